@@ -1,0 +1,64 @@
+/**
+ * The generated folder indexes: adding a provider, handler, job or schedule is one new file, and
+ * these lists follow. They are committed, so that a reader and a compiler see them; `npm run check`
+ * fails when one is stale. Node built-ins only: this runs before anything is installed.
+ */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const HEADER =
+  '// Generated from the files of this folder: `npm run check` fails when it is stale. Do not edit.\n';
+
+/** @returns {{ file: string, text: string }[]} every index with the text it should have */
+export function indexes(root) {
+  return [
+    providersIndex(root),
+    ...['handlers', 'jobs', 'schedules'].map((folder) => definitionsIndex(root, folder)),
+  ];
+}
+
+/** Writes the indexes that differ from the folders' contents. @returns {string[]} the files written */
+export function generateIndexes(root) {
+  const stale = staleIndexes(root);
+  for (const { file, text } of stale) writeFileSync(file, text);
+  return stale.map(({ file }) => file);
+}
+
+export function staleIndexes(root) {
+  return indexes(root).filter(({ file, text }) => !existsSync(file) || readFileSync(file, 'utf8') !== text);
+}
+
+function providersIndex(root) {
+  const folder = join(root, 'packages/providers/src/providers');
+  const names = modulesOf(folder);
+  const imports = names.map((name) => `import ${camel(name)} from './providers/${name}.ts';`);
+  return {
+    file: join(root, 'packages/providers/src/all-providers.ts'),
+    text: `${HEADER}${imports.join('\n')}\n\nexport const allProviders = [\n${names.map((name) => `  ${camel(name)},`).join('\n')}\n] as const;\n`,
+  };
+}
+
+function definitionsIndex(root, folder) {
+  const names = modulesOf(join(root, 'apps/worker/src', folder));
+  const imports = names.map((name) => `import ${camel(name)} from './${folder}/${name}.ts';`);
+  const rows = names.map(
+    (name) => `  { file: '${folder}/${name}.ts', definition: ${camel(name)} as unknown },`,
+  );
+  const list = rows.length === 0 ? '[]' : `[\n${rows.join('\n')}\n]`;
+  return {
+    file: join(root, `apps/worker/src/all-${folder}.ts`),
+    text: `${HEADER}${imports.join('\n')}${imports.length > 0 ? '\n\n' : '\n'}export const all${folder[0].toUpperCase()}${folder.slice(1)} = ${list};\n`,
+  };
+}
+
+function modulesOf(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .map((name) => name.slice(0, -3))
+    .sort();
+}
+
+function camel(name) {
+  return name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+}

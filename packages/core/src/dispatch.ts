@@ -1,0 +1,19 @@
+import type { Handler } from './registry.ts';
+import { DEFAULT_QUEUE } from './work.ts';
+
+/** How an event reaches its handlers. */
+export type DispatchPlan =
+  | { readonly kind: 'unhandled' }
+  /** One job for event and handler: the common case. */
+  | { readonly kind: 'in-place'; readonly handler: Handler }
+  /** One job each, so that they are retried, limited and delayed on their own. */
+  | { readonly kind: 'fan-out'; readonly handlers: readonly Handler[] };
+
+export function planDispatch(handlers: readonly Handler[]): DispatchPlan {
+  const [first, ...others] = handlers;
+  if (first === undefined) return { kind: 'unhandled' };
+  if (others.length === 0 && first.queue === DEFAULT_QUEUE && first.delay === undefined) {
+    return { kind: 'in-place', handler: first };
+  }
+  return { kind: 'fan-out', handlers };
+}

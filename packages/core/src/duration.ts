@@ -1,0 +1,22 @@
+/** A length of time: milliseconds, or a number with a unit (`'500ms'`, `'30s'`, `'5m'`, `'1h'`, `'7d'`). */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const WRITTEN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+
+/**
+ * Milliseconds in a duration.
+ * @throws RangeError for anything that is not a finite, non-negative length of time. A mistyped
+ * duration that silently became 0 would turn a back-off into a hot loop.
+ */
+export function milliseconds(duration: Duration | string): number {
+  if (typeof duration === 'number') {
+    if (Number.isFinite(duration) && duration >= 0) return Math.round(duration);
+  } else {
+    const match = WRITTEN.exec(duration.trim());
+    if (match) return Math.round(Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]);
+  }
+  throw new RangeError(
+    `${JSON.stringify(duration)} is not a duration: use milliseconds, or a number with ms, s, m, h or d, like '30s'`,
+  );
+}

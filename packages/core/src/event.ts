@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+
+declare const eventId: unique symbol;
+/** Our name for an event: letters, digits, `.`, `_` and `-`; the same for every copy a provider sends. */
+export type EventId = string & { readonly [eventId]: true };
+
+/**
+ * A verified, recorded request, as handlers see it.
+ * `Payload` and `Type` come from what the handler asked for with `on`.
+ */
+export interface HooklineEvent<
+  Payload = unknown,
+  Type extends string = string,
+  Provider extends string = string,
+> {
+  readonly id: EventId;
+  /** The configured endpoint it came in on. */
+  readonly source: string;
+  readonly provider: Provider;
+  readonly type: Type;
+  /** The provider's own id of the event; the body's hash where the provider gave none. */
+  readonly providerId: string;
+  /** When the request arrived, in milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** The parsed body; `undefined` when it is not JSON (nor a form, for providers that send forms). */
+  readonly payload: Payload;
+  /** The exact bytes the provider signed. */
+  readonly body: Buffer;
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** False for providers whose signature does not cover the body: fetch the object again before believing it. */
+  readonly bodyTrusted: boolean;
+}
+
+/** A verified request on its way into the store. Bytes, not objects: what was signed is what is kept. */
+export interface IncomingEvent {
+  readonly id: EventId;
+  readonly source: string;
+  readonly provider: string;
+  readonly providerId: string;
+  readonly type: string;
+  readonly receivedAt: number;
+  readonly verifiedAt: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly sha256: string;
+  readonly bodyTrusted: boolean;
+  /** BullMQ's priority (1 first); absent when no source has priorities. */
+  readonly priority?: number;
+}
+
+/**
+ * Where an event is on its way.
+ * `received` recorded, no job yet · `queued` its job waits or runs · `dispatched` its handlers' jobs are queued ·
+ * `handled` every handler succeeded · `unhandled` no handler asked for it · `dead` a handler gave up on it.
+ */
+export type EventStatus = 'received' | 'queued' | 'dispatched' | 'handled' | 'unhandled' | 'dead';
+
+/** Where one event is with one handler. */
+export type DeliveryStatus = 'pending' | 'succeeded' | 'dead';
+
+/** What accepting an event came to. `Unavailable` is also the answer to an unknown outcome: never a 2xx. */
+export type AcceptResult =
+  | { readonly kind: 'accepted'; readonly id: EventId }
+  | { readonly kind: 'duplicate'; readonly id: EventId }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+/** What the receiver needs of a store. */
+export interface EventStore {
+  /** Records the event and queues its job in one atomic step. Never rejects, never waits longer than its deadline. */
+  accept(event: IncomingEvent): Promise<AcceptResult>;
+}
+
+const READABLE_ID = /^(?!sha256-)[A-Za-z0-9._-]{1,160}$/;
+
+/**
+ * The id of an event, the same for every copy of it. Readable when the provider's id allows it (most do),
+ * hashed otherwise. Source names hold no `.`, so no two pairs share an id, and none is an integer or
+ * holds a `:`, which BullMQ would refuse.
+ */
+export function eventIdOf(source: string, providerId: string): EventId {
+  const local = READABLE_ID.test(providerId)
+    ? providerId
+    : `sha256-${createHash('sha256').update(providerId).digest('base64url')}`;
+  return `${source}.${local}` as EventId;
+}
+
+/** The body's SHA-256 in hex: stored beside the body, so that damage at rest is noticed. */
+export function bodyHash(body: Buffer): string {
+  return createHash('sha256').update(body).digest('hex');
+}

@@ -1,0 +1,86 @@
+import type { RunContext } from './context.ts';
+import type { Duration } from './duration.ts';
+import type { HooklineEvent } from './event.ts';
+import type { RetryOptions } from './retry.ts';
+import type { SchemaOutput, StandardSchema } from './standard-schema.ts';
+
+/**
+ * What each provider sends: a map from event type to payload. Provider files add themselves by declaration
+ * merging, so that core names none of them.
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type
+export interface ProviderEvents {}
+
+export type ProviderName = keyof ProviderEvents & string;
+export type EventType<P extends ProviderName> = keyof ProviderEvents[P] & string;
+
+/** `'invoice.*'` and `'*'` beside the types themselves. */
+export type EventPattern<P extends ProviderName> = EventType<P> | PrefixPattern<EventType<P>> | '*';
+type PrefixPattern<T extends string> = T extends `${infer Head}.${infer Rest}`
+  ? `${Head}.*` | `${Head}.${PrefixPattern<Rest>}`
+  : never;
+
+/** The types that a pattern stands for. */
+export type MatchingType<P extends ProviderName, Pattern extends string> = Pattern extends '*'
+  ? EventType<P>
+  : Pattern extends `${infer Prefix}*`
+    ? Extract<EventType<P>, `${Prefix}${string}`>
+    : Pattern extends EventType<P>
+      ? Pattern
+      : never;
+
+/** The events that match: a union with one member a type, so that `event.type` narrows `event.payload`. */
+export type EventOf<P extends ProviderName, Pattern extends string> = {
+  [T in MatchingType<P, Pattern>]: HooklineEvent<ProviderEvents[P][T & keyof ProviderEvents[P]], T, P>;
+}[MatchingType<P, Pattern>];
+
+/** Which events a handler asks for. */
+export interface Selector<P extends string = string, Pattern extends string = string> {
+  readonly provider: P;
+  readonly types: readonly Pattern[];
+  /** Only events of this source; all sources of the provider otherwise. */
+  readonly source?: string;
+}
+
+/** Your function for event types, with how it is to be run. */
+export interface HandlerDefinition<Event extends HooklineEvent = HooklineEvent> {
+  /** Stable identity: queued work outlives a file's name. */
+  readonly name: string;
+  readonly on: Selector;
+  /** A queue of its own has its own concurrency, rate limit and workers. */
+  readonly queue?: string;
+  readonly retry?: RetryOptions;
+  readonly timeout?: Duration;
+  /** How long after its arrival the event is handled; a function decides for each event. */
+  readonly delay?: Duration | ((event: Event) => Duration);
+  readonly schema?: StandardSchema;
+  run(event: Event, ctx: RunContext): unknown;
+}
+
+interface TypedHandler<
+  P extends ProviderName,
+  Pattern extends EventPattern<P>,
+  Event extends HooklineEvent,
+> extends Omit<HandlerDefinition<Event>, 'on' | 'schema'> {
+  readonly on: Selector<P, Pattern>;
+}
+
+/**
+ * Adds types to a handler: `event` is typed by `on`, or by `schema` where there is one.
+ * @example defineHandler({ name: 'greet', on: stripe('customer.created'), run: (event) => event.payload.data.object.email })
+ */
+export function defineHandler<
+  const P extends ProviderName,
+  const Pattern extends EventPattern<P>,
+  const Schema extends StandardSchema,
+>(
+  definition: TypedHandler<P, Pattern, HooklineEvent<SchemaOutput<Schema>, MatchingType<P, Pattern>, P>> & {
+    readonly schema: Schema;
+  },
+): HandlerDefinition;
+export function defineHandler<const P extends ProviderName, const Pattern extends EventPattern<P>>(
+  definition: TypedHandler<P, Pattern, EventOf<P, Pattern>> & { readonly schema?: undefined },
+): HandlerDefinition;
+export function defineHandler(definition: unknown): unknown {
+  return definition;
+}

@@ -1,0 +1,64 @@
+export type { EnqueueOptions, Logger, RunContext } from './context.ts';
+export { planDispatch, type DispatchPlan } from './dispatch.ts';
+export { milliseconds, type Duration } from './duration.ts';
+export { NonRetryableError, RetryAfterError, serializeError, type SerializedError } from './errors.ts';
+export {
+  bodyHash,
+  eventIdOf,
+  type AcceptResult,
+  type DeliveryStatus,
+  type EventId,
+  type EventStatus,
+  type EventStore,
+  type HooklineEvent,
+  type IncomingEvent,
+} from './event.ts';
+export {
+  defineHandler,
+  type EventOf,
+  type EventPattern,
+  type EventType,
+  type HandlerDefinition,
+  type MatchingType,
+  type ProviderEvents,
+  type ProviderName,
+  type Selector,
+} from './handler.ts';
+export { defineJob, type JobDefinition } from './job.ts';
+export { matchesType } from './pattern.ts';
+export type { HandshakeResponse, Identity, Provider, ProviderRequest, Sample, Verdict } from './provider.ts';
+export {
+  createRegistry,
+  RegistryError,
+  type Handler,
+  type Job,
+  type Registry,
+  type Schedule,
+} from './registry.ts';
+export {
+  backoff,
+  DEFAULT_RETRY,
+  MAX_ATTEMPTS,
+  retryPolicy,
+  type RetryOptions,
+  type RetryPolicy,
+} from './retry.ts';
+export { defineSchedule, type ScheduleDefinition } from './schedule.ts';
+export {
+  isPoison,
+  settle,
+  WORKER_DEATHS_LIMIT,
+  type BurialReason,
+  type Outcome,
+  type Settlement,
+} from './settle.ts';
+export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.ts';
+export {
+  DEAD_LETTER_QUEUE,
+  DEFAULT_QUEUE,
+  deliveryIdOf,
+  isName,
+  type AttemptRecord,
+  type DeadLetter,
+  type Work,
+} from './work.ts';

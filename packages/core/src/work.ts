@@ -1,0 +1,57 @@
+import type { BurialReason } from './settle.ts';
+import type { SerializedError } from './errors.ts';
+import type { EventId } from './event.ts';
+
+/** The queue of everything that names no queue of its own. */
+export const DEFAULT_QUEUE = 'default';
+/** The queue that holds dead letters; nobody works on it. */
+export const DEAD_LETTER_QUEUE = 'dead-letter';
+
+/** What a queued job is about. Stored as the job's data, so it is small and holds no secrets: bodies stay in the event store. */
+export type Work =
+  | {
+      readonly kind: 'event';
+      readonly event: EventId;
+      readonly source: string;
+      readonly provider: string;
+      readonly type: string;
+    }
+  | { readonly kind: 'delivery'; readonly event: EventId; readonly handler: string }
+  | { readonly kind: 'job'; readonly data: unknown };
+
+/** One failed try, kept for the dead letter. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly error: SerializedError;
+}
+
+/** A job that will not be tried again by itself. `id` is what `dead replay` takes. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly queue: string;
+  readonly jobId: string;
+  readonly reason: BurialReason;
+  readonly error: SerializedError;
+  readonly attempts: readonly AttemptRecord[];
+  readonly buriedAt: number;
+  /** Present for a delivery. */
+  readonly eventId?: EventId;
+  readonly handler?: string;
+  /** Present for a job. */
+  readonly job?: string;
+  readonly data?: unknown;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
+/** Whether a handler, job, schedule or queue may have this name. Part of job ids and keys, so it is narrow. */
+export function isName(value: string): boolean {
+  return NAME.test(value);
+}
+
+/** The id of one event's way to one handler, and of its job. `~` is in neither part, so no two pairs share one. */
+export function deliveryIdOf(event: EventId, handler: string): string {
+  return `${event}~${handler}`;
+}
