@@ -15,6 +15,7 @@ export {
 } from './event.ts';
 export {
   defineHandler,
+  type BareTypes,
   type EventOf,
   type EventPattern,
   type EventType,
@@ -27,6 +28,7 @@ export {
 export { defineJob, type JobDefinition } from './job.ts';
 export { matchesType } from './pattern.ts';
 export type { HandshakeResponse, Identity, Provider, ProviderRequest, Sample, Verdict } from './provider.ts';
+export type { RedisNode, RedisSetting, RedisTarget } from './redis-target.ts';
 export {
   createRegistry,
   RegistryError,
@@ -62,3 +64,6 @@ export {
   type DeadLetter,
   type Work,
 } from './work.ts';
+export type { Algorithm, Scheme, SignedContentScheme } from './signing/scheme.ts';
+export { sign } from './signing/sign.ts';
+export { headerOf, signedId, verify } from './signing/verify.ts';

@@ -17,7 +17,8 @@ export type Work =
       readonly type: string;
     }
   | { readonly kind: 'delivery'; readonly event: EventId; readonly handler: string }
-  | { readonly kind: 'job'; readonly data: unknown };
+  /** `replayOf` names the work that this job tries again: its history and its `ctx.once` results go on. */
+  | { readonly kind: 'job'; readonly data: unknown; readonly replayOf?: string };
 
 /** One failed try, kept for the dead letter. */
 export interface AttemptRecord {

@@ -1,0 +1,95 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Outcome, StandardSchema } from '@hookline/core';
+import { NonRetryableError } from '@hookline/core';
+
+/** Why a running attempt is told to stop. */
+export type AbortCause = 'timeout' | 'shutdown' | 'lock-lost';
+
+/** The `reason` of `ctx.signal`, with a message that says which of the three it was. */
+export class AttemptAbortedError extends Error {
+  override readonly name = 'AttemptAbortedError';
+  readonly abortedBy: AbortCause;
+
+  constructor(abortedBy: AbortCause, message: string) {
+    super(message);
+    this.abortedBy = abortedBy;
+  }
+}
+
+/**
+ * Runs user code once and says how it ended. Never rejects.
+ * A handler that ignores its signal is not waited for: after the timeout the attempt has failed, whatever the
+ * handler still does.
+ */
+export async function runAttempt(
+  run: () => unknown,
+  controller: AbortController,
+  timeout: number,
+): Promise<Outcome> {
+  const over = new AbortController();
+  const { signal } = controller;
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => graceThenReject(signal, over.signal, reject), {
+      once: true,
+      signal: over.signal,
+    });
+  });
+  void wait(timeout, undefined, { signal: over.signal, ref: false }).then(
+    () =>
+      controller.abort(
+        new AttemptAbortedError('timeout', `the attempt took longer than its timeout of ${timeout} ms`),
+      ),
+    () => undefined,
+  );
+  try {
+    const result = await Promise.race([Promise.resolve().then(run), aborted]);
+    return { kind: 'succeeded', result };
+  } catch (error) {
+    return endedBy(signal, 'shutdown') || endedBy(signal, 'lock-lost')
+      ? { kind: 'interrupted' }
+      : { kind: 'failed', error: blame(signal, error) };
+  } finally {
+    over.abort();
+  }
+}
+
+/** A handler that listens to its signal ends by itself within moments, and its own error says more than ours. */
+const ABORT_GRACE_MS = 1_000;
+
+function graceThenReject(signal: AbortSignal, over: AbortSignal, reject: (reason: unknown) => void): void {
+  wait(ABORT_GRACE_MS, undefined, { signal: over, ref: false }).then(
+    () => reject(signal.reason),
+    () => undefined,
+  );
+}
+
+export function endedBy(signal: AbortSignal, cause: AbortCause): boolean {
+  return signal.aborted && signal.reason instanceof AttemptAbortedError && signal.reason.abortedBy === cause;
+}
+
+/** After a timeout the timeout is the error; what the handler threw on the way out is its cause. */
+function blame(signal: AbortSignal, error: unknown): unknown {
+  if (!endedBy(signal, 'timeout') || error === signal.reason) return error;
+  return new Error((signal.reason as Error).message, { cause: error });
+}
+
+/**
+ * Passes a value through a user's schema.
+ * @throws NonRetryableError that lists what is wrong: the same value fails the same way next time
+ */
+export async function validate(
+  schema: StandardSchema | undefined,
+  value: unknown,
+  what: string,
+): Promise<unknown> {
+  if (schema === undefined) return value;
+  const result = await schema['~standard'].validate(value);
+  if (result.issues === undefined) return result.value;
+  const issues = result.issues.slice(0, 10).map(({ message, path }) => `${formatPath(path)}: ${message}`);
+  throw new NonRetryableError(`${what} does not match the schema: ${issues.join('; ')}`);
+}
+
+function formatPath(path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string {
+  const parts = (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
+  return parts.length === 0 ? '(whole)' : parts.join('.');
+}

@@ -1,0 +1,58 @@
+import type { RedisTarget } from '@hookline/core';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+
+export type Connection = Redis | Cluster;
+
+/**
+ * `producer` fails fast: a request is waiting for the answer, and the provider will send again.
+ * `worker` waits: nobody is behind it, and giving up would only burn attempts.
+ */
+export type Role = 'producer' | 'worker';
+
+/** A producer's command that has no reply by then has an unknown outcome: with it the whole answer stays under 500 ms. */
+export const COMMAND_TIMEOUT_MS = 400;
+const RECONNECT_CAP_MS = 500;
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/** Opens a connection that reconnects for ever; errors are the caller's to listen for (`'error'`). */
+export function connect(target: RedisTarget, role: Role): Connection {
+  const options = role === 'producer' ? PRODUCER : WORKER;
+  switch (target.kind) {
+    case 'url':
+      return new Redis(target.url, options);
+    case 'sentinel':
+      return new Redis({
+        ...options,
+        sentinels: [...target.sentinels],
+        name: target.name,
+        sentinelRetryStrategy: reconnectDelay,
+      });
+    case 'cluster':
+      return new Cluster([...target.nodes], {
+        redisOptions: options,
+        clusterRetryStrategy: reconnectDelay,
+        enableOfflineQueue: role === 'worker',
+      });
+  }
+}
+
+function reconnectDelay(times: number): number {
+  return Math.min(50 * times, RECONNECT_CAP_MS);
+}
+
+const COMMON = {
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  keepAlive: 10_000,
+  retryStrategy: reconnectDelay,
+  // After a failover the old primary answers READONLY until it is reconnected to (2: and send the command again).
+  reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
+} satisfies RedisOptions;
+
+const PRODUCER = {
+  ...COMMON,
+  enableOfflineQueue: false,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  maxRetriesPerRequest: 0,
+} satisfies RedisOptions;
+
+const WORKER = { ...COMMON, maxRetriesPerRequest: null } satisfies RedisOptions;

@@ -1,0 +1,166 @@
+import {
+  DEFAULT_QUEUE,
+  type AcceptResult,
+  type EventStore,
+  type IncomingEvent,
+  type Logger,
+  type RedisTarget,
+} from '@hookline/core';
+import { connect, type Connection } from './connection.ts';
+import { ADD_JOB_LUA, createEnqueuer } from './enqueue.ts';
+import { EVENT_LUA } from './event-lua.ts';
+import { createKeys } from './keys.ts';
+import { defineScript, runScript } from './script.ts';
+import { evictionProblem } from './server-check.ts';
+
+/**
+ * One atomic step: a new event is recorded, indexed and queued; a known one is answered; a known one whose
+ * job is not there (removed by hand, or never made) is queued. Only then may anybody say 2xx.
+ */
+const ACCEPT = defineScript(
+  EVENT_LUA,
+  ADD_JOB_LUA,
+  `
+local eventKey, jobKey = KEYS[1], KEYS[2]
+local prefix, id, source, eventType, receivedAt, now = unpack(ARGV, 1, 6)
+local addName, addKeyCount, fieldCount = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+
+local status = redis.call('HGET', eventKey, 'status')
+if status and status ~= 'received' and (status ~= 'queued' or redis.call('EXISTS', jobKey) == 1) then
+  return 'duplicate'
+end
+if not status then
+  redis.call('HSET', eventKey, unpack(ARGV, 10, 9 + fieldCount))
+  redis.call('ZADD', prefix .. '/events', receivedAt, id)
+  redis.call('ZADD', prefix .. '/events/source/' .. source, receivedAt, id)
+  redis.call('ZADD', prefix .. '/events/type/' .. eventType, receivedAt, id)
+end
+add[addName](sliceOf(KEYS, 3, addKeyCount), sliceOf(ARGV, 10 + fieldCount, 3))
+redis.call('HSET', eventKey, 'queuedAt', now)
+redis.call('SADD', prefix .. '/queues', '${DEFAULT_QUEUE}')
+setStatus(prefix, eventKey, id, 'queued', now)
+return 'accepted'
+`,
+);
+
+export interface EventStoreOptions {
+  readonly target: RedisTarget;
+  /** BullMQ's key prefix, with a hash tag. */
+  readonly prefix: string;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** The receiver's side of the store: it only ever adds, and it fails fast. */
+export interface RedisEventStore extends EventStore {
+  /** Resolves when Redis answers within the command timeout and may hold events. @throws Error that says why not */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the store without waiting for Redis: while it is away, `accept` answers `unavailable` at once. */
+export async function openEventStore({
+  target,
+  prefix,
+  log,
+  now = Date.now,
+}: EventStoreOptions): Promise<RedisEventStore> {
+  const connection = connect(target, 'producer');
+  const keys = createKeys(prefix);
+  const enqueuer = createEnqueuer(connection, prefix);
+  let refusal: string | undefined;
+  reportConnection(connection, log);
+  connection.on('ready', () => {
+    evictionProblem(connection)
+      .then((problem) => {
+        refusal = problem;
+        if (problem !== undefined) log.error(problem);
+      })
+      .catch(() => {
+        // The connection went away again: 'ready' comes back with it.
+      });
+  });
+
+  async function record(event: IncomingEvent): Promise<AcceptResult> {
+    const recordedAt = now();
+    const job = enqueuer.prepare({
+      queue: DEFAULT_QUEUE,
+      jobId: event.id,
+      name: event.type,
+      work: {
+        kind: 'event',
+        event: event.id,
+        source: event.source,
+        provider: event.provider,
+        type: event.type,
+      },
+      timestamp: recordedAt,
+      ...(event.priority === undefined ? {} : { priority: event.priority }),
+    });
+    const fields = eventFields(event, recordedAt);
+    const reply = await runScript(
+      connection,
+      ACCEPT,
+      [keys.event(event.id), keys.bullJob(DEFAULT_QUEUE, event.id), ...job.keys],
+      [
+        ...[prefix, event.id, event.source, event.type, event.receivedAt, recordedAt],
+        ...[job.script, job.keys.length, fields.length],
+        ...fields,
+        ...job.args,
+      ],
+    );
+    return { kind: String(reply) === 'duplicate' ? 'duplicate' : 'accepted', id: event.id };
+  }
+
+  return {
+    async accept(event) {
+      if (refusal !== undefined) return { kind: 'unavailable', reason: refusal };
+      try {
+        return await record(event);
+      } catch (error) {
+        // Whatever happened (refused, timed out, cut off), the provider is told to send again: the id decides then.
+        return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) };
+      }
+    },
+    async ping() {
+      if (refusal !== undefined) throw new Error(refusal);
+      await connection.ping();
+    },
+    async close() {
+      connection.disconnect();
+    },
+  };
+}
+
+function eventFields(event: IncomingEvent, recordedAt: number): (string | number | Buffer)[] {
+  return [
+    ...[
+      'source',
+      event.source,
+      'provider',
+      event.provider,
+      'providerId',
+      event.providerId,
+      'type',
+      event.type,
+    ],
+    ...['receivedAt', event.receivedAt, 'verifiedAt', event.verifiedAt, 'recordedAt', recordedAt],
+    ...['headers', JSON.stringify(event.headers), 'body', event.body, 'sha256', event.sha256],
+    ...['bodyTrusted', event.bodyTrusted ? 1 : 0, 'priority', event.priority ?? 0],
+  ];
+}
+
+/** Says once that Redis is away and once that it is back, not at every attempt in between. */
+export function reportConnection(connection: Connection, log: Logger): void {
+  let away = false;
+  connection.on('error', (error: Error) => {
+    if (away) return;
+    away = true;
+    log.warn('Redis cannot be reached; trying again until it is back', { error: error.message });
+  });
+  connection.on('ready', () => {
+    if (away) log.info('Redis is back');
+    away = false;
+  });
+}

@@ -1,0 +1,186 @@
+import { ADD_JOB_LUA } from './enqueue.ts';
+import { EVENT_LUA } from './event-lua.ts';
+import { defineScript } from './script.ts';
+
+/**
+ * Begins one attempt of a delivery: says what is already settled, marks the rest as pending, and returns the
+ * event. A dead delivery that begins again was retried by an operator, so its dead letter is taken away;
+ * unless its worker died between writing the dead letter and ending the job: then it is only to be ended.
+ */
+export const OPEN_DELIVERY = defineScript(
+  EVENT_LUA,
+  `
+local eventKey, deliveriesKey = KEYS[1], KEYS[2]
+local prefix, id, handler, deadId, made, stalled, inPlace, now = unpack(ARGV)
+local event = redis.call('HMGET', eventKey, 'source', 'provider', 'providerId', 'type', 'receivedAt', 'headers', 'body', 'sha256', 'bodyTrusted', 'status')
+if not event[10] then return { 'gone' } end
+
+local state = redis.call('HGET', deliveriesKey, handler)
+local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
+if was == 'succeeded' then return { 'succeeded' } end
+if was == 'dead' then
+  if made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { 'dead' } end
+  removeDeadLetter(prefix, deadId)
+else
+  stalledThen = '0'
+end
+redis.call('HSET', deliveriesKey, handler, 'pending')
+if inPlace == '1' then redis.call('HSET', eventKey, 'inPlace', handler) end
+if event[10] == 'dead' or event[10] == 'handled' or event[10] == 'unhandled' then
+  setStatus(prefix, eventKey, id, 'dispatched', now)
+  forgetAfter(prefix, id, nil)
+end
+return { 'open', stalledThen, unpack(event, 1, 9) }
+`,
+);
+
+/** The same for a job that belongs to no event. */
+export const OPEN_JOB = defineScript(
+  EVENT_LUA,
+  `
+local prefix, deadId, made, stalled = unpack(ARGV)
+local was, madeThen, stalledThen = string.match(redis.call('HGET', KEYS[1], 'state') or '', '^(%a+)|(%d+)|(%d+)$')
+local crashed = was and made == madeThen and tonumber(stalled) > tonumber(stalledThen)
+if was == 'succeeded' and crashed then return { 'succeeded', redis.call('HGET', KEYS[1], 'result') or 'null' } end
+if was == 'dead' then
+  if crashed then return { 'dead' } end
+  removeDeadLetter(prefix, deadId)
+  redis.call('HDEL', KEYS[1], 'state')
+  return { 'open', stalledThen }
+end
+return { 'open', '0' }
+`,
+);
+
+/**
+ * Writes down how an attempt ended, before BullMQ hears of it. Only the worker that still holds the job's
+ * lock may: the result of one that was paused or cut off for too long is refused (\`lost\`).
+ * The dead letter's history is put together here, from every attempt of this work.
+ */
+const SETTLE_LUA = `
+local lockKey, attemptsKey, stateKey = KEYS[1], KEYS[2], KEYS[3]
+local prefix, id, deadId, token, kind, field, state, attempt, now, retention, deadHead, addKeyCount = unpack(ARGV, 1, 12)
+if redis.call('GET', lockKey) ~= token then return 'lost' end
+
+if attempt ~= '' then
+  redis.call('RPUSH', attemptsKey, attempt)
+  redis.call('LTRIM', attemptsKey, -200, -1)
+end
+if kind == 'retry' then return 'settled' end
+redis.call('HSET', stateKey, field, state)
+removeDeadLetter(prefix, deadId)
+if kind == 'bury' then
+  local history = table.concat(redis.call('LRANGE', attemptsKey, 0, -1), ',')
+  local args = sliceOf(ARGV, 13, 3)
+  args[2] = deadHead .. ',"attempts":[' .. history .. ']}'
+  add.addStandardJob(sliceOf(KEYS, 5, tonumber(addKeyCount)), args)
+  redis.call('SADD', prefix .. '/queues', 'dead-letter')
+end
+`;
+
+export const SETTLE_DELIVERY = defineScript(
+  EVENT_LUA,
+  ADD_JOB_LUA,
+  SETTLE_LUA,
+  `
+concludeEvent(prefix, KEYS[4], stateKey, id, tonumber(now), tonumber(retention))
+return 'settled'
+`,
+);
+
+export const SETTLE_JOB = defineScript(
+  EVENT_LUA,
+  ADD_JOB_LUA,
+  SETTLE_LUA,
+  `
+if kind == 'complete' then
+  redis.call('HSET', stateKey, 'result', deadHead)
+  redis.call('DEL', attemptsKey)
+end
+-- The state only has to outlive the moment between here and the end of the job; a dead one stays for its retry.
+redis.call('PEXPIRE', stateKey, retention)
+redis.call('PEXPIRE', attemptsKey, retention)
+return 'settled'
+`,
+);
+
+/**
+ * Gives an event's handlers a job each. A handler that has one already gets no second, however often this
+ * runs, even when the first is long done. With no handlers the event is kept and marked \`unhandled\`.
+ * Returns the handler that an earlier attempt began in place and that has not succeeded, if any.
+ */
+export const DISPATCH = defineScript(
+  EVENT_LUA,
+  ADD_JOB_LUA,
+  `
+local eventKey, deliveriesKey, lockKey = KEYS[1], KEYS[2], KEYS[3]
+local prefix, id, token, now, retention, count = unpack(ARGV, 1, 6)
+if redis.call('GET', lockKey) ~= token then return 'lost' end
+if redis.call('EXISTS', eventKey) == 0 then return 'gone' end
+
+local key, arg = 4, 7
+for _ = 1, tonumber(count) do
+  local handler, queue, addName, keyCount = unpack(ARGV, arg, arg + 3)
+  keyCount = tonumber(keyCount)
+  if redis.call('HSETNX', deliveriesKey, handler, 'pending') == 1 then
+    add[addName](sliceOf(KEYS, key, keyCount), sliceOf(ARGV, arg + 4, 3))
+    redis.call('SADD', prefix .. '/queues', queue)
+  end
+  key, arg = key + keyCount, arg + 7
+end
+
+if redis.call('HLEN', deliveriesKey) == 0 then
+  setStatus(prefix, eventKey, id, 'unhandled', now)
+  forgetAfter(prefix, id, tonumber(now) + tonumber(retention))
+  return 'unhandled'
+end
+local inPlace = redis.call('HGET', eventKey, 'inPlace')
+local begun = inPlace and string.sub(redis.call('HGET', deliveriesKey, inPlace) or '', 1, 9) ~= 'succeeded'
+local status = redis.call('HGET', eventKey, 'status')
+if status == 'queued' or status == 'received' or status == 'unhandled' then
+  setStatus(prefix, eventKey, id, 'dispatched', now)
+end
+if begun then return 'in-place|' .. inPlace end
+return 'dispatched'
+`,
+);
+
+/** Queues a job for \`ctx.enqueue\`, once for each place in the work that asks for it. */
+export const ENQUEUE_ONCE = defineScript(
+  EVENT_LUA,
+  ADD_JOB_LUA,
+  `
+local prefix, field, jobId, queue, addName, keyCount, retention = unpack(ARGV, 1, 7)
+if redis.call('HSETNX', KEYS[1], field, jobId) == 0 then return 'known' end
+redis.call('PEXPIRE', KEYS[1], retention)
+add[addName](sliceOf(KEYS, 2, tonumber(keyCount)), sliceOf(ARGV, 8, 3))
+redis.call('SADD', prefix .. '/queues', queue)
+return 'added'
+`,
+);
+
+/** Keeps the result of \`ctx.once\`, unless this worker's lock is gone. */
+export const KEEP_EFFECT = defineScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lost' end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+return 'kept'
+`);
+
+/** Takes a dead letter away and queues its work under a new id, in one step: replaying twice runs it once. */
+export const REPLAY = defineScript(
+  EVENT_LUA,
+  ADD_JOB_LUA,
+  `
+local prefix, deadId, id, handler, now, queue, addName, keyCount = unpack(ARGV, 1, 8)
+if removeDeadLetter(prefix, deadId) == 0 then return 'gone' end
+if id ~= '' then
+  redis.call('HSET', KEYS[2], handler, 'pending')
+  setStatus(prefix, KEYS[1], id, 'dispatched', now)
+  forgetAfter(prefix, id, nil)
+end
+add[addName](sliceOf(KEYS, 3, tonumber(keyCount)), sliceOf(ARGV, 9, 3))
+redis.call('SADD', prefix .. '/queues', queue)
+return 'replayed'
+`,
+);

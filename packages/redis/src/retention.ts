@@ -1,0 +1,32 @@
+import type { Connection } from './connection.ts';
+import type { Keys } from './keys.ts';
+import { defineScript, runScript } from './script.ts';
+
+/** Forgets events whose retention time is over, a few at a time so that the server is never held up. */
+const FORGET = defineScript(`
+local prefix, now = ARGV[1], ARGV[2]
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 200)
+for _, id in ipairs(ids) do
+  local event = redis.call('HMGET', prefix .. '/event/' .. id, 'source', 'type', 'status')
+  for _, handler in ipairs(redis.call('HKEYS', prefix .. '/deliveries/' .. id)) do
+    redis.call('DEL', prefix .. '/attempts/' .. id .. '~' .. handler, prefix .. '/effects/' .. id .. '~' .. handler)
+  end
+  redis.call('DEL', prefix .. '/event/' .. id, prefix .. '/deliveries/' .. id)
+  redis.call('ZREM', prefix .. '/events', id)
+  redis.call('ZREM', prefix .. '/events/source/' .. tostring(event[1]), id)
+  redis.call('ZREM', prefix .. '/events/type/' .. tostring(event[2]), id)
+  redis.call('ZREM', prefix .. '/events/status/' .. tostring(event[3]), id)
+  redis.call('ZREM', KEYS[1], id)
+end
+return #ids
+`);
+
+/** @returns how many events were forgotten */
+export async function forgetExpired(connection: Connection, keys: Keys, now: number): Promise<number> {
+  let forgotten = 0;
+  for (;;) {
+    const count = Number(await runScript(connection, FORGET, [keys.expiring], [keys.prefix, now]));
+    forgotten += count;
+    if (count === 0) return forgotten;
+  }
+}

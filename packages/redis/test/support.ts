@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import {
+  bodyHash,
+  createRegistry,
+  DEFAULT_QUEUE,
+  eventIdOf,
+  retryPolicy,
+  type Handler,
+  type HooklineEvent,
+  type IncomingEvent,
+  type Job,
+  type Logger,
+  type Schedule,
+} from '@hookline/core';
+import { testRedisUrl, uniquePrefix } from './tmp-redis.ts';
+import {
+  connect,
+  openEventStore,
+  startWorker,
+  type Connection,
+  type RedisEventStore,
+  type RunningWorker,
+  type WorkerOptions,
+} from '../src/index.ts';
+
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** One prefix on the tests' Redis, and everything that was opened on it. */
+export interface Bench {
+  readonly prefix: string;
+  readonly redis: Connection;
+  store(): Promise<RedisEventStore>;
+  work(options: BenchWork): Promise<RunningWorker>;
+  close(): Promise<void>;
+}
+
+export interface BenchWork extends Partial<Omit<WorkerOptions, 'registry'>> {
+  readonly handlers?: readonly Handler[];
+  readonly jobs?: readonly Job[];
+  readonly schedules?: readonly Schedule[];
+}
+
+export function openBench(url = testRedisUrl()): Bench {
+  const prefix = uniquePrefix();
+  const target = { kind: 'url', url } as const;
+  const redis = connect(target, 'worker');
+  const workers: RunningWorker[] = [];
+  const stores: RedisEventStore[] = [];
+  redis.on('error', () => undefined);
+
+  return {
+    prefix,
+    redis,
+    async store() {
+      const store = await openEventStore({ target, prefix, log: silent });
+      stores.push(store);
+      await eventually(() => store.ping());
+      return store;
+    },
+    async work({ handlers = [], jobs = [], schedules = [], ...options }) {
+      const worker = await startWorker({
+        target,
+        prefix,
+        registry: createRegistry({ handlers, jobs, schedules }),
+        parsePayload: (_provider, _headers, body) => JSON.parse(body.toString()) as unknown,
+        log: silent,
+        concurrency: 5,
+        queues: {},
+        retention: 3_600_000,
+        defaultTimeout: 60_000,
+        ...options,
+      });
+      workers.push(worker);
+      return worker;
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.stop(1_000)));
+      await Promise.all(stores.map((store) => store.close()));
+      redis.disconnect();
+    },
+  };
+}
+
+export function handler(name: string, run: Handler['run'], more: Partial<Handler> = {}): Handler {
+  return {
+    name,
+    file: `test/${name}`,
+    provider: 'stripe',
+    types: ['*'],
+    queue: DEFAULT_QUEUE,
+    retry: retryPolicy({ backoff: { delay: 40, jitter: 0 } }),
+    run,
+    ...more,
+  };
+}
+
+export function job(name: string, run: Job['run'], more: Partial<Job> = {}): Job {
+  return {
+    name,
+    file: `test/${name}`,
+    queue: DEFAULT_QUEUE,
+    retry: retryPolicy({ backoff: { delay: 40, jitter: 0 } }),
+    run,
+    ...more,
+  };
+}
+
+export function incoming(more: Partial<IncomingEvent> = {}): IncomingEvent {
+  const providerId = more.providerId ?? `evt_${randomUUID()}`;
+  const source = more.source ?? 'stripe';
+  const body = more.body ?? Buffer.from(JSON.stringify({ id: providerId, amount: 100 }));
+  const now = Date.now();
+  return {
+    id: eventIdOf(source, providerId),
+    source,
+    provider: 'stripe',
+    providerId,
+    type: 'payment_intent.succeeded',
+    receivedAt: now,
+    verifiedAt: now,
+    headers: { 'content-type': 'application/json' },
+    body,
+    sha256: bodyHash(body),
+    bodyTrusted: true,
+    ...more,
+  };
+}
+
+/** Waits until `check` neither throws nor returns false. */
+export async function eventually<T>(check: () => T | Promise<T>, patience = 15_000): Promise<T> {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value !== false) return value;
+      if (Date.now() > deadline) throw new Error('the condition did not come true in time');
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export function payloadOf(event: HooklineEvent): { id: string; amount: number } {
+  return event.payload as { id: string; amount: number };
+}
