@@ -1,0 +1,176 @@
+import {
+  isPoison,
+  NonRetryableError,
+  settle,
+  type Logger,
+  type Outcome,
+  type RetryPolicy,
+  type RunContext,
+  type Settlement,
+} from '@hookline/core';
+import { WaitingError, type Job } from 'bullmq';
+import { AttemptAbortedError, runAttempt } from './attempt.ts';
+import { describeError, failedForGood, LockLostError, tryAgain } from './bull-verdict.ts';
+import type { Hold, Ledger, Opened, Subject } from './ledger.ts';
+import { createRunContext, type ContextParts } from './run-context.ts';
+
+export interface ExecuteParts {
+  readonly ledger: Ledger;
+  readonly context: ContextParts;
+  readonly log: (fields: Record<string, unknown>) => Logger;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Told of each attempt's controller while it runs, so that others can abort it; returns the way to forget it. */
+  readonly track: (queue: string, jobId: string, controller: AbortController) => () => void;
+  /** Milliseconds for work whose definition sets no timeout. */
+  readonly defaultTimeout: number;
+}
+
+/** What is to be run for one piece of work. */
+export interface Runnable<Value> {
+  readonly retry: RetryPolicy;
+  readonly timeout: number | undefined;
+  run(value: Value, ctx: RunContext): unknown;
+}
+
+export function holdOf(job: Job, token: string): Hold {
+  return {
+    queue: job.queueName,
+    jobId: job.id ?? '',
+    token,
+    made: job.attemptsMade,
+    stalled: job.stalledCounter,
+  };
+}
+
+/**
+ * One attempt of opened work: run → settle → tell BullMQ.
+ * @returns what the job ends with; throws the verdicts of bull-verdict.ts otherwise
+ */
+export async function execute<Value>(
+  parts: ExecuteParts,
+  job: Job,
+  token: string,
+  subject: Subject,
+  opened: Opened<Value>,
+  runnable: Runnable<Value>,
+): Promise<unknown> {
+  switch (opened.kind) {
+    case 'succeeded':
+      return opened.result;
+    case 'dead':
+      throw failedForGood(new Error(`${subject.workId} is a dead letter already`));
+    case 'gone':
+      throw failedForGood(new Error(`the event of ${subject.workId} is not in the event store any more`));
+    case 'open':
+      break;
+  }
+  const { ledger, now } = parts;
+  const attempt = job.attemptsMade + 1;
+  const log = parts.log({ work: subject.workId, attempt });
+  const startedAt = now();
+  const { settlement, lockLost } = await runOnce(parts, job, token, subject, opened, runnable, attempt, log);
+  if (lockLost) throw new LockLostError();
+  const kept = await ledger.settle(subject, holdOf(job, token), settlement, {
+    attempt,
+    startedAt,
+    endedAt: now(),
+  });
+  if (!kept) throw new LockLostError();
+  return conclude(job, token, settlement, runnable.retry, log, now() - startedAt);
+}
+
+async function runOnce<Value>(
+  { context, random, track, defaultTimeout }: ExecuteParts,
+  job: Job,
+  token: string,
+  subject: Subject,
+  opened: Extract<Opened<Value>, { kind: 'open' }>,
+  { retry, timeout, run }: Runnable<Value>,
+  attempt: number,
+  log: Logger,
+): Promise<{ settlement: Settlement; lockLost: boolean }> {
+  if (isPoison(opened.deaths)) {
+    const error = new Error(`${opened.deaths} workers died or stopped answering while they ran this`);
+    return { settlement: { kind: 'bury', reason: 'worker-lost', error }, lockLost: false };
+  }
+  const controller = new AbortController();
+  const maxAttempts = Math.max(retry.attempts, attempt);
+  const ctx = createRunContext(context, {
+    job,
+    token,
+    workId: subject.workId,
+    attempt,
+    maxAttempts,
+    controller,
+    log,
+  });
+  const untrack = track(job.queueName, job.id ?? '', controller);
+  try {
+    const outcome = await runAttempt(
+      () => (opened.damaged ? refuseDamaged() : run(opened.value, ctx)),
+      controller,
+      timeout ?? defaultTimeout,
+    );
+    const { reason } = controller.signal;
+    const lockLost = reason instanceof AttemptAbortedError && reason.abortedBy === 'lock-lost';
+    return { settlement: settle(asJson(outcome), attempt, retry, random()), lockLost };
+  } finally {
+    untrack();
+  }
+}
+
+/** Tells BullMQ what the ledger already holds. */
+async function conclude(
+  job: Job,
+  token: string,
+  settlement: Settlement,
+  { attempts }: RetryPolicy,
+  log: Logger,
+  ms: number,
+): Promise<unknown> {
+  switch (settlement.kind) {
+    case 'complete':
+      log.info('handled', { ms });
+      return settlement.result;
+    case 'retry': {
+      const { error, delay } = settlement;
+      log.warn('failed; will be tried again', {
+        ms,
+        of: attempts,
+        retryInMs: delay,
+        error: describeError(error).message,
+      });
+      throw tryAgain(job, error, delay);
+    }
+    case 'bury': {
+      const { error, reason } = settlement;
+      log.error('gave up; kept as a dead letter', { ms, reason, error: describeError(error).message });
+      throw failedForGood(error);
+    }
+    case 'release':
+      log.info('put back: this process is stopping', { ms });
+      await job.moveToWait(token);
+      throw new WaitingError();
+  }
+}
+
+function refuseDamaged(): never {
+  throw new NonRetryableError(
+    'the stored body does not match the SHA-256 stored with it: the data in Redis is damaged',
+  );
+}
+
+/** What a handler returns is kept as JSON; something that cannot be is the handler's mistake, found on the first try. */
+function asJson(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'succeeded') return outcome;
+  try {
+    const json = JSON.stringify(outcome.result);
+    return { kind: 'succeeded', result: json === undefined ? null : (JSON.parse(json) as unknown) };
+  } catch (error) {
+    return {
+      kind: 'failed',
+      error: new NonRetryableError('the returned value cannot be kept as JSON', { cause: error }),
+    };
+  }
+}
