@@ -14,20 +14,37 @@ export interface ProviderEvents {}
 export type ProviderName = keyof ProviderEvents & string;
 export type EventType<P extends ProviderName> = keyof ProviderEvents[P] & string;
 
+/** Providers whose bare types stand for their subtypes (`issues` for `issues.opened`), by declaration merging. */
+// oxlint-disable-next-line typescript/no-empty-object-type
+export interface BareTypes {}
+
 /** `'invoice.*'` and `'*'` beside the types themselves. */
-export type EventPattern<P extends ProviderName> = EventType<P> | PrefixPattern<EventType<P>> | '*';
+export type EventPattern<P extends ProviderName> =
+  | EventType<P>
+  | PrefixPattern<EventType<P>>
+  | BareType<P, EventType<P>>
+  | '*';
 type PrefixPattern<T extends string> = T extends `${infer Head}.${infer Rest}`
   ? `${Head}.*` | `${Head}.${PrefixPattern<Rest>}`
+  : never;
+type BareType<P extends ProviderName, T extends string> = P extends keyof BareTypes
+  ? T extends `${infer Head}.${string}`
+    ? Head
+    : never
   : never;
 
 /** The types that a pattern stands for. */
 export type MatchingType<P extends ProviderName, Pattern extends string> = Pattern extends '*'
   ? EventType<P>
   : Pattern extends `${infer Prefix}*`
-    ? Extract<EventType<P>, `${Prefix}${string}`>
+    ? WithPrefix<EventType<P>, Prefix>
     : Pattern extends EventType<P>
       ? Pattern
-      : never;
+      : WithPrefix<EventType<P>, `${Pattern}.`>;
+/** For a provider without a list of its types, all that begin so. */
+type WithPrefix<T extends string, Prefix extends string> = string extends T
+  ? `${Prefix}${string}`
+  : Extract<T, `${Prefix}${string}`>;
 
 /** The events that match: a union with one member a type, so that `event.type` narrows `event.payload`. */
 export type EventOf<P extends ProviderName, Pattern extends string> = {

@@ -12,7 +12,7 @@ import {
   type Logger,
   type Schedule,
 } from '@hookline/core';
-import { testRedisUrl, uniquePrefix } from './tmp-redis.ts';
+import { testRedisUrl, uniquePrefix } from '@hookline/testing';
 import {
   connect,
   openEventStore,

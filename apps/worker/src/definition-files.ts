@@ -1,0 +1,89 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { allHandlers } from './all-handlers.ts';
+import { allJobs } from './all-jobs.ts';
+import { allSchedules } from './all-schedules.ts';
+import ownQueues from './queues.ts';
+
+/** A definition as its module exports it, not yet looked at. */
+export interface FoundDefinition {
+  readonly file: string;
+  readonly definition: unknown;
+}
+
+/** Everything a worker may be made of, as found. `problems` are files that could not be read. */
+export interface FoundDefinitions {
+  readonly handlers: readonly FoundDefinition[];
+  readonly jobs: readonly FoundDefinition[];
+  readonly schedules: readonly FoundDefinition[];
+  readonly queues: FoundDefinition;
+  readonly problems: readonly string[];
+}
+
+/** The worker's own `handlers/`, `jobs/` and `schedules/`, by way of their generated indexes. */
+export function ownDefinitions(): FoundDefinitions {
+  return {
+    handlers: allHandlers,
+    jobs: allJobs,
+    schedules: allSchedules,
+    queues: { file: 'queues.ts', definition: ownQueues },
+    problems: [],
+  };
+}
+
+/**
+ * The definitions in a folder of plain modules: `handlers/`, `jobs/` and `schedules/` with one `.js` or `.mjs`
+ * file each, and an optional `queues.mjs`.
+ */
+export async function definitionsIn(appDir: string): Promise<FoundDefinitions> {
+  const problems: string[] = [];
+  const folder = await stat(appDir).catch(() => undefined);
+  if (!folder?.isDirectory()) {
+    problems.push(
+      `APP_DIR is ${appDir}, which is not a folder: create it with handlers/, jobs/ or schedules/ inside, or unset APP_DIR`,
+    );
+  }
+  const [handlers, jobs, schedules] = await Promise.all(
+    ['handlers', 'jobs', 'schedules'].map((name) => importAll(join(appDir, name), problems)),
+  );
+  const [queues] = await importFiles(
+    ['queues.mjs', 'queues.js'].map((name) => join(appDir, name)),
+    problems,
+  );
+  return {
+    handlers: handlers ?? [],
+    jobs: jobs ?? [],
+    schedules: schedules ?? [],
+    queues: queues ?? { file: join(appDir, 'queues.mjs'), definition: {} },
+    problems,
+  };
+}
+
+async function importAll(folder: string, problems: string[]): Promise<FoundDefinition[]> {
+  const names = await readdir(folder).catch(() => []);
+  return importFiles(
+    names
+      .filter((name) => /\.m?js$/.test(name))
+      .toSorted()
+      .map((name) => join(folder, name)),
+    problems,
+  );
+}
+
+/** Files that are not there are left out; files that cannot be imported become problems. */
+async function importFiles(files: readonly string[], problems: string[]): Promise<FoundDefinition[]> {
+  const found: FoundDefinition[] = [];
+  for (const file of files) {
+    if ((await stat(file).catch(() => undefined)) === undefined) continue;
+    try {
+      const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+      if (module.default === undefined)
+        problems.push(`${file}: has no default export; write 'export default { name: …, … }'`);
+      else found.push({ file, definition: module.default });
+    } catch (error) {
+      problems.push(`${file}: cannot be imported: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,241 @@
+import {
+  createRegistry,
+  DEFAULT_QUEUE,
+  isName,
+  milliseconds,
+  RegistryError,
+  retryPolicy,
+  type Duration,
+  type Handler,
+  type HooklineEvent,
+  type Job,
+  type Provider,
+  type Registry,
+  type RetryOptions,
+  type RunContext,
+  type Schedule,
+  type StandardSchema,
+} from '@hookline/core';
+import { nextSlot, type QueueSettings } from '@hookline/redis';
+import { z } from 'zod';
+import type { FoundDefinition, FoundDefinitions } from './definition-files.ts';
+
+/** What `queues.ts` (or `queues.mjs` in `APP_DIR`) exports. */
+export type QueueDefinitions = Readonly<
+  Record<
+    string,
+    {
+      readonly concurrency?: number;
+      readonly limiter?: { readonly max: number; readonly duration: Duration };
+    }
+  >
+>;
+
+export interface Definitions {
+  readonly registry: Registry;
+  readonly queues: Readonly<Record<string, QueueSettings>>;
+}
+
+/**
+ * Checks what was found and fills in the defaults.
+ * @throws RegistryError that lists every wrong definition with its file and what to change
+ */
+export function buildDefinitions(
+  found: FoundDefinitions,
+  providers: ReadonlyMap<string, Provider>,
+): Definitions {
+  const problems = [...found.problems];
+  const parts = {
+    handlers: parseAll(found.handlers, handlerSchema(providers), toHandler(providers), problems),
+    jobs: parseAll(found.jobs, jobSchema, toJob, problems),
+    schedules: parseAll(found.schedules, scheduleSchema, toSchedule, problems),
+  };
+  const [queues = {}] = parseAll([found.queues], queuesSchema, toQueues, problems);
+  try {
+    const registry = createRegistry(parts);
+    if (problems.length > 0) throw new RegistryError([]);
+    return { registry, queues };
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    throw new RegistryError([...problems, ...error.problems]);
+  }
+}
+
+const name = z
+  .string()
+  .refine(isName, 'use letters, digits, - and _, at most 64, beginning with a letter or digit');
+const fn = z.custom<(...args: never[]) => unknown>(
+  (value) => typeof value === 'function',
+  'has to be a function',
+);
+const duration = z
+  .union([z.number(), z.string()])
+  .transform((value, ctx) => orIssue(ctx, () => milliseconds(value)));
+const retry = z
+  .strictObject({
+    attempts: z.number().optional(),
+    backoff: z
+      .strictObject({
+        type: z.enum(['fixed', 'exponential']).optional(),
+        delay: z.union([z.number(), z.string()]).optional(),
+        max: z.union([z.number(), z.string()]).optional(),
+        jitter: z.number().optional(),
+      })
+      .optional(),
+  })
+  .optional()
+  .transform((value, ctx) => orIssue(ctx, () => retryPolicy(value as RetryOptions)));
+const schema = z.custom<StandardSchema>(
+  (value) =>
+    value != null && (typeof value === 'object' || typeof value === 'function') && '~standard' in value,
+  'has to be a Standard Schema (zod, valibot, arktype, …)',
+);
+
+const runnable = {
+  name,
+  queue: name.optional(),
+  retry,
+  timeout: duration.optional(),
+  schema: schema.optional(),
+  run: fn,
+};
+
+function handlerSchema(providers: ReadonlyMap<string, Provider>) {
+  const known = [...providers.keys()].toSorted().join(', ');
+  return z.strictObject({
+    ...runnable,
+    on: z.strictObject({
+      provider: z
+        .string()
+        .refine((value) => providers.has(value), `is no provider that Hookline knows (known: ${known})`),
+      types: z.array(z.string().min(1)).min(1, "name at least one event type, or '*'"),
+      source: z.string().optional(),
+    }),
+    delay: z.union([duration, fn]).optional(),
+  });
+}
+const jobSchema = z.strictObject(runnable);
+const scheduleSchema = z
+  .strictObject({
+    name,
+    cron: z.string(),
+    timezone: z.string(),
+    job: z
+      .union([name, z.looseObject({ name })])
+      .transform((job) => (typeof job === 'string' ? job : job.name)),
+    data: z.unknown(),
+    missed: z.enum(['skip', 'once']).default('once'),
+  })
+  .superRefine(
+    ({ cron, timezone }, ctx) =>
+      void orIssue(ctx, () => nextSlot(cron, timezone, 0), `cron '${cron}' in time zone '${timezone}'`),
+  );
+const queuesSchema = z.record(
+  name,
+  z.strictObject({
+    concurrency: z.number().int().min(1).max(10_000).optional(),
+    limiter: z.strictObject({ max: z.number().int().min(1), duration }).optional(),
+  }),
+);
+
+function toHandler(providers: ReadonlyMap<string, Provider>) {
+  return (file: string, parsed: z.output<ReturnType<typeof handlerSchema>>): Handler => {
+    const { provider, types, source } = parsed.on;
+    const run = parsed.run as (event: HooklineEvent, ctx: RunContext) => unknown;
+    return {
+      ...toRunnable(file, parsed),
+      provider,
+      types: providers.get(provider)?.bareTypesMatchSubtypes === true ? types.flatMap(withSubtypes) : types,
+      ...(source === undefined ? {} : { source }),
+      ...(parsed.delay === undefined ? {} : { delay: toDelay(file, parsed.delay) }),
+      run,
+    };
+  };
+}
+
+function toJob(file: string, parsed: z.output<typeof jobSchema>): Job {
+  return { ...toRunnable(file, parsed), run: parsed.run as (data: unknown, ctx: RunContext) => unknown };
+}
+
+function toRunnable(
+  file: string,
+  parsed: Pick<z.output<typeof jobSchema>, 'name' | 'queue' | 'retry' | 'timeout' | 'schema'>,
+) {
+  return {
+    file,
+    name: parsed.name,
+    queue: parsed.queue ?? DEFAULT_QUEUE,
+    retry: parsed.retry,
+    ...(parsed.timeout === undefined ? {} : { timeout: parsed.timeout }),
+    ...(parsed.schema === undefined ? {} : { schema: parsed.schema }),
+  };
+}
+
+function toSchedule(
+  file: string,
+  { name, cron, timezone, job, data, missed }: z.output<typeof scheduleSchema>,
+): Schedule {
+  return { file, name, cron, timezone, job, data: data ?? {}, missed };
+}
+
+function toQueues(_file: string, queues: z.output<typeof queuesSchema>): Record<string, QueueSettings> {
+  return Object.fromEntries(
+    Object.entries(queues).map(([queue, { concurrency, limiter }]) => [
+      queue,
+      {
+        ...(concurrency === undefined ? {} : { concurrency }),
+        ...(limiter === undefined ? {} : { limiter }),
+      },
+    ]),
+  );
+}
+
+/** A delay function is user code: what it returns is checked each time. */
+function toDelay(
+  file: string,
+  delay: number | ((...args: never[]) => unknown),
+): NonNullable<Handler['delay']> {
+  if (typeof delay === 'number') return delay;
+  return (event) => {
+    const wait = (delay as (event: HooklineEvent) => unknown)(event);
+    if (typeof wait !== 'number' && typeof wait !== 'string') {
+      throw new TypeError(
+        `${file}: delay(event) returned ${typeof wait}; return milliseconds or a duration like '30s'`,
+      );
+    }
+    return milliseconds(wait);
+  };
+}
+
+function withSubtypes(type: string): string[] {
+  return type.includes('.') || type.includes('*') ? [type] : [type, `${type}.*`];
+}
+
+function parseAll<Schema extends z.ZodType, T>(
+  found: readonly FoundDefinition[],
+  schema: Schema,
+  build: (file: string, parsed: z.output<Schema>) => T,
+  problems: string[],
+): T[] {
+  const built: T[] = [];
+  for (const { file, definition } of found) {
+    const result = schema.safeParse(definition);
+    if (result.success) {
+      built.push(build(file, result.data));
+    } else {
+      for (const issue of result.error.issues)
+        problems.push(`${file}: ${issue.path.map(String).join('.') || 'the definition'}: ${issue.message}`);
+    }
+  }
+  return built;
+}
+
+function orIssue<T>(ctx: z.RefinementCtx, make: () => T, what?: string): T {
+  try {
+    return make();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    ctx.addIssue({ code: 'custom', message: what === undefined ? message : `${what}: ${message}` });
+    return z.NEVER;
+  }
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineHandler, type StandardSchema } from '@hookline/core';
+import type Stripe from 'stripe';
+import { github, shopify, slack, standardWebhooks, stripe } from '../src/index.ts';
+
+/** Fails to compile unless both types are the same. */
+function same<Expected>() {
+  return <Actual>(
+    _value: Actual,
+    ..._proof: (<T>() => T extends Expected ? 1 : 2) extends <T>() => T extends Actual ? 1 : 2 ? [] : [never]
+  ): void => {};
+}
+
+declare const amountSchema: StandardSchema<unknown, { amount: number }>;
+
+/** Compiled, never run: each `@ts-expect-error` is an error of the compiler when its line has none. */
+export const compiled = () => [
+  defineHandler({
+    name: 'one-type',
+    on: stripe('payment_intent.succeeded'),
+    run(event, ctx) {
+      same<Stripe.PaymentIntent>()(event.payload.data.object);
+      same<'payment_intent.succeeded'>()(event.type);
+      same<'stripe'>()(event.provider);
+      same<number>()(ctx.attempt);
+      // @ts-expect-error a payment intent has no such field
+      return event.payload.data.object.amount_due;
+    },
+  }),
+  defineHandler({
+    name: 'pattern',
+    on: stripe('invoice.*', 'charge.refunded'),
+    run(event) {
+      // @ts-expect-error not every type in the union has invoice fields
+      void event.payload.data.object.amount_due;
+      if (event.type === 'charge.refunded') return same<Stripe.Charge>()(event.payload.data.object);
+      if (event.type === 'invoice.paid') return same<Stripe.Invoice>()(event.payload.data.object);
+      // @ts-expect-error no pattern stands for this type
+      return event.type === 'customer.created';
+    },
+  }),
+  defineHandler({
+    name: 'everything',
+    on: stripe('*'),
+    run: (event) => event.type === 'customer.created' && event.payload.data.object.email,
+  }),
+  defineHandler({
+    name: 'thin',
+    on: stripe('v2.core.account.updated'),
+    run: (event) => same<string>()(event.payload.related_object.url),
+  }),
+  defineHandler({
+    name: 'one-source',
+    on: stripe.source('stripe-eu')('invoice.paid'),
+    run: (event) => same<Stripe.Invoice>()(event.payload.data.object),
+  }),
+  defineHandler({
+    name: 'plain-object',
+    on: { provider: 'stripe', types: ['payment_intent.succeeded', 'payment_intent.canceled'] },
+    delay: (event) => (event.type === 'payment_intent.canceled' ? '1m' : 0),
+    run: (event) => same<Stripe.PaymentIntent>()(event.payload.data.object),
+  }),
+  defineHandler({
+    name: 'schema',
+    on: stripe('payment_intent.succeeded'),
+    schema: amountSchema,
+    run(event) {
+      same<{ amount: number }>()(event.payload);
+      same<'payment_intent.succeeded'>()(event.type);
+      // @ts-expect-error the schema's output is all there is
+      return event.payload.data;
+    },
+  }),
+  defineHandler({
+    name: 'action',
+    on: github('issues.opened', 'push'),
+    run: (event) => (event.type === 'push' ? event.payload.commits.length : event.payload.issue.title),
+  }),
+  defineHandler({
+    name: 'bare-type',
+    on: github('issues'),
+    run(event) {
+      same<string>()(event.payload.issue.title);
+      if (event.type === 'issues.labeled') same<string | undefined>()(event.payload.label?.name);
+      // @ts-expect-error a bare type stands for its own subtypes only
+      return event.type === 'push';
+    },
+  }),
+  defineHandler({
+    name: 'underscores',
+    on: github('pull_request.review_requested'),
+    run: (event) => same<number>()(event.payload.number),
+  }),
+  defineHandler({
+    name: 'topics',
+    on: shopify('orders/*'),
+    run(event) {
+      same<`orders/${string}`>()(event.type);
+      same<number | undefined>()(event.payload.id);
+    },
+  }),
+  defineHandler({
+    name: 'mentions',
+    on: slack('app_mention'),
+    run: (event) => same<string | undefined>()(event.payload.event.text),
+  }),
+  defineHandler({
+    name: 'standard',
+    on: standardWebhooks('user.created'),
+    run(event) {
+      same<string>()(event.payload.timestamp);
+      // @ts-expect-error the envelope has no such field
+      return event.payload.body;
+    },
+  }),
+
+  // @ts-expect-error a type that Stripe does not send
+  stripe('payment_intent.succeded'),
+  // @ts-expect-error no type begins so
+  stripe('nothing.*'),
+  // @ts-expect-error a handler without types never runs
+  stripe(),
+  // @ts-expect-error only where a provider's bare types mean their subtypes
+  stripe('invoice'),
+  // @ts-expect-error a type that GitHub does not send
+  github('issues.exploded'),
+  defineHandler({
+    name: 'wrong-type',
+    // @ts-expect-error a type that Stripe does not send
+    on: { provider: 'stripe', types: ['payment_intent.succeded'] },
+    run: () => undefined,
+  }),
+  defineHandler({
+    name: 'unknown-provider',
+    // @ts-expect-error a provider that nobody described
+    on: { provider: 'acme', types: ['x'] },
+    run: () => undefined,
+  }),
+];
+
+describe('types of events', () => {
+  it('are checked by the compiler, and selectors are plain data', () => {
+    expect(stripe.source('stripe-eu')('invoice.*')).toEqual({
+      provider: 'stripe',
+      types: ['invoice.*'],
+      source: 'stripe-eu',
+    });
+    expect(github('issues').types).toEqual(['issues', 'issues.*']);
+  });
+});

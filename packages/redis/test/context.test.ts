@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { retryPolicy } from '@hookline/core';
+import { Queue } from 'bullmq';
+import { findEvent, openDeadLetters } from '../src/index.ts';
+import { eventually, handler, incoming, job, openBench, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeEach(() => {
+  bench = openBench();
+});
+afterEach(() => bench.close());
+
+const statusOf = async (id: string) => (await findEvent(bench.redis, bench.prefix, id))?.status;
+
+describe('ctx.once', () => {
+  it('runs its effect once over all attempts, and gives later attempts its result', async () => {
+    let effects = 0;
+    const results: unknown[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      handlers: [
+        handler('one', async (_, ctx) => {
+          results.push(await ctx.once('charge', () => ({ charge: (effects += 1) })));
+          if (ctx.attempt < 3) throw new Error('after the effect');
+        }),
+      ],
+    });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'handled');
+    expect(effects).toBe(1);
+    expect(results).toEqual([{ charge: 1 }, { charge: 1 }, { charge: 1 }]);
+  });
+
+  it('keeps nothing of an effect that failed', async () => {
+    let tries = 0;
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      handlers: [
+        handler('one', (_, ctx) =>
+          ctx.once('flaky', () => {
+            tries += 1;
+            if (tries === 1) throw new Error('no');
+          }),
+        ),
+      ],
+    });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'handled');
+    expect(tries).toBe(2);
+  });
+});
+
+describe('ctx.enqueue', () => {
+  it('chains jobs, with data passed through, and a retry adds none twice, even when the first is done and removed', async () => {
+    const ran: unknown[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
+    await bench.work({
+      handlers: [
+        handler('one', async (_, ctx) => {
+          await ctx.enqueue('first', [1, { two: 'é' }]);
+          await ctx.enqueue('first', 'second call');
+          if (ctx.attempt === 1) {
+            await eventually(() => ran.length >= 3);
+            await eventually(async () => (await queue.getCompletedCount()) === 3);
+            await queue.clean(0, 100, 'completed');
+          }
+          if (ctx.attempt < 3) throw new Error('after enqueueing');
+        }),
+      ],
+      jobs: [
+        job('first', async (data, ctx) => {
+          ran.push(data);
+          if (Array.isArray(data)) await ctx.enqueue('last', { from: data });
+        }),
+        job('last', (data) => void ran.push(data)),
+      ],
+    });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'handled');
+    expect(ran).toHaveLength(3);
+    expect(ran).toEqual(
+      expect.arrayContaining([[1, { two: 'é' }], 'second call', { from: [1, { two: 'é' }] }]),
+    );
+  });
+
+  it('refuses a job that is not defined, naming those that are', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      handlers: [handler('one', (_, ctx) => ctx.enqueue('nope', {}))],
+      jobs: [job('known', () => undefined)],
+    });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'dead');
+    const [letter] = await openDeadLetters(bench.redis, bench.prefix).list(0, 1);
+    expect(letter?.error.message).toBe("ctx.enqueue: no job is named 'nope' (known jobs: known)");
+  });
+});
+
+describe('a job', () => {
+  it('that gives up becomes a dead letter with its data, and can be replayed with its history kept', async () => {
+    let broken = true;
+    const store = await bench.store();
+    await bench.work({
+      handlers: [handler('one', (_, ctx) => ctx.enqueue('fragile', { n: 1 }))],
+      jobs: [
+        job(
+          'fragile',
+          (data) => {
+            if (broken) throw new Error('broken');
+            return data;
+          },
+          { retry: retryPolicy({ attempts: 2, backoff: { delay: 10 } }) },
+        ),
+      ],
+    });
+    await store.accept(incoming());
+    const letters = openDeadLetters(bench.redis, bench.prefix);
+    const letter = await eventually(async () => (await letters.list(0, 1))[0] ?? false);
+    expect(letter).toMatchObject({
+      job: 'fragile',
+      data: { n: 1 },
+      attempts: [{ attempt: 1 }, { attempt: 2 }],
+    });
+
+    expect((await letters.replay(letter.id)).kind).toBe('replayed');
+    const longer = await eventually(async () => (await letters.list(0, 1))[0] ?? false);
+    expect(longer.id).toBe(letter.id);
+    expect(longer.attempts).toHaveLength(4);
+
+    broken = false;
+    expect((await letters.replay(letter.id)).kind).toBe('replayed');
+    const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
+    await eventually(async () => (await queue.getCompleted()).some(({ name }) => name === 'fragile'));
+    expect(await letters.count()).toBe(0);
+  });
+});
+
+describe('an attempt', () => {
+  it('that takes longer than its timeout is aborted and fails', async () => {
+    const aborted: unknown[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      handlers: [
+        handler(
+          'slow',
+          (_, ctx) =>
+            new Promise((_, reject) =>
+              ctx.signal.addEventListener('abort', () => {
+                aborted.push((ctx.signal.reason as Error).message);
+                reject(ctx.signal.reason);
+              }),
+            ),
+          { timeout: 60, retry: retryPolicy({ attempts: 2, backoff: { delay: 10 } }) },
+        ),
+        handler('deaf', () => new Promise(() => undefined), {
+          timeout: 60,
+          retry: retryPolicy({ attempts: 1 }),
+        }),
+      ],
+    });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'dead');
+    expect(aborted).toEqual(Array(2).fill('the attempt took longer than its timeout of 60 ms'));
+    const letters = await openDeadLetters(bench.redis, bench.prefix).list(0, 9);
+    expect(letters.map(({ handler }) => handler).toSorted()).toEqual(['deaf', 'slow']);
+  });
+
+  it('whose payload does not match the schema fails at once, naming the field', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    const schema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: () => ({ issues: [{ message: 'has to be a number', path: ['data', { key: 'amount' }] }] }),
+      },
+    } as const;
+    await bench.work({ handlers: [handler('strict', () => undefined, { schema })] });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'dead');
+    const [letter] = await openDeadLetters(bench.redis, bench.prefix).list(0, 1);
+    expect(letter?.error.message).toContain('data.amount: has to be a number');
+    expect(letter?.attempts).toHaveLength(1);
+  });
+
+  it('cut short by a stop is put back without costing an attempt', async () => {
+    const attempts: number[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    const run = handler('long', (_, ctx) => {
+      attempts.push(ctx.attempt);
+      if (attempts.length > 1) return;
+      return new Promise((_, reject) =>
+        ctx.signal.addEventListener('abort', () => reject(new Error('stopping'))),
+      );
+    });
+    const first = await bench.work({ handlers: [run] });
+    await store.accept(event);
+    await eventually(() => attempts.length === 1);
+    expect(await first.stop(3_000)).toEqual([]);
+    await bench.work({ handlers: [run] });
+    await eventually(async () => (await statusOf(event.id)) === 'handled');
+    expect(attempts).toEqual([1, 1]);
+  });
+});
