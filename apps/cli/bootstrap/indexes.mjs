@@ -32,9 +32,10 @@ function providersIndex(root) {
   const folder = join(root, 'packages/providers/src/providers');
   const names = modulesOf(folder);
   const imports = names.map((name) => `import ${camel(name)} from './providers/${name}.ts';`);
+  const selectors = names.map((name) => `export { ${camel(name)} } from './providers/${name}.ts';`);
   return {
     file: join(root, 'packages/providers/src/all-providers.ts'),
-    text: `${HEADER}${imports.join('\n')}\n\nexport const allProviders = [\n${names.map((name) => `  ${camel(name)},`).join('\n')}\n] as const;\n`,
+    text: `${HEADER}${imports.join('\n')}\n\n${selectors.join('\n')}\n\nexport const allProviders = [\n${names.map((name) => `  ${camel(name)},`).join('\n')}\n] as const;\n`,
   };
 }
 

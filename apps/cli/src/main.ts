@@ -1,1 +1,79 @@
-export {};
+import { ConfigError, readEnvironment, type Environment } from '@hookline/process';
+import { providers } from '@hookline/providers';
+import { cac } from 'cac';
+import { readCliConfig, readStartConfig } from './config.ts';
+import { deadList, deadReplay, doctor, eventsList, eventsShow, sendCommand } from './commands.ts';
+import { startSystem } from './start.ts';
+
+const cli = cac('hookline');
+const write = (line: string) => void process.stdout.write(`${line}\n`);
+const config = () => readCliConfig(readEnvironment(process.env));
+
+cli.command('start', 'Start everything on this machine').action(() => start(process.env));
+
+cli
+  .command('send <provider> <type>', 'Sign a sample event, post it and follow it')
+  .option('--source <name>', "The source to send to; the provider's name unless given")
+  .option('--to <url>', 'The receiver; the running one unless given')
+  .action((provider: string, type: string, options: { source?: string; to?: string }) =>
+    sendCommand(config(), provider, type, options, write),
+  );
+
+cli
+  .command('events [action] [id]', 'events list · events show <id>')
+  .option('--status <status>', 'Only events that stand there')
+  .option('--count <n>', 'How many', { default: 20 })
+  .action((action = 'list', id: string | undefined, options: { status?: string; count: number }) =>
+    action === 'show' && id !== undefined
+      ? eventsShow(config(), id, write)
+      : eventsList(config(), options, write),
+  );
+
+cli
+  .command('dead [action] [id]', 'dead list · dead show <id> · dead replay <id>')
+  .option('--count <n>', 'How many', { default: 50 })
+  .option('--json', 'Everything of each letter, one JSON line each')
+  .action((action = 'list', id: string | undefined, options: { count: number; json?: boolean }) =>
+    action === 'replay'
+      ? deadReplay(config(), id, write)
+      : deadList(config(), { ...options, ...(id === undefined ? {} : { id }) }, write),
+  );
+
+cli
+  .command('doctor', 'Check this machine and the Redis it would use')
+  .action(() => doctor(readEnvironment(process.env), write));
+
+cli.help();
+try {
+  cli.parse(process.argv, { run: false });
+  if (cli.matchedCommand === undefined && !cli.options['help']) cli.outputHelp();
+  process.exitCode = ((await cli.runMatchedCommand()) as number | undefined) ?? 0;
+} catch (error) {
+  const isExpected = error instanceof ConfigError || (error instanceof Error && error.name === 'CACError');
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`hookline: ${text}\n`);
+  if (!isExpected && process.env['LOG_LEVEL'] === 'debug' && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+}
+
+async function start(processEnv: Environment): Promise<void> {
+  let stopping = false;
+  const asked = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+    // `npm start` ended by force, or by a signal that its shell did not pass on: its end is ours too.
+    const parent = process.ppid;
+    if (processEnv['npm_lifecycle_event'] !== undefined) {
+      setInterval(() => process.ppid !== parent && resolve('npm is gone'), 1_000).unref();
+    }
+  });
+  const starting = startSystem({ config: readStartConfig(processEnv), processEnv, providers, write });
+  const cause = await Promise.race([asked, starting.then(() => asked)]);
+  write(`hookline: stopping (${cause})`);
+  if (!stopping) {
+    stopping = true;
+    await (await starting).stop();
+  }
+  write('hookline: stopped');
+  process.exit(0);
+}

@@ -16,6 +16,7 @@ import {
   type Schedule,
   type StandardSchema,
 } from '@hookline/core';
+import { expandTypes } from '@hookline/providers';
 import { nextSlot, type QueueSettings } from '@hookline/redis';
 import { z } from 'zod';
 import type { FoundDefinition, FoundDefinitions } from './definition-files.ts';
@@ -145,7 +146,7 @@ function toHandler(providers: ReadonlyMap<string, Provider>) {
     return {
       ...toRunnable(file, parsed),
       provider,
-      types: providers.get(provider)?.bareTypesMatchSubtypes === true ? types.flatMap(withSubtypes) : types,
+      types: expandTypes(providers.get(provider) ?? { bareTypesMatchSubtypes: false }, types),
       ...(source === undefined ? {} : { source }),
       ...(parsed.delay === undefined ? {} : { delay: toDelay(file, parsed.delay) }),
       run,
@@ -205,10 +206,6 @@ function toDelay(
     }
     return milliseconds(wait);
   };
-}
-
-function withSubtypes(type: string): string[] {
-  return type.includes('.') || type.includes('*') ? [type] : [type, `${type}.*`];
 }
 
 function parseAll<Schema extends z.ZodType, T>(

@@ -1,1 +1,46 @@
-export {};
+import { createOps } from '@hookline/http';
+import { closeServer, createLogger, listen, runProcess } from '@hookline/process';
+import { parsePayload, providers } from '@hookline/providers';
+import { startWorker } from '@hookline/redis';
+import { createServer } from 'node:http';
+import { readWorkerConfig } from './config.ts';
+import { definitionsIn, ownDefinitions } from './definition-files.ts';
+import { buildDefinitions } from './definitions.ts';
+import { configureIntegrations } from './integrations/settings.ts';
+
+await runProcess(process.env, async (env) => {
+  const config = readWorkerConfig(env);
+  const { production, host, logLevel, redis, prefix, appDir } = config;
+  const log = createLogger({ name: 'worker', level: logLevel, json: production });
+  configureIntegrations(config.integrations);
+  const found = appDir === undefined ? ownDefinitions() : await definitionsIn(appDir);
+  const { registry, queues } = buildDefinitions(found, providers);
+
+  const worker = await startWorker({
+    ...{ target: redis, prefix, registry, queues, parsePayload, log },
+    concurrency: config.concurrency,
+    retention: config.retention,
+    defaultTimeout: config.defaultTimeout,
+  });
+  const ops = createServer(createOps({ checks: { redis: () => worker.ping() } }));
+  const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
+
+  log.info('ready', {
+    handlers: registry.handlers.size,
+    jobs: registry.jobs.size,
+    schedules: registry.schedules.size,
+    queues: [...registry.queues].join(','),
+    pid: process.pid,
+    ops: opsUrl,
+  });
+  return {
+    log,
+    urls: { ops: opsUrl },
+    async stop(deadline) {
+      const left = await worker.stop(deadline);
+      await closeServer(ops);
+      if (left.length > 0)
+        log.warn('left running; other workers take these over when their locks run out', { jobs: left });
+    },
+  };
+});

@@ -1,1 +1,4 @@
-export {};
+export { findRedisServer, type FindRedisServer, type RedisServer } from './find.ts';
+export { readLocalRedis, type LocalRedisAddress } from './address.ts';
+export { startLocalRedis, type LocalRedis, type RedisExit, type StartLocalRedis } from './start.ts';
+export type { Environment } from './run.ts';

@@ -1,1 +1,22 @@
-export {};
+export {
+  commonConfig,
+  durationSetting,
+  LOG_LEVELS,
+  redisTarget,
+  type CommonConfig,
+  type LogLevel,
+} from './common-config.ts';
+export { ConfigError, Problems } from './config-error.ts';
+export {
+  dataDirOf,
+  devEnvFile,
+  isProduction,
+  parseEnvFile,
+  readEnvironment,
+  type Environment,
+} from './environment.ts';
+export { runProcess, STOP_DEADLINE_MS, type ReadyMessage, type Running } from './lifecycle.ts';
+export { closeServer, listen, type ListenOptions } from './listen.ts';
+export { createLogger, type LoggerOptions } from './logger.ts';
+export { countSetting, portSetting, setting, type PortSetting } from './settings.ts';
+export { readSources, type Source } from './sources.ts';

@@ -22,20 +22,22 @@ const ACCEPT = defineScript(
   ADD_JOB_LUA,
   `
 local eventKey, jobKey = KEYS[1], KEYS[2]
-local prefix, id, source, eventType, receivedAt, now = unpack(ARGV, 1, 6)
-local addName, addKeyCount, fieldCount = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local prefix, id, source, eventType, receivedAt = unpack(ARGV, 1, 5)
+local addName, addKeyCount, fieldCount = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local status = redis.call('HGET', eventKey, 'status')
 if status and status ~= 'received' and (status ~= 'queued' or redis.call('EXISTS', jobKey) == 1) then
   return 'duplicate'
 end
 if not status then
-  redis.call('HSET', eventKey, unpack(ARGV, 10, 9 + fieldCount))
+  redis.call('HSET', eventKey, 'recordedAt', now, unpack(ARGV, 9, 8 + fieldCount))
   redis.call('ZADD', prefix .. '/events', receivedAt, id)
   redis.call('ZADD', prefix .. '/events/source/' .. source, receivedAt, id)
   redis.call('ZADD', prefix .. '/events/type/' .. eventType, receivedAt, id)
 end
-add[addName](sliceOf(KEYS, 3, addKeyCount), sliceOf(ARGV, 10 + fieldCount, 3))
+add[addName](sliceOf(KEYS, 3, addKeyCount), sliceOf(ARGV, 9 + fieldCount, 3))
 redis.call('HSET', eventKey, 'queuedAt', now)
 redis.call('SADD', prefix .. '/queues', '${DEFAULT_QUEUE}')
 setStatus(prefix, eventKey, id, 'queued', now)
@@ -83,7 +85,6 @@ export async function openEventStore({
   });
 
   async function record(event: IncomingEvent): Promise<AcceptResult> {
-    const recordedAt = now();
     const job = enqueuer.prepare({
       queue: DEFAULT_QUEUE,
       jobId: event.id,
@@ -95,16 +96,16 @@ export async function openEventStore({
         provider: event.provider,
         type: event.type,
       },
-      timestamp: recordedAt,
+      timestamp: now(),
       ...(event.priority === undefined ? {} : { priority: event.priority }),
     });
-    const fields = eventFields(event, recordedAt);
+    const fields = eventFields(event);
     const reply = await runScript(
       connection,
       ACCEPT,
       [keys.event(event.id), keys.bullJob(DEFAULT_QUEUE, event.id), ...job.keys],
       [
-        ...[prefix, event.id, event.source, event.type, event.receivedAt, recordedAt],
+        ...[prefix, event.id, event.source, event.type, event.receivedAt],
         ...[job.script, job.keys.length, fields.length],
         ...fields,
         ...job.args,
@@ -133,7 +134,7 @@ export async function openEventStore({
   };
 }
 
-function eventFields(event: IncomingEvent, recordedAt: number): (string | number | Buffer)[] {
+function eventFields(event: IncomingEvent): (string | number | Buffer)[] {
   return [
     ...[
       'source',
@@ -145,7 +146,7 @@ function eventFields(event: IncomingEvent, recordedAt: number): (string | number
       'type',
       event.type,
     ],
-    ...['receivedAt', event.receivedAt, 'verifiedAt', event.verifiedAt, 'recordedAt', recordedAt],
+    ...['receivedAt', event.receivedAt, 'verifiedAt', event.verifiedAt],
     ...['headers', JSON.stringify(event.headers), 'body', event.body, 'sha256', event.sha256],
     ...['bodyTrusted', event.bodyTrusted ? 1 : 0, 'priority', event.priority ?? 0],
   ];

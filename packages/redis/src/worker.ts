@@ -144,26 +144,28 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     );
   }, FORGET_INTERVAL_MS).unref();
 
+  async function stop(deadline: number): Promise<readonly string[]> {
+    clearInterval(forgetting);
+    const closed = Promise.all(workers.map((worker) => worker.close()));
+    const patience = Math.max(0, deadline - ABORT_MS);
+    if (!(await endsWithin(closed, patience))) {
+      log.warn('the stop deadline is near: aborting what still runs and putting it back', {
+        jobs: running.size,
+      });
+      for (const jobKey of running.keys()) abort(jobKey, 'shutdown', 'this process is stopping');
+      await endsWithin(closed, deadline - patience);
+    }
+    const left = [...running.keys()];
+    connection.disconnect();
+    return left;
+  }
+
+  let stopped: Promise<readonly string[]> | undefined;
   return {
     async ping() {
       await connection.ping();
     },
-    async stop(deadline) {
-      clearInterval(forgetting);
-      const closed = Promise.all(workers.map((worker) => worker.close()));
-      closed.catch(() => undefined);
-      const patience = Math.max(0, deadline - ABORT_MS);
-      if (!(await endsWithin(closed, patience))) {
-        log.warn('the stop deadline is near: aborting what still runs and putting it back', {
-          jobs: running.size,
-        });
-        for (const jobKey of running.keys()) abort(jobKey, 'shutdown', 'this process is stopping');
-        await endsWithin(closed, deadline - patience);
-      }
-      const left = [...running.keys()];
-      connection.disconnect();
-      return left;
-    },
+    stop: (deadline) => (stopped ??= stop(deadline)),
   };
 
   /** The registry's queues, and those that only an earlier deploy knew: their schedules have to go. */

@@ -212,6 +212,6 @@ describe('retention', () => {
     expect(await forgetExpired(bench.redis, keys, Date.now() + 10 * 365 * 86_400_000)).toBe(1);
     const left = (await bench.redis.keys(`${bench.prefix}/*`)).filter((key) => key.includes(done.id));
     expect(left).toEqual([]);
-    expect(await bench.redis.zrange(keys.events, 0, -1)).toEqual([waiting.id]);
+    expect(await bench.redis.zrange(keys.events, '0', '-1')).toEqual([waiting.id]);
   });
 });

@@ -126,13 +126,16 @@ export function incoming(more: Partial<IncomingEvent> = {}): IncomingEvent {
   };
 }
 
-/** Waits until `check` neither throws nor returns false. */
-export async function eventually<T>(check: () => T | Promise<T>, patience = 15_000): Promise<T> {
+/** Waits until `check` neither throws nor answers false. @returns what it answered */
+export async function eventually<T>(
+  check: () => T | Promise<T>,
+  patience = 15_000,
+): Promise<Exclude<T, false>> {
   const deadline = Date.now() + patience;
   for (;;) {
     try {
       const value = await check();
-      if (value !== false) return value;
+      if (value !== false) return value as Exclude<T, false>;
       if (Date.now() > deadline) throw new Error('the condition did not come true in time');
     } catch (error) {
       if (Date.now() > deadline) throw error;

@@ -1,1 +1,1 @@
-export default async () => {};
+export { startTestRedis as default } from './test-redis.mjs';

@@ -1,1 +1,1 @@
-export default async () => {};
+export { stopTestRedis as default } from './test-redis.mjs';

@@ -1,0 +1,65 @@
+/**
+ * The walls of the house, checked over the sources' own imports: which package may know which, that only a
+ * program's main.ts reads the process's environment, and that nobody reaches into another package's inside.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+const ALLOWED = {
+  'packages/core': [],
+  'packages/providers': ['core'],
+  'packages/redis': ['core'],
+  'packages/http': ['core'],
+  'packages/local-redis': [],
+  'packages/process': ['core'],
+  'packages/testing': ['core', 'providers', 'local-redis'],
+  'apps/receiver': ['core', 'providers', 'redis', 'http', 'process'],
+  'apps/worker': ['core', 'providers', 'redis', 'http', 'process'],
+  'apps/dashboard': ['core', 'redis', 'http', 'process'],
+  'apps/cli': ['core', 'providers', 'redis', 'local-redis', 'process'],
+};
+/** Outside libraries that one package alone may import. */
+const KEPT_TO = {
+  ioredis: ['packages/redis'],
+  bullmq: ['packages/redis', 'apps/dashboard'],
+  express: ['packages/http'],
+};
+/** Programs, and the tests' own package, which is told of its Redis by jest's global setup. */
+const ENVIRONMENT_READERS = /(^|\/)main\.ts$|^packages\/testing\//;
+
+/** @returns {string[]} what crosses a wall, one line each */
+export function crossedWalls(root) {
+  return Object.keys(ALLOWED).flatMap((member) =>
+    sourcesOf(join(root, member, 'src')).flatMap((file) => crossingsIn(root, member, file)),
+  );
+}
+
+function crossingsIn(root, member, file) {
+  const text = readFileSync(file, 'utf8');
+  const where = relative(root, file).split(sep).join('/');
+  const found = [];
+  for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
+    const own = /^@hookline\/([a-z-]+)(\/.*)?$/.exec(specifier);
+    if (own?.[2]) found.push(`${where}: imports the inside of @hookline/${own[1]}; import the package`);
+    if (own && !ALLOWED[member].includes(own[1]))
+      found.push(`${where}: ${member} may not know @hookline/${own[1]}`);
+    const library = specifier.split('/')[0];
+    if (KEPT_TO[library] && !KEPT_TO[library].includes(member))
+      found.push(`${where}: only ${KEPT_TO[library].join(' and ')} may import ${library}`);
+    if (
+      specifier.startsWith('..') &&
+      relative(join(root, member), join(file, '..', specifier)).startsWith('..')
+    ) {
+      found.push(`${where}: reaches into another package by path: ${specifier}`);
+    }
+  }
+  if (/\bprocess\.env\b/.test(text) && !ENVIRONMENT_READERS.test(where))
+    found.push(`${where}: reads process.env; only main.ts does, and hands it on`);
+  return found;
+}
+
+function sourcesOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}

@@ -1,0 +1,185 @@
+import type { DeadLetter, EventStatus } from '@hookline/core';
+import type { Environment } from '@hookline/process';
+import { providers } from '@hookline/providers';
+import {
+  connect,
+  evictionProblem,
+  findEvent,
+  listEvents,
+  openDeadLetters,
+  type Connection,
+} from '@hookline/redis';
+import Table from 'cli-table3';
+import { readCliConfig, type CliConfig } from './config.ts';
+import { findReceiver } from './receiver-address.ts';
+import { sendSample } from './send.ts';
+import { followEvent, formatTimeline } from './timeline.ts';
+
+type Write = (line: string) => void;
+
+const FOLLOW_MS = 15_000;
+/** A person waits for this: a Redis that is not there is said soon. */
+const REDIS_PATIENCE_MS = 5_000;
+
+/** Signs and posts a sample, then follows it to its handlers. @returns the exit code */
+export async function sendCommand(
+  config: CliConfig,
+  providerName: string,
+  type: string,
+  options: { readonly source?: string; readonly to?: string },
+  write: Write,
+): Promise<number> {
+  const provider = providers.get(providerName);
+  if (provider === undefined)
+    throw new Error(
+      `no provider is named '${providerName}'; choose one of ${[...providers.keys()].join(', ')}`,
+    );
+  const sourceName = options.source ?? providerName;
+  const source = config.sources.get(sourceName);
+  if (source === undefined) {
+    const known = [...config.sources.keys()].join(', ') || 'none';
+    throw new Error(
+      `no source is named '${sourceName}' (known: ${known}); set WEBHOOK_SECRET_${sourceName.toUpperCase().replaceAll('-', '_')}, or run 'npm start' once`,
+    );
+  }
+  const base = options.to ?? findReceiver(config.dataDir) ?? `http://127.0.0.1:${config.receiverPort}`;
+  const url = `${base.replace(/\/$/, '')}/webhooks/${sourceName}`;
+  const answer = await sendSample({ provider, type, secrets: source.secrets(), url, now: Date.now() });
+  write(`POST ${url}\n${answer.status} in ${answer.ms} ms: ${JSON.stringify(answer.body)}`);
+  const { id } = answer;
+  if (id === undefined) return answer.status < 300 ? 0 : 1;
+  return withRedis(config, async (connection) => {
+    const event = await followEvent(connection, config.prefix, id, FOLLOW_MS);
+    write(
+      event === undefined
+        ? `the event store does not hold ${id}: does the receiver use another Redis?`
+        : formatTimeline(event),
+    );
+    return event === undefined ? 1 : 0;
+  });
+}
+
+export async function eventsList(
+  config: CliConfig,
+  options: { readonly status?: string; readonly count: number },
+  write: Write,
+): Promise<number> {
+  return withRedis(config, async (connection) => {
+    const status = options.status as EventStatus | undefined;
+    const events = await listEvents(connection, config.prefix, {
+      count: options.count,
+      ...(status === undefined ? {} : { status }),
+    });
+    const table = new Table({ head: ['received', 'id', 'type', 'status'], style: { head: [], border: [] } });
+    for (const event of events)
+      table.push([new Date(event.receivedAt).toISOString(), event.id, event.type, event.status]);
+    write(events.length === 0 ? 'no events' : table.toString());
+    return 0;
+  });
+}
+
+export async function eventsShow(config: CliConfig, id: string, write: Write): Promise<number> {
+  return withRedis(config, async (connection) => {
+    const event = await findEvent(connection, config.prefix, id);
+    write(
+      event === undefined
+        ? `no event has the id ${id}`
+        : `${JSON.stringify(event, null, 2)}\n${formatTimeline(event)}`,
+    );
+    return event === undefined ? 1 : 0;
+  });
+}
+
+export async function deadList(
+  config: CliConfig,
+  options: { readonly id?: string; readonly count: number; readonly json?: boolean },
+  write: Write,
+): Promise<number> {
+  return withRedis(config, async (connection) => {
+    const letters = openDeadLetters(connection, config.prefix);
+    const found = await letters.list(0, options.id === undefined ? options.count : await letters.count());
+    const shown = options.id === undefined ? found : found.filter(({ id }) => id === options.id);
+    if (options.json === true || options.id !== undefined) {
+      for (const letter of shown)
+        write(options.json === true ? JSON.stringify(letter) : JSON.stringify(letter, null, 2));
+      return shown.length === 0 && options.id !== undefined ? 1 : 0;
+    }
+    write(shown.length === 0 ? 'no dead letters' : letterTable(shown));
+    const rest = (await letters.count()) - shown.length;
+    if (rest > 0) write(`and ${rest} more: --count ${shown.length + rest}`);
+    return 0;
+  });
+}
+
+export async function deadReplay(config: CliConfig, id: string | undefined, write: Write): Promise<number> {
+  if (id === undefined)
+    throw new Error("name the dead letter: 'dead replay <id>'; 'dead list' shows the ids");
+  return withRedis(config, async (connection) => {
+    const replayed = await openDeadLetters(connection, config.prefix).replay(id);
+    if (replayed.kind === 'gone') {
+      write(
+        `no dead letter has the id ${id}: it was replayed or retried already, or never was ('dead list' shows those there are)`,
+      );
+      return 1;
+    }
+    write(`replaying ${id} as job ${replayed.jobId} in queue ${replayed.queue}`);
+    return 0;
+  });
+}
+
+/** Says what is right and wrong with this machine's set-up. @returns 1 when something has to be mended */
+export async function doctor(env: Environment, write: Write): Promise<number> {
+  write(`ok    Node ${process.versions.node}`);
+  const config = readCliConfig(env);
+  write(
+    `ok    settings: ${config.sources.size} sources (${[...config.sources.keys()].join(', ') || 'none'}), data in ${config.dataDir}`,
+  );
+  return withRedis(config, async (connection) => {
+    const version = /^(?:valkey|redis)_version:(.*)$/m.exec(await connection.info('server'))?.[1]?.trim();
+    write(`ok    Redis ${version} answers`);
+    const problem = await evictionProblem(connection);
+    write(problem === undefined ? 'ok    Redis keeps everything (noeviction)' : `WRONG ${problem}`);
+    const receiver = findReceiver(config.dataDir);
+    write(
+      receiver === undefined
+        ? "note  'npm start' is not running here"
+        : `ok    'npm start' runs; its receiver is at ${receiver}`,
+    );
+    const dead = await openDeadLetters(connection, config.prefix).count();
+    write(
+      dead === 0 ? 'ok    no dead letters' : `note  ${dead} dead letters: 'npm run hookline -- dead list'`,
+    );
+    return problem === undefined ? 0 : 1;
+  });
+}
+
+function letterTable(letters: readonly DeadLetter[]): string {
+  const table = new Table({
+    head: ['since', 'id', 'attempts', 'reason', 'error'],
+    style: { head: [], border: [] },
+  });
+  for (const { id, buriedAt, attempts, reason, error } of letters) {
+    table.push([new Date(buriedAt).toISOString(), id, attempts.length, reason, error.message.slice(0, 80)]);
+  }
+  return table.toString();
+}
+
+async function withRedis(
+  config: CliConfig,
+  use: (connection: Connection) => Promise<number>,
+): Promise<number> {
+  const connection = connect(config.redis, 'worker');
+  let lastError = 'no answer';
+  connection.on('error', (error: Error) => (lastError = error.message || lastError));
+  const timer = setTimeout(() => connection.disconnect(), REDIS_PATIENCE_MS);
+  try {
+    await connection.ping().catch(() => {
+      throw new Error(`Redis cannot be reached (${lastError}): run 'npm start', or check REDIS_URL`);
+    });
+    clearTimeout(timer);
+    return await use(connection);
+  } finally {
+    clearTimeout(timer);
+    connection.disconnect();
+  }
+}

@@ -1,0 +1,53 @@
+import {
+  commonConfig,
+  ConfigError,
+  dataDirOf,
+  isProduction,
+  Problems,
+  readSources,
+  type CommonConfig,
+  type Environment,
+  type Source,
+} from '@hookline/process';
+import { providers } from '@hookline/providers';
+
+export interface CliConfig extends CommonConfig {
+  readonly sources: ReadonlyMap<string, Source>;
+  /** The receiver's port where nothing better is known. */
+  readonly receiverPort: number;
+}
+
+/** For commands that talk to a running system. @throws ConfigError that names every bad key */
+export function readCliConfig(env: Environment): CliConfig {
+  const problems = new Problems();
+  const common = commonConfig(env, problems);
+  const sources = readSources(env, providers, problems, () => undefined);
+  problems.throwIfAny();
+  return { ...common, sources, receiverPort: Number(env['RECEIVER_PORT'] || 3000) };
+}
+
+/** For `start`, which runs before there is a Redis to name. */
+export interface StartConfig {
+  readonly dataDir: string;
+  readonly production: boolean;
+  /** False when the environment names a Redis: then none is started. */
+  readonly embedded: boolean;
+}
+
+export function readStartConfig(env: Environment): StartConfig {
+  const production = isProduction(env);
+  const named = [
+    'REDIS_URL',
+    'REDIS_HOST',
+    'REDIS_PORT',
+    'REDIS_CLUSTER_NODES',
+    'REDIS_SENTINELS',
+    'REDIS_SENTINEL_NAME',
+  ].some((key) => env[key]);
+  if (production && !named) {
+    throw new ConfigError([
+      'REDIS_URL: is missing; the embedded Redis is for development, in production name the one to use',
+    ]);
+  }
+  return { dataDir: dataDirOf(env), production, embedded: !named };
+}

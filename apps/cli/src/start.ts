@@ -1,0 +1,212 @@
+import type { Provider } from '@hookline/core';
+import { startLocalRedis, type LocalRedis } from '@hookline/local-redis';
+import { readEnvironment, STOP_DEADLINE_MS, type Environment } from '@hookline/process';
+import { connect } from '@hookline/redis';
+import Table from 'cli-table3';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
+import { readCliConfig, type CliConfig, type StartConfig } from './config.ts';
+import { ensureDevEnv } from './dev-env.ts';
+import { publishReceiver, withdrawReceiver } from './receiver-address.ts';
+import { sendSample } from './send.ts';
+import { supervise, type Service, type Supervised } from './supervisor.ts';
+import { followEvent, formatTimeline } from './timeline.ts';
+
+/** In this order they are started; in this order, too, they are stopped: first no new work, then the work, then the rest. */
+const SERVICES = ['receiver', 'worker', 'dashboard'] as const;
+type ServiceName = (typeof SERVICES)[number];
+
+const KILL_AFTER_MS = STOP_DEADLINE_MS + 3_000;
+const FIRST_TIMELINE_PATIENCE_MS = 20_000;
+const FIRST_SAMPLE = 'payment_intent.succeeded';
+const REDIS_BACKOFF_MS = [200, 1_000, 5_000, 15_000];
+
+export interface StartParts {
+  readonly config: StartConfig;
+  readonly processEnv: Environment;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly write: (line: string) => void;
+}
+
+/** Everything that runs after `npm start`. */
+export interface StartedSystem {
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the whole system on this machine: Redis where none is named, receiver, worker and dashboard, each kept
+ * running. Then says where everything is and, the first time, sends itself a signed event.
+ */
+export async function startSystem({
+  config,
+  processEnv,
+  providers,
+  write,
+}: StartParts): Promise<StartedSystem> {
+  const { dataDir, production, embedded } = config;
+  const say = (message: string) => write(`hookline: ${message}`);
+  const dev = production ? undefined : ensureDevEnv(dataDir, providers);
+  const services = new Map<ServiceName, Supervised>();
+  const redis = embedded
+    ? await keepRedis(dataDir, processEnv, say, () => services.forEach((service) => service.restart()))
+    : undefined;
+
+  async function stop(): Promise<void> {
+    withdrawReceiver(dataDir);
+    for (const name of SERVICES) {
+      await services.get(name)?.stop(KILL_AFTER_MS);
+    }
+    await redis?.stop();
+  }
+
+  try {
+    for (const name of SERVICES) {
+      services.set(
+        name,
+        await supervise(service(name, processEnv), { say, onLine: (_, line) => write(line) }),
+      );
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  const env = readEnvironment(processEnv);
+  const receiverUrl = services.get('receiver')?.urls['receiver'] ?? '';
+  publishReceiver(dataDir, receiverUrl);
+  const cli = readCliConfig(env);
+  write(
+    describeSystem({
+      receiverUrl,
+      dashboardUrl: services.get('dashboard')?.urls['dashboard'] ?? '',
+      env,
+      cli,
+      config,
+      devFile: dev?.file,
+    }),
+  );
+  if (dev?.isNew === true) await sendFirstSample(cli, receiverUrl, say);
+  say('running; Ctrl-C stops everything');
+  return { stop };
+}
+
+function service(name: ServiceName, processEnv: Environment): Service {
+  return {
+    name,
+    program: fileURLToPath(new URL(`../../${name}/dist/main.js`, import.meta.url)),
+    env: opsPortFor(name, processEnv),
+  };
+}
+
+/** One `OPS_PORT` cannot serve three processes: the others get the ports after it. */
+function opsPortFor(name: ServiceName, env: Environment): Environment {
+  const base = Number(env['OPS_PORT'] || 0);
+  return base > 0 ? { ...env, OPS_PORT: String(base + SERVICES.indexOf(name)) } : env;
+}
+
+/** Keeps the embedded Redis running. A server that comes back elsewhere makes the services start again to find it. */
+async function keepRedis(
+  dataDir: string,
+  env: Environment,
+  say: (message: string) => void,
+  onMoved: () => void,
+): Promise<{ stop(): Promise<void> }> {
+  const start = () => startLocalRedis({ dataDir, env, onProgress: say });
+  let stopping = false;
+  let redis: LocalRedis = await start();
+  say(`Redis ${redis.version} is running with its data in ${dataDir}/redis`);
+
+  void (async () => {
+    for (let failures = 0; ;) {
+      const startedAt = Date.now();
+      await redis.exited;
+      if (stopping) return;
+      failures = Date.now() - startedAt > 60_000 ? 0 : failures;
+      for (;;) {
+        const delay = REDIS_BACKOFF_MS[Math.min(failures, REDIS_BACKOFF_MS.length - 1)] ?? 0;
+        failures += 1;
+        say(`Redis died; starting it again on the same data in ${delay / 1000} s`);
+        await wait(delay);
+        if (stopping) return;
+        try {
+          const { url } = redis;
+          redis = await start();
+          if (redis.url !== url) onMoved();
+          break;
+        } catch (error) {
+          say(`Redis could not be started: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+    }
+  })();
+
+  return {
+    async stop() {
+      stopping = true;
+      await redis.stop();
+    },
+  };
+}
+
+async function sendFirstSample(
+  cli: CliConfig,
+  receiverUrl: string,
+  say: (message: string) => void,
+): Promise<void> {
+  const source = cli.sources.get('stripe');
+  if (source === undefined) return;
+  const connection = connect(cli.redis, 'worker');
+  connection.on('error', () => undefined);
+  try {
+    const url = `${receiverUrl}/webhooks/${source.name}`;
+    say(`sending a signed Stripe sample (${FIRST_SAMPLE}) to ${url}`);
+    const answer = await sendSample({
+      provider: source.provider,
+      type: FIRST_SAMPLE,
+      secrets: source.secrets(),
+      url,
+      now: Date.now(),
+    });
+    say(`answered ${answer.status} in ${answer.ms} ms: ${JSON.stringify(answer.body)}`);
+    const event =
+      answer.id === undefined
+        ? undefined
+        : await followEvent(connection, cli.prefix, answer.id, FIRST_TIMELINE_PATIENCE_MS);
+    if (event !== undefined) say(`timeline: ${formatTimeline(event)}`);
+  } catch (error) {
+    say(`the sample could not be sent: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    connection.disconnect();
+  }
+}
+
+interface SystemFacts {
+  readonly receiverUrl: string;
+  readonly dashboardUrl: string;
+  readonly env: Environment;
+  readonly cli: CliConfig;
+  readonly config: StartConfig;
+  readonly devFile: string | undefined;
+}
+
+/** One table: where everything is, and how to get in. */
+function describeSystem({ receiverUrl, dashboardUrl, env, cli, config, devFile }: SystemFacts): string {
+  const table = new Table({ head: ['', 'where', 'how to get in'], style: { head: [], border: [] } });
+  const sources = [...cli.sources.keys()].join(', ');
+  const login = config.production
+    ? 'DASHBOARD_USER / DASHBOARD_PASSWORD'
+    : `${env['DASHBOARD_USER']} / ${env['DASHBOARD_PASSWORD']}`;
+  table.push(
+    ['webhooks', `${receiverUrl}/webhooks/<source>`, `sources: ${sources}`],
+    ['try it', 'npm run send -- stripe payment_intent.succeeded', 'signs and posts a sample'],
+    ['dashboard', `${dashboardUrl}/admin/queues`, login],
+    [
+      'Redis',
+      config.embedded ? `embedded, data in ${config.dataDir}/redis` : 'as the environment names it',
+      '',
+    ],
+    ['more', 'npm run worker, npm run receiver', 'in other terminals: they join this system'],
+  );
+  const secrets = devFile === undefined ? '' : `\nSecrets and logins of this machine: ${devFile}`;
+  return `\n${table.toString()}${secrets}\n`;
+}

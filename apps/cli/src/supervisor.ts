@@ -1,0 +1,124 @@
+import type { ReadyMessage } from '@hookline/process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** A process that the supervisor keeps running. */
+export interface Service {
+  readonly name: string;
+  /** The compiled program. */
+  readonly program: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface SupervisorOptions {
+  /** Told each line that a service writes. */
+  readonly onLine: (name: string, line: string) => void;
+  /** Told what the supervisor itself has to say. */
+  readonly say: (message: string) => void;
+}
+
+/** One kept process. */
+export interface Supervised {
+  readonly name: string;
+  readonly pid: number | undefined;
+  /** Where it can be reached, as it last said. */
+  readonly urls: Readonly<Record<string, string>>;
+  restart(): void;
+  /** Asks it to stop, waits `patience` ms, then kills it. */
+  stop(patience: number): Promise<void>;
+}
+
+const FIRST_BACKOFF_MS = 500;
+const BACKOFF_CAP_MS = 30_000;
+/** A process that ran this long has recovered: its next death starts at the first back-off again. */
+const HEALTHY_MS = 30_000;
+
+/**
+ * Starts a service and waits until it is ready. From then on one that dies is started again, later each time.
+ * Services run in process groups of their own: the terminal's Ctrl-C reaches the supervisor only, which stops
+ * them in order. If the supervisor itself is killed, the closed IPC channel tells them to stop.
+ * @throws Error when it ends before it was ever ready: it has said why
+ */
+export async function supervise(service: Service, { onLine, say }: SupervisorOptions): Promise<Supervised> {
+  const { name } = service;
+  let urls: Readonly<Record<string, string>> = {};
+  let stopping = false;
+  let failures = 0;
+  let child: ChildProcess;
+  const onStop = new AbortController();
+
+  function launch(): { child: ChildProcess; ready: Promise<void> } {
+    const launched = spawn(process.execPath, ['--enable-source-maps', service.program], {
+      env: service.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    });
+    for (const stream of [launched.stdout, launched.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on('line', (line) => onLine(name, line));
+    }
+    const ready = new Promise<void>((resolve, reject) => {
+      launched.on('message', (message) => {
+        if (!isReady(message)) return;
+        ({ urls } = message);
+        resolve();
+      });
+      launched.on('error', reject);
+      launched.on('exit', (code, signal) =>
+        reject(new Error(`the ${name} ended (${signal ?? `exit code ${code}`}) before it was ready`)),
+      );
+    });
+    ready.catch(() => undefined);
+    return { child: launched, ready };
+  }
+
+  function keep(started: ChildProcess): void {
+    const startedAt = Date.now();
+    started.once('exit', (code, signal) => {
+      if (stopping) return;
+      failures = Date.now() - startedAt > HEALTHY_MS ? 1 : failures + 1;
+      const delay = Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), BACKOFF_CAP_MS);
+      say(`the ${name} died (${signal ?? `exit code ${code}`}); starting it again in ${delay / 1000} s`);
+      wait(delay, undefined, { signal: onStop.signal }).then(
+        () => {
+          ({ child } = launch());
+          keep(child);
+        },
+        () => undefined,
+      );
+    });
+  }
+
+  const first = launch();
+  ({ child } = first);
+  await first.ready;
+  keep(child);
+
+  return {
+    name,
+    get pid() {
+      return child.pid;
+    },
+    get urls() {
+      return urls;
+    },
+    restart() {
+      child.kill('SIGTERM');
+    },
+    async stop(patience) {
+      stopping = true;
+      onStop.abort();
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise<boolean>((resolve) => child.once('exit', () => resolve(true)));
+      child.kill('SIGTERM');
+      if (await Promise.race([ended, wait(patience, false, { ref: false })])) return;
+      say(`the ${name} did not stop within ${patience / 1000} s; killing it`);
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function isReady(message: unknown): message is ReadyMessage {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'ready';
+}

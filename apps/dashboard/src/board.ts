@@ -1,0 +1,152 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import type { AppJobScheduler, BeforeHook, QueueJobJson, QueueWorker } from '@bull-board/api/typings/app';
+import { ExpressAdapter } from '@bull-board/express';
+import { DEAD_LETTER_QUEUE } from '@hookline/core';
+import { sendProblem, type Middleware, type Problem } from '@hookline/http';
+import { readFile } from 'node:fs';
+import { renderPage } from './board-page.ts';
+import { deadLetterTitle, DEAD_LETTERS_DESCRIPTION, readableDeadLetter } from './dead-letter-view.ts';
+import { LOGO } from './logo.ts';
+import { holdsMask, MASK, maskSecrets } from './masking.ts';
+import type { Queue, Queues } from './queues.ts';
+
+/**
+ * Bull Board over the queues that exist at the moment, to be mounted at `path` behind a login.
+ * While Redis is away its API answers 503 at once; the page itself needs no Redis.
+ */
+export function createBoard(path: string, queues: Queues): Middleware {
+  const server = new OwnPage().setBasePath(path);
+  const board = createBullBoard({
+    queues: [],
+    serverAdapter: server,
+    options: { uiConfig: UI, handlerHooks: { before: refuseMaskedData } },
+  });
+  queues.onChange((now) => board.replaceQueues(now.map(adapterOf)));
+  const router = server.getRouter() as Middleware;
+
+  return (request, response, next) => {
+    const url = request.url ?? '/';
+    if (url.startsWith('/api/') && !queues.isReady()) return sendProblem(response, REDIS_AWAY);
+    if (url.startsWith('/static/')) response.setHeader('cache-control', cacheControl(url));
+    router(request, response, (error) => {
+      if (error instanceof RedisAway) return sendProblem(response, REDIS_AWAY);
+      next(error);
+    });
+  };
+}
+
+const SYSTEM_FONTS = {
+  'font-sans': 'system-ui, sans-serif',
+  'font-mono': 'ui-monospace, monospace',
+} as const;
+
+const UI = {
+  boardTitle: 'Hookline',
+  boardLogo: { path: LOGO },
+  favIcon: { default: LOGO, alternative: 'static/favicon-32x32.png' },
+  hideDocsLink: true,
+  sortQueues: true,
+  theme: { light: SYSTEM_FONTS, dark: SYSTEM_FONTS },
+} as const;
+
+const REDIS_AWAY: Problem = {
+  status: 503,
+  error: 'redis_unavailable',
+  title: 'Redis does not answer',
+  detail: 'The page shows the queues again as soon as it does.',
+  headers: { 'retry-after': '2' },
+};
+
+/** Names with a hash of the content never change it; the rest is asked for again each time. */
+function cacheControl(url: string): string {
+  return /\.[0-9a-f]{10}\.(?:js|css)$/.test(url)
+    ? 'private, max-age=31536000, immutable'
+    : 'private, no-cache';
+}
+
+/** Bull Board's Express adapter with our page, and with Redis's absence told apart from Bull Board's own errors. */
+class OwnPage extends ExpressAdapter {
+  constructor() {
+    super();
+    this.app.disable('x-powered-by');
+  }
+
+  override setViewsPath(folder: string): this {
+    super.setViewsPath(folder);
+    this.app.engine('ejs', (file, values, done) => {
+      readFile(file, 'utf8', (error, template) => {
+        if (error) return done(error);
+        try {
+          done(null, renderPage(template, { ...values }));
+        } catch (cause) {
+          done(cause);
+        }
+      });
+    });
+    return this;
+  }
+
+  override setErrorHandler(handler: Parameters<ExpressAdapter['setErrorHandler']>[0]): this {
+    return super.setErrorHandler((error) => {
+      if (isRedisAway(error)) throw new RedisAway();
+      return handler(error);
+    });
+  }
+}
+
+/** Thrown through Bull Board to our own answer. */
+class RedisAway extends Error {}
+
+const CONNECTION_ERROR =
+  /Command timed out|Stream isn't writeable|Connection is closed|Reached the max retries|ECONN|EPIPE|^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN) /;
+
+function isRedisAway(error: Error): boolean {
+  return CONNECTION_ERROR.test(error.message);
+}
+
+/** What the page shows masked it would also send back masked, and the real value would be lost. */
+const refuseMaskedData: BeforeHook = ({ method, request }) => {
+  if (method === 'get' || !holdsMask(request?.body)) return;
+  return {
+    allow: false,
+    status: 409,
+    errorKey: 'ERRORS.INVALID_REQUEST_BODY',
+    message: `The data still holds "${MASK}": saving it would overwrite the real value. Put the value in its place.`,
+  };
+};
+
+function adapterOf(queue: Queue): BullMQAdapter {
+  return queue.name === DEAD_LETTER_QUEUE ? new DeadLetters(queue) : new WorkQueue(queue);
+}
+
+class WorkQueue extends BullMQAdapter {
+  constructor(queue: Queue, options?: ConstructorParameters<typeof BullMQAdapter>[1]) {
+    super(queue, options);
+    for (const field of ['data', 'returnValue', 'progress'] as const) this.setFormatter(field, maskSecrets);
+  }
+
+  /** Bull Board formats jobs, not the templates of schedules. */
+  override async getJobSchedulers(): Promise<Omit<AppJobScheduler, 'queueName'>[]> {
+    const schedulers = await super.getJobSchedulers();
+    return schedulers.map((scheduler) =>
+      scheduler.template === undefined
+        ? scheduler
+        : { ...scheduler, template: maskSecrets(scheduler.template) as typeof scheduler.template },
+    );
+  }
+}
+
+/** Read-only: emptying or editing it would lose the only record of what failed. */
+class DeadLetters extends WorkQueue {
+  constructor(queue: Queue) {
+    super(queue, { readOnlyMode: true, description: DEAD_LETTERS_DESCRIPTION });
+    this.setFormatter('data', (data: unknown) => maskSecrets(readableDeadLetter(data)));
+    this.setFormatter('name', (job: QueueJobJson) => deadLetterTitle(job.data, job.name));
+  }
+
+  /** Nobody works on it by design: no warning that nobody does. */
+  override async getWorkers(): Promise<QueueWorker[] | null> {
+    return null;
+  }
+}

@@ -1,0 +1,29 @@
+import {
+  commonConfig,
+  portSetting,
+  Problems,
+  type CommonConfig,
+  type Environment,
+  type PortSetting,
+} from '@hookline/process';
+import { readLogin, type Login } from './login.ts';
+
+export interface DashboardConfig extends CommonConfig {
+  readonly port: PortSetting;
+  readonly opsPort: PortSetting;
+  readonly login: Login;
+}
+
+/** @throws ConfigError naming every bad setting */
+export function readConfig(env: Environment): DashboardConfig {
+  const problems = new Problems();
+  const common = commonConfig(env, problems);
+  const config = {
+    ...common,
+    port: portSetting(env, 'DASHBOARD_PORT', 3001, problems),
+    opsPort: portSetting(env, 'OPS_PORT', 3011, problems),
+    login: readLogin(env, common, problems),
+  };
+  problems.throwIfAny();
+  return config;
+}

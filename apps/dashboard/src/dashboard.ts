@@ -1,0 +1,34 @@
+import type { Logger } from '@hookline/core';
+import { createDashboard, type BasicAuthOptions } from '@hookline/http';
+import type { OpenQueues } from '@hookline/redis';
+import type { RequestListener } from 'node:http';
+import { createBoard } from './board.ts';
+import { followQueues } from './queues.ts';
+
+export const QUEUES_PATH = '/admin/queues';
+
+export interface Dashboard {
+  readonly listener: RequestListener;
+  /** Whether the pages can show what is in Redis. */
+  isReady(): boolean;
+  close(): Promise<void>;
+}
+
+/** Everything behind the operators' login. Another page is another row of `pages`. */
+export function openDashboard(options: {
+  readonly login: BasicAuthOptions;
+  readonly queues: OpenQueues;
+  readonly log: Logger;
+}): Dashboard {
+  const { login, log } = options;
+  const queues = followQueues(options.queues, log);
+  const pages = [{ path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues) }];
+  return {
+    listener: createDashboard({ login, home: QUEUES_PATH, pages, log }),
+    isReady: () => queues.isReady(),
+    async close() {
+      await queues.close();
+      await options.queues.close();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Logger } from '@hookline/core';
+import { openQueues } from '@hookline/redis';
+import { Queue } from 'bullmq';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDashboard } from '../src/dashboard.ts';
+
+export const USER = 'operator';
+export const PASSWORD = 'correct horse battery';
+export const LOGIN = { authorization: `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}` };
+
+const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface Running {
+  readonly origin: string;
+  /** Calls with the right login. */
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** The dashboard on a free port, over the Redis at `url`. */
+export async function startDashboard(url: string, prefix: string): Promise<Running> {
+  const queues = await openQueues({ target: { kind: 'url', url }, prefix, log: quiet });
+  const dashboard = openDashboard({ login: { user: USER, password: PASSWORD }, queues, log: quiet });
+  const server = createServer(dashboard.listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    origin,
+    get: (path, headers) => fetch(origin + path, { headers: { ...LOGIN, ...headers }, redirect: 'manual' }),
+    send: (method, path, body = {}, headers) =>
+      fetch(origin + path, {
+        method,
+        body: JSON.stringify(body),
+        headers: { ...LOGIN, 'content-type': 'application/json', ...headers },
+      }),
+    async close() {
+      await dashboard.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+export function openQueue(url: string, prefix: string, name: string): Queue {
+  return new Queue(name, { connection: { url }, prefix });
+}
+
+/** Asks until the answer fits; the test's own timeout ends what never does. */
+export async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (fits(answer)) return answer;
+    await sleep(50);
+  }
+}

@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const LOGIN = { user: 'operator', password: 'q7Vd-mm2Xw-p0Lz' };
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+/** Starts `npm run dashboard`'s own file with these settings and no others. */
+function run(env: Record<string, string>): { child: ChildProcess; output: () => string } {
+  const child = fork(MAIN, {
+    env: {
+      PATH: process.env['PATH'],
+      HOOKLINE_PREFIX: uniquePrefix(),
+      DASHBOARD_PORT: '0',
+      OPS_PORT: '0',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+  });
+  children.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += String(chunk)));
+  return { child, output: () => text };
+}
+
+/** Where it says that it is, once it is ready. */
+async function addressOf({ child, output }: ReturnType<typeof run>): Promise<string> {
+  const ended = once(child, 'close').then(() => Promise.reject(new Error(`it ended: ${output()}`)));
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [
+    { urls: { dashboard: string } },
+  ];
+  ended.catch(() => undefined);
+  return message.urls.dashboard;
+}
+
+async function stop({ child }: ReturnType<typeof run>): Promise<unknown> {
+  const closed = once(child, 'close');
+  child.kill('SIGTERM');
+  return (await closed)[0];
+}
+
+function authorization({ user, password }: typeof LOGIN): Record<string, string> {
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+}
+
+describe('the dashboard process', () => {
+  it('refuses to start in production without a login, and says why', async () => {
+    const { child, output } = run({ NODE_ENV: 'production', REDIS_URL: testRedisUrl() });
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(1);
+    expect(output()).toContain('DASHBOARD_USER, DASHBOARD_PASSWORD: are missing');
+  });
+
+  it('serves the board in production with a login, and stops in order', async () => {
+    const started = run({
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      REDIS_URL: testRedisUrl(),
+      DASHBOARD_USER: LOGIN.user,
+      DASHBOARD_PASSWORD: LOGIN.password,
+    });
+    const address = await addressOf(started);
+    expect((await fetch(address)).status).toBe(401);
+    expect((await fetch(address, { headers: authorization(LOGIN) })).status).toBe(200);
+    expect(await stop(started)).toBe(0);
+    expect(started.output()).not.toContain(LOGIN.password);
+  });
+
+  it('takes the login that npm start wrote, in development, and starts without Redis', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'hookline-dashboard-'));
+    writeFileSync(join(dataDir, 'dev.env'), `DASHBOARD_USER=dev\nDASHBOARD_PASSWORD=made up\n`);
+    const started = run({ DATA_DIR: dataDir, REDIS_URL: 'redis://127.0.0.1:1' });
+    const address = await addressOf(started);
+    const headers = authorization({ user: 'dev', password: 'made up' });
+    expect((await fetch(address, { headers })).status).toBe(200);
+    expect((await fetch(`${address}/api/queues`, { headers })).status).toBe(503);
+    expect(await stop(started)).toBe(0);
+  });
+});

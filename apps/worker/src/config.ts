@@ -1,0 +1,49 @@
+import {
+  commonConfig,
+  countSetting,
+  durationSetting,
+  portSetting,
+  Problems,
+  type CommonConfig,
+  type Environment,
+  type PortSetting,
+} from '@hookline/process';
+import { resolve } from 'node:path';
+import type { IntegrationSettings } from './integrations/settings.ts';
+
+export interface WorkerConfig extends CommonConfig {
+  /** The folder of the user's own definitions; the worker's own where it is not set. */
+  readonly appDir: string | undefined;
+  readonly opsPort: PortSetting;
+  /** Jobs at once for each queue that `queues.ts` does not name. */
+  readonly concurrency: number;
+  /** Milliseconds that a settled event is kept, and with it the memory of its id. */
+  readonly retention: number;
+  /** Milliseconds for handlers and jobs that set no timeout. */
+  readonly defaultTimeout: number;
+  readonly integrations: IntegrationSettings;
+}
+
+/** @throws ConfigError that names every bad key */
+export function readWorkerConfig(env: Environment): WorkerConfig {
+  const problems = new Problems();
+  const common = commonConfig(env, problems);
+  const config: WorkerConfig = {
+    ...common,
+    appDir: env['APP_DIR'] ? resolve(env['APP_DIR']) : undefined,
+    opsPort: portSetting(env, 'OPS_PORT', 3012, problems),
+    concurrency: countSetting(env, 'CONCURRENCY', 10, [1, 10_000], problems),
+    retention: durationSetting(env, 'EVENT_RETENTION', '30d', problems),
+    defaultTimeout: durationSetting(env, 'HANDLER_TIMEOUT', '15m', problems),
+    integrations: {
+      dataDir: common.dataDir,
+      mailFrom: env['MAIL_FROM'] || 'Hookline <receipts@localhost>',
+      smtpUrl: env['SMTP_URL'] || undefined,
+      crmUrl: env['CRM_URL'] || undefined,
+      crmToken: env['CRM_TOKEN'] || undefined,
+      slackWebhookUrl: env['SLACK_WEBHOOK_URL'] || undefined,
+    },
+  };
+  problems.throwIfAny();
+  return config;
+}

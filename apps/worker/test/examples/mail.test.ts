@@ -1,0 +1,183 @@
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NonRetryableError } from '@hookline/core';
+import sendReceiptEmail from '../../src/handlers/send-receipt-email.ts';
+import sendReceipt from '../../src/jobs/send-receipt.ts';
+import { configureIntegrations } from '../../src/integrations/settings.ts';
+import { exampleContext, paidEvent } from './example-context.ts';
+import { startSmtpSink, type Replies } from './smtp-sink.ts';
+
+const mailFrom = 'Shop <receipts@shop.example>';
+let dataDir = '';
+let cleanUp: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'hookline-mail-'));
+  cleanUp = [() => rm(dataDir, { recursive: true })];
+  configureIntegrations({ dataDir, mailFrom });
+});
+afterEach(async () => {
+  for (const undo of cleanUp) await undo();
+});
+
+async function smtpServer(replies: Replies = {}, credentials = '') {
+  const sink = await startSmtpSink(replies);
+  cleanUp.push(sink.close);
+  configureIntegrations({ dataDir, mailFrom, smtpUrl: sink.url.replace('//', `//${credentials}`) });
+  return sink;
+}
+
+async function failure(run: unknown): Promise<Error> {
+  return Promise.resolve(run).then(
+    () => {
+      throw new Error('expected a failure');
+    },
+    (error: Error) => error,
+  );
+}
+
+describe('send-receipt-email without SMTP_URL', () => {
+  it('writes one parseable message, however many attempts there are', async () => {
+    const ctx = exampleContext({ idempotencyKey: 'stripe.evt_1~send-receipt-email' });
+    await sendReceiptEmail.run(paidEvent({ amount: 5120, currency: 'kwd' }), ctx);
+    const first = await readFile(join(dataDir, 'outbox/stripe.evt_1~send-receipt-email.eml'), 'utf8');
+    await sendReceiptEmail.run(paidEvent({ amount: 5120, currency: 'kwd' }), ctx.nextAttempt());
+
+    expect(await readdir(join(dataDir, 'outbox'))).toEqual(['stripe.evt_1~send-receipt-email.eml']);
+    const mail = parseMail(first);
+    expect(mail.headers).toMatchObject({
+      from: 'Shop <receipts@shop.example>',
+      to: 'payer@example.com',
+      subject: 'Your receipt for KWD\u00a05.120',
+    });
+    expect(mail.headers['message-id']).toMatch(/^<[0-9a-f]{40}@shop\.example>$/);
+    expect(mail.text).toContain('We have received your payment of KWD\u00a05.120.');
+    expect(mail.text).toContain('Reference: pi_1');
+  });
+
+  it('gives every run its own file, and a safe name to a key that is none', async () => {
+    for (const idempotencyKey of ['a', 'b', '../../etc/passwd', 'x'.repeat(300)]) {
+      await sendReceiptEmail.run(paidEvent({}), exampleContext({ idempotencyKey }));
+    }
+    const files = await readdir(join(dataDir, 'outbox'));
+    expect(files).toHaveLength(4);
+    expect(files.filter((file) => !/^([ab]|[0-9a-f]{64})\.eml$/.test(file))).toEqual([]);
+  });
+
+  it('has nothing to send to a payer without an address', async () => {
+    const result = await sendReceiptEmail.run(paidEvent({ email: null }), exampleContext());
+    expect(result).toEqual({ skipped: 'the payment names no receipt_email' });
+    await expect(readdir(join(dataDir, 'outbox'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('send-receipt-email through SMTP', () => {
+  it('delivers the message, and a retry carries the same Message-ID', async () => {
+    const sink = await smtpServer();
+    const ctx = exampleContext();
+    await sendReceiptEmail.run(paidEvent({}), ctx);
+    await sendReceiptEmail.run(paidEvent({}), ctx.nextAttempt());
+    await sendReceiptEmail.run(paidEvent({}), exampleContext({ idempotencyKey: 'another' }));
+
+    expect(sink.commands).toContain('RCPT TO:<payer@example.com>');
+    const ids = sink.messages.map((message) => parseMail(message).headers['message-id']);
+    expect(ids).toHaveLength(3);
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+    expect(parseMail(sink.messages[0] ?? '').headers['subject']).toBe('Your receipt for $10.50');
+  });
+
+  it.each([
+    ['an unknown mailbox', { RCPT: '550 5.1.1 no such mailbox' }, 'no such mailbox'],
+    ['a refused message', { '.': '554 5.7.1 we take no such content' }, 'no such content'],
+  ])('gives up on %s', async (_what, replies, reason) => {
+    await smtpServer(replies);
+    const error = await failure(sendReceiptEmail.run(paidEvent({}), exampleContext()));
+    expect(error).toBeInstanceOf(NonRetryableError);
+    expect(error.message).toContain(reason);
+  });
+
+  it.each([
+    ['a greylisting server', { RCPT: '451 4.7.1 come back later' }],
+    ['a full mailbox', { '.': '452 4.2.2 mailbox full' }],
+    ['a server out of step', { MAIL: '503 5.5.1 bad sequence' }],
+  ])('tries again after %s', async (_what, replies) => {
+    await smtpServer(replies);
+    const error = await failure(sendReceiptEmail.run(paidEvent({}), exampleContext()));
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(NonRetryableError);
+  });
+
+  it('tries again after a refused login, without showing the password', async () => {
+    const sink = await smtpServer({ AUTH: '535 5.7.8 wrong' }, 'shop:s3cr3t@');
+    const error = await failure(sendReceiptEmail.run(paidEvent({}), exampleContext()));
+    expect(sink.commands.some((command) => command.startsWith('AUTH PLAIN'))).toBe(true);
+    expect(error).not.toBeInstanceOf(NonRetryableError);
+    expect(`${error.message} ${error.stack}`).not.toContain('s3cr3t');
+  });
+
+  it('tries again when nobody listens', async () => {
+    const sink = await startSmtpSink();
+    await sink.close();
+    configureIntegrations({ dataDir, mailFrom, smtpUrl: sink.url });
+    const error = await failure(sendReceiptEmail.run(paidEvent({}), exampleContext()));
+    expect(error).toMatchObject({ code: 'ESOCKET' });
+    expect(error).not.toBeInstanceOf(NonRetryableError);
+  });
+
+  it('stops when the run is aborted', async () => {
+    const sink = await smtpServer({ EHLO: 'silence' });
+    const stop = new AbortController();
+    const failed = failure(sendReceiptEmail.run(paidEvent({}), exampleContext({ signal: stop.signal })));
+    await sink.nextCommand();
+    stop.abort(new Error('the timeout is over'));
+    expect((await failed).message).toBe('the timeout is over');
+    expect(sink.messages).toEqual([]);
+  });
+});
+
+describe('send-receipt', () => {
+  it('mails the receipt of a job', async () => {
+    const data = { paymentId: 'pay_1', amount: 500, currency: 'JPY', email: 'payer@example.com' };
+    await sendReceipt.run(data, exampleContext({ idempotencyKey: 'job-1' }));
+    const mail = parseMail(await readFile(join(dataDir, 'outbox/job-1.eml'), 'utf8'));
+    expect(mail.headers['subject']).toBe('Your receipt for ¥500');
+    expect(mail.text).toContain('Reference: pay_1');
+  });
+});
+
+/** Reads the messages of these tests: unfolded headers, encoded words, and one text part (RFC 5322, 2045, 2047). */
+function parseMail(raw: string) {
+  const [head = '', ...rest] = raw.split('\r\n\r\n');
+  const headers: Record<string, string> = {};
+  for (const line of head.replace(/\r\n[ \t]+/g, ' ').split('\r\n')) {
+    const colon = line.indexOf(':');
+    headers[line.slice(0, colon).toLowerCase()] = decodeWords(line.slice(colon + 1).trim());
+  }
+  const body = rest.join('\r\n\r\n');
+  const encoding = headers['content-transfer-encoding'];
+  const text =
+    encoding === 'quoted-printable'
+      ? fromQuoted(body.replaceAll('=\r\n', ''))
+      : Buffer.from(body, encoding === 'base64' ? 'base64' : 'utf8').toString('utf8');
+  return { headers, text };
+}
+
+function decodeWords(value: string): string {
+  return value
+    .replace(/\?=\s+=\?/g, '?==?')
+    .replace(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (_, kind: string, word: string) =>
+      kind.toLowerCase() === 'b'
+        ? Buffer.from(word, 'base64').toString('utf8')
+        : fromQuoted(word.replaceAll('_', ' ')),
+    );
+}
+
+function fromQuoted(text: string): string {
+  const bytes = text.replace(/=([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}

@@ -1,0 +1,139 @@
+import { milliseconds, type RedisTarget } from '@hookline/core';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Problems } from './config-error.ts';
+import { dataDirOf, isProduction, type Environment } from './environment.ts';
+import { setting } from './settings.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What every Hookline process is told. */
+export interface CommonConfig {
+  readonly production: boolean;
+  readonly dataDir: string;
+  readonly host: string;
+  readonly logLevel: LogLevel;
+  /** BullMQ's key prefix, with a hash tag so that everything is in one cluster slot. */
+  readonly prefix: string;
+  readonly redis: RedisTarget;
+}
+
+export function commonConfig(env: Environment, problems: Problems): CommonConfig {
+  const production = isProduction(env);
+  const levels = z.enum(LOG_LEVELS, `use one of ${LOG_LEVELS.join(', ')}`).default('info');
+  const prefix = z
+    .string()
+    .regex(
+      /^\{[^{}]+\}[^{}/:\s]*$/,
+      'use a name in braces, like {hookline}: the braces keep all keys in one cluster slot',
+    );
+  return {
+    production,
+    dataDir: dataDirOf(env),
+    host: env['HOST'] || (production ? '0.0.0.0' : '127.0.0.1'),
+    logLevel: setting(env, 'LOG_LEVEL', levels, problems, 'info'),
+    prefix: setting(env, 'HOOKLINE_PREFIX', prefix.default('{hookline}'), problems, '{hookline}'),
+    redis: redisTarget(env, problems),
+  };
+}
+
+const NOWHERE: RedisTarget = { kind: 'url', url: 'redis://127.0.0.1:6379' };
+
+/** Where Redis is: the first of the ways to say it that is set, else the embedded one. */
+export function redisTarget(env: Environment, problems: Problems): RedisTarget {
+  if (env['REDIS_URL']) return { kind: 'url', url: redisUrl(env['REDIS_URL'], problems) };
+  if (env['REDIS_CLUSTER_NODES'])
+    return {
+      kind: 'cluster',
+      nodes: hostPorts(env['REDIS_CLUSTER_NODES'], 'REDIS_CLUSTER_NODES', 6379, problems),
+    };
+  if (env['REDIS_SENTINELS'] || env['REDIS_SENTINEL_NAME']) {
+    if (!env['REDIS_SENTINELS'])
+      problems.add('REDIS_SENTINELS: is missing beside REDIS_SENTINEL_NAME; write host:port,host:port');
+    if (!env['REDIS_SENTINEL_NAME'])
+      problems.add(
+        "REDIS_SENTINEL_NAME: is missing beside REDIS_SENTINELS; write the primary's name, often mymaster",
+      );
+    const sentinels = hostPorts(env['REDIS_SENTINELS'] ?? '', 'REDIS_SENTINELS', 26_379, problems);
+    return { kind: 'sentinel', sentinels, name: env['REDIS_SENTINEL_NAME'] ?? '' };
+  }
+  if (env['REDIS_HOST'] || env['REDIS_PORT']) {
+    const [node] = hostPorts(
+      `${env['REDIS_HOST'] || '127.0.0.1'}:${env['REDIS_PORT'] || 6379}`,
+      'REDIS_HOST and REDIS_PORT',
+      6379,
+      problems,
+    );
+    return node === undefined
+      ? NOWHERE
+      : {
+          kind: 'url',
+          url: `redis://${node.host.includes(':') ? `[${node.host}]` : node.host}:${node.port}`,
+        };
+  }
+  return embeddedTarget(env, problems);
+}
+
+function embeddedTarget(env: Environment, problems: Problems): RedisTarget {
+  if (isProduction(env)) {
+    problems.add(
+      'REDIS_URL: is missing; in production name the Redis to use (or REDIS_CLUSTER_NODES, or REDIS_SENTINELS with REDIS_SENTINEL_NAME)',
+    );
+    return NOWHERE;
+  }
+  const file = join(dataDirOf(env), 'redis.json');
+  try {
+    const { url } = z
+      .object({ url: z.string().startsWith('redis://') })
+      .parse(JSON.parse(readFileSync(file, 'utf8')));
+    return { kind: 'url', url };
+  } catch {
+    problems.add(
+      `REDIS_URL: is not set, and no embedded Redis runs (${file} does not name one): run 'npm start' first, or set REDIS_URL`,
+    );
+    return NOWHERE;
+  }
+}
+
+function redisUrl(value: string, problems: Problems): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') {
+    problems.add(
+      'REDIS_URL: is not a Redis address; write redis://[user:password@]host:port (rediss:// for TLS)',
+    );
+  }
+  return value;
+}
+
+function hostPorts(
+  value: string,
+  key: string,
+  standardPort: number,
+  problems: Problems,
+): { host: string; port: number }[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(part);
+      const host = match?.[1] ?? match?.[2];
+      const port = Number(match?.[3] ?? standardPort);
+      if (host !== undefined && port > 0 && port <= 65_535) return [{ host, port }];
+      problems.add(`${key}: '${part}' is not host:port`);
+      return [];
+    });
+}
+
+/** A duration like `30s`, in milliseconds. */
+export function durationSetting(env: Environment, key: string, standard: string, problems: Problems): number {
+  try {
+    const value = env[key] || standard;
+    return milliseconds(/^\d+$/.test(value) ? Number(value) : value);
+  } catch (error) {
+    problems.add(`${key}: ${error instanceof Error ? error.message : String(error)}`);
+    return milliseconds(standard);
+  }
+}

@@ -1,0 +1,108 @@
+import type { Logger } from '@hookline/core';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ConfigError } from './config-error.ts';
+import { readEnvironment, type Environment } from './environment.ts';
+
+/** What a started process tells the supervisor that started it. */
+export interface ReadyMessage {
+  readonly kind: 'ready';
+  readonly urls: Readonly<Record<string, string>>;
+}
+
+/** A process that runs: what it offers, and how it stops. */
+export interface Running {
+  readonly urls: Readonly<Record<string, string>>;
+  readonly log: Logger;
+  /** Ends everything within `deadline` milliseconds. */
+  stop(deadline: number): Promise<void>;
+}
+
+/** Milliseconds from the first SIGTERM to the end. A supervisor has to wait a little longer before it kills. */
+export const STOP_DEADLINE_MS = 25_000;
+const PARENT_CHECK_MS = 1_000;
+
+/**
+ * Starts a process and keeps it until it is told to stop: by SIGTERM or SIGINT, or because the supervisor that
+ * started it is gone. Then it stops in order and exits with 0; a second signal, or the deadline, ends it with 1.
+ * Settings that cannot be used, and what nobody caught, end it with 1 as well.
+ * @param processEnv the process's own environment
+ * @param start is given that environment over what was generated for development
+ */
+export async function runProcess(
+  processEnv: Environment,
+  start: (env: Environment) => Promise<Running>,
+): Promise<void> {
+  let running: Running;
+  const early = () => process.exit(0);
+  process.once('SIGTERM', early).once('SIGINT', early);
+  try {
+    running = await start(readEnvironment(processEnv));
+  } catch (error) {
+    return exitWith(error);
+  }
+  process.off('SIGTERM', early).off('SIGINT', early);
+
+  const { log, urls } = running;
+  let stopping = false;
+  const stop = async (cause: string, exitCode: number): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info('stopping', { cause });
+    const stopped = running.stop(STOP_DEADLINE_MS).then(
+      () => exitCode,
+      (error: unknown) => {
+        log.error('could not stop cleanly', { error: String(error) });
+        return 1;
+      },
+    );
+    const overdue = wait(STOP_DEADLINE_MS + 1_000).then(() => {
+      log.error('did not stop within its deadline', { deadlineMs: STOP_DEADLINE_MS });
+      return 1;
+    });
+    process.exit(await Promise.race([stopped, overdue]));
+  };
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      void stop(signal, 0);
+    });
+  }
+  process.on('uncaughtException', (error) => {
+    log.error('an error that nobody caught', { error: error.message, stack: error.stack });
+    void stop('uncaught error', 1);
+  });
+  process.on('unhandledRejection', (reason) => {
+    log.error('a rejection that nobody handled', {
+      error: String(reason),
+      stack: reason instanceof Error ? reason.stack : undefined,
+    });
+    void stop('unhandled rejection', 1);
+  });
+  onceOrphaned(processEnv, () => void stop('the process that started this one is gone', 0));
+  process.send?.({ kind: 'ready', urls } satisfies ReadyMessage);
+}
+
+/**
+ * A supervisor's death closes the IPC channel. `npm run` has none, and passes no SIGTERM on through its shell:
+ * under npm, a new parent means that npm was ended, and this process with it.
+ */
+function onceOrphaned(processEnv: Environment, stop: () => void): void {
+  process.once('disconnect', stop);
+  if (processEnv['npm_lifecycle_event'] === undefined || process.send !== undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_CHECK_MS).unref();
+}
+
+function exitWith(error: unknown): void {
+  const isExpected =
+    error instanceof ConfigError || (error instanceof Error && error.name === 'RegistryError');
+  const text =
+    error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
