@@ -3,18 +3,12 @@ import { devEnvFile, parseEnvFile } from '@hookline/process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
-/** What `npm start` made for development, and whether it made it just now. */
-export interface DevEnv {
-  readonly file: string;
-  readonly isNew: boolean;
-}
-
 /**
  * Makes what a development machine needs and lacks (a signing secret for each provider, an API key, the
  * dashboard's login) and keeps it in `DATA_DIR/dev.env`, readable by its owner only. What is there is never changed,
  * so that what was configured elsewhere with these secrets goes on working.
  */
-export function ensureDevEnv(dataDir: string, providers: ReadonlyMap<string, Provider>): DevEnv {
+export function ensureDevEnv(dataDir: string, providers: ReadonlyMap<string, Provider>): string {
   const file = devEnvFile(dataDir);
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   const known = parseEnvFile(kept ?? '');
@@ -28,7 +22,7 @@ export function ensureDevEnv(dataDir: string, providers: ReadonlyMap<string, Pro
     writeFileSync(fresh, text, { mode: 0o600 });
     renameSync(fresh, file);
   }
-  return { file, isNew: kept === undefined };
+  return file;
 }
 
 function generate(providers: ReadonlyMap<string, Provider>): Record<string, () => string> {

@@ -1,7 +1,7 @@
 import type { Provider } from '@hookline/core';
 import { startLocalRedis, type LocalRedis } from '@hookline/local-redis';
 import { readEnvironment, STOP_DEADLINE_MS, type Environment } from '@hookline/process';
-import { connect } from '@hookline/redis';
+import { connect, listEvents } from '@hookline/redis';
 import Table from 'cli-table3';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -45,7 +45,7 @@ export async function startSystem({
 }: StartParts): Promise<StartedSystem> {
   const { dataDir, production, embedded } = config;
   const say = (message: string) => write(`hookline: ${message}`);
-  const dev = production ? undefined : ensureDevEnv(dataDir, providers);
+  const devFile = production ? undefined : ensureDevEnv(dataDir, providers);
   const services = new Map<ServiceName, Supervised>();
   const redis = embedded
     ? await keepRedis(dataDir, processEnv, say, () => services.forEach((service) => service.restart()))
@@ -82,10 +82,10 @@ export async function startSystem({
       env,
       cli,
       config,
-      devFile: dev?.file,
+      devFile,
     }),
   );
-  if (dev?.isNew === true) await sendFirstSample(cli, receiverUrl, say);
+  if (!production) await sendFirstSample(cli, receiverUrl, say);
   say('running; Ctrl-C stops everything');
   return { stop };
 }
@@ -148,6 +148,7 @@ async function keepRedis(
   };
 }
 
+/** On a store that never held an event: shows that the way from the door to a handler works, and how long it takes. */
 async function sendFirstSample(
   cli: CliConfig,
   receiverUrl: string,
@@ -158,6 +159,7 @@ async function sendFirstSample(
   const connection = connect(cli.redis, 'worker');
   connection.on('error', () => undefined);
   try {
+    if ((await listEvents(connection, cli.prefix, { count: 1 })).length > 0) return;
     const url = `${receiverUrl}/webhooks/${source.name}`;
     say(`sending a signed Stripe sample (${FIRST_SAMPLE}) to ${url}`);
     const answer = await sendSample({
@@ -199,7 +201,7 @@ function describeSystem({ receiverUrl, dashboardUrl, env, cli, config, devFile }
   table.push(
     ['webhooks', `${receiverUrl}/webhooks/<source>`, `sources: ${sources}`],
     ['try it', 'npm run send -- stripe payment_intent.succeeded', 'signs and posts a sample'],
-    ['dashboard', `${dashboardUrl}/admin/queues`, login],
+    ['dashboard', dashboardUrl, login],
     [
       'Redis',
       config.embedded ? `embedded, data in ${config.dataDir}/redis` : 'as the environment names it',

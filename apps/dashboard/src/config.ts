@@ -15,7 +15,7 @@ export interface DashboardConfig extends CommonConfig {
 }
 
 /** @throws ConfigError naming every bad setting */
-export function readConfig(env: Environment): DashboardConfig {
+export function readDashboardConfig(env: Environment): DashboardConfig {
   const problems = new Problems();
   const common = commonConfig(env, problems);
   const config = {

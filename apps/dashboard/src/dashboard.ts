@@ -9,8 +9,7 @@ export const QUEUES_PATH = '/admin/queues';
 
 export interface Dashboard {
   readonly listener: RequestListener;
-  /** Whether the pages can show what is in Redis. */
-  isReady(): boolean;
+  /** Stops looking at the queues and closes them. */
   close(): Promise<void>;
 }
 
@@ -25,7 +24,6 @@ export function openDashboard(options: {
   const pages = [{ path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues) }];
   return {
     listener: createDashboard({ login, home: QUEUES_PATH, pages, log }),
-    isReady: () => queues.isReady(),
     async close() {
       await queues.close();
       await options.queues.close();

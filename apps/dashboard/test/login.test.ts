@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from '@hookline/process';
-import { readConfig } from '../src/config.ts';
+import { readDashboardConfig } from '../src/config.ts';
 
 const STRONG = 'q7Vd-mm2Xw-p0Lz';
 const elsewhere = { REDIS_URL: 'redis://127.0.0.1:1', DATA_DIR: '/nowhere' };
 
 function problemsOf(env: Record<string, string>): string {
   try {
-    readConfig({ ...elsewhere, ...env });
+    readDashboardConfig({ ...elsewhere, ...env });
     return '';
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
@@ -18,7 +18,7 @@ function problemsOf(env: Record<string, string>): string {
 describe('the login', () => {
   it.each(['production', 'development'])('is what the environment says (%s)', (NODE_ENV) => {
     const env = { ...elsewhere, NODE_ENV, DASHBOARD_USER: 'ada', DASHBOARD_PASSWORD: STRONG };
-    expect(readConfig(env).login).toEqual({ user: 'ada', password: STRONG });
+    expect(readDashboardConfig(env).login).toEqual({ user: 'ada', password: STRONG });
   });
 
   it('is missing: the message says what to do', () => {
@@ -42,9 +42,9 @@ describe('the login', () => {
   });
 
   it('may be short in development', () => {
-    expect(readConfig({ ...elsewhere, DASHBOARD_USER: 'me', DASHBOARD_PASSWORD: 'x' }).login.password).toBe(
-      'x',
-    );
+    expect(
+      readDashboardConfig({ ...elsewhere, DASHBOARD_USER: 'me', DASHBOARD_PASSWORD: 'x' }).login.password,
+    ).toBe('x');
   });
 
   it('is reported together with every other bad setting', () => {

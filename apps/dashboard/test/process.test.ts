@@ -6,6 +6,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually } from './harness.ts';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const LOGIN = { user: 'operator', password: 'q7Vd-mm2Xw-p0Lz' };
@@ -35,13 +36,16 @@ function run(env: Record<string, string>): { child: ChildProcess; output: () => 
 }
 
 /** Where it says that it is, once it is ready. */
-async function addressOf({ child, output }: ReturnType<typeof run>): Promise<string> {
+async function addressesOf({
+  child,
+  output,
+}: ReturnType<typeof run>): Promise<{ dashboard: string; ops: string }> {
   const ended = once(child, 'close').then(() => Promise.reject(new Error(`it ended: ${output()}`)));
   const [message] = (await Promise.race([once(child, 'message'), ended])) as [
-    { urls: { dashboard: string } },
+    { urls: { dashboard: string; ops: string } },
   ];
   ended.catch(() => undefined);
-  return message.urls.dashboard;
+  return message.urls;
 }
 
 async function stop({ child }: ReturnType<typeof run>): Promise<unknown> {
@@ -70,9 +74,18 @@ describe('the dashboard process', () => {
       DASHBOARD_USER: LOGIN.user,
       DASHBOARD_PASSWORD: LOGIN.password,
     });
-    const address = await addressOf(started);
+    const { dashboard: address, ops } = await addressesOf(started);
     expect((await fetch(address)).status).toBe(401);
     expect((await fetch(address, { headers: authorization(LOGIN) })).status).toBe(200);
+    expect((await fetch(`${ops}/healthz`)).status).toBe(200);
+    expect(
+      (
+        await eventually(
+          () => fetch(`${ops}/readyz`),
+          ({ status }) => status === 200,
+        )
+      ).status,
+    ).toBe(200);
     expect(await stop(started)).toBe(0);
     expect(started.output()).not.toContain(LOGIN.password);
   });
@@ -81,10 +94,12 @@ describe('the dashboard process', () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'hookline-dashboard-'));
     writeFileSync(join(dataDir, 'dev.env'), `DASHBOARD_USER=dev\nDASHBOARD_PASSWORD=made up\n`);
     const started = run({ DATA_DIR: dataDir, REDIS_URL: 'redis://127.0.0.1:1' });
-    const address = await addressOf(started);
+    const { dashboard: address, ops } = await addressesOf(started);
     const headers = authorization({ user: 'dev', password: 'made up' });
     expect((await fetch(address, { headers })).status).toBe(200);
     expect((await fetch(`${address}/api/queues`, { headers })).status).toBe(503);
+    expect((await fetch(`${ops}/healthz`)).status).toBe(200);
+    expect((await fetch(`${ops}/readyz`)).status).toBe(503);
     expect(await stop(started)).toBe(0);
   });
 });

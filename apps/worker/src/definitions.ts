@@ -124,7 +124,7 @@ const scheduleSchema = z
     job: z
       .union([name, z.looseObject({ name })])
       .transform((job) => (typeof job === 'string' ? job : job.name)),
-    data: z.unknown(),
+    data: z.unknown().optional(),
     missed: z.enum(['skip', 'once']).default('once'),
   })
   .superRefine(

@@ -5,3 +5,6 @@ export { sameOriginOnly } from './same-origin.ts';
 export { securityHeaders } from './security-headers.ts';
 export { createSite, type Mount } from './site.ts';
 export { createDashboard, type DashboardOptions } from './dashboard.ts';
+export { createOps, type OpsOptions } from './ops.ts';
+export { createReceiver } from './receiver.ts';
+export { webhooks, type WebhooksOptions, type WebhookSource } from './webhooks.ts';

@@ -1,0 +1,58 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { NOT_FOUND, sendProblem } from './problem.ts';
+
+export interface OpsOptions {
+  /** What has to work for this process to be of use; each rejects when it does not. */
+  readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
+}
+
+/** A probe that is not answered in time is answered no: whoever asks must not hang with us. */
+const CHECK_DEADLINE_MS = 300;
+
+/** `/healthz`: the process answers. `/readyz`: what it needs answers too. */
+export function createOps({ checks }: OpsOptions): RequestListener {
+  return (request, response) => {
+    const path = (request.url ?? '').split('?')[0];
+    if (path === '/healthz') return send(response, 200, { status: 'ok' });
+    if (path === '/readyz') {
+      void runChecks(checks).then((results) => {
+        const ready = Object.values(results).every((result) => result === 'ok');
+        send(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks: results });
+      });
+      return;
+    }
+    sendProblem(response, NOT_FOUND);
+  };
+}
+
+async function runChecks(checks: OpsOptions['checks']): Promise<Record<string, string>> {
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]): Promise<[string, string]> => {
+      const over = new AbortController();
+      const late = wait(CHECK_DEADLINE_MS, `no answer within ${CHECK_DEADLINE_MS} ms`, {
+        signal: over.signal,
+      });
+      late.catch(() => undefined);
+      try {
+        return [name, await Promise.race([check().then(() => 'ok'), late])];
+      } catch (error) {
+        return [name, error instanceof Error ? error.message : 'failed'];
+      } finally {
+        over.abort();
+      }
+    }),
+  );
+  return Object.fromEntries(results);
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response
+    .writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+    })
+    .end(text);
+}
