@@ -106,9 +106,9 @@ function handlerSchema(providers: ReadonlyMap<string, Provider>) {
   return z.strictObject({
     ...runnable,
     on: z.strictObject({
-      provider: z
-        .string()
-        .refine((value) => providers.has(value), `is no provider that Hookline knows (known: ${known})`),
+      provider: z.string().refine((value) => providers.has(value), {
+        error: ({ input }) => `'${String(input)}' is no provider that Hookline knows (known: ${known})`,
+      }),
       types: z.array(z.string().min(1)).min(1, "name at least one event type, or '*'"),
       source: z.string().optional(),
     }),

@@ -32,6 +32,8 @@ export async function runProcess(
   processEnv: Environment,
   start: (env: Environment) => Promise<Running>,
 ): Promise<void> {
+  // Whoever read our log may be gone: a failed write is nothing that could be reported, and no reason to die.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let running: Running;
   const early = () => process.exit(0);
   process.once('SIGTERM', early).once('SIGINT', early);
