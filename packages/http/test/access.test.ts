@@ -153,9 +153,8 @@ describe.each(ways)('sameOriginOnly %s', (_name, behind) => {
     ['a sandboxed frame', { origin: 'null' }],
   ])('refuses what %s sends', async (_who, headers) => {
     for (const method of ['post', 'put', 'patch', 'delete'] as const) {
-      const answer = await request(site)
-        [method]('/')
-        .set({ host, ...headers });
+      const agent = request(site);
+      const answer = await agent[method]('/').set({ host, ...headers });
       expect([answer.status, answer.body.error]).toEqual([403, 'cross_origin']);
       expect(answer.text).not.toContain('evil');
     }

@@ -64,7 +64,7 @@ describe('a server on PATH', () => {
     const folder = binaries({ 'redis-server': redis });
     symlinkSync('/bin/sh', join(folder, 'sh'));
     const { found } = await find(folder);
-    expect(Object.keys(found.env).sort()).toEqual(['LD_LIBRARY_PATH', 'PATH']);
+    expect(Object.keys(found.env).toSorted()).toEqual(['LD_LIBRARY_PATH', 'PATH']);
   });
 });
 

@@ -60,7 +60,7 @@ describe('the embedded Redis', () => {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((file) => readFileSync(file).includes(password));
-    expect(holding.map((file) => relative(dataDir, file)).sort()).toEqual([
+    expect(holding.map((file) => relative(dataDir, file)).toSorted()).toEqual([
       'redis.json',
       'redis/redis.conf',
       'redis/settings.json',
@@ -305,7 +305,7 @@ describe('a folder', () => {
         Promise.race([started.then(() => 'started'), ended.then(() => 'refused')]),
       ),
     );
-    expect(outcomes.sort()).toEqual(['refused', 'refused', 'started']);
+    expect(outcomes.toSorted()).toEqual(['refused', 'refused', 'started']);
     later(() => killed(readLocalRedis(dataDir)?.pid ?? 0));
   });
 });

@@ -11,7 +11,7 @@ const cleanups: (() => unknown)[] = [];
 
 /** Undoes everything that a test has begun, last first. */
 export async function cleanUp(): Promise<void> {
-  for (const undo of cleanups.splice(0).reverse()) await undo();
+  for (const undo of cleanups.splice(0).toReversed()) await undo();
 }
 
 export function later(undo: () => unknown): void {

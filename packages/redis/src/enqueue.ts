@@ -1,3 +1,5 @@
+// The declarations below have no module to import, and the tests' own project has to find them too.
+// oxlint-disable-next-line typescript/triple-slash-reference
 /// <reference path="./bullmq-scripts.d.ts" />
 import { Job, Queue, type JobsOptions } from 'bullmq';
 import { addDelayedJob } from 'bullmq/dist/cjs/scripts/addDelayedJob-6.js';

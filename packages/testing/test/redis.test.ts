@@ -11,7 +11,7 @@ import { startOwnRedis, testRedisUrl, uniquePrefix } from '../src/redis.ts';
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
-  for (const undo of cleanups.splice(0).reverse()) await undo();
+  for (const undo of cleanups.splice(0).toReversed()) await undo();
 });
 
 function connect(url: string, options = {}): Redis {

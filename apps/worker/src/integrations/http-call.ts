@@ -83,6 +83,7 @@ async function exchange(call: HttpCall) {
     if (signal.aborted) throw signal.reason;
     if (silence.aborted) throw new Error(`${service} did not answer within ${timeout} ms`, { cause: error });
     // Not fetch's own message, nor the error as cause: both may hold the URL.
+    // oxlint-disable-next-line preserve-caught-error
     throw new Error(`${service} cannot be reached: ${reasonOf(error)}`);
   }
 }

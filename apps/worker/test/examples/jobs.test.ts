@@ -105,7 +105,7 @@ describe('sync-crm', () => {
     const ctx = exampleContext();
     expect(await syncCrm.run(undefined, ctx)).toEqual({ synced: true, checked: 3, sent: 2 });
     expect(ctx.progressed).toEqual([{ checked: 3, of: 3, sent: 2 }]);
-    expect([...has].sort()).toEqual(['pay_1', 'pay_2', 'pay_3']);
+    expect([...has].toSorted()).toEqual(['pay_1', 'pay_2', 'pay_3']);
     expect(server.requests.filter(({ method }) => method === 'PUT')).toHaveLength(2);
     expect(await syncCrm.run(undefined, exampleContext())).toEqual({ synced: true, checked: 3, sent: 0 });
   });
