@@ -193,7 +193,10 @@ interface SystemFacts {
 
 /** One table: where everything is, and how to get in. */
 function describeSystem({ receiverUrl, dashboardUrl, env, cli, config, devFile }: SystemFacts): string {
-  const table = new Table({ head: ['', 'where', 'how to get in'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['', 'where', 'how to get in'],
+    style: { head: [], border: [], compact: true },
+  });
   const sources = [...cli.sources.keys()].join(', ');
   const login = config.production
     ? 'DASHBOARD_USER / DASHBOARD_PASSWORD'

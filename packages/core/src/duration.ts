@@ -10,13 +10,20 @@ const WRITTEN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
  * duration that silently became 0 would turn a back-off into a hot loop.
  */
 export function milliseconds(duration: Duration | string): number {
-  if (typeof duration === 'number') {
-    if (Number.isFinite(duration) && duration >= 0) return Math.round(duration);
-  } else {
-    const match = WRITTEN.exec(duration.trim());
-    if (match) return Math.round(Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]);
-  }
+  const length = typeof duration === 'number' ? duration : parse(duration);
+  if (Number.isFinite(length) && length >= 0) return Math.round(length);
   throw new RangeError(
-    `${JSON.stringify(duration)} is not a duration: use milliseconds, or a number with ms, s, m, h or d, like '30s'`,
+    `${shown(duration)} is not a duration: use milliseconds, or a number with ms, s, m, h or d, like '30s'`,
   );
+}
+
+/** Takes anything: durations also come from modules that no compiler has seen. */
+function parse(duration: unknown): number {
+  const match = typeof duration === 'string' ? WRITTEN.exec(duration.trim()) : null;
+  return match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : Number.NaN;
+}
+
+function shown(duration: unknown): string {
+  if (typeof duration === 'string') return JSON.stringify(duration.slice(0, 40));
+  return typeof duration === 'number' ? String(duration) : `a value of type ${typeof duration}`;
 }

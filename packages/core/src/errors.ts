@@ -35,25 +35,47 @@ export interface SerializedError {
   readonly stack?: string;
 }
 
+const NAME_LIMIT = 200;
 const MESSAGE_LIMIT = 2_000;
 const STACK_LIMIT = 8_000;
 
-/** Turns whatever user code threw (not always an `Error`) into data. */
+/** Turns whatever user code threw (not always an `Error`, nor a well-made one) into data. Never throws itself. */
 export function serializeError(thrown: unknown): SerializedError {
-  if (thrown instanceof Error) {
-    return {
-      name: thrown.name.slice(0, 200),
-      message: thrown.message.slice(0, MESSAGE_LIMIT),
-      ...(thrown.stack === undefined ? {} : { stack: thrown.stack.slice(0, STACK_LIMIT) }),
-    };
+  const [name, message, stack] = ['name', 'message', 'stack'].map((field) => fieldOf(thrown, field));
+  const readsAsError = typeof name === 'string' && typeof message === 'string';
+  if (!isInstance(thrown, Error) && !readsAsError) {
+    return { name: 'NonError', message: `a value that is not an Error was thrown: ${describe(thrown)}` };
   }
-  return { name: 'NonError', message: `a value that is not an Error was thrown: ${describe(thrown)}` };
+  return {
+    name: (typeof name === 'string' ? name : 'Error').slice(0, NAME_LIMIT),
+    message: typeof message === 'string' ? message.slice(0, MESSAGE_LIMIT) : describe(message),
+    ...(typeof stack === 'string' ? { stack: stack.slice(0, STACK_LIMIT) } : {}),
+  };
+}
+
+/** One field of whatever was thrown; `undefined` where reading it throws, as a getter or a proxy may. */
+export function fieldOf(thrown: unknown, field: string): unknown {
+  if (thrown === null || (typeof thrown !== 'object' && typeof thrown !== 'function')) return undefined;
+  try {
+    return (thrown as Readonly<Record<string, unknown>>)[field];
+  } catch {
+    return undefined;
+  }
+}
+
+/** `instanceof` for whatever was thrown: a proxy may refuse to say what it is. */
+export function isInstance(thrown: unknown, type: new (...args: never[]) => Error): boolean {
+  try {
+    return thrown instanceof type;
+  } catch {
+    return false;
+  }
 }
 
 function describe(value: unknown): string {
   try {
     return (JSON.stringify(value) ?? String(value)).slice(0, MESSAGE_LIMIT);
   } catch {
-    return Object.prototype.toString.call(value);
+    return `(${typeof value} that cannot be shown)`;
   }
 }

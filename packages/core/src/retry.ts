@@ -53,7 +53,16 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
   if (!(jitter >= 0 && jitter <= 1)) {
     throw new RangeError(`retry.backoff.jitter is ${jitter}: use a share from 0 to 1`);
   }
-  return { attempts, type, delay: milliseconds(delay), max: milliseconds(max), jitter };
+  return { attempts, type, delay: duration('delay', delay), max: duration('max', max), jitter };
+}
+
+function duration(option: 'delay' | 'max', value: Duration): number {
+  try {
+    return milliseconds(value);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RangeError(`retry.backoff.${option}: ${reason}`, { cause: error });
+  }
 }
 
 /**

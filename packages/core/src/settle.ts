@@ -1,4 +1,5 @@
-import { NonRetryableError, RetryAfterError } from './errors.ts';
+import { milliseconds, type Duration } from './duration.ts';
+import { fieldOf, isInstance, NonRetryableError, RetryAfterError } from './errors.ts';
 import { backoff, type RetryPolicy } from './retry.ts';
 
 /** How one attempt ended, as the process that ran it saw it. */
@@ -56,12 +57,14 @@ export const WORKER_DEATHS_LIMIT = 10;
 
 function retryAfter(error: unknown): number | undefined {
   if (!hasName(error, 'RetryAfterError', RetryAfterError)) return undefined;
-  const wait: unknown = (error as RetryAfterError).retryAfter;
-  if (typeof wait !== 'number' || !Number.isFinite(wait) || wait < 0) return undefined;
-  return Math.min(wait, LONGEST_RETRY_AFTER_MS);
+  try {
+    return Math.min(milliseconds(fieldOf(error, 'retryAfter') as Duration), LONGEST_RETRY_AFTER_MS);
+  } catch {
+    return undefined;
+  }
 }
 
-/** By name too: a module in `APP_DIR` may throw its own class, or load a second copy of this package. */
+/** By name too: a module in `APP_DIR` may throw its own class, a second copy's, or one of another realm. */
 function hasName(error: unknown, name: string, type: new (...args: never[]) => Error): boolean {
-  return error instanceof type || (error instanceof Error && error.name === name);
+  return isInstance(error, type) || fieldOf(error, 'name') === name;
 }

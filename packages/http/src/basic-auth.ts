@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Request, Response } from 'express';
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
 import { sendProblem, type Middleware, type Problem } from './problem.ts';
 import { sameSecret } from './same-secret.ts';
@@ -48,7 +49,7 @@ export function basicAuth(options: BasicAuthOptions): Middleware {
       return;
     }
     // Counted before the comparison and taken back after it: guesses made at once cannot all pass the limit.
-    limited(request, response, (error) => {
+    limit(request as Request, response as Response, (error) => {
       if (error !== undefined) return next(error);
       const given = credentials(header);
       const userFits = sameSecret(given?.user ?? '', user);
