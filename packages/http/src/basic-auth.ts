@@ -40,7 +40,6 @@ export function basicAuth(options: BasicAuthOptions): Middleware {
     // Its checks read Express settings; this runs without Express too, and `clientOf` needs none of them.
     validate: false,
   });
-  const limited = limit as unknown as Middleware;
 
   return (request, response, next) => {
     const header = request.headers.authorization;
