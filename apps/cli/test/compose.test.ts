@@ -92,14 +92,7 @@ describe('docker-compose.yml', () => {
     const named = Object.values(apps).flatMap(({ environment = {} }) => Object.entries(environment));
     const secrets = named.filter(([name]) => /KEY|PASSWORD|SECRET|TOKEN|USER|SMTP|SLACK/.test(name));
     expect(new Set(secrets.map(([name]) => name))).toEqual(
-      new Set([
-        'API_KEY',
-        'DASHBOARD_USER',
-        'DASHBOARD_PASSWORD',
-        'SMTP_URL',
-        'CRM_TOKEN',
-        'SLACK_WEBHOOK_URL',
-      ]),
+      new Set(['DASHBOARD_USER', 'DASHBOARD_PASSWORD', 'SMTP_URL', 'CRM_TOKEN', 'SLACK_WEBHOOK_URL']),
     );
     for (const [name, value] of secrets) {
       if (value !== null)

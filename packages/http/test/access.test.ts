@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
@@ -78,6 +79,7 @@ describe.each(ways)('basicAuth %s', (_name, behind) => {
 
   it('limits guesses that are made all at once', async () => {
     const server = createServer(behind(basicAuth({ ...login, failures: 3 }))).listen(0, '127.0.0.1');
+    await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const answers = await Promise.all(
       Array.from({ length: 30 }, (_, i) =>

@@ -129,6 +129,29 @@ describe('a worker that dies', () => {
   });
 });
 
+describe('a handler whose job was taken over while it runs', () => {
+  it('is told by its signal, and its result is not kept', async () => {
+    const reasons: string[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      handlers: [
+        handler('one', async (_, ctx) => {
+          await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), 'somebody else');
+          await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
+          reasons.push((ctx.signal.reason as Error).message);
+          return 'too late';
+        }),
+      ],
+    });
+    await store.accept(event);
+    await eventually(() => reasons.length === 1);
+    expect(reasons).toEqual(['another worker has taken this job over']);
+    expect(await statusOf(event.id)).toBe('queued');
+    expect(await queue.getCompletedCount()).toBe(0);
+  });
+});
+
 describe("an operator's retry of the failed job", () => {
   it('takes its dead letter away, and a new failure puts one back with the longer history', async () => {
     let broken = true;

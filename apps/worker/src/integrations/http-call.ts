@@ -19,8 +19,7 @@ export interface HttpCall {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const EXCERPT_LIMIT = 300;
-const LONGEST_WAIT_MS = 24 * 3_600_000;
-const SECONDS = /^\d+$/;
+const SECONDS = /^\d{1,10}$/;
 /** Date.parse alone takes far more, `-5` among it. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 /** Answers that may be better next time although they are below 500: request timeout, too early, too many requests. */
@@ -44,7 +43,6 @@ export async function httpCall(call: HttpCall): Promise<string> {
 
 /**
  * Milliseconds to wait that a `Retry-After` header asks for: seconds, or an HTTP date (RFC 9110, 10.2.3 and 5.6.7).
- * At most a day: a longer wait is more likely a mistake than a plan.
  * @param now milliseconds since the epoch
  * @returns undefined when the header is missing or is neither
  */
@@ -55,7 +53,7 @@ export function retryAfterMs(header: string | null, now: number): number | undef
     : HTTP_DATE.test(value)
       ? Date.parse(value) - now
       : Number.NaN;
-  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), LONGEST_WAIT_MS);
+  return Number.isNaN(wait) ? undefined : Math.max(wait, 0);
 }
 
 async function exchange(call: HttpCall) {

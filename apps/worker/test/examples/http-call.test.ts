@@ -140,10 +140,10 @@ describe('retryAfterMs', () => {
   const now = Date.UTC(2026, 10, 22, 12);
   const DAY = 86_400_000;
 
-  it('reads whole seconds, up to a day', () => {
+  it('reads whole seconds', () => {
     fc.assert(
       fc.property(fc.nat(), (seconds) => {
-        expect(retryAfterMs(String(seconds), now)).toBe(Math.min(seconds * 1_000, DAY));
+        expect(retryAfterMs(String(seconds), now)).toBe(seconds * 1_000);
       }),
     );
   });
@@ -158,7 +158,7 @@ describe('retryAfterMs', () => {
     );
   });
 
-  it.each([null, '', 'soon', '-5', '1.5', '5s', '2026-11-22', 'Sun Nov 22 12:00:00 2026'])(
+  it.each([null, '', 'soon', '-5', '1.5', '5s', '9'.repeat(400), '2026-11-22', 'Sun Nov 22 12:00:00 2026'])(
     'makes nothing of %p',
     (header) => {
       expect(retryAfterMs(header, now)).toBeUndefined();
