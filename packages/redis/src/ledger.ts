@@ -93,9 +93,6 @@ export interface LedgerParts {
   readonly retention: number;
 }
 
-/** A job's outcome only has to outlive the moment until BullMQ has it too. */
-const JOB_STATE_RETENTION_MS = 24 * 3_600_000;
-
 export function createLedger({
   connection,
   keys,
@@ -110,6 +107,17 @@ export function createLedger({
     return subject.kind === 'delivery'
       ? { key: keys.deliveries(subject.event), field: subject.handler }
       : { key: keys.job(subject.workId), field: 'state' };
+  }
+
+  /** The script puts the content in: it knows all the attempts. */
+  function prepareLetter(subject: Subject) {
+    return enqueuer.prepare({
+      queue: DEAD_LETTER_QUEUE,
+      jobId: subject.workId,
+      name: subject.kind === 'delivery' ? subject.handler : subject.job,
+      work: { kind: 'job', data: null },
+      timestamp: now(),
+    });
   }
 
   return {
@@ -190,55 +198,23 @@ export function createLedger({
     async settle(subject, hold, settlement, attempt) {
       if (settlement.kind === 'release') return true;
       const { key, field } = stateOf(subject);
+      const isDelivery = subject.kind === 'delivery';
       const failed =
         settlement.kind === 'complete'
           ? ''
           : JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord);
-      const dead =
-        settlement.kind === 'bury'
-          ? deadLetter(subject, hold, settlement.reason, settlement.error, now())
-          : undefined;
-      const add = enqueuer.prepare({
-        queue: DEAD_LETTER_QUEUE,
-        jobId: subject.workId,
-        name: subject.kind === 'delivery' ? subject.handler : subject.job,
-        work: { kind: 'job', data: null },
-        timestamp: now(),
-      });
-      const state = `${settlement.kind === 'complete' ? 'succeeded' : 'dead'}|${hold.made}|${hold.stalled}`;
-      // The script closes the letter's JSON after adding the history; for a job that succeeded the place holds its result.
-      const content =
-        settlement.kind === 'complete'
-          ? (JSON.stringify(settlement.result) ?? 'null')
-          : JSON.stringify(dead ?? {}).slice(0, -1);
+      const letter = settlement.kind === 'bury' ? prepareLetter(subject) : undefined;
       const reply = await runScript(
         connection,
-        subject.kind === 'delivery' ? SETTLE_DELIVERY : SETTLE_JOB,
+        isDelivery ? SETTLE_DELIVERY : SETTLE_JOB,
         [
-          keys.bullLock(hold.queue, hold.jobId),
-          keys.attempts(subject.workId),
-          key,
-          subject.kind === 'delivery' ? keys.event(subject.event) : key,
-          ...add.keys,
+          ...[keys.bullLock(hold.queue, hold.jobId), keys.attempts(subject.workId), key],
+          ...[isDelivery ? keys.event(subject.event) : key, ...(letter?.keys ?? [])],
         ],
         [
-          ...[
-            prefix,
-            subject.kind === 'delivery' ? subject.event : '',
-            subject.workId,
-            hold.token,
-            settlement.kind,
-            field,
-            state,
-          ],
-          ...[
-            failed,
-            now(),
-            subject.kind === 'delivery' ? retention : JOB_STATE_RETENTION_MS,
-            content,
-            add.keys.length,
-          ],
-          ...add.args,
+          ...[prefix, isDelivery ? subject.event : '', subject.workId, hold.token, settlement.kind, field],
+          ...[stateAfter(settlement, hold), failed, now(), retention],
+          ...[contentOf(subject, hold, settlement, now()), letter?.keys.length ?? 0, ...(letter?.args ?? [])],
         ],
       );
       return String(reply) === 'settled';
@@ -262,6 +238,27 @@ export function createLedger({
       return row[0] === null ? undefined : eventFromRow(event, row as unknown as EventRow, parsePayload);
     },
   };
+}
+
+/** What the state of settled work says: how it ended, and BullMQ's counters at that moment. */
+function stateAfter(settlement: Settlement, { made, stalled }: Hold): string {
+  return `${settlement.kind === 'complete' ? 'succeeded' : 'dead'}|${made}|${stalled}`;
+}
+
+/** The JSON that settling keeps: a job's result, or a dead letter left open for the attempts, which the script adds. */
+function contentOf(subject: Subject, hold: Hold, settlement: Settlement, buriedAt: number): string {
+  switch (settlement.kind) {
+    case 'complete':
+      return JSON.stringify(settlement.result) ?? 'null';
+    case 'bury':
+      return JSON.stringify(deadLetter(subject, hold, settlement.reason, settlement.error, buriedAt)).slice(
+        0,
+        -1,
+      );
+    case 'retry':
+    case 'release':
+      return '';
+  }
 }
 
 /** Everything of a dead letter but its attempts, which the script adds. */

@@ -54,12 +54,12 @@ return { 'open', '0' }
 
 /**
  * Writes down how an attempt ended, before BullMQ hears of it. Only the worker that still holds the job's
- * lock may: the result of one that was paused or cut off for too long is refused (\`lost\`).
+ * lock may: the result of one that was paused or cut off for too long is refused (`lost`).
  * The dead letter's history is put together here, from every attempt of this work.
  */
 const SETTLE_LUA = `
 local lockKey, attemptsKey, stateKey = KEYS[1], KEYS[2], KEYS[3]
-local prefix, id, deadId, token, kind, field, state, attempt, now, retention, deadHead, addKeyCount = unpack(ARGV, 1, 12)
+local prefix, id, deadId, token, kind, field, state, attempt, now, retention, content, addKeyCount = unpack(ARGV, 1, 12)
 if redis.call('GET', lockKey) ~= token then return 'lost' end
 
 if attempt ~= '' then
@@ -72,7 +72,7 @@ removeDeadLetter(prefix, deadId)
 if kind == 'bury' then
   local history = table.concat(redis.call('LRANGE', attemptsKey, 0, -1), ',')
   local args = sliceOf(ARGV, 13, 3)
-  args[2] = deadHead .. ',"attempts":[' .. history .. ']}'
+  args[2] = content .. ',"attempts":[' .. history .. ']}'
   add.addStandardJob(sliceOf(KEYS, 5, tonumber(addKeyCount)), args)
   redis.call('SADD', prefix .. '/queues', 'dead-letter')
 end
@@ -94,19 +94,21 @@ export const SETTLE_JOB = defineScript(
   SETTLE_LUA,
   `
 if kind == 'complete' then
-  redis.call('HSET', stateKey, 'result', deadHead)
+  redis.call('HSET', stateKey, 'result', content)
   redis.call('DEL', attemptsKey)
+  -- It only has to outlive the moment between here and the end of the job: an hour is plenty.
+  redis.call('PEXPIRE', stateKey, 3600000)
+else
+  redis.call('PEXPIRE', stateKey, retention)
+  redis.call('PEXPIRE', attemptsKey, retention)
 end
--- The state only has to outlive the moment between here and the end of the job; a dead one stays for its retry.
-redis.call('PEXPIRE', stateKey, retention)
-redis.call('PEXPIRE', attemptsKey, retention)
 return 'settled'
 `,
 );
 
 /**
  * Gives an event's handlers a job each. A handler that has one already gets no second, however often this
- * runs, even when the first is long done. With no handlers the event is kept and marked \`unhandled\`.
+ * runs, even when the first is long done. With no handlers the event is kept and marked `unhandled`.
  * Returns the handler that an earlier attempt began in place and that has not succeeded, if any.
  */
 export const DISPATCH = defineScript(
@@ -145,7 +147,7 @@ return 'dispatched'
 `,
 );
 
-/** Queues a job for \`ctx.enqueue\`, once for each place in the work that asks for it. */
+/** Queues a job for `ctx.enqueue`, once for each place in the work that asks for it. */
 export const ENQUEUE_ONCE = defineScript(
   EVENT_LUA,
   ADD_JOB_LUA,
@@ -159,7 +161,7 @@ return 'added'
 `,
 );
 
-/** Keeps the result of \`ctx.once\`, unless this worker's lock is gone. */
+/** Keeps the result of `ctx.once`, unless this worker's lock is gone. */
 export const KEEP_EFFECT = defineScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lost' end
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])

@@ -53,7 +53,7 @@ export interface RunningWorker {
 /**
  * BullMQ's defaults let 64 s pass between a worker's death and the next try. With these the lock of a dead
  * worker is over after at most 10 s and found within 2 s more. Its own limit of stalls would fail a job
- * without a dead letter, so it is out of the way: \`settle\` counts the deaths.
+ * without a dead letter, so it is out of the way: `settle` counts the deaths.
  */
 const LOCK_MS = 10_000;
 const STALLED_INTERVAL_MS = 2_000;
