@@ -6,6 +6,14 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+const RESERVED = new Set(
+  (
+    'arguments await break case catch class const continue debugger default delete do else enum eval export ' +
+    'extends false finally for function if implements import in instanceof interface let new null package ' +
+    'private protected public return static super switch this throw true try typeof undefined var void while ' +
+    'with yield'
+  ).split(' '),
+);
 const HEADER =
   '// Generated from the files of this folder: `npm run check` fails when it is stale. Do not edit.\n';
 
@@ -57,9 +65,11 @@ function modulesOf(folder) {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
     .map((name) => name.slice(0, -3))
-    .sort();
+    .toSorted();
 }
 
+/** The file's name as a JavaScript name; `delete.ts` and `2fa.ts` need more than camel case. */
 function camel(name) {
-  return name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+  const words = name.replace(/[^A-Za-z0-9_]+(\w?)/g, (_, letter) => letter.toUpperCase());
+  return /^\d/.test(words) || RESERVED.has(words) ? `_${words}` : words;
 }

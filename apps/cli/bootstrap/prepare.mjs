@@ -5,11 +5,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generateIndexes } from './indexes.mjs';
+import { withLock } from './lock.mjs';
 
 const PNPM = 'pnpm@12.21.0';
 const MINIMUM_NODE = [20, 19];
@@ -24,11 +24,16 @@ await main();
 async function main() {
   requireNode();
   if (isReady()) return;
-  await withLock(() => {
+  // Two terminals may start at once: the second waits for the first instead of installing over it.
+  const prepared = await withLock(lock, LOCK_PATIENCE_MS, () => {
     if (!isInstalled()) install();
     generateIndexes(root);
     if (!isBuilt()) build();
   });
+  if (!prepared)
+    fail(
+      `Another process has been installing for over 5 minutes. If none is, delete ${lock} and run the command again.`,
+    );
 }
 
 function requireNode() {
@@ -63,7 +68,7 @@ function installKey() {
 function buildKey() {
   const hash = createHash('sha256').update(installKey());
   for (const group of ['apps', 'packages']) {
-    for (const member of readdirSync(join(root, group)).sort()) {
+    for (const member of readdirSync(join(root, group)).toSorted()) {
       const folder = join(root, group, member);
       const config = join(folder, 'tsconfig.json');
       if (!existsSync(config)) continue;
@@ -78,7 +83,7 @@ function sources(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
+    .toSorted();
 }
 
 function stamp(file) {
@@ -116,42 +121,6 @@ function run(command, args, onFailure) {
   });
   if (error || status !== 0) fail(error ? `${onFailure} (${error.message})` : onFailure);
   say(`done in ${((performance.now() - started) / 1000).toFixed(1)} s`);
-}
-
-/** Two terminals may start at once: the second waits for the first instead of installing over it. */
-async function withLock(work) {
-  const deadline = Date.now() + LOCK_PATIENCE_MS;
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      writeFileSync(join(lock, 'pid'), String(process.pid));
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-      if (!isAlive(Number(readIfThere(join(lock, 'pid'))))) rmSync(lock, { recursive: true, force: true });
-      else if (Date.now() > deadline)
-        fail(
-          `Another process has been installing for over 5 minutes. If none is, delete ${lock} and run the command again.`,
-        );
-      await sleep(200);
-    }
-  }
-  try {
-    work();
-  } finally {
-    rmSync(lock, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid) {
-  if (!Number.isInteger(pid) || pid <= 0)
-    return Date.now() - statSync(lock, { throwIfNoEntry: false })?.mtimeMs < 2000;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
 }
 
 function readIfThere(file) {

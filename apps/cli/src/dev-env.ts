@@ -16,7 +16,7 @@ export function ensureDevEnv(dataDir: string, providers: ReadonlyMap<string, Pro
   if (missing.length > 0) {
     const head =
       kept ?? '# Made by `npm start` for development on this machine. Never read when NODE_ENV=production.\n';
-    const text = `${head.trimEnd()}\n${missing.map(([key, make]) => `${key}=${make()}`).join('\n')}\n`;
+    const text = `${head}${head === '' || head.endsWith('\n') ? '' : '\n'}${missing.map(([key, make]) => `${key}=${make()}`).join('\n')}\n`;
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const fresh = `${file}.${process.pid}.tmp`;
     writeFileSync(fresh, text, { mode: 0o600 });

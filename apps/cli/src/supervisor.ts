@@ -24,6 +24,7 @@ export interface Supervised {
   readonly pid: number | undefined;
   /** Where it can be reached, as it last said. */
   readonly urls: Readonly<Record<string, string>>;
+  /** Asks it to stop and starts it again at once. One that is being started again anyway is left to that. */
   restart(): void;
   /** Asks it to stop, waits `patience` ms, then kills it. */
   stop(patience: number): Promise<void>;
@@ -44,6 +45,7 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
   const { name } = service;
   let urls: Readonly<Record<string, string>> = {};
   let stopping = false;
+  let restarting = false;
   let failures = 0;
   let child: ChildProcess;
   const onStop = new AbortController();
@@ -76,17 +78,22 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
     const startedAt = Date.now();
     started.once('exit', (code, signal) => {
       if (stopping) return;
+      if (restarting) {
+        say(`starting the ${name} again`);
+        relaunch();
+        return;
+      }
       failures = Date.now() - startedAt > HEALTHY_MS ? 1 : failures + 1;
       const delay = Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), BACKOFF_CAP_MS);
       say(`the ${name} died (${signal ?? `exit code ${code}`}); starting it again in ${delay / 1000} s`);
-      wait(delay, undefined, { signal: onStop.signal }).then(
-        () => {
-          ({ child } = launch());
-          keep(child);
-        },
-        () => undefined,
-      );
+      wait(delay, undefined, { signal: onStop.signal }).then(relaunch, () => undefined);
     });
+  }
+
+  function relaunch(): void {
+    restarting = false;
+    ({ child } = launch());
+    keep(child);
   }
 
   const first = launch();
@@ -103,7 +110,7 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
       return urls;
     },
     restart() {
-      child.kill('SIGTERM');
+      restarting = child.kill('SIGTERM');
     },
     async stop(patience) {
       stopping = true;

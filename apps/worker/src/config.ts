@@ -10,6 +10,7 @@ import {
 } from '@hookline/process';
 import { resolve } from 'node:path';
 import type { IntegrationSettings } from './integrations/settings.ts';
+import { timeoutProblem } from './timeout.ts';
 
 export interface WorkerConfig extends CommonConfig {
   /** The folder of the user's own definitions; the worker's own where it is not set. */
@@ -44,6 +45,10 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
       slackWebhookUrl: env['SLACK_WEBHOOK_URL'] || undefined,
     },
   };
+  const timeout = timeoutProblem(config.defaultTimeout);
+  if (timeout !== undefined) problems.add(`HANDLER_TIMEOUT: ${timeout}`);
+  if (config.retention < 1)
+    problems.add('EVENT_RETENTION: use at least 1ms; an id that is not kept is no duplicate');
   problems.throwIfAny();
   return config;
 }

@@ -1,3 +1,4 @@
+import { serializeError } from '@hookline/core';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -61,7 +62,10 @@ export async function definitionsIn(appDir: string): Promise<FoundDefinitions> {
 }
 
 async function importAll(folder: string, problems: string[]): Promise<FoundDefinition[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') problems.push(`${folder}: cannot be read as a folder: ${error.message}`);
+    return [];
+  });
   return importFiles(
     names
       .filter((name) => /\.m?js$/.test(name))
@@ -82,7 +86,7 @@ async function importFiles(files: readonly string[], problems: string[]): Promis
         problems.push(`${file}: has no default export; write 'export default { name: …, … }'`);
       else found.push({ file, definition: module.default });
     } catch (error) {
-      problems.push(`${file}: cannot be imported: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${file}: cannot be imported: ${serializeError(error).message}`);
     }
   }
   return found;

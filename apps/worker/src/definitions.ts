@@ -20,6 +20,7 @@ import { expandTypes } from '@hookline/providers';
 import { nextSlot, type QueueSettings } from '@hookline/redis';
 import { z } from 'zod';
 import type { FoundDefinition, FoundDefinitions } from './definition-files.ts';
+import { timeoutProblem } from './timeout.ts';
 
 /** What `queues.ts` (or `queues.mjs` in `APP_DIR`) exports. */
 export type QueueDefinitions = Readonly<
@@ -52,14 +53,18 @@ export function buildDefinitions(
     schedules: parseAll(found.schedules, scheduleSchema, toSchedule, problems),
   };
   const [queues = {}] = parseAll([found.queues], queuesSchema, toQueues, problems);
+  // A job that could not be read has its own problem: its schedules are not to be blamed beside it.
+  const allJobsRead = parts.jobs.length === found.jobs.length && found.problems.length === 0;
+  const knownJobs = new Set(parts.jobs.map((job) => job.name));
+  const schedules = parts.schedules.filter(({ job }) => allJobsRead || knownJobs.has(job));
   try {
-    const registry = createRegistry(parts);
-    if (problems.length > 0) throw new RegistryError([]);
-    return { registry, queues };
+    const registry = createRegistry({ ...parts, schedules });
+    if (problems.length === 0) return { registry, queues };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    throw new RegistryError([...problems, ...error.problems]);
+    problems.push(...error.problems);
   }
+  throw new RegistryError(problems);
 }
 
 const name = z
@@ -69,17 +74,21 @@ const fn = z.custom<(...args: never[]) => unknown>(
   (value) => typeof value === 'function',
   'has to be a function',
 );
-const duration = z
-  .union([z.number(), z.string()])
-  .transform((value, ctx) => orIssue(ctx, () => milliseconds(value)));
+const writtenDuration = z.custom<Duration>((value) => value !== undefined, 'is missing');
+const duration = writtenDuration.transform((value, ctx) => orIssue(ctx, () => milliseconds(value)));
+const timeout = duration.superRefine((value, ctx) => {
+  const problem = timeoutProblem(value);
+  if (problem !== undefined) ctx.addIssue(problem);
+});
+const delayFunction = z.custom<(event: HooklineEvent) => unknown>((value) => typeof value === 'function');
 const retry = z
   .strictObject({
     attempts: z.number().optional(),
     backoff: z
       .strictObject({
         type: z.enum(['fixed', 'exponential']).optional(),
-        delay: z.union([z.number(), z.string()]).optional(),
-        max: z.union([z.number(), z.string()]).optional(),
+        delay: writtenDuration.optional(),
+        max: writtenDuration.optional(),
         jitter: z.number().optional(),
       })
       .optional(),
@@ -96,10 +105,12 @@ const runnable = {
   name,
   queue: name.optional(),
   retry,
-  timeout: duration.optional(),
+  timeout: timeout.optional(),
   schema: schema.optional(),
   run: fn,
 };
+
+const DELAY_HINT = "use milliseconds, a duration like '30s', or a function of the event that returns one";
 
 function handlerSchema(providers: ReadonlyMap<string, Provider>) {
   const known = [...providers.keys()].toSorted().join(', ');
@@ -112,7 +123,7 @@ function handlerSchema(providers: ReadonlyMap<string, Provider>) {
       types: z.array(z.string().min(1)).min(1, "name at least one event type, or '*'"),
       source: z.string().optional(),
     }),
-    delay: z.union([duration, fn]).optional(),
+    delay: z.union([duration, delayFunction], DELAY_HINT).optional(),
   });
 }
 const jobSchema = z.strictObject(runnable);
@@ -122,7 +133,7 @@ const scheduleSchema = z
     cron: z.string(),
     timezone: z.string(),
     job: z
-      .union([name, z.looseObject({ name })])
+      .union([name, z.looseObject({ name })], "use the job's name, or the job that its file exports")
       .transform((job) => (typeof job === 'string' ? job : job.name)),
     data: z.unknown().optional(),
     missed: z.enum(['skip', 'once']).default('once'),
@@ -194,17 +205,18 @@ function toQueues(_file: string, queues: z.output<typeof queuesSchema>): Record<
 /** A delay function is user code: what it returns is checked each time. */
 function toDelay(
   file: string,
-  delay: number | ((...args: never[]) => unknown),
+  delay: number | ((event: HooklineEvent) => unknown),
 ): NonNullable<Handler['delay']> {
   if (typeof delay === 'number') return delay;
   return (event) => {
-    const wait = (delay as (event: HooklineEvent) => unknown)(event);
-    if (typeof wait !== 'number' && typeof wait !== 'string') {
-      throw new TypeError(
-        `${file}: delay(event) returned ${typeof wait}; return milliseconds or a duration like '30s'`,
-      );
+    const wait = delay(event);
+    try {
+      return milliseconds(wait as Duration);
+    } catch (error) {
+      throw new TypeError(`${file}: delay(event) returned no duration: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
-    return milliseconds(wait);
   };
 }
 
@@ -221,7 +233,9 @@ function parseAll<Schema extends z.ZodType, T>(
       built.push(build(file, result.data));
     } else {
       for (const issue of result.error.issues)
-        problems.push(`${file}: ${issue.path.map(String).join('.') || 'the definition'}: ${issue.message}`);
+        problems.push(
+          `${file}: ${issue.path.map(String).join('.') || 'the definition'}: ${messageOfIssue(issue)}`,
+        );
     }
   }
   return built;
@@ -231,8 +245,17 @@ function orIssue<T>(ctx: z.RefinementCtx, make: () => T, what?: string): T {
   try {
     return make();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     ctx.addIssue({ code: 'custom', message: what === undefined ? message : `${what}: ${message}` });
     return z.NEVER;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A bad key's own message is one level down. */
+function messageOfIssue(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join('; ') : issue.message;
 }

@@ -28,7 +28,7 @@ export {
 export { defineJob, type JobDefinition } from './job.ts';
 export { matchesType } from './pattern.ts';
 export type { HandshakeResponse, Identity, Provider, ProviderRequest, Sample, Verdict } from './provider.ts';
-export type { RedisNode, RedisSetting, RedisTarget } from './redis-target.ts';
+export type { RedisNode, RedisTarget } from './redis-target.ts';
 export {
   createRegistry,
   RegistryError,

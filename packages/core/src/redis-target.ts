@@ -8,9 +8,3 @@ export interface RedisNode {
   readonly host: string;
   readonly port: number;
 }
-
-/**
- * What the environment says about Redis. `embedded` is the one that `npm start` runs: its address is in `file`,
- * because it changes from start to start.
- */
-export type RedisSetting = RedisTarget | { readonly kind: 'embedded'; readonly file: string };

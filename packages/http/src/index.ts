@@ -7,4 +7,5 @@ export { createSite, type Mount } from './site.ts';
 export { createDashboard, type DashboardOptions } from './dashboard.ts';
 export { createOps, type OpsOptions } from './ops.ts';
 export { createReceiver } from './receiver.ts';
-export { webhooks, type WebhooksOptions, type WebhookSource } from './webhooks.ts';
+export type { WebhookSource } from './incoming-event.ts';
+export { webhooks, type WebhooksOptions } from './webhooks.ts';

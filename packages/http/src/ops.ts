@@ -1,17 +1,20 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { NOT_FOUND, sendProblem } from './problem.ts';
+import { INTERNAL_ERROR, NOT_FOUND, sendProblem } from './problem.ts';
 
 export interface OpsOptions {
   /** What has to work for this process to be of use; each rejects when it does not. */
   readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
+  /** The text of `/metrics`, in Prometheus's format; without it there is no such page. */
+  readonly metrics?: () => Promise<string>;
 }
 
 /** A probe that is not answered in time is answered no: whoever asks must not hang with us. */
 const CHECK_DEADLINE_MS = 300;
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** `/healthz`: the process answers. `/readyz`: what it needs answers too. */
-export function createOps({ checks }: OpsOptions): RequestListener {
+/** `/healthz`: the process answers. `/readyz`: what it needs answers too. `/metrics`: what it counts. */
+export function createOps({ checks, metrics }: OpsOptions): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '').split('?')[0];
     if (path === '/healthz') return send(response, 200, { status: 'ok' });
@@ -20,6 +23,13 @@ export function createOps({ checks }: OpsOptions): RequestListener {
         const ready = Object.values(results).every((result) => result === 'ok');
         send(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks: results });
       });
+      return;
+    }
+    if (path === '/metrics' && metrics !== undefined) {
+      metrics().then(
+        (text) => response.writeHead(200, { 'content-type': METRICS_TYPE }).end(text),
+        () => sendProblem(response, INTERNAL_ERROR),
+      );
       return;
     }
     sendProblem(response, NOT_FOUND);
@@ -37,7 +47,7 @@ async function runChecks(checks: OpsOptions['checks']): Promise<Record<string, s
       try {
         return [name, await Promise.race([check().then(() => 'ok'), late])];
       } catch (error) {
-        return [name, error instanceof Error ? error.message : 'failed'];
+        return [name, `failed: ${error instanceof Error ? error.message : 'for an unknown reason'}`];
       } finally {
         over.abort();
       }

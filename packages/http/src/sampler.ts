@@ -14,7 +14,8 @@ export function createSampler(
   let seen = 0;
   return () => {
     const time = now();
-    if (time >= windowEnd) {
+    // A clock that was set back is outside the window too, or it would keep us silent until it caught up.
+    if (time >= windowEnd || time < windowEnd - windowMs) {
       if (seen > most) onMissed(seen - most);
       windowEnd = time + windowMs;
       seen = 0;

@@ -1,29 +1,25 @@
-import {
-  bodyHash,
-  eventIdOf,
-  type AcceptResult,
-  type EventStore,
-  type HandshakeResponse,
-  type IncomingEvent,
-  type Logger,
-  type Provider,
-  type ProviderRequest,
+import type {
+  AcceptResult,
+  EventStore,
+  HandshakeResponse,
+  Identity,
+  Logger,
+  ProviderRequest,
 } from '@hookline/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
-import { sendProblem, type Middleware, type Problem } from './problem.ts';
+import { toEvent, toProviderRequest, type WebhookSource } from './incoming-event.ts';
+import { problemBody, problemHeaders, sendProblem, type Middleware, type Problem } from './problem.ts';
 import { ByteBudget, readBody } from './read-body.ts';
 import { createSampler } from './sampler.ts';
-
-/** One configured endpoint, as the receiver uses it. */
-export interface WebhookSource {
-  readonly name: string;
-  readonly provider: Provider;
-  /** The public address, for providers that sign it. */
-  readonly url?: string;
-  secrets(): readonly string[];
-  priorityOf(type: string): number | undefined;
-}
+import {
+  BUSY,
+  tooLarge,
+  TOO_SLOW,
+  unauthorized,
+  UNAVAILABLE,
+  UNKNOWN_SOURCE,
+  WRONG_METHOD,
+} from './webhook-refusals.ts';
 
 export interface WebhooksOptions {
   readonly sources: ReadonlyMap<string, WebhookSource>;
@@ -33,15 +29,19 @@ export interface WebhooksOptions {
   readonly now?: () => number;
   /** The most bytes of one body. Default 25 MiB, the most that any provider documents (GitHub). */
   readonly bodyLimit?: number;
-  /** The most bytes of all bodies that are being read at once. Default 256 MiB. */
+  /** The most bytes of all bodies that are held at once, from the first byte to the answer. Default 256 MiB. */
   readonly bytesInFlight?: number;
+  /** Milliseconds that a body may take to arrive. Default 20 s. */
+  readonly bodyDeadline?: number;
 }
 
 const BODY_LIMIT = 25 * 2 ** 20;
 const BYTES_IN_FLIGHT = 256 * 2 ** 20;
+const BODY_DEADLINE_MS = 20_000;
 /** With what the rest of a request takes, every answer leaves within 500 ms of the last byte. */
 const ACCEPT_DEADLINE_MS = 450;
-const RETRY_AFTER_S = '2';
+
+const NO_BODY = Buffer.alloc(0);
 
 const PATH = /^\/webhooks\/([^/?#]{1,200})\/?(?:[?#].*)?$/;
 
@@ -51,29 +51,39 @@ const PATH = /^\/webhooks\/([^/?#]{1,200})\/?(?:[?#].*)?$/;
  */
 export function webhooks(options: WebhooksOptions): Middleware {
   const { sources, store, log, now = Date.now, bodyLimit = BODY_LIMIT } = options;
-  const budget = new ByteBudget(options.bytesInFlight ?? BYTES_IN_FLIGHT);
-  const mayLogRefusal = createSampler(
-    20,
-    10_000,
-    (missed) => log.warn('more requests were refused', { count: missed }),
-    now,
-  );
+  const reading = {
+    limit: bodyLimit,
+    deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
+    budget: new ByteBudget(options.bytesInFlight ?? BYTES_IN_FLIGHT),
+  };
+  // One for what strangers can cause and one for what only we can: a flood of the first must not hide the second.
+  const mayLogRefusal = sampler('more requests were refused');
+  const mayLogFailure = sampler('more events were not accepted');
 
   return (request, response, next) => {
     const name = PATH.exec(request.url ?? '')?.[1];
     if (name === undefined) return next();
     handle(name, request, response).catch((error: unknown) => {
       log.error('a webhook could not be answered', { source: name, error: String(error) });
-      if (!response.headersSent) sendProblem(response, unavailable());
+      if (!response.headersSent) sendProblem(response, UNAVAILABLE);
     });
   };
+
+  function sampler(message: string): () => boolean {
+    return createSampler(20, 10_000, (missed) => log.warn(message, { count: missed }), now);
+  }
 
   async function handle(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const source = sources.get(name);
     if (source === undefined) return refuse(request, response, UNKNOWN_SOURCE);
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      // Asked without a body, so without a signature: a provider that greets this way answers for what it repeats.
+      const handshake = shakeHands(source, toProviderRequest(source, request, NO_BODY));
+      if (handshake !== undefined) return sendHandshake(source, response, handshake);
+    }
     if (request.method !== 'POST') return refuse(request, response, WRONG_METHOD);
 
-    const read = await readBody(request, bodyLimit, budget);
+    const read = await readBody(request, reading);
     switch (read.kind) {
       case 'aborted':
         return;
@@ -81,8 +91,14 @@ export function webhooks(options: WebhooksOptions): Middleware {
         return refuse(request, response, tooLarge(bodyLimit));
       case 'busy':
         return refuse(request, response, BUSY);
+      case 'slow':
+        return refuse(request, response, TOO_SLOW);
       case 'whole':
-        return answer(source, request, read.body, response);
+        try {
+          return await answer(source, request, read.body, response);
+        } finally {
+          read.release();
+        }
     }
   }
 
@@ -100,107 +116,106 @@ export function webhooks(options: WebhooksOptions): Middleware {
         log.warn('refused', { source: source.name, reason: verdict.reason, bytes: body.length });
       return sendProblem(response, unauthorized(verdict.reason));
     }
-    const handshake = source.provider.handshake(received);
-    if (handshake !== undefined) {
-      log.info('handshake answered', { source: source.name });
-      return shake(response, handshake);
-    }
-    const event = toEvent(source, received, receivedAt, now());
+    const handshake = shakeHands(source, received);
+    if (handshake !== undefined) return sendHandshake(source, response, handshake);
+
+    const event = toEvent(source, received, identify(source, received), { receivedAt, verifiedAt: now() });
     const result = await withinDeadline(store.accept(event));
     switch (result.kind) {
       case 'accepted':
       case 'duplicate':
-        log.info(result.kind, { event: result.id, type: event.type, ms: now() - receivedAt });
+        log.info(result.kind, {
+          event: result.id,
+          source: source.name,
+          type: event.type,
+          ms: now() - receivedAt,
+        });
         return sendJson(response, { received: true, id: result.id, duplicate: result.kind === 'duplicate' });
       case 'unavailable':
-        if (mayLogRefusal())
+        if (mayLogFailure())
           log.error('not accepted; the provider is asked to send again', {
             event: event.id,
             reason: result.reason,
           });
-        return sendProblem(response, unavailable());
+        return sendProblem(response, UNAVAILABLE);
     }
   }
-}
 
-/** An answer that does not come in time is an unknown outcome, which is never a 2xx: the event's id decides next time. */
-async function withinDeadline(accepting: Promise<AcceptResult>): Promise<AcceptResult> {
-  const over = new AbortController();
-  const late = wait(
-    ACCEPT_DEADLINE_MS,
-    { kind: 'unavailable', reason: `no answer from the store within ${ACCEPT_DEADLINE_MS} ms` } as const,
-    { signal: over.signal },
-  );
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([accepting, late]);
-  } finally {
-    over.abort();
+  /** Refuses what was not read, or not to its end. Nothing that a stranger sent is in the line, not even the address. */
+  function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+    if (mayLogRefusal()) log.warn('refused', { status: problem.status, reason: problem.error });
+    sendUnread(request, response, problem);
+  }
+
+  /** What verifies is kept: a provider that cannot read it must not make us refuse it. */
+  function identify(source: WebhookSource, request: ProviderRequest): Identity {
+    try {
+      return source.provider.identify(request);
+    } catch (error) {
+      log.error('an event could not be identified', { source: source.name, error: String(error) });
+      return {};
+    }
+  }
+
+  function shakeHands(source: WebhookSource, request: ProviderRequest): HandshakeResponse | undefined {
+    try {
+      return source.provider.handshake(request);
+    } catch (error) {
+      log.error('a handshake could not be read', { source: source.name, error: String(error) });
+      return undefined;
+    }
+  }
+
+  function sendHandshake(source: WebhookSource, response: ServerResponse, handshake: HandshakeResponse) {
+    log.info('handshake answered', { source: source.name });
+    const { status, headers, body } = handshake;
+    response
+      .writeHead(status, {
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'content-length': Buffer.byteLength(body),
+        ...headers,
+      })
+      .end(body);
   }
 }
 
-function toProviderRequest(source: WebhookSource, request: IncomingMessage, body: Buffer): ProviderRequest {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
-  }
-  return { method: request.method ?? 'POST', url: source.url ?? request.url ?? '/', headers, body };
+/**
+ * An answer that does not come in time is an unknown outcome, which is never a 2xx: the event's id decides when
+ * it is sent again.
+ */
+function withinDeadline(accepting: Promise<AcceptResult>): Promise<AcceptResult> {
+  return new Promise((resolve, reject) => {
+    const reason = `no answer from the store within ${ACCEPT_DEADLINE_MS} ms`;
+    const late = setTimeout(() => resolve({ kind: 'unavailable', reason }), ACCEPT_DEADLINE_MS);
+    accepting.then(resolve, reject).finally(() => clearTimeout(late));
+  });
 }
 
-/** What verifies is kept, even if it cannot be identified: its id is then the body's hash. */
-function toEvent(
-  source: WebhookSource,
-  request: ProviderRequest,
-  receivedAt: number,
-  verifiedAt: number,
-): IncomingEvent {
-  const { deliveryId, type = 'unknown' } = source.provider.identify(request);
-  const sha256 = bodyHash(request.body);
-  const providerId = deliveryId ?? `body-${sha256}`;
-  const priority = source.priorityOf(type);
-  return {
-    id: eventIdOf(source.name, providerId),
-    source: source.name,
-    provider: source.provider.name,
-    providerId,
-    type,
-    receivedAt,
-    verifiedAt,
-    headers: keptHeaders(request.headers),
-    body: request.body,
-    sha256,
-    bodyTrusted: source.provider.bodyTrusted,
-    ...(priority === undefined ? {} : { priority }),
-  };
-}
+/** Bytes that are read away after a refusal, so that the connection can be used again. */
+const SHORT_REST = 64 * 2 ** 10;
+const READ_AWAY_MS = 1_000;
 
-/** Credentials are for the door, and hop-by-hop headers for the connection: neither is part of the event. */
-const NOT_KEPT = new Set([
-  ...['authorization', 'proxy-authorization', 'cookie'],
-  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
-]);
-
-function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_KEPT.has(name)));
-}
-
-/** A refusal whose body was not read to its end closes the connection; what still comes is read away for a moment, so that the answer arrives. */
-function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
-  if (request.complete) return sendProblem(response, problem);
-  sendProblem(response, { ...problem, headers: { ...problem.headers, connection: 'close' } });
+/**
+ * Answers a request whose body was not read to its end. A long rest closes the connection, but not at once: closing
+ * while bytes still come resets it, and the sender would never see the answer.
+ */
+function sendUnread(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
   request.on('error', () => undefined).resume();
-  setTimeout(() => request.destroy(), 2_000).unref();
+  if (announcedLength(request) <= SHORT_REST) return sendProblem(response, problem);
+
+  response.writeHead(problem.status, { ...problemHeaders(problem), connection: 'close' });
+  response.write(problemBody(problem));
+  const over = setTimeout(() => response.end(), READ_AWAY_MS);
+  request.once('close', () => {
+    clearTimeout(over);
+    response.end();
+  });
 }
 
-function shake(response: ServerResponse, { status, headers, body }: HandshakeResponse): void {
-  response
-    .writeHead(status, {
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'content-length': Buffer.byteLength(body),
-      ...headers,
-    })
-    .end(body);
+function announcedLength({ headers }: IncomingMessage): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY;
+  return Number(headers['content-length'] ?? 0);
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {
@@ -211,47 +226,4 @@ function sendJson(response: ServerResponse, body: unknown): void {
       'content-length': Buffer.byteLength(text),
     })
     .end(text);
-}
-
-const UNKNOWN_SOURCE: Problem = {
-  status: 404,
-  error: 'unknown_source',
-  title: 'No source is configured at this address',
-  detail: 'Set WEBHOOK_SECRET_<SOURCE> on the receiver to open /webhooks/<source>.',
-};
-const WRONG_METHOD: Problem = {
-  status: 405,
-  error: 'method_not_allowed',
-  title: 'Webhooks are sent with POST',
-  headers: { allow: 'POST' },
-};
-const BUSY: Problem = {
-  status: 429,
-  error: 'too_many_bytes',
-  title: 'Too many requests are being read at once',
-  detail: 'Send it again after the time in Retry-After (seconds).',
-  headers: { 'retry-after': RETRY_AFTER_S },
-};
-
-function tooLarge(limit: number): Problem {
-  return {
-    status: 413,
-    error: 'body_too_large',
-    title: 'The body is too large',
-    detail: `The most is ${limit} bytes.`,
-  };
-}
-
-function unauthorized(reason: string): Problem {
-  return { status: 401, error: 'signature_refused', title: 'The signature does not hold', reason };
-}
-
-function unavailable(): Problem {
-  return {
-    status: 503,
-    error: 'unavailable',
-    title: 'The event could not be kept',
-    detail: 'Send it again after the time in Retry-After (seconds).',
-    headers: { 'retry-after': RETRY_AFTER_S },
-  };
 }

@@ -1,13 +1,17 @@
-import { milliseconds, type RedisTarget } from '@hookline/core';
+import { milliseconds, type RedisNode, type RedisTarget } from '@hookline/core';
 import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Problems } from './config-error.ts';
 import { dataDirOf, isProduction, type Environment } from './environment.ts';
-import { setting } from './settings.ts';
+import { portSetting, setting } from './settings.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A slip like `prod` must not run as development does, which reads generated secrets. */
+const NODE_ENVS = z.enum(['production', 'development', 'test'], 'use production, development or test');
 
 /** What every Hookline process is told. */
 export interface CommonConfig {
@@ -22,6 +26,7 @@ export interface CommonConfig {
 
 export function commonConfig(env: Environment, problems: Problems): CommonConfig {
   const production = isProduction(env);
+  setting(env, 'NODE_ENV', NODE_ENVS.optional(), problems, undefined);
   const levels = z.enum(LOG_LEVELS, `use one of ${LOG_LEVELS.join(', ')}`).default('info');
   const prefix = z
     .string()
@@ -38,6 +43,9 @@ export function commonConfig(env: Environment, problems: Problems): CommonConfig
     redis: redisTarget(env, problems),
   };
 }
+
+/** A name or an IPv4 address. */
+const HOST = /^[\w.-]+$/;
 
 const NOWHERE: RedisTarget = { kind: 'url', url: 'redis://127.0.0.1:6379' };
 
@@ -56,24 +64,24 @@ export function redisTarget(env: Environment, problems: Problems): RedisTarget {
       problems.add(
         "REDIS_SENTINEL_NAME: is missing beside REDIS_SENTINELS; write the primary's name, often mymaster",
       );
-    const sentinels = hostPorts(env['REDIS_SENTINELS'] ?? '', 'REDIS_SENTINELS', 26_379, problems);
+    const sentinels = env['REDIS_SENTINELS']
+      ? hostPorts(env['REDIS_SENTINELS'], 'REDIS_SENTINELS', 26_379, problems)
+      : [];
     return { kind: 'sentinel', sentinels, name: env['REDIS_SENTINEL_NAME'] ?? '' };
   }
-  if (env['REDIS_HOST'] || env['REDIS_PORT']) {
-    const [node] = hostPorts(
-      `${env['REDIS_HOST'] || '127.0.0.1'}:${env['REDIS_PORT'] || 6379}`,
-      'REDIS_HOST and REDIS_PORT',
-      6379,
-      problems,
-    );
-    return node === undefined
-      ? NOWHERE
-      : {
-          kind: 'url',
-          url: `redis://${node.host.includes(':') ? `[${node.host}]` : node.host}:${node.port}`,
-        };
-  }
+  if (env['REDIS_HOST'] || env['REDIS_PORT']) return hostTarget(env, problems);
   return embeddedTarget(env, problems);
+}
+
+function hostTarget(env: Environment, problems: Problems): RedisTarget {
+  const host = (env['REDIS_HOST'] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
+  const { port } = portSetting(env, 'REDIS_PORT', 6379, problems);
+  if (port === 0) problems.add('REDIS_PORT: use a port from 1 to 65535');
+  if (!HOST.test(host) && !isIPv6(host)) {
+    problems.add('REDIS_HOST: is not a host; write a name or an address alone, or all of it as REDIS_URL');
+    return NOWHERE;
+  }
+  return { kind: 'url', url: `redis://${isIPv6(host) ? `[${host}]` : host}:${port}` };
 }
 
 function embeddedTarget(env: Environment, problems: Problems): RedisTarget {
@@ -97,34 +105,38 @@ function embeddedTarget(env: Environment, problems: Problems): RedisTarget {
   }
 }
 
+/** No problem quotes the value: it may hold a password. */
 function redisUrl(value: string, problems: Problems): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') {
+  const isAddress =
+    url !== undefined &&
+    ['redis:', 'rediss:'].includes(url.protocol) &&
+    url.hostname !== '' &&
+    url.port !== '0' &&
+    /^(?:\/\d*)?$/.test(url.pathname);
+  if (!isAddress) {
     problems.add(
-      'REDIS_URL: is not a Redis address; write redis://[user:password@]host:port (rediss:// for TLS)',
+      'REDIS_URL: is not a Redis address; write redis://[user:password@]host:port[/database] (rediss:// for TLS)',
     );
   }
-  return value;
+  return value.trim();
 }
 
-function hostPorts(
-  value: string,
-  key: string,
-  standardPort: number,
-  problems: Problems,
-): { host: string; port: number }[] {
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .flatMap((part) => {
-      const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(part);
-      const host = match?.[1] ?? match?.[2];
-      const port = Number(match?.[3] ?? standardPort);
-      if (host !== undefined && port > 0 && port <= 65_535) return [{ host, port }];
-      problems.add(`${key}: '${part}' is not host:port`);
-      return [];
-    });
+/** No problem quotes an entry: somebody may have written a password into it. */
+function hostPorts(value: string, key: string, standardPort: number, problems: Problems): RedisNode[] {
+  const parts = value.split(',').map((part) => part.trim());
+  const nodes = parts.map((part, index) => {
+    if (part === '') return undefined;
+    const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(part);
+    const [, ipv6, name = ''] = match ?? [];
+    const port = Number(match?.[3] ?? standardPort);
+    const isHost = ipv6 === undefined ? HOST.test(name) : isIPv6(ipv6);
+    if (isHost && port > 0 && port <= 65_535) return { host: ipv6 ?? name, port };
+    problems.add(`${key}: entry ${index + 1} is not host:port (an IPv6 address goes in brackets)`);
+    return undefined;
+  });
+  if (parts.every((part) => part === '')) problems.add(`${key}: names nobody; write host:port,host:port`);
+  return nodes.filter((node) => node !== undefined);
 }
 
 /** A duration like `30s`, in milliseconds. */

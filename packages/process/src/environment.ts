@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ConfigError } from './config-error.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,14 +21,28 @@ export function isProduction(env: Environment): boolean {
 /**
  * The process's environment over what `npm start` generated for development. In production nothing generated is
  * read, so a forgotten file opens nothing.
+ * @throws ConfigError when the generated file is there and cannot be read
  */
 export function readEnvironment(processEnv: Environment): Environment {
   const file = devEnvFile(dataDirOf(processEnv));
   if (isProduction(processEnv) || !existsSync(file)) return processEnv;
-  const generated = parseEnvFile(readFileSync(file, 'utf8'));
-  // A source that the user set up for themselves is not mixed with a generated one of the same name.
   const own = Object.entries(processEnv).filter(([, value]) => value !== undefined && value !== '');
-  return { ...generated, ...Object.fromEntries(own) };
+  const generated = Object.entries(readEnvFile(file)).filter(
+    // A source whose secret is in a file of the user's has no use for a generated one, which would contradict it.
+    ([key]) => !(key.startsWith('WEBHOOK_SECRET_') && processEnv[`${key}_FILE`]),
+  );
+  return Object.fromEntries([...generated, ...own]);
+}
+
+function readEnvFile(file: string): Record<string, string> {
+  try {
+    return parseEnvFile(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError([
+      `DATA_DIR: ${file} cannot be read (${code}); make it readable for this user, or name another DATA_DIR`,
+    ]);
+  }
 }
 
 /** `KEY=value` lines; empty lines and lines that begin with `#` are passed over. */

@@ -15,7 +15,13 @@ export {
   readEnvironment,
   type Environment,
 } from './environment.ts';
-export { runProcess, STOP_DEADLINE_MS, type ReadyMessage, type Running } from './lifecycle.ts';
+export {
+  runProcess,
+  STOP_DEADLINE_MS,
+  type ReadyMessage,
+  type RunOptions,
+  type Running,
+} from './lifecycle.ts';
 export { closeServer, listen, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
 export { countSetting, portSetting, setting, type PortSetting } from './settings.ts';

@@ -17,8 +17,15 @@ export interface Running {
   stop(deadline: number): Promise<void>;
 }
 
+export interface RunOptions {
+  /** Milliseconds that stopping may take; `STOP_DEADLINE_MS` unless given. */
+  readonly stopDeadline?: number;
+}
+
 /** Milliseconds from the first SIGTERM to the end. A supervisor has to wait a little longer before it kills. */
 export const STOP_DEADLINE_MS = 25_000;
+/** Milliseconds after the deadline in which a stop that kept to it may still say so. */
+const DEADLINE_GRACE_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
 
 /**
@@ -31,38 +38,31 @@ const PARENT_CHECK_MS = 1_000;
 export async function runProcess(
   processEnv: Environment,
   start: (env: Environment) => Promise<Running>,
+  { stopDeadline = STOP_DEADLINE_MS }: RunOptions = {},
 ): Promise<void> {
   // Whoever read our log may be gone: a failed write is nothing that could be reported, and no reason to die.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  let running: Running;
-  const early = () => process.exit(0);
-  process.once('SIGTERM', early).once('SIGINT', early);
-  try {
-    running = await start(readEnvironment(processEnv));
-  } catch (error) {
-    return exitWith(error);
-  }
-  process.off('SIGTERM', early).off('SIGINT', early);
-
-  const { log, urls } = running;
+  let running: Running | undefined;
+  let exitCode = 0;
   let stopping = false;
-  const stop = async (cause: string, exitCode: number): Promise<void> => {
+
+  async function stop(cause: string, code: number): Promise<void> {
+    exitCode = Math.max(exitCode, code);
+    if (running === undefined) process.exit(exitCode);
     if (stopping) return;
     stopping = true;
+    const { log } = running;
     log.info('stopping', { cause });
-    const stopped = running.stop(STOP_DEADLINE_MS).then(
-      () => exitCode,
-      (error: unknown) => {
-        log.error('could not stop cleanly', { error: String(error) });
-        return 1;
-      },
-    );
-    const overdue = wait(STOP_DEADLINE_MS + 1_000).then(() => {
-      log.error('did not stop within its deadline', { deadlineMs: STOP_DEADLINE_MS });
-      return 1;
-    });
-    process.exit(await Promise.race([stopped, overdue]));
-  };
+    const overdue = wait(stopDeadline + DEADLINE_GRACE_MS, 'overdue' as const);
+    try {
+      if ((await Promise.race([running.stop(stopDeadline), overdue])) === 'overdue')
+        throw new Error(`it did not end within its deadline of ${stopDeadline} ms`);
+    } catch (error) {
+      exitCode = 1;
+      log.error('could not stop cleanly', { error });
+    }
+    process.exit(exitCode);
+  }
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -70,19 +70,24 @@ export async function runProcess(
       void stop(signal, 0);
     });
   }
+  onceOrphaned(processEnv, () => void stop('the process that started this one is gone', 0));
+  try {
+    running = await start(readEnvironment(processEnv));
+  } catch (error) {
+    return exitWith(error);
+  }
+
+  const { log, urls } = running;
   process.on('uncaughtException', (error) => {
-    log.error('an error that nobody caught', { error: error.message, stack: error.stack });
+    log.error('an error that nobody caught', { error });
     void stop('uncaught error', 1);
   });
-  process.on('unhandledRejection', (reason) => {
-    log.error('a rejection that nobody handled', {
-      error: String(reason),
-      stack: reason instanceof Error ? reason.stack : undefined,
-    });
+  process.on('unhandledRejection', (error) => {
+    log.error('a rejection that nobody handled', { error });
     void stop('unhandled rejection', 1);
   });
-  onceOrphaned(processEnv, () => void stop('the process that started this one is gone', 0));
-  process.send?.({ kind: 'ready', urls } satisfies ReadyMessage);
+  // A supervisor that died just now is noticed by its closed channel; not being able to tell it is no error.
+  process.send?.({ kind: 'ready', urls } satisfies ReadyMessage, undefined, undefined, () => undefined);
 }
 
 /**

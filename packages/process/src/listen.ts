@@ -26,6 +26,16 @@ export async function listen(
     await bind(server, port, host);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EADDRNOTAVAIL') {
+      throw new ConfigError([
+        `HOST: ${host} is no address of this machine (${code}); use 127.0.0.1, 0.0.0.0 or one that it has`,
+      ]);
+    }
+    if (code === 'EACCES') {
+      throw new ConfigError([
+        `${key}: port ${port} on ${host} needs rights that this process lacks (EACCES); set ${key} to a port above 1023`,
+      ]);
+    }
     if (code !== 'EADDRINUSE')
       throw new ConfigError([`${key}: port ${port} on ${host} cannot be used: ${message}`]);
     if (explicit || production) {
@@ -53,8 +63,16 @@ function bind(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** Stops listening, lets what runs finish, and ends idle connections. */
+/** Milliseconds that a connection may wait for its next request once the server closes. */
+const LAST_IDLE_MS = 100;
+
+/**
+ * Stops listening, lets what runs finish, and ends idle connections. A busy connection is ended after its next
+ * answer: a load balancer that never lets one go idle would keep the server open for ever (seen with Node 20).
+ */
 export function closeServer(server: Server): Promise<void> {
+  server.keepAliveTimeout = LAST_IDLE_MS;
+  server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();

@@ -16,14 +16,23 @@ export function readableLines(out: Writable): { write(line: string): void } {
         );
       const time = String(entry['time']).slice(11, 23);
       const level = LEVELS[Number(entry['level'])] ?? String(entry['level']);
-      out.write(
-        `${time} ${level} ${String(entry['name'])}: ${[String(entry['msg'] ?? ''), ...fields].join('  ')}\n`,
-      );
+      const words = [String(entry['msg'] ?? ''), ...fields].join('  ');
+      out.write(`${withoutControls(`${time} ${level} ${String(entry['name'])}: ${words}`)}\n`);
     },
   };
 }
 
-/** Line breaks in a field must not become lines of their own: a log line is one line. */
 function quoteIfNeeded(value: string): string {
   return /^[\x21\x23-\x7e]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/**
+ * A log line is one line, and only text. What senders control gets into it: a line break would forge lines, an
+ * escape sequence would command the terminal, a direction mark would show it in another order.
+ */
+function withoutControls(line: string): string {
+  return line.replace(
+    /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

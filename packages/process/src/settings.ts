@@ -25,18 +25,25 @@ export function setting<Schema extends z.ZodType>(
   return fallback;
 }
 
+/** A whole number in plain digits: what `Number()` also takes (a blank, `0x10`, `1e3`) is rather a slip. */
+function wholeNumber([min, max]: readonly [number, number], message: string) {
+  return z
+    .string()
+    .trim()
+    .regex(/^\d+$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message)
+    .optional();
+}
+
 export function portSetting(
   env: Environment,
   key: string,
   standard: number,
   problems: Problems,
 ): PortSetting {
-  const port = z.coerce
-    .number('use a port from 0 to 65535')
-    .int('use a whole number')
-    .min(0, 'use a port from 0 to 65535')
-    .max(65_535, 'use a port from 0 to 65535');
-  const chosen = setting(env, key, port.optional(), problems, undefined);
+  const schema = wholeNumber([0, 65_535], 'use a port from 0 to 65535');
+  const chosen = setting(env, key, schema, problems, undefined);
   return chosen === undefined ? { port: standard, explicit: false } : { port: chosen, explicit: true };
 }
 
@@ -45,15 +52,9 @@ export function countSetting(
   env: Environment,
   key: string,
   standard: number,
-  [min, max]: readonly [number, number],
+  bounds: readonly [number, number],
   problems: Problems,
 ): number {
-  const message = `use a whole number from ${min} to ${max}`;
-  return setting(
-    env,
-    key,
-    z.coerce.number(message).int(message).min(min, message).max(max, message).default(standard),
-    problems,
-    standard,
-  );
+  const schema = wholeNumber(bounds, `use a whole number from ${bounds[0]} to ${bounds[1]}`);
+  return setting(env, key, schema, problems, undefined) ?? standard;
 }

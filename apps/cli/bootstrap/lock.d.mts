@@ -1,0 +1,1 @@
+export function withLock(lock: string, patience: number, work: () => unknown): Promise<boolean>;

@@ -1,0 +1,1 @@
+export function crossedWalls(root: string): string[];

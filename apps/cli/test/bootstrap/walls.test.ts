@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { crossedWalls } from '../../bootstrap/walls.mjs';
+import { plantTree } from './tree.ts';
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+let remove = () => {};
+afterEach(() => {
+  remove();
+  remove = () => {};
+});
+
+function crossingsOf(file: string, text: string): string[] {
+  const member = file.split('/').slice(0, 2).join('/');
+  const tree = plantTree({
+    'packages/core/package.json': '{}',
+    'apps/worker/package.json': '{}',
+    [`${member}/package.json`]: '{}',
+    [file]: text,
+  });
+  remove = tree.remove;
+  return crossedWalls(tree.root);
+}
+
+describe('crossedWalls', () => {
+  it.each([
+    [
+      'packages/core/src/a.ts',
+      "import { x } from '@hookline/redis';",
+      /packages\/core may not know @hookline\/redis/,
+    ],
+    [
+      'packages/http/src/deep/a.ts',
+      "import type { X } from '@hookline/redis';",
+      /may not know @hookline\/redis/,
+    ],
+    ['packages/redis/src/a.ts', "export { x } from '@hookline/http';", /may not know @hookline\/http/],
+    ['apps/receiver/src/a.ts', "await import('@hookline/worker');", /may not know @hookline\/worker/],
+    ['apps/worker/src/a.ts', "import '@hookline/local-redis';", /may not know @hookline\/local-redis/],
+    [
+      'apps/worker/src/a.ts',
+      "import {\n  x,\n} from '@hookline/http/src/ops.ts';",
+      /inside of @hookline\/http/,
+    ],
+    [
+      'apps/worker/src/a.ts',
+      "import { Queue } from 'bullmq';",
+      /only packages\/redis and apps\/dashboard may import/,
+    ],
+    ['packages/http/src/a.ts', "import { Redis } from 'ioredis';", /only packages\/redis may import ioredis/],
+    ['apps/receiver/src/a.ts', "import express from 'express';", /only packages\/http may import express/],
+    ['packages/redis/src/a.ts', "import x from '../../http/src/x.ts';", /by path: \.\.\/\.\.\/http/],
+    ['packages/redis/src/a.ts', "import x from './../../http/src/x.ts';", /by path: \.\/\.\.\/\.\.\/http/],
+    ['packages/redis/src/a.ts', 'const level = process.env.LEVEL;', /reads process\.env; only main\.ts does/],
+    ['packages/redis/src/main.ts', 'const level = process.env.LEVEL;', /reads process\.env/],
+    ['apps/worker/src/jobs/main.ts', 'const level = process.env.LEVEL;', /reads process\.env/],
+    ['apps/worker/src/a.ts', "const { LEVEL } = process['env'];", /reads process\.env/],
+    ['apps/worker/src/a.ts', "import { argv, env } from 'node:process';", /reads process\.env/],
+    ['packages/novelty/src/a.ts', '', /^packages\/novelty: has no walls yet; say in .*walls\.mjs/],
+  ])('%s: %s', (file, text, crossing) => {
+    expect(crossingsOf(file, text)).toEqual([expect.stringMatching(crossing)]);
+  });
+
+  it.each([
+    ['packages/redis/src/a.ts', "import { x } from '@hookline/core';\nimport { Queue } from 'bullmq';"],
+    ['packages/http/src/deep/a.ts', "import express from 'express';\nimport { x } from '../b.ts';"],
+    ['apps/worker/src/main.ts', "import { x } from '@hookline/redis';\nrun(process.env);"],
+    ['apps/worker/src/a.ts', 'const env = { PORT: 1 }; process.exitCode = env.PORT;'],
+    ['apps/worker/test/a.test.ts', "import { Queue } from 'bullmq'; process.env.X = '1';"],
+  ])('lets %s have %s', (file, text) => {
+    expect(crossingsOf(file, text)).toEqual([]);
+  });
+
+  it('finds several crossings of one file', () => {
+    const text = "import { Redis } from 'ioredis';\nimport { x } from '@hookline/http';\nprocess.env.X;";
+    expect(crossingsOf('packages/providers/src/a.ts', text)).toHaveLength(3);
+  });
+
+  it('finds none in this repository', () => {
+    expect(crossedWalls(repository)).toEqual([]);
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError } from '@hookline/process';
+import { readReceiverConfig } from '../src/config.ts';
+
+const REDIS = { REDIS_URL: 'redis://127.0.0.1:6379' };
+const nothing = () => undefined;
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readReceiverConfig(env, nothing);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('readReceiverConfig', () => {
+  it('reads the ports and the sources', () => {
+    const config = readReceiverConfig(
+      { ...REDIS, RECEIVER_PORT: '4000', WEBHOOK_SECRET_STRIPE: 'whsec_1', WEBHOOK_SECRET_GITHUB: 'a,b' },
+      nothing,
+    );
+    expect(config.port).toEqual({ port: 4_000, explicit: true });
+    expect(config.opsPort).toEqual({ port: 3_010, explicit: false });
+    expect([...config.sources.keys()].toSorted()).toEqual(['github', 'stripe']);
+    expect(config.sources.get('github')?.secrets()).toEqual(['a', 'b']);
+  });
+
+  it('names every bad key at once, and no secret', () => {
+    const problems = problemsOf({
+      REDIS_URL: 'http://user:hunter2@redis',
+      RECEIVER_PORT: '70000',
+      OPS_PORT: 'many',
+      LOG_LEVEL: 'loud',
+      HOOKLINE_PREFIX: 'no braces',
+      WEBHOOK_SECRET_MINE: 'hunter2',
+      WEBHOOK_PRIORITY_STRIPE: 'urgent',
+    });
+    for (const key of [
+      'REDIS_URL',
+      'RECEIVER_PORT',
+      'OPS_PORT',
+      'LOG_LEVEL',
+      'HOOKLINE_PREFIX',
+      'WEBHOOK_PROVIDER_MINE',
+      'WEBHOOK_PRIORITY_STRIPE',
+      'WEBHOOK_SECRET_STRIPE',
+    ])
+      expect(problems.filter((problem) => problem.startsWith(`${key}:`))).toHaveLength(1);
+    expect(problems.join('\n')).not.toContain('hunter2');
+  });
+
+  it('reports that no source is configured together with the rest', () => {
+    expect(problemsOf({ ...REDIS, OPS_PORT: 'many' })).toMatchObject([
+      expect.stringContaining('OPS_PORT'),
+      expect.stringContaining('no source is configured'),
+    ]);
+    expect(problemsOf({ ...REDIS, WEBHOOK_PROVIDER_MINE: 'stripe' }).join()).not.toContain('no source');
+  });
+
+  it('says what to do when no source is configured', () => {
+    const [problem, ...others] = problemsOf(REDIS);
+    expect(others).toEqual([]);
+    expect(problem).toContain('WEBHOOK_SECRET_<SOURCE>: no source is configured');
+    expect(problem).toContain('WEBHOOK_SECRET_STRIPE');
+    expect(problem).toContain('npm start');
+  });
+});

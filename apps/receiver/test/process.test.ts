@@ -1,0 +1,196 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Provider } from '@hookline/core';
+import { providers } from '@hookline/providers';
+import { startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const SECRET = 'whsec_of_the_receiver_test';
+const dataDir = mkdtempSync(join(tmpdir(), 'hookline-receiver-'));
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+interface Receiver {
+  readonly child: ChildProcess;
+  readonly urls: { readonly receiver: string; readonly ops: string };
+  readonly output: () => string;
+  /** The code it ended with. */
+  readonly ended: Promise<number | null>;
+}
+
+function run(env: Record<string, string>): Omit<Receiver, 'urls'> {
+  const child = fork(MAIN, {
+    env: {
+      PATH: process.env['PATH'],
+      DATA_DIR: dataDir,
+      HOOKLINE_PREFIX: uniquePrefix(),
+      RECEIVER_PORT: '0',
+      OPS_PORT: '0',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+  });
+  children.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += String(chunk)));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { child, output: () => text, ended };
+}
+
+async function start(redisUrl: string): Promise<Receiver> {
+  const started = run({ REDIS_URL: redisUrl, WEBHOOK_SECRET_STRIPE: SECRET });
+  const ready = once(started.child, 'message').then(([message]) => message as Pick<Receiver, 'urls'>);
+  const early = started.ended.then((code) => {
+    throw new Error(`it ended with ${code}: ${started.output()}`);
+  });
+  early.catch(() => undefined);
+  return { ...started, urls: (await Promise.race([ready, early])).urls };
+}
+
+function stripe(): Provider {
+  const provider = providers.get('stripe');
+  if (provider === undefined) throw new Error('there is no provider stripe');
+  return provider;
+}
+
+function signed(id: string): { body: string; headers: Record<string, string> } {
+  const body = JSON.stringify({ id, type: 'invoice.paid' });
+  return { body, headers: stripe().sign(Buffer.from(body), [SECRET], Date.now()) };
+}
+
+async function post({ urls }: Receiver, id: string): Promise<{ status: number; answer: unknown }> {
+  const response = await fetch(`${urls.receiver}/webhooks/stripe`, { method: 'POST', ...signed(id) });
+  return { status: response.status, answer: await response.json() };
+}
+
+async function eventually<T>(get: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  for (const end = Date.now() + 10_000; ; await sleep(20)) {
+    const value = await get();
+    if (holds(value) || Date.now() > end) return value;
+  }
+}
+
+/** Waits until it is connected to Redis. */
+async function untilAccepting(receiver: Receiver): Promise<void> {
+  const { status } = await eventually(
+    () => post(receiver, 'evt_first'),
+    ({ status }) => status === 200,
+  );
+  expect(status).toBe(200);
+}
+
+/** Waits until no new connection is taken. */
+function untilRefused({ urls }: Receiver): Promise<'answered' | 'refused'> {
+  const knock = () =>
+    fetch(urls.receiver, { headers: { connection: 'close' } }).then(
+      () => 'answered' as const,
+      () => 'refused' as const,
+    );
+  return eventually(knock, (outcome) => outcome === 'refused');
+}
+
+/** A request that the receiver has seen the head of, on a connection that may be used again. */
+function begin({ urls }: Receiver, id: string, agent: Agent) {
+  const { body, headers } = signed(id);
+  const outgoing = request(`${urls.receiver}/webhooks/stripe`, {
+    method: 'POST',
+    agent,
+    headers: { ...headers, 'content-length': body.length, expect: '100-continue' },
+  });
+  outgoing.flushHeaders();
+  const received = once(outgoing, 'continue');
+  received.catch(() => undefined);
+  return { received, finish: () => answerOf(outgoing.end(body)) };
+}
+
+async function answerOf(outgoing: ClientRequest): Promise<number | undefined> {
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return response.statusCode;
+}
+
+describe('the receiver process', () => {
+  it('does not start without a source, and says what to set', async () => {
+    const started = run({ REDIS_URL: testRedisUrl() });
+    expect(await started.ended).toBe(1);
+    expect(started.output()).toContain('WEBHOOK_SECRET_<SOURCE>: no source is configured');
+  });
+
+  it('starts while Redis is away and refuses; takes events once it is there, and refuses again without it', async () => {
+    const redis = await startOwnRedis();
+    try {
+      await redis.kill();
+      const receiver = await start(redis.url);
+      expect(await post(receiver, 'evt_1')).toMatchObject({ status: 503, answer: { error: 'unavailable' } });
+      expect((await fetch(`${receiver.urls.ops}/healthz`)).status).toBe(200);
+      const ready = () => fetch(`${receiver.urls.ops}/readyz`).then(({ status }) => status);
+      expect(await ready()).toBe(503);
+
+      await redis.restart();
+      expect(await eventually(ready, (status) => status === 200)).toBe(200);
+      expect(await post(receiver, 'evt_1')).toEqual({
+        status: 200,
+        answer: { received: true, id: 'stripe.evt_1', duplicate: false },
+      });
+      expect((await post(receiver, 'evt_1')).answer).toMatchObject({ duplicate: true });
+
+      redis.freeze();
+      expect(await post(receiver, 'evt_2')).toMatchObject({ status: 503 });
+      expect(await ready()).toBe(503);
+      redis.thaw();
+      const taken = await eventually(
+        () => post(receiver, 'evt_2'),
+        ({ status }) => status === 200,
+      );
+      expect(taken.status).toBe(200);
+      expect(receiver.output()).not.toContain(SECRET);
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it('finishes on SIGTERM what it is reading, takes no more connections, and exits with 0', async () => {
+    const receiver = await start(testRedisUrl());
+    await untilAccepting(receiver);
+    const agent = new Agent({ keepAlive: true });
+    const { received, finish } = begin(receiver, 'evt_1', agent);
+    await received;
+    receiver.child.kill('SIGTERM');
+    expect(await untilRefused(receiver)).toBe('refused');
+    expect(await finish()).toBe(200);
+    expect(await receiver.ended).toBe(0);
+    agent.destroy();
+  });
+
+  it('exits with 0 though a busy connection never falls idle', async () => {
+    const receiver = await start(testRedisUrl());
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await untilAccepting(receiver);
+    const first = begin(receiver, 'evt_0', agent);
+    await first.received;
+    receiver.child.kill('SIGTERM');
+    expect(await untilRefused(receiver)).toBe('refused');
+    const statuses = [await first.finish()];
+    const busy = async () => {
+      for (;;) statuses.push(await begin(receiver, `evt_${statuses.length}`, agent).finish());
+    };
+    await expect(busy()).rejects.toThrow('ECONNREFUSED');
+    expect(await receiver.ended).toBe(0);
+    agent.destroy();
+    expect(statuses.length).toBeGreaterThan(1);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+});

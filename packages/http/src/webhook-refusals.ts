@@ -1,0 +1,52 @@
+import type { Problem } from './problem.ts';
+
+/** Seconds. What makes us refuse passes quickly or not at all, and most providers wait longer anyway. */
+const RETRY_AFTER_S = '2';
+
+export const UNKNOWN_SOURCE: Problem = {
+  status: 404,
+  error: 'unknown_source',
+  title: 'No source is configured at this address',
+  detail: 'Set WEBHOOK_SECRET_<SOURCE> on the receiver to open /webhooks/<source>.',
+};
+export const WRONG_METHOD: Problem = {
+  status: 405,
+  error: 'method_not_allowed',
+  title: 'Webhooks are sent with POST',
+  headers: { allow: 'POST' },
+};
+export const BUSY: Problem = {
+  status: 429,
+  error: 'too_many_bytes',
+  title: 'Too many requests are being read at once',
+  detail: 'Send it again after the time in Retry-After (seconds).',
+  headers: { 'retry-after': RETRY_AFTER_S },
+};
+
+export const TOO_SLOW: Problem = {
+  status: 408,
+  error: 'body_too_slow',
+  title: 'The body did not arrive in time',
+  headers: { connection: 'close' },
+};
+
+export function tooLarge(limit: number): Problem {
+  return {
+    status: 413,
+    error: 'body_too_large',
+    title: 'The body is too large',
+    detail: `The most is ${limit} bytes.`,
+  };
+}
+
+export function unauthorized(reason: string): Problem {
+  return { status: 401, error: 'signature_refused', title: 'The signature does not hold', reason };
+}
+
+export const UNAVAILABLE: Problem = {
+  status: 503,
+  error: 'unavailable',
+  title: 'The event could not be kept',
+  detail: 'Send it again after the time in Retry-After (seconds).',
+  headers: { 'retry-after': RETRY_AFTER_S },
+};

@@ -1,0 +1,41 @@
+import { serializeError } from '@hookline/core';
+import { types } from 'node:util';
+
+/** Keys whose values are never written, however deep in a log line's fields. */
+const SECRET_KEY = /authorization|cookie|secret|password|signature|token|api[-_]?key/i;
+const HIDDEN = '[hidden]';
+const DEEPEST = 10;
+
+/**
+ * A log line's field as plain data: what looks like a secret by its key is hidden at every depth, an error keeps
+ * what explains it, bytes are only counted. Handlers log what they like, so it takes anything and never throws.
+ */
+export function presentable(value: unknown, above: readonly unknown[] = []): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (above.includes(value)) return '[circular]';
+  if (above.length >= DEEPEST) return '[deeper]';
+  const within = [...above, value];
+  try {
+    if (types.isNativeError(value)) return presentableError(value, within);
+    if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+    if (Array.isArray(value) || value instanceof Set)
+      return Array.from(value, (item) => presentable(item, within));
+    if (value instanceof Map) return presentable(Object.fromEntries(value), within);
+    if ('toJSON' in value && typeof value.toJSON === 'function') return presentable(value.toJSON(), within);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, field]) => [
+        key,
+        SECRET_KEY.test(key) ? HIDDEN : presentable(field, within),
+      ]),
+    );
+  } catch {
+    return '[unreadable]';
+  }
+}
+
+/** Not an error's other fields: HTTP clients put whole requests there, with their headers. */
+function presentableError(error: Error, within: readonly unknown[]): unknown {
+  const code = 'code' in error ? { code: presentable(error.code, within) } : {};
+  const cause = error.cause === undefined ? {} : { cause: presentable(error.cause, within) };
+  return { ...serializeError(error), ...code, ...cause };
+}

@@ -1,0 +1,301 @@
+import { mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { providers } from '@hookline/providers';
+import fc from 'fast-check';
+import { ConfigError, Problems } from '../src/config-error.ts';
+import type { Environment } from '../src/environment.ts';
+import { readSources, type Source } from '../src/sources.ts';
+
+/** The sources, the problems and, as they come, the warnings. */
+function read(env: Environment) {
+  const problems = new Problems();
+  const warnings: string[] = [];
+  const sources = readSources(env, providers, problems, (message) => warnings.push(message));
+  let found: readonly string[] = [];
+  try {
+    problems.throwIfAny();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    found = error.problems;
+  }
+  return { sources, warnings, problems: found, names: [...sources.keys()] };
+}
+
+function only(sources: ReadonlyMap<string, Source>): Source {
+  const [source, ...others] = sources.values();
+  if (source === undefined || others.length > 0) throw new Error('there is not exactly one source');
+  return source;
+}
+
+const folder = () => mkdtempSync(join(tmpdir(), 'hookline-sources-'));
+function fileWith(text: string): string {
+  const file = join(folder(), 'secret');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('readSources', () => {
+  it('needs only the secret of a source that is named like its provider', () => {
+    const { sources, problems } = read({ WEBHOOK_SECRET_STRIPE: 'a', WEBHOOK_SECRET_STANDARD_WEBHOOKS: 'b' });
+    expect(problems).toEqual([]);
+    expect([...sources].map(([name, { provider }]) => [name, provider.name])).toEqual([
+      ['stripe', 'stripe'],
+      ['standard-webhooks', 'standard-webhooks'],
+    ]);
+  });
+
+  it('serves STRIPE_EU as stripe-eu, with the address it was given', () => {
+    const source = only(
+      read({
+        WEBHOOK_SECRET_STRIPE_EU: 'a',
+        WEBHOOK_PROVIDER_STRIPE_EU: 'stripe',
+        WEBHOOK_URL_STRIPE_EU: 'https://hooks.example/webhooks/stripe-eu',
+      }).sources,
+    );
+    expect(source).toMatchObject({ name: 'stripe-eu', url: 'https://hooks.example/webhooks/stripe-eu' });
+    expect(source.provider.name).toBe('stripe');
+    expect(only(read({ WEBHOOK_SECRET_STRIPE: 'a' }).sources)).not.toHaveProperty('url');
+  });
+
+  it('accepts several secrets', () => {
+    expect(only(read({ WEBHOOK_SECRET_STRIPE: ' one, two,,three ' }).sources).secrets()).toEqual([
+      ...['one', 'two', 'three'],
+    ]);
+  });
+
+  it('takes an empty variable for one that is not set, as docker compose passes it', () => {
+    const nothing = {
+      ...{ WEBHOOK_SECRET_STRIPE: '', WEBHOOK_SECRET_STRIPE_FILE: '', WEBHOOK_PROVIDER_STRIPE: '' },
+      ...{ WEBHOOK_URL_STRIPE: '', WEBHOOK_PRIORITY_STRIPE: '', WEBHOOK_SECRET_: '' },
+    };
+    expect(read(nothing)).toMatchObject({ names: [], problems: [] });
+  });
+
+  it.each([
+    [{ WEBHOOK_PROVIDER_STRIPE: 'stripe' }],
+    [{ WEBHOOK_URL_STRIPE: 'https://hooks.example' }],
+    [{ WEBHOOK_PRIORITY_STRIPE: 'a=1' }],
+    [{ WEBHOOK_SECRET_STRIPE: ' , ' }],
+    [{ WEBHOOK_SECRET_STRIPE: '', WEBHOOK_PROVIDER_STRIPE: 'stripe' }],
+  ])('reports that %j has no secret', (env) => {
+    expect(read(env)).toMatchObject({
+      names: [],
+      problems: [expect.stringMatching(/^WEBHOOK_SECRET_STRIPE: is missing or empty/)],
+    });
+  });
+
+  it('lists the providers that it knows', () => {
+    const known = 'github, shopify, slack, standard-webhooks, stripe, svix';
+    expect(read({ WEBHOOK_SECRET_SHOP: 'a' }).problems).toEqual([
+      `WEBHOOK_PROVIDER_SHOP: is missing, and the source's name shop is no provider; write one of ${known}`,
+    ]);
+    expect(read({ WEBHOOK_SECRET_SHOP: 'a', WEBHOOK_PROVIDER_SHOP: 'Stripe' }).problems).toEqual([
+      `WEBHOOK_PROVIDER_SHOP: is no provider that Hookline knows; write one of ${known}`,
+    ]);
+  });
+
+  it.each(['', '_X', 'X_', 'A__B', 'A.B', 'Ä', '_FILE'])(
+    'reports the name WEBHOOK_SECRET_%s, once',
+    (key) => {
+      expect(read({ [`WEBHOOK_SECRET_${key}`]: 'a' }).problems).toEqual([
+        expect.stringContaining('names no source'),
+      ]);
+    },
+  );
+
+  it('takes lower case, and reports two variables that name one source', () => {
+    expect(read({ WEBHOOK_SECRET_stripe: 'a' })).toMatchObject({ names: ['stripe'], problems: [] });
+    expect(read({ WEBHOOK_SECRET_stripe: 'a', WEBHOOK_SECRET_STRIPE: 'b' }).problems).toEqual([
+      'WEBHOOK_SECRET_STRIPE: is the source stripe like WEBHOOK_SECRET_stripe; keep one',
+    ]);
+  });
+
+  it.each(['hooks.example/x', 'mailto:a@b.example', 'localhost:3000', '/webhooks'])(
+    'reports %s, which is no web address',
+    (url) => {
+      expect(read({ WEBHOOK_SECRET_STRIPE: 'a', WEBHOOK_URL_STRIPE: url }).problems).toEqual([
+        expect.stringMatching(/^WEBHOOK_URL_STRIPE: is not a web address/),
+      ]);
+    },
+  );
+
+  it('reports everything that is wrong together', () => {
+    const { problems } = read({
+      ...{ WEBHOOK_SECRET_SHOP: 'a', WEBHOOK_URL_SHOP: 'x', WEBHOOK_PRIORITY_SHOP: 'x' },
+      ...{ WEBHOOK_PROVIDER_OTHER: 'nobody', WEBHOOK_SECRET_SLACK_FILE: '/nowhere' },
+    });
+    expect(problems.map((problem) => problem.split(':')[0]).toSorted()).toEqual([
+      ...['WEBHOOK_PRIORITY_SHOP', 'WEBHOOK_PROVIDER_OTHER', 'WEBHOOK_PROVIDER_SHOP'],
+      ...['WEBHOOK_SECRET_OTHER', 'WEBHOOK_SECRET_SLACK_FILE', 'WEBHOOK_URL_SHOP'],
+    ]);
+  });
+
+  it('never shows a secret, wherever it was written', () => {
+    const variable = fc
+      .tuple(
+        fc.constantFrom('SECRET', 'PROVIDER', 'URL', 'PRIORITY'),
+        fc.constantFrom('STRIPE', 'SHOP', 'A__B', 'stripe', 'AUDIT_FILE', 'STRIPE_FILE', ''),
+      )
+      .map((parts) => `WEBHOOK_${parts.join('_')}`);
+    const secret = fc
+      .tuple(
+        fc.constantFrom('', 'whsec_', '/', 'https://hooks.example/?key=', 'a=1,'),
+        fc.stringMatching(/^[A-Za-z0-9+/]{16}$/),
+      )
+      .map(([head, core]) => ({ core, text: head + core }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(variable, secret), { minLength: 1, maxLength: 6 }), (variables) => {
+        const { problems, warnings } = read(
+          Object.fromEntries(variables.map(([key, { text }]) => [key, text])),
+        );
+        const said = [...problems, ...warnings].join('\n');
+        for (const [, { core }] of variables) expect(said).not.toContain(core);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a secret file', () => {
+  const env = (file: string) => ({ WEBHOOK_SECRET_STRIPE_FILE: file });
+
+  it('is read again when it is replaced or changed in place', () => {
+    const file = fileWith('one\n');
+    const { sources, warnings } = read(env(file));
+    const { secrets } = only(sources);
+    expect(secrets()).toEqual(['one']);
+    writeFileSync(`${file}.new`, 'two\r\nthree\n');
+    renameSync(`${file}.new`, file);
+    expect(secrets()).toEqual(['two', 'three']);
+    writeFileSync(file, 'four');
+    expect(secrets()).toEqual(['four']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is read again however fast it changes, and whatever its times say', () => {
+    const file = fileWith('secret-000');
+    const { secrets } = only(read(env(file)).sources);
+    const { atime, mtime } = statSync(file);
+    for (let index = 1; index < 200; index += 1) {
+      const secret = `secret-${String(index).padStart(3, '0')}`;
+      writeFileSync(file, secret);
+      utimesSync(file, atime, mtime);
+      expect(secrets()).toEqual([secret]);
+    }
+  });
+
+  it('that is lost keeps the last good secrets, and says so once each time', async () => {
+    const file = fileWith('good');
+    const { sources, warnings } = read(env(file));
+    const { secrets } = only(sources);
+    const readThrice = () => [secrets(), secrets(), secrets()];
+    writeFileSync(file, ' \n');
+    expect(readThrice()).toEqual([['good'], ['good'], ['good']]);
+    expect(warnings).toEqual([
+      'WEBHOOK_SECRET_STRIPE_FILE: its file cannot be used any more: it is empty; the secrets read before stay in use',
+    ]);
+    writeFileSync(file, 'better');
+    expect(readThrice()[2]).toEqual(['better']);
+    // Old enough that its stamp is trusted: it has to be noticed as back although it did not change.
+    while (Date.now() - statSync(file).ctimeMs < 1_100) await wait(50);
+    expect(secrets()).toEqual(['better']);
+    for (const lost of [1, 2]) {
+      renameSync(file, `${file}.away`);
+      expect(readThrice()[2]).toEqual(['better']);
+      expect(warnings).toHaveLength(1 + lost);
+      renameSync(`${file}.away`, file);
+      expect(secrets()).toEqual(['better']);
+    }
+    expect(warnings.at(-1)).toContain('ENOENT');
+  });
+
+  it('that cannot be used at the start is a problem', () => {
+    const removed = fileWith('x');
+    rmSync(removed);
+    for (const [file, reason] of [
+      ...([
+        [removed, 'ENOENT'],
+        [folder(), 'EISDIR'],
+        [fileWith(',\n'), 'it is empty'],
+      ] as const),
+    ]) {
+      expect(read(env(file))).toMatchObject({
+        names: [],
+        problems: [expect.stringMatching(new RegExp(`^WEBHOOK_SECRET_STRIPE_FILE: .*: ${reason};`))],
+      });
+    }
+  });
+
+  it('is not mixed with a secret in the environment', () => {
+    const both = { ...env(fileWith('a')), WEBHOOK_SECRET_STRIPE: 'b' };
+    expect(read(both).problems).toEqual([expect.stringMatching(/^WEBHOOK_SECRET_STRIPE: .*keep one/)]);
+  });
+
+  it('is told from a source whose own name ends in FILE by the provider of that source', () => {
+    const own = { WEBHOOK_SECRET_AUDIT_FILE: 'inline', WEBHOOK_PROVIDER_AUDIT_FILE: 'stripe' };
+    expect(only(read(own).sources)).toMatchObject({ name: 'audit-file' });
+    expect(only(read(own).sources).secrets()).toEqual(['inline']);
+    const inFile = {
+      WEBHOOK_SECRET_AUDIT_FILE_FILE: fileWith('kept'),
+      WEBHOOK_PROVIDER_AUDIT_FILE: 'stripe',
+    };
+    expect(only(read(inFile).sources).secrets()).toEqual(['kept']);
+    const beside = { ...own, WEBHOOK_SECRET_AUDIT: 'a', WEBHOOK_PROVIDER_AUDIT: 'slack' };
+    expect(read(beside)).toMatchObject({ names: ['audit-file', 'audit'], problems: [] });
+  });
+});
+
+describe('priorities', () => {
+  const secrets = { WEBHOOK_SECRET_STRIPE: 'a', WEBHOOK_SECRET_GITHUB: 'b' };
+  function priority(rules: Environment, source: string, type: string): number | undefined {
+    const { sources, problems } = read({ ...secrets, ...rules });
+    expect(problems).toEqual([]);
+    return sources.get(source)?.priorityOf(type);
+  }
+
+  it('are not used while no source sets one', () => {
+    expect(priority({}, 'stripe', 'invoice.paid')).toBeUndefined();
+    expect(priority({ WEBHOOK_PRIORITY_STRIPE: ' , ' }, 'stripe', 'invoice.paid')).toBeUndefined();
+  });
+
+  it.each([
+    ['stripe', 'payment_intent.succeeded', 1],
+    ['stripe', 'invoice.paid', 2],
+    ['stripe', 'invoice.created', 3],
+    ['stripe', 'customer.created', 5],
+    ['github', 'issues.opened', 5],
+  ])('of %s %s is %i, by the first rule that matches', (source, type, expected) => {
+    const rules = {
+      WEBHOOK_PRIORITY_STRIPE: 'payment_intent.succeeded=1, invoice.paid = 2,invoice.*=3,invoice.created=1',
+    };
+    expect(priority(rules, source, type)).toBe(expected);
+  });
+
+  it('match as handlers do: a bare GitHub type stands for its subtypes, a Stripe one does not', () => {
+    const rules = { WEBHOOK_PRIORITY_STRIPE: 'invoice=1', WEBHOOK_PRIORITY_GITHUB: 'issues=2, *=2097151' };
+    expect(priority(rules, 'github', 'issues.opened')).toBe(2);
+    expect(priority(rules, 'github', 'issues')).toBe(2);
+    expect(priority(rules, 'github', 'issues_x.opened')).toBe(2_097_151);
+    expect(priority(rules, 'stripe', 'invoice.paid')).toBe(5);
+  });
+
+  it.each([
+    'invoice.paid',
+    'invoice.paid=',
+    '=1',
+    'a=0',
+    'a=-1',
+    'a=1.5',
+    'a=high',
+    'a=2097152',
+    'a*b=1',
+    'a b=1',
+  ])('that cannot be read are a problem: %s', (rule) => {
+    expect(read({ ...secrets, WEBHOOK_PRIORITY_STRIPE: `x=1, ${rule}` }).problems).toEqual([
+      expect.stringMatching(/^WEBHOOK_PRIORITY_STRIPE: rule 2 is not type=priority/),
+    ]);
+  });
+});
