@@ -147,7 +147,9 @@ export async function doctor(env: Environment, write: Write): Promise<number> {
     );
     const dead = await openDeadLetters(connection, config.prefix).count();
     write(
-      dead === 0 ? 'ok    no dead letters' : `note  ${dead} dead letters: 'npm run hookline -- dead list'`,
+      dead === 0
+        ? 'ok    no dead letters'
+        : `note  ${dead === 1 ? '1 dead letter' : `${dead} dead letters`}: 'npm run hookline -- dead list'`,
     );
     return problem === undefined ? 0 : 1;
   });

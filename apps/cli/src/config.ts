@@ -3,6 +3,7 @@ import {
   ConfigError,
   dataDirOf,
   isProduction,
+  portSetting,
   Problems,
   readSources,
   type CommonConfig,
@@ -22,8 +23,9 @@ export function readCliConfig(env: Environment): CliConfig {
   const problems = new Problems();
   const common = commonConfig(env, problems);
   const sources = readSources(env, providers, problems, () => undefined);
+  const { port: receiverPort } = portSetting(env, 'RECEIVER_PORT', 3000, problems);
   problems.throwIfAny();
-  return { ...common, sources, receiverPort: Number(env['RECEIVER_PORT'] || 3000) };
+  return { ...common, sources, receiverPort };
 }
 
 /** For `start`, which runs before there is a Redis to name. */

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 
 /**
  * Makes what a development machine needs and lacks (a signing secret for each provider, an API key, the
- * dashboard's login) and keeps it in `DATA_DIR/dev.env`, readable by its owner only. What is there is never changed,
+ * dashboard's login, the shipped examples' priorities) and keeps it in `DATA_DIR/dev.env`, readable by its owner only. What is there is never changed,
  * so that what was configured elsewhere with these secrets goes on working.
  */
 export function ensureDevEnv(dataDir: string, providers: ReadonlyMap<string, Provider>): string {
@@ -33,6 +33,8 @@ function generate(providers: ReadonlyMap<string, Provider>): Record<string, () =
   return {
     DASHBOARD_USER: () => 'admin',
     DASHBOARD_PASSWORD: () => randomBytes(15).toString('base64url'),
+    // What the shipped examples treat as urgent; with it, everything else has priority 5.
+    WEBHOOK_PRIORITY_STRIPE: () => 'payment_intent.succeeded=1',
     API_KEY: () => `hk_${randomBytes(24).toString('base64url')}`,
     ...Object.fromEntries(secrets),
   };

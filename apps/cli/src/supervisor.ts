@@ -76,7 +76,13 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
 
   function keep(started: ChildProcess): void {
     const startedAt = Date.now();
-    started.once('exit', (code, signal) => {
+    started.once('exit', (code, signal) => goOn(signal ?? `exit code ${code}`));
+    // One that could not even be spawned (too many processes, no memory) has no exit.
+    started.once('error', (error) => {
+      if (started.pid === undefined) goOn(error.message);
+    });
+
+    function goOn(cause: string): void {
       if (stopping) return;
       if (restarting) {
         say(`starting the ${name} again`);
@@ -85,9 +91,9 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
       }
       failures = Date.now() - startedAt > HEALTHY_MS ? 1 : failures + 1;
       const delay = Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), BACKOFF_CAP_MS);
-      say(`the ${name} died (${signal ?? `exit code ${code}`}); starting it again in ${delay / 1000} s`);
+      say(`the ${name} died (${cause}); starting it again in ${delay / 1000} s`);
       wait(delay, undefined, { signal: onStop.signal }).then(relaunch, () => undefined);
-    });
+    }
   }
 
   function relaunch(): void {
@@ -115,7 +121,7 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
     async stop(patience) {
       stopping = true;
       onStop.abort();
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise<boolean>((resolve) => child.once('exit', () => resolve(true)));
       child.kill('SIGTERM');
       if (await Promise.race([ended, wait(patience, false, { ref: false })])) return;

@@ -45,7 +45,7 @@ describe('ensureDevEnv', () => {
     ensureDevEnv(dataDir, providers);
     const second = parseEnvFile(text());
     const kept = Object.keys(first).filter((key) => first[key] === second[key]);
-    expect(kept).toEqual(['DASHBOARD_USER']);
+    expect(kept).toEqual(['DASHBOARD_USER', 'WEBHOOK_PRIORITY_STRIPE']);
   });
 
   it('changes nothing when nothing is missing', () => {

@@ -4,6 +4,7 @@ import {
   durationSetting,
   portSetting,
   Problems,
+  urlSetting,
   type CommonConfig,
   type Environment,
   type PortSetting,
@@ -25,6 +26,8 @@ export interface WorkerConfig extends CommonConfig {
   readonly integrations: IntegrationSettings;
 }
 
+const WEB = ['https:', 'http:'];
+
 /** @throws ConfigError that names every bad key */
 export function readWorkerConfig(env: Environment): WorkerConfig {
   const problems = new Problems();
@@ -39,10 +42,10 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
     integrations: {
       dataDir: common.dataDir,
       mailFrom: env['MAIL_FROM'] || 'Hookline <receipts@localhost>',
-      smtpUrl: env['SMTP_URL'] || undefined,
-      crmUrl: env['CRM_URL'] || undefined,
+      smtpUrl: urlSetting(env, 'SMTP_URL', ['smtp:', 'smtps:'], problems),
+      crmUrl: urlSetting(env, 'CRM_URL', WEB, problems),
       crmToken: env['CRM_TOKEN'] || undefined,
-      slackWebhookUrl: env['SLACK_WEBHOOK_URL'] || undefined,
+      slackWebhookUrl: urlSetting(env, 'SLACK_WEBHOOK_URL', WEB, problems),
     },
   };
   const timeout = timeoutProblem(config.defaultTimeout);

@@ -15,6 +15,12 @@ await runProcess(process.env, async (env) => {
   configureIntegrations(config.integrations);
   const found = appDir === undefined ? ownDefinitions() : await definitionsIn(appDir);
   const { registry, queues } = buildDefinitions(found, providers);
+  for (const queue of Object.keys(queues).filter((name) => !registry.queues.has(name)))
+    log.warn('a queue has settings, but no handler or job names it', { queue, file: found.queues.file });
+  if (registry.handlers.size + registry.jobs.size === 0)
+    log.warn('there is no handler and no job: every event is kept and marked unhandled', {
+      folder: appDir ?? 'src',
+    });
 
   const worker = await startWorker({
     ...{ target: redis, prefix, registry, queues, parsePayload, log },

@@ -45,6 +45,28 @@ describe('readWorkerConfig', () => {
     });
   });
 
+  it.each(['SMTP_URL', 'CRM_URL', 'SLACK_WEBHOOK_URL'])(
+    'refuses a %s that is no address, without repeating it',
+    (key) => {
+      const [problem] = problemsOf({ [key]: 'mail.example:s3cret' });
+      expect(problem).toMatch(new RegExp(`^${key}: is no address; write it as `));
+      expect(problem).not.toContain('s3cret');
+    },
+  );
+
+  it('takes addresses', () => {
+    const { integrations } = readWorkerConfig({
+      REDIS_URL,
+      SMTP_URL: 'smtps://user:pw@mail.example',
+      CRM_URL: 'http://localhost:9/api',
+    });
+    expect(integrations).toMatchObject({
+      smtpUrl: 'smtps://user:pw@mail.example',
+      crmUrl: 'http://localhost:9/api',
+      slackWebhookUrl: undefined,
+    });
+  });
+
   it('reports every bad key together', () => {
     const problems = problemsOf({
       ...{ OPS_PORT: '70000', CONCURRENCY: 'many', EVENT_RETENTION: 'forever' },

@@ -9,7 +9,7 @@ export interface RetryOptions {
     readonly type?: 'fixed' | 'exponential';
     /** The wait before the second attempt. Default `'2s'`. */
     readonly delay?: Duration;
-    /** No wait is longer than this. Default `'1h'`. */
+    /** No wait is longer than this. Default `'1h'`, or `delay` where that is longer. */
     readonly max?: Duration;
     /** The share of each wait, 0 to 1, that is chosen at random, so that failures do not return together. Default 0.2. */
     readonly jitter?: number;
@@ -43,7 +43,6 @@ export const MAX_ATTEMPTS = 100;
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
   const { attempts = DEFAULT_RETRY.attempts, backoff = {} } = options;
   const { type = DEFAULT_RETRY.type, delay = DEFAULT_RETRY.delay, jitter = DEFAULT_RETRY.jitter } = backoff;
-  const max = backoff.max ?? DEFAULT_RETRY.max;
   if (!Number.isInteger(attempts) || attempts < 1 || attempts > MAX_ATTEMPTS) {
     throw new RangeError(`retry.attempts is ${attempts}: use a whole number from 1 to ${MAX_ATTEMPTS}`);
   }
@@ -53,7 +52,9 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
   if (!(jitter >= 0 && jitter <= 1)) {
     throw new RangeError(`retry.backoff.jitter is ${jitter}: use a share from 0 to 1`);
   }
-  return { attempts, type, delay: duration('delay', delay), max: duration('max', max), jitter };
+  const first = duration('delay', delay);
+  const max = backoff.max === undefined ? Math.max(DEFAULT_RETRY.max, first) : duration('max', backoff.max);
+  return { attempts, type, delay: first, max, jitter };
 }
 
 function duration(option: 'delay' | 'max', value: Duration): number {

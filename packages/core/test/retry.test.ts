@@ -26,6 +26,7 @@ describe('retryPolicy', () => {
     expect(retryPolicy({ attempts: 1 })).toEqual({ ...DEFAULT_RETRY, attempts: 1 });
     expect(retryPolicy({ backoff: { type: 'fixed' } })).toEqual({ ...DEFAULT_RETRY, type: 'fixed' });
     expect(retryPolicy({ backoff: { delay: '1m' } })).toEqual({ ...DEFAULT_RETRY, delay: 60_000 });
+    expect(retryPolicy({ backoff: { delay: '2h' } })).toMatchObject({ delay: 2 * HOUR, max: 2 * HOUR });
     expect(retryPolicy({ backoff: { max: '1d' } })).toEqual({ ...DEFAULT_RETRY, max: 24 * HOUR });
     expect(retryPolicy({ backoff: { jitter: 0 } })).toEqual({ ...DEFAULT_RETRY, jitter: 0 });
   });

@@ -8,6 +8,6 @@ import { webhooks, type WebhooksOptions } from './webhooks.ts';
  */
 export function createReceiver(options: WebhooksOptions): RequestListener {
   const hooks = webhooks(options);
-  const site = createSite({ mounts: [{ use: hooks }], log: options.log });
+  const site = createSite({ mounts: [], log: options.log });
   return (request, response) => hooks(request, response, () => site(request, response));
 }

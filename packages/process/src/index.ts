@@ -24,5 +24,5 @@ export {
 } from './lifecycle.ts';
 export { closeServer, listen, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
-export { countSetting, portSetting, setting, type PortSetting } from './settings.ts';
+export { countSetting, portSetting, setting, urlSetting, type PortSetting } from './settings.ts';
 export { readSources, type Source } from './sources.ts';

@@ -29,9 +29,9 @@ const DEADLINE_GRACE_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
 
 /**
- * Starts a process and keeps it until it is told to stop: by SIGTERM or SIGINT, or because the supervisor that
- * started it is gone. Then it stops in order and exits with 0; a second signal, or the deadline, ends it with 1.
- * Settings that cannot be used, and what nobody caught, end it with 1 as well.
+ * Starts a process and keeps it until it is told to stop: by SIGTERM or SIGINT, by the end of its terminal (SIGHUP)
+ * or of the supervisor that started it. Then it stops in order and exits with 0; a second signal, or the deadline,
+ * ends it with 1. Settings that cannot be used, and what nobody caught, end it with 1 as well.
  * @param processEnv the process's own environment
  * @param start is given that environment over what was generated for development
  */
@@ -64,7 +64,7 @@ export async function runProcess(
     process.exit(exitCode);
   }
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(1);
       void stop(signal, 0);

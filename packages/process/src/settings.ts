@@ -58,3 +58,19 @@ export function countSetting(
   const schema = wholeNumber(bounds, `use a whole number from ${bounds[0]} to ${bounds[1]}`);
   return setting(env, key, schema, problems, undefined) ?? standard;
 }
+
+/**
+ * An address with one of the given protocols. It may hold a password, so a problem doesn't repeat it.
+ * @param protocols as in `['https:', 'http:']`
+ */
+export function urlSetting(
+  env: Environment,
+  key: string,
+  protocols: readonly string[],
+  problems: Problems,
+): string | undefined {
+  const message = `is no address; write it as ${protocols.map((protocol) => `${protocol}//host/…`).join(' or ')}`;
+  const isAddress = (value: string): boolean =>
+    URL.canParse(value) && protocols.includes(new URL(value).protocol);
+  return setting(env, key, z.string().refine(isAddress, message).optional(), problems, undefined);
+}

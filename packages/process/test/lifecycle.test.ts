@@ -48,14 +48,17 @@ function launch(
 }
 
 describe('a process', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('stops in order at %s and exits with 0', async (signal) => {
-    const { child, said, closed, until } = launch({});
-    await until('started\n');
-    child.kill(signal);
-    expect(await closed).toEqual([0, null]);
-    expect(said.stderr).toContain('stop called with 25000\nexit 0');
-    expect(said.stdout).toMatch(new RegExp(`stopping {2}cause=${signal}\n$`));
-  });
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'stops in order at %s and exits with 0',
+    async (signal) => {
+      const { child, said, closed, until } = launch({});
+      await until('started\n');
+      child.kill(signal);
+      expect(await closed).toEqual([0, null]);
+      expect(said.stderr).toContain('stop called with 25000\nexit 0');
+      expect(said.stdout).toMatch(new RegExp(`stopping {2}cause=${signal}\n$`));
+    },
+  );
 
   it('exits at once with 1 at a second signal', async () => {
     const { child, said, closed, until } = launch({ stops: 'never' });
@@ -89,7 +92,7 @@ describe('a process', () => {
 
   it.each([
     ['SIGUSR2', 'an error that nobody caught', 'thrown by nobody'],
-    ['SIGHUP', 'a rejection that nobody handled', 'rejected by nobody'],
+    ['SIGWINCH', 'a rejection that nobody handled', 'rejected by nobody'],
   ] as const)('logs at %s %s, stops and exits with 1', async (signal, message, error) => {
     const { child, said, closed, until } = launch({ json: true });
     await until('started\n');

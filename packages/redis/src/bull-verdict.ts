@@ -1,3 +1,4 @@
+import { serializeError } from '@hookline/core';
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 
 /**
@@ -49,7 +50,7 @@ export function isVerdict(error: unknown): boolean {
 }
 
 /** User code may throw anything. */
-export function describeError(error: unknown): { message: string; stack: string } {
-  const message = error instanceof Error ? error.message : String(error);
-  return { message, stack: (error instanceof Error ? error.stack : undefined) ?? message };
+function describeError(error: unknown): { message: string; stack: string } {
+  const { message, stack = message } = serializeError(error);
+  return { message, stack };
 }

@@ -1,6 +1,7 @@
 import {
   isPoison,
   NonRetryableError,
+  serializeError,
   settle,
   type Logger,
   type Outcome,
@@ -10,7 +11,7 @@ import {
 } from '@hookline/core';
 import { WaitingError, type Job } from 'bullmq';
 import { AttemptAbortedError, runAttempt } from './attempt.ts';
-import { describeError, failedForGood, LockLostError, tryAgain } from './bull-verdict.ts';
+import { failedForGood, LockLostError, tryAgain } from './bull-verdict.ts';
 import type { Hold, Ledger, Opened, Subject } from './ledger.ts';
 import { createRunContext, type ContextParts } from './run-context.ts';
 
@@ -139,13 +140,13 @@ async function conclude(
         ms,
         of: attempts,
         retryInMs: delay,
-        error: describeError(error).message,
+        error: serializeError(error).message,
       });
       throw tryAgain(job, error, delay);
     }
     case 'bury': {
       const { error, reason } = settlement;
-      log.error('gave up; kept as a dead letter', { ms, reason, error: describeError(error).message });
+      log.error('gave up; kept as a dead letter', { ms, reason, error: serializeError(error).message });
       throw failedForGood(error);
     }
     case 'release':

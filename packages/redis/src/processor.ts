@@ -2,6 +2,7 @@ import {
   backoff,
   planDispatch,
   retryPolicy,
+  serializeError,
   type EventId,
   type Handler,
   type HooklineEvent,
@@ -11,7 +12,7 @@ import {
 } from '@hookline/core';
 import { DelayedError, type Job } from 'bullmq';
 import { validate } from './attempt.ts';
-import { describeError, failedForGood, isVerdict, LockLostError, tryAgain } from './bull-verdict.ts';
+import { failedForGood, isVerdict, LockLostError, tryAgain } from './bull-verdict.ts';
 import { nextSlot } from './cron.ts';
 import { execute, holdOf, type ExecuteParts } from './execute.ts';
 import { deliverySubject, type Planned, type Subject } from './ledger.ts';
@@ -105,7 +106,7 @@ export function createProcessor(parts: ProcessorParts): (job: Job, token: string
     try {
       return delay(event);
     } catch (error) {
-      const { message } = describeError(error);
+      const { message } = serializeError(error);
       parts
         .log({ work: event.id, handler: name })
         .error('its delay function failed; handled without delay', { error: message });
@@ -170,7 +171,7 @@ export function createProcessor(parts: ProcessorParts): (job: Job, token: string
    */
   async function putOff(job: Job, token: string, error: unknown): Promise<never> {
     const delay = backoff(PUT_OFF, job.attemptsStarted - job.attemptsMade, random());
-    const { message } = describeError(error);
+    const { message } = serializeError(error);
     parts.log({ work: job.id }).error('could not be run; put off', { error: message, retryInMs: delay });
     try {
       await job.moveToDelayed(now() + delay, token);

@@ -1,1 +1,1 @@
-export { startTestRedis as default } from './test-redis.mjs';
+export { startTestRun as default } from './test-run.mjs';

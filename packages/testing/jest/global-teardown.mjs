@@ -1,1 +1,1 @@
-export { stopTestRedis as default } from './test-redis.mjs';
+export { stopTestRun as default } from './test-run.mjs';

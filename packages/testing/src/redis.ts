@@ -1,12 +1,12 @@
 import { startLocalRedis, type StartLocalRedis } from '@hookline/local-redis';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const GUARD = fileURLToPath(new URL('../jest/redis-guard.mjs', import.meta.url));
+const GUARD = fileURLToPath(new URL('../jest/run-guard.mjs', import.meta.url));
 
 /**
  * The Redis that all tests of a run share.
@@ -48,8 +48,10 @@ export interface OwnRedis {
  * @param options.appendfsync `always` as in production, unless told
  */
 export async function startOwnRedis(options: Pick<StartLocalRedis, 'appendfsync'> = {}): Promise<OwnRedis> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'hookline-own-redis-'));
-  const guard = spawn(process.execPath, [GUARD, dataDir], {
+  const folder = mkdtempSync(join(tmpdir(), 'hookline-own-redis-'));
+  const dataDir = join(folder, 'redis');
+  mkdirSync(dataDir);
+  const guard = spawn(process.execPath, [GUARD, folder], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

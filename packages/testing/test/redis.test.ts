@@ -44,16 +44,16 @@ describe('the Redis of the test run', () => {
   });
 
   it.each([
-    ['ends with its run', 'await stopTestRedis();', 0],
+    ['ends with its run', 'await stopTestRun();', 0],
     ['ends with a run that is killed', "process.kill(process.pid, 'SIGKILL');", null],
     ['ends with a run that fails', 'process.exit(1);', 1],
   ])('%s, and leaves nothing behind', async (_name, ending, code) => {
     const folder = mkdtempSync(join(tmpdir(), 'hookline-guard-'));
     cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-    const module = new URL('../jest/test-redis.mjs', import.meta.url).href;
+    const module = new URL('../jest/test-run.mjs', import.meta.url).href;
     const script = `
-      import { startTestRedis, stopTestRedis } from ${JSON.stringify(module)};
-      await startTestRedis();
+      import { startTestRun, stopTestRun } from ${JSON.stringify(module)};
+      await startTestRun();
       process.stdout.write(process.env.HOOKLINE_TEST_REDIS_URL);
       await new Promise((resolve) => process.stdin.once('data', resolve).resume());
       ${ending}
