@@ -17,10 +17,12 @@ export interface RunContext {
   /** Aborted when the timeout is over, the process must stop, or another worker has taken the job. Pass it on. */
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** Where somebody else finishes this job; holds a secret for it. @throws Error when nobody can finish it */
+  readonly finishUrl: string;
   /** The same for every attempt of this work: give it to other people's APIs as their idempotency key. */
   readonly idempotencyKey: string;
-  /** Shows how far the work is: a number, or an object of your own. */
-  progress(value: number | Record<string, unknown>): Promise<void>;
+  /** Shows how far the work is: a number, a text, or an object of your own; at most 64 KiB of JSON. */
+  progress(value: number | string | Record<string, unknown>): Promise<void>;
   /**
    * Runs `fn` once for this work and keeps its result: a later attempt gets the kept result back.
    * When the process dies while `fn` runs, it runs again: nobody can know how far it came.

@@ -26,6 +26,25 @@ export {
   type Selector,
 } from './handler.ts';
 export { defineJob, type JobDefinition } from './job.ts';
+export {
+  isFinal,
+  STREAM_START,
+  type CancelResult,
+  type CreateResult,
+  type FinishResult,
+  type JobFeed,
+  type JobFrame,
+  type JobPage,
+  type JobQuery,
+  type JobRecord,
+  type JobRunOptions,
+  type JobService,
+  type JobStatus,
+  type JobStep,
+  type JobSummary,
+  type NewJob,
+  type RetryResult,
+} from './job-service.ts';
 export { matchesType } from './pattern.ts';
 export type { HandshakeResponse, Identity, Provider, ProviderRequest, Sample, Verdict } from './provider.ts';
 export type { RedisNode, RedisTarget } from './redis-target.ts';
@@ -41,6 +60,7 @@ export {
   backoff,
   DEFAULT_RETRY,
   MAX_ATTEMPTS,
+  overridePolicy,
   retryPolicy,
   type RetryOptions,
   type RetryPolicy,
@@ -60,6 +80,7 @@ export {
   DEFAULT_QUEUE,
   deliveryIdOf,
   isName,
+  queuedIdOf,
   type AttemptRecord,
   type DeadLetter,
   type Work,

@@ -12,6 +12,11 @@ export interface JobDefinition<Data = unknown, Result = unknown> {
   readonly queue?: string;
   readonly retry?: RetryOptions;
   readonly timeout?: Duration;
+  /**
+   * `external`: `run` only sends the work out. The job then waits, without holding a worker, until somebody calls its
+   * `ctx.finishUrl`, and fails when `timeout` is over first.
+   */
+  readonly completion?: 'external';
   run(data: Data, ctx: RunContext): Result | Promise<Result>;
 }
 

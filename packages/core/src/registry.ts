@@ -26,6 +26,7 @@ export interface Handler extends Runnable {
 }
 
 export interface Job extends Runnable {
+  readonly completion?: 'external';
   run(data: unknown, ctx: RunContext): unknown;
 }
 

@@ -57,6 +57,15 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
   return { attempts, type, delay: first, max, jitter };
 }
 
+/**
+ * A policy with some of its choices made anew.
+ * @throws RangeError that names the option and its range
+ */
+export function overridePolicy(policy: RetryPolicy, { attempts, backoff = {} }: RetryOptions): RetryPolicy {
+  const { attempts: usual, ...usualBackoff } = policy;
+  return retryPolicy({ attempts: attempts ?? usual, backoff: { ...usualBackoff, ...backoff } });
+}
+
 function duration(option: 'delay' | 'max', value: Duration): number {
   try {
     return milliseconds(value);

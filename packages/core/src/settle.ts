@@ -10,11 +10,13 @@ export type Outcome =
   | { readonly kind: 'interrupted' };
 
 /** Why a piece of work is not tried again by itself. */
-export type BurialReason = 'attempts-exhausted' | 'non-retryable' | 'worker-lost';
+export type BurialReason = 'attempts-exhausted' | 'non-retryable' | 'worker-lost' | 'never-finished';
 
 /** What happens to the work now. */
 export type Settlement =
   | { readonly kind: 'complete'; readonly result: unknown }
+  /** The work is sent out; somebody else finishes it. */
+  | { readonly kind: 'await' }
   | { readonly kind: 'retry'; readonly delay: number; readonly error: unknown }
   | { readonly kind: 'bury'; readonly reason: BurialReason; readonly error: unknown }
   | { readonly kind: 'release' };
@@ -26,11 +28,18 @@ const LONGEST_RETRY_AFTER_MS = 7 * 86_400_000;
  * Decides what becomes of work after one attempt. Pure: the same arguments give the same answer.
  * @param attempt which attempt this was, 1 for the first
  * @param random a number in [0, 1) for the jitter
+ * @param completion `external` when succeeding only means that the work is sent out
  */
-export function settle(outcome: Outcome, attempt: number, policy: RetryPolicy, random: number): Settlement {
+export function settle(
+  outcome: Outcome,
+  attempt: number,
+  policy: RetryPolicy,
+  random: number,
+  completion?: 'external',
+): Settlement {
   switch (outcome.kind) {
     case 'succeeded':
-      return { kind: 'complete', result: outcome.result };
+      return completion === 'external' ? { kind: 'await' } : { kind: 'complete', result: outcome.result };
     case 'interrupted':
       return { kind: 'release' };
     case 'failed': {

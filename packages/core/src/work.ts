@@ -1,6 +1,7 @@
 import type { BurialReason } from './settle.ts';
 import type { SerializedError } from './errors.ts';
 import type { EventId } from './event.ts';
+import type { JobRunOptions } from './job-service.ts';
 
 /** The queue of everything that names no queue of its own. */
 export const DEFAULT_QUEUE = 'default';
@@ -17,8 +18,14 @@ export type Work =
       readonly type: string;
     }
   | { readonly kind: 'delivery'; readonly event: EventId; readonly handler: string }
-  /** `replayOf` names the work that this job tries again: its history and its `ctx.once` results go on. */
-  | { readonly kind: 'job'; readonly data: unknown; readonly replayOf?: string };
+  /** `id` names the work where the queue's own job id does not: across replays its history and effects go on. */
+  | {
+      readonly kind: 'job';
+      readonly data: unknown;
+      readonly id?: string;
+      readonly options?: JobRunOptions;
+      readonly metadata?: Readonly<Record<string, unknown>>;
+    };
 
 /** One failed try, kept for the dead letter. */
 export interface AttemptRecord {
@@ -43,6 +50,8 @@ export interface DeadLetter {
   /** Present for a job. */
   readonly job?: string;
   readonly data?: unknown;
+  readonly options?: JobRunOptions;
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -55,4 +64,9 @@ export function isName(value: string): boolean {
 /** The id of one event's way to one handler, and of its job. `~` is in neither part, so no two pairs share one. */
 export function deliveryIdOf(event: EventId, handler: string): string {
   return `${event}~${handler}`;
+}
+
+/** The BullMQ id of a tracked job's first run. Job ids are the callers' to choose, so they stand apart from events'. */
+export function queuedIdOf(id: string): string {
+  return `job~${id}`;
 }

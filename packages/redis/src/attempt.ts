@@ -3,9 +3,9 @@ import type { Outcome, StandardSchema } from '@hookline/core';
 import { NonRetryableError } from '@hookline/core';
 
 /** Why a running attempt is told to stop. */
-export type AbortCause = 'timeout' | 'shutdown' | 'lock-lost';
+export type AbortCause = 'timeout' | 'shutdown' | 'lock-lost' | 'cancelled';
 
-/** The `reason` of `ctx.signal`, with a message that says which of the three it was. */
+/** The `reason` of `ctx.signal`, with a message that says which of them it was. */
 export class AttemptAbortedError extends Error {
   override readonly name = 'AttemptAbortedError';
   readonly abortedBy: AbortCause;

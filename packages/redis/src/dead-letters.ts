@@ -43,7 +43,11 @@ export function openDeadLetters(
       const work: Work =
         eventId !== undefined && handler !== undefined
           ? { kind: 'delivery', event: eventId, handler }
-          : { kind: 'job', data: letter.data, replayOf: id };
+          : {
+              ...{ kind: 'job', id, data: letter.data },
+              ...(letter.options === undefined ? {} : { options: letter.options }),
+              ...(letter.metadata === undefined ? {} : { metadata: letter.metadata }),
+            };
       const add = enqueuer.prepare({
         queue: letter.queue,
         jobId,
@@ -64,6 +68,7 @@ export function openDeadLetters(
           letter.queue,
           add.script,
           add.keys.length,
+          jobId,
           ...add.args,
         ],
       );

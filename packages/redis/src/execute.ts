@@ -9,7 +9,7 @@ import {
   type RunContext,
   type Settlement,
 } from '@hookline/core';
-import { WaitingError, type Job } from 'bullmq';
+import { DelayedError, WaitingError, type Job } from 'bullmq';
 import { AttemptAbortedError, runAttempt } from './attempt.ts';
 import { failedForGood, LockLostError, tryAgain } from './bull-verdict.ts';
 import type { Hold, Ledger, Opened, Subject } from './ledger.ts';
@@ -21,16 +21,27 @@ export interface ExecuteParts {
   readonly log: (fields: Record<string, unknown>) => Logger;
   readonly now: () => number;
   readonly random: () => number;
-  /** Told of each attempt's controller while it runs, so that others can abort it; returns the way to forget it. */
-  readonly track: (queue: string, jobId: string, controller: AbortController) => () => void;
+  /** Told of each attempt while it runs, so that others can abort it; returns the way to forget it. */
+  readonly track: (running: RunningAttempt) => () => void;
   /** Milliseconds for work whose definition sets no timeout. */
   readonly defaultTimeout: number;
+}
+
+/** One attempt while it runs. */
+export interface RunningAttempt {
+  readonly queue: string;
+  readonly jobId: string;
+  readonly workId: string;
+  readonly isTracked: boolean;
+  readonly controller: AbortController;
 }
 
 /** What is to be run for one piece of work. */
 export interface Runnable<Value> {
   readonly retry: RetryPolicy;
   readonly timeout: number | undefined;
+  /** `run` only sends the work out. */
+  readonly external?: boolean;
   run(value: Value, ctx: RunContext): unknown;
 }
 
@@ -60,34 +71,75 @@ export async function execute<Value>(
     case 'succeeded':
       return opened.result;
     case 'dead':
-      throw failedForGood(new Error(`${subject.workId} is a dead letter already`));
+      throw failedForGood(new Error(`${subject.workId} has failed already`));
+    case 'superseded':
+      throw failedForGood(new Error(`a later job runs ${subject.workId} now`));
+    case 'awaiting':
+      return awaitFinish(parts, job, token, subject, opened.until);
     case 'gone':
       throw failedForGood(new Error(`the event of ${subject.workId} is not in the event store any more`));
+    case 'overdue':
     case 'open':
       break;
   }
   const { ledger, now } = parts;
   const attempt = job.attemptsMade + 1;
-  const log = parts.log({ work: subject.workId, attempt });
+  const name = subject.kind === 'job' ? { job: subject.job } : {};
+  const log = parts.log({ work: subject.workId, ...name, attempt });
   const startedAt = now();
-  const { settlement, lockLost } = await runOnce(parts, job, token, subject, opened, runnable, attempt, log);
+  const timeout = runnable.timeout ?? parts.defaultTimeout;
+  const { settlement, lockLost } =
+    opened.kind === 'overdue'
+      ? { settlement: neverFinished(timeout), lockLost: false }
+      : await runOnce(parts, job, token, subject, opened, { ...runnable, timeout }, attempt, log);
   if (lockLost) throw new LockLostError();
-  const kept = await ledger.settle(subject, holdOf(job, token), settlement, {
-    attempt,
-    startedAt,
-    endedAt: now(),
-  });
-  if (!kept) throw new LockLostError();
-  return conclude(job, token, settlement, runnable.retry, log, now() - startedAt);
+  const until = startedAt + timeout;
+  const record = { attempt, startedAt, endedAt: now() };
+  const settled = await ledger.settle(subject, holdOf(job, token), settlement, record, until);
+  switch (settled.kind) {
+    case 'lost':
+      throw new LockLostError();
+    case 'succeeded':
+      log.info('finished from outside while it ran');
+      return settled.result;
+    case 'failed':
+      throw failedForGood(new Error(`${subject.workId} was cancelled while it ran`));
+    case 'kept':
+      if (settlement.kind === 'await') log.info('sent out; waits to be finished', { until });
+      return settlement.kind === 'await'
+        ? awaitFinish(parts, job, token, subject, until)
+        : conclude(job, token, settlement, runnable.retry, log, now() - startedAt);
+  }
+}
+
+function neverFinished(timeout: number): Settlement {
+  const error = new Error(`nobody finished it within its timeout of ${timeout} ms`);
+  return { kind: 'bury', reason: 'never-finished', error };
+}
+
+/**
+ * Lets go of the job until its deadline: waiting takes no worker. Who finishes it promotes it, so that it ends at once;
+ * one that was finished before it lay here has to be promoted here.
+ */
+async function awaitFinish(
+  { ledger }: ExecuteParts,
+  job: Job,
+  token: string,
+  { workId }: Subject,
+  until: number,
+): Promise<never> {
+  await job.moveToDelayed(until, token);
+  if (await ledger.isOver(workId)) await job.promote().catch(() => undefined);
+  throw new DelayedError();
 }
 
 async function runOnce<Value>(
-  { context, random, track, defaultTimeout }: ExecuteParts,
+  { context, random, track }: ExecuteParts,
   job: Job,
   token: string,
   subject: Subject,
   opened: Extract<Opened<Value>, { kind: 'open' }>,
-  { retry, timeout, run }: Runnable<Value>,
+  { retry, timeout, external = false, run }: Runnable<Value> & { readonly timeout: number },
   attempt: number,
   log: Logger,
 ): Promise<{ settlement: Settlement; lockLost: boolean }> {
@@ -105,17 +157,25 @@ async function runOnce<Value>(
     maxAttempts,
     controller,
     log,
+    tracked: opened.tracked,
+    external,
   });
-  const untrack = track(job.queueName, job.id ?? '', controller);
+  const untrack = track({
+    ...{ queue: job.queueName, jobId: job.id ?? '', workId: subject.workId, controller },
+    isTracked: opened.tracked !== undefined,
+  });
   try {
     const outcome = await runAttempt(
       () => (opened.damaged ? refuseDamaged() : run(opened.value, ctx)),
       controller,
-      timeout ?? defaultTimeout,
+      timeout,
     );
     const { reason } = controller.signal;
     const lockLost = reason instanceof AttemptAbortedError && reason.abortedBy === 'lock-lost';
-    return { settlement: settle(asJson(outcome), attempt, retry, random()), lockLost };
+    return {
+      settlement: settle(asJson(outcome), attempt, retry, random(), external ? 'external' : undefined),
+      lockLost,
+    };
   } finally {
     untrack();
   }
@@ -125,7 +185,7 @@ async function runOnce<Value>(
 async function conclude(
   job: Job,
   token: string,
-  settlement: Settlement,
+  settlement: Exclude<Settlement, { kind: 'await' }>,
   { attempts }: RetryPolicy,
   log: Logger,
   ms: number,

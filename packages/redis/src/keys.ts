@@ -8,8 +8,20 @@ export interface Keys {
   event(id: string): string;
   /** Hash: handler → `status|attemptsMade|stalledCount` of one event. */
   deliveries(eventId: string): string;
-  /** Hash: field `state` of a job that is no delivery. */
+  /** Hash: a job that is no delivery: how it was settled and, of a tracked one, everything. Also its channel. */
   job(workId: string): string;
+  /** Stream: what happened to a tracked job. */
+  jobStream(workId: string): string;
+  /** Sorted set: tracked jobs by creation, all of them or those of a name, a status, or both. */
+  jobs(name?: string, status?: string): string;
+  /** Sorted set: finished tracked jobs by when they may be forgotten. */
+  readonly jobsExpiring: string;
+  /** Hash: what workers have told of their jobs' definitions, by name. */
+  readonly jobDefinitions: string;
+  /** Channel: the ids of cancelled jobs. */
+  readonly jobsCancelled: string;
+  /** String: what callback addresses begin with, as a receiver last said. */
+  readonly publicUrl: string;
   /** List: the failed attempts of one piece of work, as JSON. */
   attempts(workId: string): string;
   /** Hash: what `ctx.once` and `ctx.enqueue` have done for one piece of work. */
@@ -32,6 +44,15 @@ export function createKeys(prefix: string): Keys {
     event: (id) => `${prefix}/event/${id}`,
     deliveries: (eventId) => `${prefix}/deliveries/${eventId}`,
     job: (workId) => `${prefix}/job/${workId}`,
+    jobStream: (workId) => `${prefix}/job/${workId}/stream`,
+    jobs(name, status) {
+      if (name !== undefined) return `${prefix}/jobs/name/${name}${status === undefined ? '' : `/${status}`}`;
+      return status === undefined ? `${prefix}/jobs` : `${prefix}/jobs/status/${status}`;
+    },
+    jobsExpiring: `${prefix}/jobs/expiring`,
+    jobDefinitions: `${prefix}/jobs/definitions`,
+    jobsCancelled: `${prefix}/jobs/cancelled`,
+    publicUrl: `${prefix}/public-url`,
     attempts: (workId) => `${prefix}/attempts/${workId}`,
     effects: (workId) => `${prefix}/effects/${workId}`,
     events: `${prefix}/events`,

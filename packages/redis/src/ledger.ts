@@ -2,6 +2,7 @@ import {
   bodyHash,
   DEAD_LETTER_QUEUE,
   deliveryIdOf,
+  isFinal,
   serializeError,
   type AttemptRecord,
   type BurialReason,
@@ -9,11 +10,14 @@ import {
   type EventId,
   type Handler,
   type HooklineEvent,
+  type JobStatus,
   type Settlement,
+  type Work,
 } from '@hookline/core';
 import type { Connection } from './connection.ts';
 import type { Enqueuer } from './enqueue.ts';
 import { eventFromRow, type EventRow, type ParsePayload } from './event-record.ts';
+import { newFinishToken } from './finish-token.ts';
 import type { Keys } from './keys.ts';
 import { DISPATCH, OPEN_DELIVERY, OPEN_JOB, SETTLE_DELIVERY, SETTLE_JOB } from './lifecycle-scripts.ts';
 import { runScript, type ScriptArg } from './script.ts';
@@ -31,7 +35,12 @@ export interface Hold {
 /** What the work is, across its retries and replays. */
 export type Subject =
   | { readonly kind: 'delivery'; readonly workId: string; readonly event: EventId; readonly handler: string }
-  | { readonly kind: 'job'; readonly workId: string; readonly job: string; readonly data: unknown };
+  | {
+      readonly kind: 'job';
+      readonly workId: string;
+      readonly job: string;
+      readonly work: Work & { readonly kind: 'job' };
+    };
 
 export function deliverySubject(event: EventId, handler: string): Subject & { readonly kind: 'delivery' } {
   return { kind: 'delivery', workId: deliveryIdOf(event, handler), event, handler };
@@ -46,12 +55,41 @@ export type Opened<Value> =
       readonly deaths: number;
       /** The stored bytes are not the ones whose hash was stored with them. */
       readonly damaged: boolean;
+      /** Of a tracked job: what somebody else needs to finish it. */
+      readonly tracked?: Tracked;
     }
+  /** It is sent out, and somebody else has until then (ms since the epoch) to finish it. */
+  | { readonly kind: 'awaiting'; readonly until: number }
+  /** Nobody finished it in time. */
+  | { readonly kind: 'overdue' }
+  /** A later job runs this work now. */
+  | { readonly kind: 'superseded' }
   /** It is settled already; only the job is still to be ended. */
   | { readonly kind: 'succeeded'; readonly result: unknown }
   | { readonly kind: 'dead' }
   /** The event store no longer holds the event. */
   | { readonly kind: 'gone' };
+
+export interface Tracked {
+  readonly token: string;
+  /** What callback addresses begin with; `undefined` when no receiver has said. */
+  readonly publicUrl: string | undefined;
+}
+
+/** What settling came to. Only `kept` wrote anything. */
+export type Settled =
+  | { readonly kind: 'kept' }
+  /** Another worker has taken the job over. */
+  | { readonly kind: 'lost' }
+  /** It was finished or cancelled from outside while it ran. */
+  | { readonly kind: 'succeeded'; readonly result: unknown }
+  | { readonly kind: 'failed' };
+
+/** What a definition says that the ledger has to know. */
+export interface JobTerms {
+  readonly maxAttempts: number;
+  readonly external: boolean;
+}
 
 export type Dispatched =
   | { readonly kind: 'dispatched' | 'unhandled' | 'gone' | 'lost' }
@@ -64,15 +102,22 @@ export interface Ledger {
     hold: Hold,
     inPlace: boolean,
   ): Promise<Opened<HooklineEvent>>;
-  openJob(subject: Subject, hold: Hold): Promise<Opened<undefined>>;
+  openJob(
+    subject: Subject & { readonly kind: 'job' },
+    hold: Hold,
+    terms: JobTerms,
+  ): Promise<Opened<undefined>>;
   dispatch(event: EventId, handlers: readonly Planned[], hold: Hold): Promise<Dispatched>;
-  /** @returns false when another worker has taken the job over: nothing was written */
+  /** @param until when somebody else must have finished it; for `await` */
   settle(
     subject: Subject,
     hold: Hold,
     settlement: Settlement,
     attempt: Omit<AttemptRecord, 'error'>,
-  ): Promise<boolean>;
+    until: number,
+  ): Promise<Settled>;
+  /** Whether a tracked job has its final status. */
+  isOver(workId: string): Promise<boolean>;
   readEvent(event: EventId): Promise<HooklineEvent | undefined>;
 }
 
@@ -89,8 +134,10 @@ export interface LedgerParts {
   readonly enqueuer: Enqueuer;
   readonly parsePayload: ParsePayload;
   readonly now: () => number;
-  /** Milliseconds that a finished event is kept. */
+  /** Milliseconds that a finished event is kept, and with it what is known of its handlers. */
   readonly retention: number;
+  /** Milliseconds that a finished job is kept. */
+  readonly jobRetention: number;
 }
 
 export function createLedger({
@@ -100,6 +147,7 @@ export function createLedger({
   parsePayload,
   now,
   retention,
+  jobRetention,
 }: LedgerParts): Ledger {
   const { prefix } = keys;
 
@@ -146,23 +194,32 @@ export function createLedger({
       }
     },
 
-    async openJob(subject, { made, stalled }) {
-      // A job that never failed and never lost a worker has left no trace to look for.
-      if (made === 0 && stalled === 0) return { kind: 'open', value: undefined, deaths: 0, damaged: false };
+    async openJob({ workId, job, work }, { queue, jobId, made, stalled }, { maxAttempts, external }) {
       const reply = (await runScript(
         connection,
         OPEN_JOB,
-        [stateOf(subject).key],
-        [prefix, subject.workId, made, stalled],
+        [keys.job(workId)],
+        [
+          ...[prefix, workId, jobId, made, stalled, now(), made + 1, Math.max(maxAttempts, made + 1)],
+          ...[external ? 1 : '', job, queue],
+          ...(external ? [JSON.stringify(work.data) ?? 'null', newFinishToken()] : ['', '']),
+        ],
       )) as Buffer[];
-      const [kind, detail] = reply.map(String);
+      const [kind, detail, isTracked, token, publicUrl] = reply.map(String);
       switch (kind) {
         case 'succeeded':
           return { kind: 'succeeded', result: JSON.parse(detail ?? 'null') };
         case 'dead':
-          return { kind: 'dead' };
+        case 'overdue':
+        case 'superseded':
+          return { kind };
+        case 'awaiting':
+          return { kind, until: Number(detail) };
         default:
-          return { kind: 'open', value: undefined, deaths: stalled - Number(detail), damaged: false };
+          return {
+            ...{ kind: 'open', value: undefined, deaths: stalled - Number(detail), damaged: false },
+            ...(isTracked ? { tracked: { token: token ?? '', publicUrl: publicUrl || undefined } } : {}),
+          };
       }
     },
 
@@ -195,16 +252,16 @@ export function createLedger({
       return { kind: kind as 'dispatched' | 'unhandled' | 'gone' | 'lost' };
     },
 
-    async settle(subject, hold, settlement, attempt) {
-      if (settlement.kind === 'release') return true;
+    async settle(subject, hold, settlement, attempt, until) {
+      if (settlement.kind === 'release') return { kind: 'kept' };
       const { key, field } = stateOf(subject);
       const isDelivery = subject.kind === 'delivery';
       const failed =
-        settlement.kind === 'complete'
-          ? ''
-          : JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord);
+        settlement.kind === 'retry' || settlement.kind === 'bury'
+          ? JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord)
+          : '';
       const letter = settlement.kind === 'bury' ? prepareLetter(subject) : undefined;
-      const reply = await runScript(
+      const reply = (await runScript(
         connection,
         isDelivery ? SETTLE_DELIVERY : SETTLE_JOB,
         [
@@ -213,11 +270,19 @@ export function createLedger({
         ],
         [
           ...[prefix, isDelivery ? subject.event : '', subject.workId, hold.token, settlement.kind, field],
-          ...[stateAfter(settlement, hold), failed, now(), retention],
+          ...[`${hold.made}|${hold.stalled}`, failed, now(), isDelivery ? retention : jobRetention],
           ...[contentOf(subject, hold, settlement, now()), letter?.keys.length ?? 0, ...(letter?.args ?? [])],
+          detailOf(settlement, until),
         ],
-      );
-      return String(reply) === 'settled';
+      )) as Buffer[];
+      const [kind, result] = reply.map(String);
+      if (kind === 'succeeded') return { kind, result: JSON.parse(result ?? 'null') };
+      return { kind: kind as 'kept' | 'lost' | 'failed' };
+    },
+
+    async isOver(workId) {
+      const status = await connection.hget(keys.job(workId), 'status');
+      return status !== null && isFinal(status as JobStatus);
     },
 
     async readEvent(event) {
@@ -240,12 +305,7 @@ export function createLedger({
   };
 }
 
-/** What the state of settled work says: how it ended, and BullMQ's counters at that moment. */
-function stateAfter(settlement: Settlement, { made, stalled }: Hold): string {
-  return `${settlement.kind === 'complete' ? 'succeeded' : 'dead'}|${made}|${stalled}`;
-}
-
-/** The JSON that settling keeps: a job's result, or a dead letter left open for the attempts, which the script adds. */
+/** The JSON that settling keeps: a job's result, why an attempt failed, or a dead letter left open for its attempts. */
 function contentOf(subject: Subject, hold: Hold, settlement: Settlement, buriedAt: number): string {
   switch (settlement.kind) {
     case 'complete':
@@ -256,9 +316,31 @@ function contentOf(subject: Subject, hold: Hold, settlement: Settlement, buriedA
         -1,
       );
     case 'retry':
+      return briefly(settlement.error);
+    case 'await':
     case 'release':
       return '';
   }
+}
+
+function detailOf(settlement: Settlement, until: number): string | number {
+  switch (settlement.kind) {
+    case 'await':
+      return until;
+    case 'retry':
+      return settlement.delay;
+    case 'bury':
+      return briefly(settlement.error);
+    case 'complete':
+    case 'release':
+      return '';
+  }
+}
+
+/** What a job's followers are told of an error: stacks are for operators. */
+function briefly(error: unknown): string {
+  const { name, message } = serializeError(error);
+  return JSON.stringify({ name, message });
 }
 
 /** Everything of a dead letter but its attempts, which the script adds. */
@@ -269,10 +351,6 @@ function deadLetter(
   error: unknown,
   buriedAt: number,
 ): Omit<DeadLetter, 'attempts'> {
-  const about =
-    subject.kind === 'delivery'
-      ? { eventId: subject.event, handler: subject.handler }
-      : { job: subject.job, data: subject.data };
   return {
     id: subject.workId,
     queue: hold.queue,
@@ -280,6 +358,19 @@ function deadLetter(
     reason,
     error: serializeError(error),
     buriedAt,
-    ...about,
+    ...aboutOf(subject),
+  };
+}
+
+function aboutOf(
+  subject: Subject,
+): Pick<DeadLetter, 'eventId' | 'handler' | 'job' | 'data' | 'options' | 'metadata'> {
+  if (subject.kind === 'delivery') return { eventId: subject.event, handler: subject.handler };
+  const { data, options, metadata } = subject.work;
+  return {
+    job: subject.job,
+    data,
+    ...(options === undefined ? {} : { options }),
+    ...(metadata === undefined ? {} : { metadata }),
   };
 }

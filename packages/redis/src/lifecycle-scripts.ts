@@ -1,5 +1,6 @@
 import { ADD_JOB_LUA } from './enqueue.ts';
 import { EVENT_LUA } from './event-lua.ts';
+import { JOB_LUA } from './job-lua.ts';
 import { defineScript } from './script.ts';
 
 /**
@@ -34,21 +35,51 @@ return { 'open', stalledThen, unpack(event, 1, 9) }
 `,
 );
 
-/** The same for a job that belongs to no event. */
+/**
+ * The same for a job that belongs to no event. Most have no record of their own (schedules'), so all that is known
+ * is how they were settled; a tracked one also begins here. One that can be finished from outside is always tracked.
+ *
+ * A settled job that comes again either lost its worker before BullMQ heard of it, and is only to be ended; or an
+ * operator runs it again on the dashboard, and it begins anew.
+ */
 export const OPEN_JOB = defineScript(
   EVENT_LUA,
+  JOB_LUA,
   `
-local prefix, deadId, made, stalled = unpack(ARGV)
-local was, madeThen, stalledThen = string.match(redis.call('HGET', KEYS[1], 'state') or '', '^(%a+)|(%d+)|(%d+)$')
-local crashed = was and made == madeThen and tonumber(stalled) > tonumber(stalledThen)
-if was == 'succeeded' and crashed then return { 'succeeded', redis.call('HGET', KEYS[1], 'result') or 'null' } end
-if was == 'dead' then
-  if crashed then return { 'dead' } end
-  removeDeadLetter(prefix, deadId)
-  redis.call('HDEL', KEYS[1], 'state')
-  return { 'open', stalledThen }
+local key = KEYS[1]
+local prefix, id, queuedId, made, stalled, now, attempt, maxAttempts, external, name, queue, data, token = unpack(ARGV)
+local record = redis.call('HMGET', key, 'state', 'status', 'result', 'phase', 'deadline', 'queuedId', 'token')
+local state, status, result, phase, deadline, current, ownToken = unpack(record)
+local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
+
+if status and current ~= queuedId and not isOver(status) then return { 'superseded' } end
+if was and made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { was, result or 'null' } end
+if was then
+  if was == 'dead' then removeDeadLetter(prefix, id) end
+  redis.call('HDEL', key, 'state')
+  if status then
+    resetJob(prefix, id, now, queuedId)
+    status, phase = 'pending', false
+  end
+elseif status and isOver(status) then
+  was = status == 'succeeded' and 'succeeded' or 'dead'
+  redis.call('HSET', key, 'state', was .. '|' .. made .. '|' .. stalled)
+  return { was, result or 'null' }
 end
-return { 'open', '0' }
+if phase == 'awaiting' then
+  if tonumber(deadline) > tonumber(now) then return { 'awaiting', deadline } end
+  return { 'overdue' }
+end
+
+if not status and external == '1' then
+  createJob(prefix, id, name, now, { 'queue', queue, 'queuedId', queuedId, 'data', data, 'token', token })
+  status, ownToken = 'pending', token
+end
+if status then
+  redis.call('HSET', key, 'attempt', attempt, 'maxAttempts', maxAttempts, 'external', external)
+  if status == 'pending' then beginJob(prefix, id, now) end
+end
+return { 'open', stalledThen or '0', status and '1' or '', ownToken or '', redis.call('GET', prefix .. '/public-url') or '' }
 `,
 );
 
@@ -59,17 +90,20 @@ return { 'open', '0' }
  */
 const SETTLE_LUA = `
 local lockKey, attemptsKey, stateKey = KEYS[1], KEYS[2], KEYS[3]
-local prefix, id, deadId, token, kind, field, state, attempt, now, retention, content, addKeyCount = unpack(ARGV, 1, 12)
-if redis.call('GET', lockKey) ~= token then return 'lost' end
+local prefix, id, workId, token, kind, field, counters, attempt, now, retention, content, addKeyCount = unpack(ARGV, 1, 12)
 
-if attempt ~= '' then
+local function isHeld() return redis.call('GET', lockKey) == token end
+
+local function keepAttempt()
+  if attempt == '' then return end
   redis.call('RPUSH', attemptsKey, attempt)
   redis.call('LTRIM', attemptsKey, -200, -1)
 end
-if kind == 'retry' then return 'settled' end
-redis.call('HSET', stateKey, field, state)
-removeDeadLetter(prefix, deadId)
-if kind == 'bury' then
+
+local function keepState()
+  redis.call('HSET', stateKey, field, (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters)
+  removeDeadLetter(prefix, workId)
+  if kind ~= 'bury' then return end
   local history = table.concat(redis.call('LRANGE', attemptsKey, 0, -1), ',')
   local args = sliceOf(ARGV, 13, 3)
   args[2] = content .. ',"attempts":[' .. history .. ']}'
@@ -83,26 +117,61 @@ export const SETTLE_DELIVERY = defineScript(
   ADD_JOB_LUA,
   SETTLE_LUA,
   `
+if not isHeld() then return { 'lost' } end
+keepAttempt()
+if kind == 'retry' then return { 'kept' } end
+keepState()
 concludeEvent(prefix, KEYS[4], stateKey, id, tonumber(now), tonumber(retention))
-return 'settled'
+return { 'kept' }
 `,
 );
 
+/**
+ * A tracked job that is over by now was finished or cancelled while it ran: that stands, and this attempt's end does
+ * not count. The last argument is what the kind needs beside the content: the wait before the next attempt, the
+ * deadline for somebody else's finishing, or the error without its stack.
+ */
 export const SETTLE_JOB = defineScript(
   EVENT_LUA,
   ADD_JOB_LUA,
+  JOB_LUA,
   SETTLE_LUA,
   `
-if kind == 'complete' then
-  redis.call('HSET', stateKey, 'result', content)
-  redis.call('DEL', attemptsKey)
-  -- It only has to outlive the moment between here and the end of the job: an hour is plenty.
-  redis.call('PEXPIRE', stateKey, 3600000)
-else
-  redis.call('PEXPIRE', stateKey, retention)
-  redis.call('PEXPIRE', attemptsKey, retention)
+if not isHeld() then return { 'lost' } end
+local status, number, result = unpack(redis.call('HMGET', stateKey, 'status', 'attempt', 'result'))
+if status and isOver(status) then
+  redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
+  return { status, result or 'null' }
 end
-return 'settled'
+
+local detail = ARGV[#ARGV]
+keepAttempt()
+if kind == 'await' then
+  redis.call('HSET', stateKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
+elseif kind == 'retry' then
+  if status then
+    redis.call('HSET', stateKey, 'updated', now)
+    emitFrame(prefix, workId, 'type', 'retrying', 'timestamp', now, 'attempt', number, 'delay', detail, 'error', content)
+  end
+else
+  keepState()
+  if status and kind == 'complete' then
+    endJob(prefix, workId, 'succeeded', now, 'result', content)
+    redis.call('DEL', attemptsKey)
+    forgetJobAfter(prefix, workId, tonumber(now) + tonumber(retention))
+  elseif status then
+    endJob(prefix, workId, 'failed', now, 'error', detail)
+  elseif kind == 'complete' then
+    redis.call('HSET', stateKey, 'result', content)
+    redis.call('DEL', attemptsKey)
+    -- It only has to outlive the moment between here and the end of the job: an hour is plenty.
+    redis.call('PEXPIRE', stateKey, 3600000)
+  else
+    redis.call('PEXPIRE', stateKey, retention)
+    redis.call('PEXPIRE', attemptsKey, retention)
+  end
+end
+return { 'kept' }
 `,
 );
 
@@ -147,15 +216,17 @@ return 'dispatched'
 `,
 );
 
-/** Queues a job for `ctx.enqueue`, once for each place in the work that asks for it. */
+/** Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it. */
 export const ENQUEUE_ONCE = defineScript(
   EVENT_LUA,
   ADD_JOB_LUA,
+  JOB_LUA,
   `
-local prefix, field, jobId, queue, addName, keyCount, retention = unpack(ARGV, 1, 7)
-if redis.call('HSETNX', KEYS[1], field, jobId) == 0 then return 'known' end
+local prefix, field, id, name, queue, now, retention, addName, keyCount = unpack(ARGV, 1, 9)
+if redis.call('HSETNX', KEYS[1], field, id) == 0 then return 'known' end
 redis.call('PEXPIRE', KEYS[1], retention)
-add[addName](sliceOf(KEYS, 2, tonumber(keyCount)), sliceOf(ARGV, 8, 3))
+createJob(prefix, id, name, now, sliceOf(ARGV, 13, #ARGV - 12))
+add[addName](sliceOf(KEYS, 2, tonumber(keyCount)), sliceOf(ARGV, 10, 3))
 redis.call('SADD', prefix .. '/queues', queue)
 return 'added'
 `,
@@ -173,15 +244,18 @@ return 'kept'
 export const REPLAY = defineScript(
   EVENT_LUA,
   ADD_JOB_LUA,
+  JOB_LUA,
   `
-local prefix, deadId, id, handler, now, queue, addName, keyCount = unpack(ARGV, 1, 8)
+local prefix, deadId, id, handler, now, queue, addName, keyCount, queuedId = unpack(ARGV, 1, 9)
 if removeDeadLetter(prefix, deadId) == 0 then return 'gone' end
-if id ~= '' then
+if id == '' then
+  if redis.call('HEXISTS', jobKeyOf(prefix, deadId), 'status') == 1 then resetJob(prefix, deadId, now, queuedId) end
+else
   redis.call('HSET', KEYS[2], handler, 'pending')
   setStatus(prefix, KEYS[1], id, 'dispatched', now)
   forgetAfter(prefix, id, nil)
 end
-add[addName](sliceOf(KEYS, 3, tonumber(keyCount)), sliceOf(ARGV, 9, 3))
+add[addName](sliceOf(KEYS, 3, tonumber(keyCount)), sliceOf(ARGV, 10, 3))
 redis.call('SADD', prefix .. '/queues', queue)
 return 'replayed'
 `,

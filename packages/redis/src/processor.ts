@@ -1,5 +1,6 @@
 import {
   backoff,
+  overridePolicy,
   planDispatch,
   retryPolicy,
   serializeError,
@@ -140,18 +141,20 @@ export function createProcessor(parts: ProcessorParts): (job: Job, token: string
     const missed = missedSlot(job);
     if (missed !== undefined) return missed;
     const definition = registry.jobs.get(job.name);
-    const workId = work.replayOf ?? `${job.queueName}~${job.id}`.replaceAll(':', '~');
-    const subject = { kind: 'job', workId, job: job.name, data: work.data } satisfies Subject;
-    const opened = await ledger.openJob(subject, holdOf(job, token));
+    const workId = work.id ?? `${job.queueName}~${job.id}`.replaceAll(':', '~');
+    const subject = { kind: 'job', workId, job: job.name, work } satisfies Subject;
+    const external = definition?.completion === 'external';
+    const retry = overridePolicy(definition?.retry ?? UNKNOWN_RETRY, work.options ?? {});
+    const terms = { maxAttempts: retry.attempts, external };
+    const opened = await ledger.openJob(subject, holdOf(job, token), terms);
     return execute(parts, job, token, subject, opened, {
-      retry: definition?.retry ?? UNKNOWN_RETRY,
-      timeout: definition?.timeout,
+      retry,
+      timeout: work.options?.timeout ?? definition?.timeout,
+      external,
       async run(_, ctx) {
         if (definition === undefined) throw new Error(`no job named '${job.name}' is defined in this worker`);
-        return definition.run(
-          await validate(definition.schema, work.data, `the data of job '${job.name}'`),
-          ctx,
-        );
+        const data = await validate(definition.schema, work.data, `the data of job '${job.name}'`);
+        return definition.run(data, ctx);
       },
     });
   }

@@ -1,10 +1,13 @@
 import type { EnqueueOptions, JobDefinition, Logger, Registry, RunContext } from '@hookline/core';
-import { NonRetryableError } from '@hookline/core';
+import { NonRetryableError, queuedIdOf } from '@hookline/core';
 import type { Job } from 'bullmq';
 import { AttemptAbortedError } from './attempt.ts';
 import type { Connection } from './connection.ts';
 import type { Enqueuer } from './enqueue.ts';
+import { recordFields } from './job-record.ts';
+import { ADD_STEP } from './job-scripts.ts';
 import type { Keys } from './keys.ts';
+import type { Tracked } from './ledger.ts';
 import { ENQUEUE_ONCE, KEEP_EFFECT } from './lifecycle-scripts.ts';
 import { runScript } from './script.ts';
 
@@ -18,6 +21,9 @@ export interface ContextParts {
   readonly retention: number;
 }
 
+/** More in one step is no progress, but a result. */
+const STEP_LIMIT = 64 * 1024;
+
 export interface AttemptIdentity {
   readonly job: Job;
   readonly token: string;
@@ -27,12 +33,14 @@ export interface AttemptIdentity {
   readonly maxAttempts: number;
   readonly controller: AbortController;
   readonly log: Logger;
+  readonly tracked: Tracked | undefined;
+  readonly external: boolean;
 }
 
 /** What user code is given for one attempt. */
 export function createRunContext(parts: ContextParts, identity: AttemptIdentity): RunContext {
   const { connection, keys, enqueuer, registry, now, retention } = parts;
-  const { job, token, workId, attempt, maxAttempts, controller, log } = identity;
+  const { job, token, workId, attempt, maxAttempts, controller, log, tracked, external } = identity;
   const effects = keys.effects(workId);
   const lock = keys.bullLock(job.queueName, job.id ?? '');
   const priority = job.opts.priority;
@@ -45,15 +53,35 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
     const result = await fn();
     const json = JSON.stringify(result) ?? 'null';
     const reply = await runScript(connection, KEEP_EFFECT, [lock, effects], [token, field, json, retention]);
-    if (String(reply) === 'lost') {
-      const error = new AttemptAbortedError(
-        'lock-lost',
-        'another worker has taken this job over; the result is not kept',
-      );
-      controller.abort(error);
-      throw error;
-    }
+    if (String(reply) === 'lost') throw takenOver();
     return JSON.parse(json) as Result;
+  }
+
+  function takenOver(): AttemptAbortedError {
+    const error = new AttemptAbortedError(
+      'lock-lost',
+      'another worker has taken this job over; what this one does is not kept',
+    );
+    controller.abort(error);
+    return error;
+  }
+
+  async function progress(value: number | string | Record<string, unknown>): Promise<void> {
+    const json = JSON.stringify(value) ?? 'null';
+    if (Buffer.byteLength(json) > STEP_LIMIT)
+      throw new RangeError(
+        `ctx.progress: more than ${STEP_LIMIT} bytes of JSON; return large results instead`,
+      );
+    if (tracked !== undefined) {
+      const reply = await runScript(
+        connection,
+        ADD_STEP,
+        [lock, keys.job(workId)],
+        [keys.prefix, workId, token, now(), json],
+      );
+      if (String(reply) === 'lost') throw takenOver();
+    }
+    await job.updateProgress(value);
   }
 
   async function enqueue(
@@ -68,13 +96,13 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
       throw new NonRetryableError(`ctx.enqueue: no job is named '${name}' (known jobs: ${known})`);
     }
     const position = enqueued++;
-    const jobId = `${workId}~${name}~${position}`;
+    const id = `${workId}~${name}~${position}`;
     const chosen = options.priority ?? priority;
     const add = enqueuer.prepare({
       queue: definition.queue,
-      jobId,
+      jobId: queuedIdOf(id),
       name,
-      work: { kind: 'job', data },
+      work: { kind: 'job', id, data },
       timestamp: now(),
       ...(options.delay === undefined ? {} : { delay: options.delay }),
       ...(chosen === undefined || chosen === 0 ? {} : { priority: chosen }),
@@ -84,28 +112,38 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
       ENQUEUE_ONCE,
       [effects, ...add.keys],
       [
-        keys.prefix,
-        `enqueue/${position}/${name}`,
-        jobId,
-        definition.queue,
-        add.script,
-        add.keys.length,
-        retention,
-        ...add.args,
+        ...[keys.prefix, `enqueue/${position}/${name}`, id, name, definition.queue, now(), retention],
+        ...[add.script, add.keys.length, ...add.args],
+        ...recordFields({ ...options, data, priority: chosen, queue: definition.queue, id }, now()),
       ],
     );
-    return jobId;
+    return id;
   }
 
   return {
-    jobId: job.id ?? '',
+    jobId: tracked === undefined ? (job.id ?? '') : workId,
     attempt,
     maxAttempts,
     signal: controller.signal,
     log,
     idempotencyKey: workId,
-    progress: (value) => job.updateProgress(value),
+    get finishUrl() {
+      return finishUrlOf(workId, external ? tracked : undefined);
+    },
+    progress,
     once,
     enqueue,
   };
+}
+
+function finishUrlOf(workId: string, tracked: Tracked | undefined): string {
+  if (tracked === undefined)
+    throw new Error(
+      "ctx.finishUrl: this work ends with its run; set completion: 'external' in its job's definition",
+    );
+  if (tracked.publicUrl === undefined)
+    throw new Error(
+      'ctx.finishUrl: no receiver has said where it is reached; set PUBLIC_URL on the receivers',
+    );
+  return `${tracked.publicUrl}/finish/${encodeURIComponent(workId)}?token=${tracked.token}`;
 }

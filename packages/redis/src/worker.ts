@@ -9,8 +9,11 @@ import type { ParsePayload } from './event-record.ts';
 import { createKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
 import { TryAgainError } from './bull-verdict.ts';
+import { listenForCancellations } from './cancellations.ts';
+import type { RunningAttempt } from './execute.ts';
+import { announceJobs } from './job-definitions.ts';
 import { createProcessor } from './processor.ts';
-import { forgetExpired } from './retention.ts';
+import { forgetExpired, forgetJobs } from './retention.ts';
 import { reconcileSchedules } from './schedules.ts';
 import { evictionProblem } from './server-check.ts';
 
@@ -18,6 +21,8 @@ import { evictionProblem } from './server-check.ts';
 export interface QueueSettings {
   /** Jobs at once in each worker process. */
   readonly concurrency?: number;
+  /** Jobs at once over all workers. */
+  readonly globalConcurrency?: number;
   /** Over all workers: at most `max` jobs begin within `duration` ms. Stronger than `concurrency`. */
   readonly limiter?: { readonly max: number; readonly duration: number };
 }
@@ -33,6 +38,8 @@ export interface WorkerOptions {
   readonly queues: Readonly<Record<string, QueueSettings>>;
   /** Milliseconds that a finished event is kept, and with it the memory of its id. */
   readonly retention: number;
+  /** Milliseconds that a job which succeeded or was cancelled is kept. */
+  readonly jobRetention: number;
   /** Milliseconds for work whose definition sets no timeout. */
   readonly defaultTimeout: number;
   readonly now?: () => number;
@@ -76,6 +83,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     parsePayload,
     log,
     retention,
+    jobRetention,
     defaultTimeout,
     now = Date.now,
     random = Math.random,
@@ -89,27 +97,34 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   }
   const keys = createKeys(prefix);
   const enqueuer = createEnqueuer(connection, prefix);
-  const running = new Map<string, AbortController>();
+  const running = new Map<string, RunningAttempt>();
   const processor = createProcessor({
     registry,
-    ledger: createLedger({ connection, keys, enqueuer, parsePayload, now, retention }),
+    ledger: createLedger({ connection, keys, enqueuer, parsePayload, now, retention, jobRetention }),
     context: { connection, keys, enqueuer, registry, now, retention },
     log: (fields) => withFields(log, fields),
     now,
     random,
     defaultTimeout,
-    track(queue, jobId, controller) {
-      running.set(`${queue}/${jobId}`, controller);
-      return () => running.delete(`${queue}/${jobId}`);
+    track(attempt) {
+      const jobKey = `${attempt.queue}/${attempt.jobId}`;
+      running.set(jobKey, attempt);
+      return () => running.delete(jobKey);
     },
   });
 
   const queues = [...registry.queues].map((name) => openQuietQueue(name, connection, prefix));
   await connection.sadd(keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
+  await announceJobs(connection, keys, registry);
+  for (const queue of queues) {
+    const { globalConcurrency } = options.queues[queue.name] ?? {};
+    if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();
+    else await queue.setGlobalConcurrency(globalConcurrency);
+  }
   await reconcileSchedules(registry, await everyQueue(queues), log);
 
   function abort(jobKey: string, cause: AbortCause, message: string): void {
-    running.get(jobKey)?.abort(new AttemptAbortedError(cause, message));
+    running.get(jobKey)?.controller.abort(new AttemptAbortedError(cause, message));
   }
 
   const workers = [...registry.queues].map((name) => {
@@ -138,9 +153,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     return worker;
   });
 
+  const cancellations = listenForCancellations(target, connection, keys, running);
   const forgetting = setInterval(() => {
-    forgetExpired(connection, keys, now()).catch((error: unknown) =>
-      log.debug('retention', { error: String(error) }),
+    Promise.all([forgetExpired(connection, keys, now()), forgetJobs(connection, keys, now())]).catch(
+      (error: unknown) => log.debug('retention', { error: String(error) }),
     );
   }, FORGET_INTERVAL_MS).unref();
 
@@ -156,6 +172,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await endsWithin(closed, deadline - patience);
     }
     const left = [...running.keys()];
+    cancellations.close();
     connection.disconnect();
     return left;
   }

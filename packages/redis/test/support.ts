@@ -9,7 +9,9 @@ import {
   type HooklineEvent,
   type IncomingEvent,
   type Job,
+  type JobService,
   type Logger,
+  type NewJob,
   type Schedule,
 } from '@hookline/core';
 import { testRedisUrl, uniquePrefix } from '@hookline/testing';
@@ -22,6 +24,8 @@ import {
   type RunningWorker,
   type WorkerOptions,
 } from '../src/index.ts';
+import { createJobFeed, type RedisJobFeed } from '../src/job-feed.ts';
+import { createJobStore } from '../src/job-store.ts';
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -31,6 +35,9 @@ export interface Bench {
   readonly redis: Connection;
   store(): Promise<RedisEventStore>;
   work(options: BenchWork): Promise<RunningWorker>;
+  /** Tracked jobs, kept an hour. */
+  jobs(): JobService;
+  feed(): RedisJobFeed;
   close(): Promise<void>;
 }
 
@@ -46,6 +53,7 @@ export function openBench(url = testRedisUrl()): Bench {
   const redis = connect(target, 'worker');
   const workers: RunningWorker[] = [];
   const stores: RedisEventStore[] = [];
+  const feeds: RedisJobFeed[] = [];
   redis.on('error', () => undefined);
 
   return {
@@ -67,13 +75,21 @@ export function openBench(url = testRedisUrl()): Bench {
         concurrency: 5,
         queues: {},
         retention: 3_600_000,
+        jobRetention: 3_600_000,
         defaultTimeout: 60_000,
         ...options,
       });
       workers.push(worker);
       return worker;
     },
+    jobs: () => createJobStore({ connection: redis, prefix, retention: 3_600_000 }),
+    feed() {
+      const feed = createJobFeed(target, redis, prefix);
+      feeds.push(feed);
+      return feed;
+    },
     async close() {
+      for (const feed of feeds) feed.close();
       await Promise.all(workers.map((worker) => worker.stop(1_000)));
       await Promise.all(stores.map((store) => store.close()));
       redis.disconnect();
@@ -146,4 +162,8 @@ export async function eventually<T>(
 
 export function payloadOf(event: HooklineEvent): { id: string; amount: number } {
   return event.payload as { id: string; amount: number };
+}
+
+export function newJob(name: string, data: unknown, more: Partial<NewJob> = {}): NewJob {
+  return { id: randomUUID(), name, data, priority: 5, ...more };
 }

@@ -40,6 +40,7 @@ async function dieWhileHolding(
     parsePayload,
     now: Date.now,
     retention: 1_000_000,
+    jobRetention: 1_000_000,
   });
   await doing({ queue: 'default', jobId: eventId, token: 'doomed', made: 0, stalled: 0 }, ledger);
   await bench.redis.del(keys.bullLock('default', eventId));
@@ -58,7 +59,7 @@ describe('a worker that dies', () => {
       const subject = deliverySubject(event.id, 'one');
       expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
       const bury = { kind: 'bury', reason: 'attempts-exhausted', error: new Error('x') } as const;
-      expect(await ledger.settle(subject, hold, bury, attempt)).toBe(true);
+      expect(await ledger.settle(subject, hold, bury, attempt, 0)).toEqual({ kind: 'kept' });
     });
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await eventually(async () => (await queue.getFailedCount()) === 1);
@@ -75,7 +76,9 @@ describe('a worker that dies', () => {
     await dieWhileHolding(event.id, async (hold, ledger) => {
       const subject = deliverySubject(event.id, 'one');
       await ledger.openDelivery(subject, hold, true);
-      expect(await ledger.settle(subject, hold, { kind: 'complete', result: null }, attempt)).toBe(true);
+      expect(await ledger.settle(subject, hold, { kind: 'complete', result: null }, attempt, 0)).toEqual({
+        kind: 'kept',
+      });
     });
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await eventually(async () => (await queue.getCompletedCount()) === 1);
@@ -122,7 +125,9 @@ describe('a worker that dies', () => {
       const subject = deliverySubject(event.id, 'one');
       await ledger.openDelivery(subject, hold, true);
       await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), 'somebody else');
-      expect(await ledger.settle(subject, hold, { kind: 'complete', result: null }, attempt)).toBe(false);
+      expect(await ledger.settle(subject, hold, { kind: 'complete', result: null }, attempt, 0)).toEqual({
+        kind: 'lost',
+      });
       expect(await ledger.dispatch(event.id, [], hold)).toEqual({ kind: 'lost' });
     });
     expect(await statusOf(event.id)).toBe('queued');

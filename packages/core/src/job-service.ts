@@ -1,0 +1,137 @@
+import type { SerializedError } from './errors.ts';
+import type { RetryOptions } from './retry.ts';
+
+/**
+ * Where a tracked job is. `pending` waits for its first run · `processing` runs, waits for its next attempt, or for
+ * somebody else to finish it · `succeeded` and `failed` are final: a job reaches one of them once.
+ */
+export type JobStatus = 'pending' | 'processing' | 'succeeded' | 'failed';
+
+export function isFinal(status: JobStatus): boolean {
+  return status === 'succeeded' || status === 'failed';
+}
+
+/** What `ctx.progress` left behind. */
+export interface JobStep {
+  /** 1 for the first of the run. */
+  readonly step: number;
+  readonly timestamp: number;
+  /** Milliseconds since the job began. */
+  readonly processingTime: number;
+  readonly data: unknown;
+}
+
+/** A tracked job without its output; times in milliseconds since the epoch. */
+export interface JobSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly status: JobStatus;
+  readonly created: number;
+  readonly updated: number;
+  readonly data: unknown;
+  readonly priority?: number;
+  /** When it may begin, where that is later than `created`. */
+  readonly runAt?: number;
+  /** The attempt that runs, or ran last. */
+  readonly attempt?: number;
+  readonly maxAttempts?: number;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Of a succeeded job. */
+  readonly result?: unknown;
+  /** Of a failed job; without its stack, which the dead letter has. */
+  readonly error?: Omit<SerializedError, 'stack'>;
+}
+
+export interface JobRecord extends JobSummary {
+  readonly output: readonly JobStep[];
+}
+
+/** How one job differs from what its definition says. */
+export interface JobRunOptions {
+  readonly attempts?: number;
+  readonly backoff?: NonNullable<RetryOptions['backoff']>;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+/** A job to be created. Its id decides: the same id twice is the same job. */
+export interface NewJob {
+  readonly id: string;
+  readonly name: string;
+  readonly data: unknown;
+  /** 1 is first; larger is later. */
+  readonly priority: number;
+  /** Milliseconds before it may begin. */
+  readonly delay?: number;
+  readonly options?: JobRunOptions;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export type CreateResult =
+  /** In the order asked for; one that was there already is given back as it is now. */
+  | { readonly kind: 'created'; readonly jobs: readonly JobSummary[] }
+  | { readonly kind: 'unknown-name'; readonly names: readonly string[]; readonly known: readonly string[] };
+
+export type CancelResult =
+  | { readonly kind: 'cancelled'; readonly job: JobSummary }
+  | { readonly kind: 'over'; readonly status: JobStatus }
+  | { readonly kind: 'unknown' };
+
+export type RetryResult =
+  | { readonly kind: 'queued'; readonly job: JobSummary }
+  | { readonly kind: 'not-failed'; readonly status: JobStatus }
+  | { readonly kind: 'unknown' };
+
+export type FinishResult =
+  | { readonly kind: 'finished'; readonly job: JobSummary }
+  /** It cannot be finished from outside: not now (`status`), or never. */
+  | { readonly kind: 'wrong-status'; readonly status: 'pending' | 'succeeded' | 'failed' }
+  | { readonly kind: 'finishes-itself' }
+  | { readonly kind: 'unknown' };
+
+export interface JobQuery {
+  readonly status?: JobStatus;
+  readonly name?: string;
+  /** The id of the last job of the page before. */
+  readonly after?: string;
+  readonly count: number;
+}
+
+export type JobPage =
+  /** Newest first. `next` is what `after` takes for the page behind this one. */
+  | { readonly kind: 'page'; readonly jobs: readonly JobSummary[]; readonly next?: string }
+  | { readonly kind: 'unknown-cursor' };
+
+/** What the job API needs of a store. Each call is one atomic step, and rejects when its outcome is unknown. */
+export interface JobService {
+  create(jobs: readonly NewJob[]): Promise<CreateResult>;
+  get(id: string): Promise<JobRecord | undefined>;
+  list(query: JobQuery): Promise<JobPage>;
+  cancel(id: string): Promise<CancelResult>;
+  retry(id: string): Promise<RetryResult>;
+  finish(id: string, result: unknown): Promise<FinishResult>;
+  /** Whether `token` is the one that this job's `ctx.finishUrl` carries. */
+  mayFinish(id: string, token: string): Promise<boolean>;
+}
+
+/** Something that happened to a job. Numbers are strings in here, as streams keep them. */
+export interface JobFrame {
+  /** Its place in the job's stream: larger is later. */
+  readonly id: string;
+  readonly type: 'started' | 'progress' | 'retrying' | 'completed' | 'failed';
+  /** The rest of its fields; `data`, `result` and `error` are JSON. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** The place before a stream's first frame. */
+export const STREAM_START = '0-0';
+
+/** Follows jobs live, for any number of listeners over one connection. */
+export interface JobFeed {
+  /**
+   * Calls `onFrame` for every frame after the place `after`, in order and once each: first those that are there,
+   * then each as it comes. Frames that come while the store is away follow when it is back.
+   * @returns ends it
+   */
+  follow(id: string, after: string, onFrame: (frame: JobFrame) => void): Promise<() => void>;
+}

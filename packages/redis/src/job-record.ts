@@ -1,0 +1,83 @@
+import {
+  queuedIdOf,
+  type JobRunOptions,
+  type JobStatus,
+  type JobStep,
+  type JobSummary,
+} from '@hookline/core';
+import { newFinishToken } from './finish-token.ts';
+
+/** What a tracked job is created with. */
+export interface NewRecord {
+  readonly id: string;
+  readonly queue: string;
+  readonly data: unknown;
+  readonly priority: number | undefined;
+  readonly delay?: number;
+  readonly options?: JobRunOptions;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** The hash fields of a new record, beside those that the script itself sets. */
+export function recordFields(job: NewRecord, now: number): string[] {
+  const optional = {
+    priority: job.priority === 0 ? undefined : job.priority,
+    runAt: job.delay === undefined || job.delay === 0 ? undefined : Math.round(now + job.delay),
+    options: job.options === undefined ? undefined : JSON.stringify(job.options),
+    metadata: job.metadata === undefined ? undefined : JSON.stringify(job.metadata),
+  };
+  return [
+    ...['queue', job.queue, 'queuedId', queuedIdOf(job.id), 'token', newFinishToken()],
+    ...['data', JSON.stringify(job.data) ?? 'null'],
+    ...Object.entries(optional).flatMap(([field, value]) =>
+      value === undefined ? [] : [field, String(value)],
+    ),
+  ];
+}
+
+/** A reply of `SUMMARY_FIELDS`; `null` where a field is not set. */
+export type SummaryRow = readonly (Buffer | null)[];
+
+/** @returns undefined where there is no such job */
+export function summaryFromRow(id: string, row: SummaryRow): JobSummary | undefined {
+  const [
+    name,
+    status,
+    created,
+    updated,
+    data,
+    priority,
+    runAt,
+    attempt,
+    maxAttempts,
+    metadata,
+    result,
+    error,
+  ] = row.map((value) => value?.toString());
+  if (name === undefined || status === undefined) return undefined;
+  return {
+    ...{ id, name, status: status as JobStatus, created: Number(created), updated: Number(updated) },
+    data: parsed(data),
+    ...(priority === undefined ? {} : { priority: Number(priority) }),
+    ...(runAt === undefined ? {} : { runAt: Number(runAt) }),
+    ...(attempt === undefined ? {} : { attempt: Number(attempt) }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts: Number(maxAttempts) }),
+    ...(metadata === undefined ? {} : { metadata: parsed(metadata) as Record<string, unknown> }),
+    ...(result === undefined ? {} : { result: parsed(result) }),
+    ...(error === undefined ? {} : { error: parsed(error) as NonNullable<JobSummary['error']> }),
+  };
+}
+
+/** The step that a `progress` frame tells of. */
+export function stepFromFields(fields: Readonly<Record<string, string>>): JobStep {
+  return {
+    step: Number(fields['step']),
+    timestamp: Number(fields['timestamp']),
+    processingTime: Number(fields['processingTime']),
+    data: parsed(fields['data']),
+  };
+}
+
+function parsed(json: string | undefined): unknown {
+  return json === undefined ? null : (JSON.parse(json) as unknown);
+}
