@@ -1,8 +1,10 @@
 import {
   commonConfig,
+  durationSetting,
   portSetting,
   Problems,
   readSources,
+  urlSetting,
   type CommonConfig,
   type Environment,
   type PortSetting,
@@ -15,7 +17,16 @@ export interface ReceiverConfig extends CommonConfig {
   readonly opsPort: PortSetting;
   /** By the name in their address. */
   readonly sources: ReadonlyMap<string, Source>;
+  /** Each opens the job API; with none it is closed. */
+  readonly apiKeys: readonly string[];
+  /** What callback addresses begin with; where this process listens, unless set. */
+  readonly publicUrl: string | undefined;
+  /** Milliseconds that a job which succeeded or was cancelled is kept. */
+  readonly jobRetention: number;
 }
+
+/** Shorter ones can be guessed. */
+const SHORTEST_API_KEY = 16;
 
 /** What belongs to a source; a bad one is reported as such, not as none. */
 const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|URL|PRIORITY)_/;
@@ -26,15 +37,23 @@ const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|URL|PRIORITY)_/;
  */
 export function readReceiverConfig(env: Environment, warn: (message: string) => void): ReceiverConfig {
   const problems = new Problems();
+  const apiKeys = (env['API_KEY'] ?? '').split(',').flatMap((key) => key.trim() || []);
   const config: ReceiverConfig = {
     ...commonConfig(env, problems),
+    apiKeys,
+    publicUrl: urlSetting(env, 'PUBLIC_URL', ['https:', 'http:'], problems)?.replace(/\/+$/, ''),
+    jobRetention: durationSetting(env, 'JOB_RETENTION', '7d', problems),
     port: portSetting(env, 'RECEIVER_PORT', 3000, problems),
     opsPort: portSetting(env, 'OPS_PORT', 3010, problems),
     sources: readSources(env, providers, problems, warn),
   };
-  if (!Object.entries(env).some(([key, value]) => value && SOURCE_KEY.test(key))) {
+  if (apiKeys.some((key) => key.length < SHORTEST_API_KEY))
     problems.add(
-      "WEBHOOK_SECRET_<SOURCE>: no source is configured; set for example WEBHOOK_SECRET_STRIPE to the endpoint's signing secret, or run 'npm start' once to make development secrets",
+      `API_KEY: use at least ${SHORTEST_API_KEY} characters for each key; 'openssl rand -hex 24' makes a good one`,
+    );
+  if (apiKeys.length === 0 && !Object.entries(env).some(([key, value]) => value && SOURCE_KEY.test(key))) {
+    problems.add(
+      "WEBHOOK_SECRET_<SOURCE>: no source is configured; set for example WEBHOOK_SECRET_STRIPE to the endpoint's signing secret, or run 'npm start' once to make development secrets; a receiver for jobs only needs API_KEY",
     );
   }
   problems.throwIfAny();

@@ -1,6 +1,6 @@
 import { createOps, createReceiver } from '@hookline/http';
 import { closeServer, createLogger, isProduction, listen, runProcess } from '@hookline/process';
-import { openEventStore } from '@hookline/redis';
+import { openEventStore, openJobs } from '@hookline/redis';
 import { createServer } from 'node:http';
 import { readReceiverConfig } from './config.ts';
 
@@ -14,17 +14,27 @@ await runProcess(process.env, async (env) => {
   const log = createLogger({ name: 'receiver', level: logLevel, json: production });
 
   const store = await openEventStore({ target: redis, prefix, log });
-  const server = createServer(SLOW_REQUESTS, createReceiver({ sources, store, log }));
+  const jobs = openJobs({ target: redis, prefix, retention: config.jobRetention, log });
+  const receiver = createReceiver({
+    ...{ sources, store, log },
+    jobs: { service: jobs.service, feed: jobs.feed, apiKeys: config.apiKeys, log },
+  });
+  const server = createServer(SLOW_REQUESTS, receiver);
   const ops = createServer(createOps({ checks: { redis: () => store.ping() } }));
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const url = await listen(server, { ...config.port, key: 'RECEIVER_PORT', host, production, log });
+  // In production nobody but the operator can know where this is reached from outside.
+  const publicUrl = config.publicUrl ?? (production ? undefined : url);
+  if (publicUrl !== undefined) jobs.announceUrl(publicUrl);
 
   log.info('ready', { url, sources: [...sources.keys()].join(','), pid: process.pid, ops: opsUrl });
   return {
     log,
     urls: { receiver: url, ops: opsUrl },
     async stop() {
+      receiver.closeStreams();
       await closeServer(server);
+      jobs.close();
       await Promise.all([store.close(), closeServer(ops)]);
     },
   };

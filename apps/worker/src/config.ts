@@ -21,6 +21,8 @@ export interface WorkerConfig extends CommonConfig {
   readonly concurrency: number;
   /** Milliseconds that a settled event is kept, and with it the memory of its id. */
   readonly retention: number;
+  /** Milliseconds that a job which succeeded or was cancelled is kept. */
+  readonly jobRetention: number;
   /** Milliseconds for handlers and jobs that set no timeout. */
   readonly defaultTimeout: number;
   readonly integrations: IntegrationSettings;
@@ -38,6 +40,7 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
     opsPort: portSetting(env, 'OPS_PORT', 3012, problems),
     concurrency: countSetting(env, 'CONCURRENCY', 10, [1, 10_000], problems),
     retention: durationSetting(env, 'EVENT_RETENTION', '30d', problems),
+    jobRetention: durationSetting(env, 'JOB_RETENTION', '7d', problems),
     defaultTimeout: durationSetting(env, 'HANDLER_TIMEOUT', '15m', problems),
     integrations: {
       dataDir: common.dataDir,

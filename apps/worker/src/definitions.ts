@@ -27,7 +27,11 @@ export type QueueDefinitions = Readonly<
   Record<
     string,
     {
+      /** Jobs at once in each worker. */
       readonly concurrency?: number;
+      /** Jobs at once over all workers. */
+      readonly globalConcurrency?: number;
+      /** Over all workers: at most `max` jobs begin within `duration`. */
       readonly limiter?: { readonly max: number; readonly duration: Duration };
     }
   >
@@ -126,7 +130,12 @@ function handlerSchema(providers: ReadonlyMap<string, Provider>) {
     delay: z.union([duration, delayFunction], DELAY_HINT).optional(),
   });
 }
-const jobSchema = z.strictObject(runnable);
+const jobSchema = z.strictObject({
+  ...runnable,
+  completion: z
+    .literal('external', "use 'external', or leave it out: then the job ends with its run")
+    .optional(),
+});
 const scheduleSchema = z
   .strictObject({
     name,
@@ -146,6 +155,7 @@ const queuesSchema = z.record(
   name,
   z.strictObject({
     concurrency: z.number().int().min(1).max(10_000).optional(),
+    globalConcurrency: z.number().int().min(1).max(1_000_000).optional(),
     limiter: z.strictObject({ max: z.number().int().min(1), duration }).optional(),
   }),
 );
@@ -166,7 +176,11 @@ function toHandler(providers: ReadonlyMap<string, Provider>) {
 }
 
 function toJob(file: string, parsed: z.output<typeof jobSchema>): Job {
-  return { ...toRunnable(file, parsed), run: parsed.run as (data: unknown, ctx: RunContext) => unknown };
+  return {
+    ...toRunnable(file, parsed),
+    ...(parsed.completion === undefined ? {} : { completion: parsed.completion }),
+    run: parsed.run as (data: unknown, ctx: RunContext) => unknown,
+  };
 }
 
 function toRunnable(
@@ -192,10 +206,11 @@ function toSchedule(
 
 function toQueues(_file: string, queues: z.output<typeof queuesSchema>): Record<string, QueueSettings> {
   return Object.fromEntries(
-    Object.entries(queues).map(([queue, { concurrency, limiter }]) => [
+    Object.entries(queues).map(([queue, { concurrency, globalConcurrency, limiter }]) => [
       queue,
       {
         ...(concurrency === undefined ? {} : { concurrency }),
+        ...(globalConcurrency === undefined ? {} : { globalConcurrency }),
         ...(limiter === undefined ? {} : { limiter }),
       },
     ]),

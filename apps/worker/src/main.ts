@@ -26,6 +26,7 @@ await runProcess(process.env, async (env) => {
     ...{ target: redis, prefix, registry, queues, parsePayload, log },
     concurrency: config.concurrency,
     retention: config.retention,
+    jobRetention: config.jobRetention,
     defaultTimeout: config.defaultTimeout,
   });
   const ops = createServer(createOps({ checks: { redis: () => worker.ping() } }));

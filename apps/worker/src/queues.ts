@@ -2,8 +2,9 @@ import type { QueueDefinitions } from './definitions.ts';
 
 /**
  * How much of each queue is worked on at a time; a queue that is not named here runs `CONCURRENCY` jobs at once.
- * `concurrency` counts in each worker process, `limiter` over all of them.
+ * `concurrency` counts in each worker process; `globalConcurrency` and `limiter` over all of them.
  */
 export default {
+  import: { globalConcurrency: 1 },
   email: { concurrency: 5, limiter: { max: 50, duration: '1s' } },
 } satisfies QueueDefinitions;

@@ -3,6 +3,14 @@ export { openDeadLetters, type DeadLetters, type Replayed } from './dead-letters
 export type { ParsePayload } from './event-record.ts';
 export { openEventStore, type EventStoreOptions, type RedisEventStore } from './event-store.ts';
 export { findEvent, listEvents, type EventSummary } from './events.ts';
+export type { JobContext, JobHandler } from './job-queue/context.ts';
+export type { JobQueueEvents } from './job-queue/emitter.ts';
+export { JobNotFoundError, JobStateError } from './job-queue/failure.ts';
+export type { JobOf, JobState, QueuedJob } from './job-queue/job.ts';
+export type { AddOptions, JobQueueHooks, JobQueueOptions, JobRetryOptions } from './job-queue/options.ts';
+export { JobQueue, type BulkJob, type QueueStats, type When } from './job-queue/queue.ts';
+export type { Backend } from './job-queue/store.ts';
+export { openJobs, type Jobs, type JobsOptions } from './jobs.ts';
 export { nextSlot } from './cron.ts';
 export { openQueues, type OpenQueues } from './queues.ts';
 export { evictionProblem } from './server-check.ts';

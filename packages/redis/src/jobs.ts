@@ -1,0 +1,45 @@
+import type { JobService, Logger, RedisTarget } from '@hookline/core';
+import { connect } from './connection.ts';
+import { reportConnection } from './event-store.ts';
+import { createJobFeed, type RedisJobFeed } from './job-feed.ts';
+import { createJobStore } from './job-store.ts';
+import { createKeys } from './keys.ts';
+
+export interface JobsOptions {
+  readonly target: RedisTarget;
+  readonly prefix: string;
+  /** Milliseconds that a job which succeeded or was cancelled is kept. */
+  readonly retention: number;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** What a receiver needs for its job API: one connection for all requests, one for all that follow jobs. */
+export interface Jobs {
+  readonly service: JobService;
+  readonly feed: RedisJobFeed;
+  /** Tells the workers what `ctx.finishUrl` begins with. Waits for Redis as long as it takes. */
+  announceUrl(url: string): void;
+  close(): void;
+}
+
+/** Opens the job service without waiting for Redis: while it is away, every call rejects at once. */
+export function openJobs({ target, prefix, retention, log, now = Date.now }: JobsOptions): Jobs {
+  const connection = connect(target, 'producer');
+  reportConnection(connection, log);
+  const feed = createJobFeed(target, connection, prefix);
+  return {
+    service: createJobStore({ connection, prefix, retention, now }),
+    feed,
+    announceUrl(url) {
+      const announce = () => void connection.set(createKeys(prefix).publicUrl, url).catch(() => undefined);
+      connection.on('ready', announce);
+      if (connection.status === 'ready') announce();
+    },
+    close() {
+      feed.close();
+      connection.disconnect();
+    },
+  };
+}
