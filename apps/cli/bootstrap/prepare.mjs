@@ -14,10 +14,16 @@ import { withLock } from './lock.mjs';
 const PNPM = 'pnpm@12.21.0';
 const MINIMUM_NODE = [20, 19];
 const LOCK_PATIENCE_MS = 5 * 60_000;
+/** Packages that only tests need: nobody who starts the product waits for them. */
+const TEST_PACKAGES = ['@hookline/test-postgres'];
+/** `npm run check` compiles the tests, so it needs what they need. */
+const isForTests = ['pretest', 'precheck'].includes(process.env.npm_lifecycle_event ?? '');
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const modules = join(root, 'node_modules');
 const lock = join(root, 'node_modules.lock');
+const installedMark = join(modules, '.hookline-installed');
+const installedForTestsMark = join(modules, '.hookline-installed-for-tests');
 
 await main();
 
@@ -50,7 +56,8 @@ function isReady() {
 }
 
 function isInstalled() {
-  return readIfThere(join(modules, '.hookline-installed')) === installKey();
+  const key = installKey();
+  return readIfThere(installedMark) === key && (!isForTests || readIfThere(installedForTestsMark) === key);
 }
 
 function isBuilt() {
@@ -93,13 +100,15 @@ function stamp(file) {
 
 function install() {
   say('installing dependencies (first run or changed lockfile) …');
+  const without = isForTests ? [] : TEST_PACKAGES.map((name) => `--filter=!${name}`);
   const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
   run(
     npx,
-    ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'],
+    ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn', ...without],
     'Installing failed. Check the network and the npm registry settings (npm ping), then run the command again.',
   );
-  writeFileSync(join(modules, '.hookline-installed'), installKey());
+  writeFileSync(installedMark, installKey());
+  if (isForTests) writeFileSync(installedForTestsMark, installKey());
 }
 
 function build() {

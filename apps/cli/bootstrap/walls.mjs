@@ -12,6 +12,7 @@ const ALLOWED = {
   'packages/http': ['core'],
   'packages/local-redis': [],
   'packages/process': ['core'],
+  'packages/test-postgres': [],
   'packages/testing': ['core', 'providers', 'local-redis'],
   'apps/receiver': ['core', 'providers', 'redis', 'http', 'process'],
   'apps/worker': ['core', 'providers', 'redis', 'http', 'process'],

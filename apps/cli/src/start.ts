@@ -1,24 +1,20 @@
 import type { Provider } from '@hookline/core';
 import { startLocalRedis, type LocalRedis } from '@hookline/local-redis';
 import { readEnvironment, STOP_DEADLINE_MS, type Environment } from '@hookline/process';
-import { connect, listEvents } from '@hookline/redis';
 import Table from 'cli-table3';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readCliConfig, type CliConfig, type StartConfig } from './config.ts';
 import { ensureDevEnv } from './dev-env.ts';
+import { showFirstRun } from './first-run.ts';
 import { publishReceiver, withdrawReceiver } from './receiver-address.ts';
-import { sendSample } from './send.ts';
 import { supervise, type Service, type Supervised } from './supervisor.ts';
-import { followEvent, formatTimeline } from './timeline.ts';
 
 /** In this order they are started; in this order, too, they are stopped: first no new work, then the work, then the rest. */
 const SERVICES = ['receiver', 'worker', 'dashboard'] as const;
 type ServiceName = (typeof SERVICES)[number];
 
 const KILL_AFTER_MS = STOP_DEADLINE_MS + 3_000;
-const FIRST_TIMELINE_PATIENCE_MS = 20_000;
-const FIRST_SAMPLE = 'payment_intent.succeeded';
 const REDIS_BACKOFF_MS = [200, 1_000, 5_000, 15_000];
 
 export interface StartParts {
@@ -85,7 +81,7 @@ export async function startSystem({
       devFile,
     }),
   );
-  if (!production) await sendFirstSample(cli, receiverUrl, say);
+  if (!production) await showFirstRun(cli, { receiverUrl, apiKey: env['API_KEY'] }, say);
   say('running; Ctrl-C stops everything');
   return { stop };
 }
@@ -148,40 +144,6 @@ async function keepRedis(
   };
 }
 
-/** On a store that never held an event: shows that the way from the door to a handler works, and how long it takes. */
-async function sendFirstSample(
-  cli: CliConfig,
-  receiverUrl: string,
-  say: (message: string) => void,
-): Promise<void> {
-  const source = cli.sources.get('stripe');
-  if (source === undefined) return;
-  const connection = connect(cli.redis, 'worker');
-  connection.on('error', () => undefined);
-  try {
-    if ((await listEvents(connection, cli.prefix, { count: 1 })).length > 0) return;
-    const url = `${receiverUrl}/webhooks/${source.name}`;
-    say(`sending a signed Stripe sample (${FIRST_SAMPLE}) to ${url}`);
-    const answer = await sendSample({
-      provider: source.provider,
-      type: FIRST_SAMPLE,
-      secrets: source.secrets(),
-      url,
-      now: Date.now(),
-    });
-    say(`answered ${answer.status} in ${answer.ms} ms: ${JSON.stringify(answer.body)}`);
-    const event =
-      answer.id === undefined
-        ? undefined
-        : await followEvent(connection, cli.prefix, answer.id, FIRST_TIMELINE_PATIENCE_MS);
-    if (event !== undefined) say(`timeline: ${formatTimeline(event)}`);
-  } catch (error) {
-    say(`the sample could not be sent: ${error instanceof Error ? error.message : String(error)}`);
-  } finally {
-    connection.disconnect();
-  }
-}
-
 interface SystemFacts {
   readonly receiverUrl: string;
   readonly dashboardUrl: string;
@@ -204,6 +166,11 @@ function describeSystem({ receiverUrl, dashboardUrl, env, cli, config, devFile }
   table.push(
     ['webhooks', `${receiverUrl}/webhooks/<source>`, `sources: ${sources}`],
     ['try it', 'npm run send -- stripe payment_intent.succeeded', 'signs and posts a sample'],
+    [
+      'jobs',
+      `${receiverUrl}/job`,
+      `Authorization: Bearer ${config.production ? '<API_KEY>' : env['API_KEY']}`,
+    ],
     ['dashboard', dashboardUrl, login],
     [
       'Redis',

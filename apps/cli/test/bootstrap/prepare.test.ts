@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, existsSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, cpSync, existsSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -33,9 +33,10 @@ beforeEach(() => {
 afterEach(() => tree.remove());
 
 /** Runs it to its end. @returns what it said; it is silent when nothing was to do */
-async function prepare(): Promise<string> {
+async function prepare(env: Record<string, string> = {}): Promise<string> {
   const child = spawn(process.execPath, [join(tree.root, 'apps/cli/bootstrap/prepare.mjs')], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, npm_lifecycle_event: 'prestart', ...env },
   });
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   return code === 0 ? said : `exit code ${String(code)}: ${said}`;
@@ -69,5 +70,22 @@ describe('prepare', () => {
     expect(await prepare()).toMatch(/^exit code 1: /);
     tree.put('packages/one/src/index.ts', 'export const one: number = 1;\n');
     expect(await prepare()).toContain('done in');
+  });
+
+  it('installs what only tests need when tests are asked for, and not before', async () => {
+    const calls = join(tree.root, 'calls');
+    tree.put('bin/npx', `#!/bin/sh\necho "$@" >> ${calls}\n`);
+    chmodSync(join(tree.root, 'bin/npx'), 0o755);
+    const env = { PATH: `${join(tree.root, 'bin')}${delimiter}${process.env.PATH}` };
+    const installs = () => readFileSync(calls, 'utf8').trim().split('\n');
+    tree.put('pnpm-lock.yaml', 'changed');
+    await prepare(env);
+    await prepare(env);
+    expect(installs()).toEqual([expect.stringContaining('--filter=!@hookline/test-postgres')]);
+    await prepare({ ...env, npm_lifecycle_event: 'pretest' });
+    await prepare({ ...env, npm_lifecycle_event: 'precheck' });
+    await prepare(env);
+    expect(installs()).toHaveLength(2);
+    expect(installs()[1]).toMatch(/install --frozen-lockfile(?!.*filter)/);
   });
 });

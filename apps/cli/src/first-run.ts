@@ -1,0 +1,66 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { connect, listEvents, type Connection } from '@hookline/redis';
+import type { CliConfig } from './config.ts';
+import { sendSample } from './send.ts';
+import { followEvent, formatTimeline } from './timeline.ts';
+
+const PATIENCE_MS = 20_000;
+const SAMPLE = 'payment_intent.succeeded';
+
+type Say = (message: string) => void;
+
+/**
+ * On a store that never held an event: shows that the way from the door to a handler works, and how long it takes;
+ * then the same for a job. What does not work is said, and stops nothing.
+ */
+export async function showFirstRun(
+  cli: CliConfig,
+  { receiverUrl, apiKey }: { readonly receiverUrl: string; readonly apiKey: string | undefined },
+  say: Say,
+): Promise<void> {
+  const connection = connect(cli.redis, 'worker');
+  connection.on('error', () => undefined);
+  try {
+    if ((await listEvents(connection, cli.prefix, { count: 1 })).length > 0) return;
+    await sendFirstSample(cli, connection, receiverUrl, say);
+    if (apiKey !== undefined) await runFirstJob(`${receiverUrl}/job`, apiKey, say);
+  } catch (error) {
+    say(`the first run could not be shown: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    connection.disconnect();
+  }
+}
+
+async function sendFirstSample(cli: CliConfig, connection: Connection, receiverUrl: string, say: Say) {
+  const source = cli.sources.get('stripe');
+  if (source === undefined) return;
+  const url = `${receiverUrl}/webhooks/${source.name}`;
+  say(`sending a signed Stripe sample (${SAMPLE}) to ${url}`);
+  const sample = { provider: source.provider, type: SAMPLE, secrets: source.secrets() };
+  const answer = await sendSample({ ...sample, url, now: Date.now() });
+  say(`answered ${answer.status} in ${answer.ms} ms: ${JSON.stringify(answer.body)}`);
+  if (answer.id === undefined) return;
+  const event = await followEvent(connection, cli.prefix, answer.id, PATIENCE_MS);
+  if (event !== undefined) say(`timeline: ${formatTimeline(event)}`);
+}
+
+/** Creates a job with the shipped definition and waits for its end. Own definitions may well have no such job. */
+async function runFirstJob(url: string, apiKey: string, say: Say): Promise<void> {
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ data: { hello: 'world' } });
+  const created = await fetch(url, { method: 'POST', headers, body });
+  if (created.status !== 201) return;
+  const { id } = (await created.json()) as { id: string };
+  say(`created a job: POST ${url} ${body}`);
+  const deadline = Date.now() + PATIENCE_MS;
+  while (Date.now() < deadline) {
+    const job = (await (await fetch(`${url}/${id}`, { headers })).json()) as {
+      status: string;
+      updated: number;
+      created: number;
+    };
+    if (job.status === 'succeeded' || job.status === 'failed')
+      return say(`the job ${job.status} after ${job.updated - job.created} ms: GET ${url}/${id}`);
+    await wait(50);
+  }
+}
