@@ -13,8 +13,10 @@ await runProcess(process.env, async (env) => {
   const { production, host, logLevel, redis, prefix, sources } = config;
   const log = createLogger({ name: 'receiver', level: logLevel, json: production });
 
-  const store = await openEventStore({ target: redis, prefix, log });
-  const jobs = openJobs({ target: redis, prefix, retention: config.jobRetention, log });
+  const [store, jobs] = await Promise.all([
+    openEventStore({ target: redis, prefix, log }),
+    openJobs({ target: redis, prefix, retention: config.jobRetention, log }),
+  ]);
   const receiver = createReceiver({
     ...{ sources, store, log },
     jobs: { service: jobs.service, feed: jobs.feed, apiKeys: config.apiKeys, log },

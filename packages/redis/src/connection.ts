@@ -56,3 +56,18 @@ const PRODUCER = {
 } satisfies RedisOptions;
 
 const WORKER = { ...COMMON, maxRetriesPerRequest: null } satisfies RedisOptions;
+
+/**
+ * Waits for a connection to be ready, but not for ever: a producer starts without Redis too, only its first requests
+ * should not be refused because it is a few milliseconds too early.
+ */
+export async function connected(connection: Connection, patience = 1_000): Promise<void> {
+  if (connection.status === 'ready') return;
+  await new Promise<void>((resolve) => {
+    const late = setTimeout(resolve, patience);
+    connection.once('ready', () => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
+}

@@ -6,7 +6,7 @@ import {
   type Logger,
   type RedisTarget,
 } from '@hookline/core';
-import { connect, type Connection } from './connection.ts';
+import { connect, connected, type Connection } from './connection.ts';
 import { ADD_JOB_LUA, createEnqueuer } from './enqueue.ts';
 import { EVENT_LUA } from './event-lua.ts';
 import { createKeys } from './keys.ts';
@@ -61,7 +61,7 @@ export interface RedisEventStore extends EventStore {
   close(): Promise<void>;
 }
 
-/** Opens the store without waiting for Redis: while it is away, `accept` answers `unavailable` at once. */
+/** Opens the store, with or without Redis: while it is away, `accept` answers `unavailable` at once. */
 export async function openEventStore({
   target,
   prefix,
@@ -83,6 +83,8 @@ export async function openEventStore({
         // The connection went away again: 'ready' comes back with it.
       });
   });
+
+  await connected(connection);
 
   async function record(event: IncomingEvent): Promise<AcceptResult> {
     const job = enqueuer.prepare({

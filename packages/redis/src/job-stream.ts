@@ -24,8 +24,3 @@ function frameFrom(id: string, flat: readonly string[]): JobFrame {
   const { type = '', ...rest } = fields;
   return { id, type: type as JobFrame['type'], fields: rest };
 }
-
-/** Whether a place may be asked for: what a stream's ids look like. */
-export function isPlace(value: string): boolean {
-  return /^\d{1,19}-\d{1,19}$/.test(value);
-}

@@ -1,5 +1,5 @@
 import type { JobService, Logger, RedisTarget } from '@hookline/core';
-import { connect } from './connection.ts';
+import { connect, connected } from './connection.ts';
 import { reportConnection } from './event-store.ts';
 import { createJobFeed, type RedisJobFeed } from './job-feed.ts';
 import { createJobStore } from './job-store.ts';
@@ -19,16 +19,23 @@ export interface JobsOptions {
 export interface Jobs {
   readonly service: JobService;
   readonly feed: RedisJobFeed;
-  /** Tells the workers what `ctx.finishUrl` begins with. Waits for Redis as long as it takes. */
+  /** Tells the workers what `ctx.finishUrl` begins with, as soon as Redis can be told. */
   announceUrl(url: string): void;
   close(): void;
 }
 
-/** Opens the job service without waiting for Redis: while it is away, every call rejects at once. */
-export function openJobs({ target, prefix, retention, log, now = Date.now }: JobsOptions): Jobs {
+/** Opens the job service, with or without Redis: while it is away, every call rejects at once. */
+export async function openJobs({
+  target,
+  prefix,
+  retention,
+  log,
+  now = Date.now,
+}: JobsOptions): Promise<Jobs> {
   const connection = connect(target, 'producer');
   reportConnection(connection, log);
   const feed = createJobFeed(target, connection, prefix);
+  await connected(connection);
   return {
     service: createJobStore({ connection, prefix, retention, now }),
     feed,
