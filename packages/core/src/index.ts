@@ -76,6 +76,7 @@ export {
 } from './settle.ts';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.ts';
 export {
+  chainedIdOf,
   DEAD_LETTER_QUEUE,
   DEFAULT_QUEUE,
   deliveryIdOf,

@@ -131,7 +131,8 @@ export interface JobFeed {
   /**
    * Calls `onFrame` for every frame after the place `after`, in order and once each: first those that are there,
    * then each as it comes. Frames that come while the store is away follow when it is back.
-   * @returns ends it
+   * A retry begins the stream anew, at later places; of each run `completed` or `failed` is the last frame.
+   * @returns ends it; given when every frame that was there has been delivered
    */
   follow(id: string, after: string, onFrame: (frame: JobFrame) => void): Promise<() => void>;
 }

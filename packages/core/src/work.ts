@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BurialReason } from './settle.ts';
 import type { SerializedError } from './errors.ts';
 import type { EventId } from './event.ts';
@@ -69,4 +70,14 @@ export function deliveryIdOf(event: EventId, handler: string): string {
 /** The BullMQ id of a tracked job's first run. Job ids are the callers' to choose, so they stand apart from events'. */
 export function queuedIdOf(id: string): string {
   return `job~${id}`;
+}
+
+/** Longer ids than this are made short again: a job that queues its successor would grow them for ever. */
+const LONGEST_CHAINED_ID = 200;
+
+/** The id of the job that a piece of work queues at this place: the same each time it is asked for. */
+export function chainedIdOf(workId: string, name: string, position: number): string {
+  const id = `${workId}~${name}~${position}`;
+  if (id.length <= LONGEST_CHAINED_ID) return id;
+  return `chain~${createHash('sha256').update(workId).digest('base64url')}~${name}~${position}`;
 }

@@ -8,18 +8,11 @@ import type {
 } from '@hookline/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toEvent, toProviderRequest, type WebhookSource } from './incoming-event.ts';
-import { problemBody, problemHeaders, sendProblem, type Middleware, type Problem } from './problem.ts';
+import { sendProblem, type Middleware, type Problem } from './problem.ts';
 import { ByteBudget, readBody } from './read-body.ts';
 import { createSampler } from './sampler.ts';
-import {
-  BUSY,
-  tooLarge,
-  TOO_SLOW,
-  unauthorized,
-  UNAVAILABLE,
-  UNKNOWN_SOURCE,
-  WRONG_METHOD,
-} from './webhook-refusals.ts';
+import { refusalOfUnread, sendUnread } from './unread.ts';
+import { unauthorized, UNAVAILABLE, UNKNOWN_SOURCE, WRONG_METHOD } from './webhook-refusals.ts';
 
 export interface WebhooksOptions {
   readonly sources: ReadonlyMap<string, WebhookSource>;
@@ -88,11 +81,9 @@ export function webhooks(options: WebhooksOptions): Middleware {
       case 'aborted':
         return;
       case 'too-large':
-        return refuse(request, response, tooLarge(bodyLimit));
       case 'busy':
-        return refuse(request, response, BUSY);
       case 'slow':
-        return refuse(request, response, TOO_SLOW);
+        return refuse(request, response, refusalOfUnread(read.kind, bodyLimit));
       case 'whole':
         try {
           return await answer(source, request, read.body, response);
@@ -190,32 +181,6 @@ function withinDeadline(accepting: Promise<AcceptResult>): Promise<AcceptResult>
     const late = setTimeout(() => resolve({ kind: 'unavailable', reason }), ACCEPT_DEADLINE_MS);
     accepting.then(resolve, reject).finally(() => clearTimeout(late));
   });
-}
-
-/** Bytes that are read away after a refusal, so that the connection can be used again. */
-const SHORT_REST = 64 * 2 ** 10;
-const READ_AWAY_MS = 1_000;
-
-/**
- * Answers a request whose body was not read to its end. A long rest closes the connection, but not at once: closing
- * while bytes still come resets it, and the sender would never see the answer.
- */
-function sendUnread(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
-  request.on('error', () => undefined).resume();
-  if (announcedLength(request) <= SHORT_REST) return sendProblem(response, problem);
-
-  response.writeHead(problem.status, { ...problemHeaders(problem), connection: 'close' });
-  response.write(problemBody(problem));
-  const over = setTimeout(() => response.end(), READ_AWAY_MS);
-  request.once('close', () => {
-    clearTimeout(over);
-    response.end();
-  });
-}
-
-function announcedLength({ headers }: IncomingMessage): number {
-  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY;
-  return Number(headers['content-length'] ?? 0);
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {

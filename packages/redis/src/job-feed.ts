@@ -1,6 +1,6 @@
 import type { JobFeed, JobFrame, RedisTarget } from '@hookline/core';
 import { connect, type Connection } from './connection.ts';
-import { readFrames } from './job-stream.ts';
+import { batchesOfFrames } from './job-stream.ts';
 import { createKeys } from './keys.ts';
 
 export interface RedisJobFeed extends JobFeed {
@@ -61,12 +61,16 @@ export function createJobFeed(target: RedisTarget, connection: Connection, prefi
   }
 
   async function readFor({ id, followers }: Watch, place: string, those: readonly Follower[]): Promise<void> {
-    for (const frame of await readFrames(connection, keys.jobStream(id), place)) {
-      for (const follower of those) {
-        if (!followers.has(follower)) continue;
-        follower.place = frame.id;
-        follower.onFrame(frame);
+    for await (const frames of batchesOfFrames(connection, keys.jobStream(id), place)) {
+      for (const frame of frames) {
+        for (const follower of those) {
+          if (!followers.has(follower)) continue;
+          follower.place = frame.id;
+          follower.onFrame(frame);
+        }
       }
+      // Who cannot keep up with a long history leaves, and comes back for the rest of it.
+      if (!those.some((follower) => followers.has(follower))) return;
     }
   }
 

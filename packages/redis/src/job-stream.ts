@@ -1,21 +1,33 @@
 import { STREAM_START, type JobFrame } from '@hookline/core';
 import type { Connection } from './connection.ts';
 
-const BATCH = 1_000;
+/** A step may hold 64 KiB: this bounds what a long history takes of our memory at a time. */
+const BATCH = 200;
 
-/** Every frame of a stream behind a place, oldest first. */
+/** The frames of a stream behind a place, oldest first, a few at a time. */
+export async function* batchesOfFrames(
+  connection: Connection,
+  stream: string,
+  after: string = STREAM_START,
+): AsyncGenerator<readonly JobFrame[]> {
+  for (let place = after; ;) {
+    const entries = await connection.xrange(stream, `(${place}`, '+', 'COUNT', BATCH);
+    const frames = entries.map(([id, flat]) => frameFrom(id, flat));
+    if (frames.length > 0) yield frames;
+    if (frames.length < BATCH) return;
+    place = frames.at(-1)?.id ?? place;
+  }
+}
+
+/** All of them. */
 export async function readFrames(
   connection: Connection,
   stream: string,
   after: string = STREAM_START,
 ): Promise<JobFrame[]> {
   const frames: JobFrame[] = [];
-  for (;;) {
-    const place = frames.at(-1)?.id ?? after;
-    const entries = await connection.xrange(stream, `(${place}`, '+', 'COUNT', BATCH);
-    for (const [id, flat] of entries) frames.push(frameFrom(id, flat));
-    if (entries.length < BATCH) return frames;
-  }
+  for await (const batch of batchesOfFrames(connection, stream, after)) frames.push(...batch);
+  return frames;
 }
 
 function frameFrom(id: string, flat: readonly string[]): JobFrame {

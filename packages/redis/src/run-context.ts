@@ -1,5 +1,5 @@
 import type { EnqueueOptions, JobDefinition, Logger, Registry, RunContext } from '@hookline/core';
-import { NonRetryableError, queuedIdOf } from '@hookline/core';
+import { chainedIdOf, NonRetryableError, queuedIdOf } from '@hookline/core';
 import type { Job } from 'bullmq';
 import { AttemptAbortedError } from './attempt.ts';
 import type { Connection } from './connection.ts';
@@ -96,7 +96,7 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
       throw new NonRetryableError(`ctx.enqueue: no job is named '${name}' (known jobs: ${known})`);
     }
     const position = enqueued++;
-    const id = `${workId}~${name}~${position}`;
+    const id = chainedIdOf(workId, name, position);
     const chosen = options.priority ?? priority;
     const add = enqueuer.prepare({
       queue: definition.queue,

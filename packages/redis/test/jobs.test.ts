@@ -196,6 +196,22 @@ describe('a tracked job', () => {
     });
   });
 
+  it('may queue its own successor for ever: their ids stay short', async () => {
+    const ids: string[] = [];
+    await bench.work({
+      jobs: [
+        job('next', async (data, ctx) => {
+          if (data !== 0) ids.push(await ctx.enqueue('next', Number(data) - 1));
+        }),
+      ],
+    });
+    await bench.jobs().create([newJob('next', 40)]);
+    await eventually(() => ids.length === 40);
+    await reach(ids[39] ?? '', 'succeeded');
+    expect(new Set(ids).size).toBe(40);
+    expect(Math.max(...ids.map(({ length }) => length))).toBeLessThanOrEqual(200);
+  });
+
   it('is forgotten when its time is over, and not before', async () => {
     const jobs = bench.jobs();
     await bench.work({ jobs: [job('brief', (_data, ctx) => ctx.progress(1))] });

@@ -1,0 +1,28 @@
+/** With what the rest of a request takes, every answer leaves within 500 ms of its last byte. */
+const STORE_DEADLINE_MS = 450;
+
+/**
+ * Makes a call to the store. All calls of one request share one deadline; the time between them does not count.
+ * Rejects when it is over: what was called may still happen.
+ */
+export type Patience = <T>(call: () => Promise<T>) => Promise<T>;
+
+export function createPatience(): Patience {
+  let left = STORE_DEADLINE_MS;
+  return async (call) => {
+    const begun = performance.now();
+    try {
+      return await within(left, call());
+    } finally {
+      left = Math.max(0, left - (performance.now() - begun));
+    }
+  };
+}
+
+function within<T>(left: number, called: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const reason = `no answer from the store within ${STORE_DEADLINE_MS} ms`;
+    const late = setTimeout(() => reject(new Error(reason)), left);
+    called.then(resolve, reject).finally(() => clearTimeout(late));
+  });
+}
