@@ -48,6 +48,7 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
       smtpUrl: urlSetting(env, 'SMTP_URL', ['smtp:', 'smtps:'], problems),
       crmUrl: urlSetting(env, 'CRM_URL', WEB, problems),
       crmToken: env['CRM_TOKEN'] || undefined,
+      partnerUrl: urlSetting(env, 'PARTNER_URL', WEB, problems),
       slackWebhookUrl: urlSetting(env, 'SLACK_WEBHOOK_URL', WEB, problems),
     },
   };

@@ -6,5 +6,6 @@ import type { QueueDefinitions } from './definitions.ts';
  */
 export default {
   import: { globalConcurrency: 1 },
+  files: { concurrency: 2, limiter: { max: 10, duration: '1m' } },
   email: { concurrency: 5, limiter: { max: 50, duration: '1s' } },
 } satisfies QueueDefinitions;

@@ -45,7 +45,7 @@ describe('readWorkerConfig', () => {
     });
   });
 
-  it.each(['SMTP_URL', 'CRM_URL', 'SLACK_WEBHOOK_URL'])(
+  it.each(['SMTP_URL', 'CRM_URL', 'PARTNER_URL', 'SLACK_WEBHOOK_URL'])(
     'refuses a %s that is no address, without repeating it',
     (key) => {
       const [problem] = problemsOf({ [key]: 'mail.example:s3cret' });
@@ -59,10 +59,12 @@ describe('readWorkerConfig', () => {
       REDIS_URL,
       SMTP_URL: 'smtps://user:pw@mail.example',
       CRM_URL: 'http://localhost:9/api',
+      PARTNER_URL: 'https://partner.example/orders',
     });
     expect(integrations).toMatchObject({
       smtpUrl: 'smtps://user:pw@mail.example',
       crmUrl: 'http://localhost:9/api',
+      partnerUrl: 'https://partner.example/orders',
       slackWebhookUrl: undefined,
     });
   });

@@ -9,6 +9,8 @@ export interface HttpCall {
   readonly url: string;
   /** Sent as `Authorization: Bearer …`; in no message either. */
   readonly token?: string | undefined;
+  /** What else of this request is secret: some servers echo what they refuse, and a refusal's text is in the error. */
+  readonly secrets?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
   /** The run's own signal: a run that must stop takes its request with it. */
@@ -91,9 +93,10 @@ function reasonOf(error: unknown): string {
   return typeof cause?.code === 'string' ? cause.code : 'the request failed';
 }
 
-/** The start of a refusal's body; some servers echo what they were sent, so secrets are taken out first. */
-function excerpt(body: string, { url, token }: HttpCall): string {
+/** The start of a refusal's body, without the secrets that it may echo. */
+function excerpt(body: string, { url, token, secrets = [] }: HttpCall): string {
   let text = body.replaceAll(url, '[url]');
   if (token) text = text.replaceAll(token, '[token]');
+  for (const secret of secrets) text = text.replaceAll(secret, '[secret]');
   return text.replace(/\s+/g, ' ').trim().slice(0, EXCERPT_LIMIT) || 'no body';
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, readdir, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NonRetryableError } from '@hookline/core';
 import { Payment } from './payment.ts';
@@ -38,6 +38,16 @@ export async function recordedPayments(): Promise<string[]> {
   await mkdir(ledgerDir(), { recursive: true });
   const files = await readdir(ledgerDir());
   return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
+}
+
+/** The payments that were recorded at `since` or later. @param since milliseconds since the epoch */
+export async function paymentsSince(since: number): Promise<Payment[]> {
+  const payments: Payment[] = [];
+  for (const paymentId of await recordedPayments()) {
+    const { mtimeMs } = await stat(fileOf(paymentId));
+    if (mtimeMs >= since) payments.push(await readPayment(paymentId));
+  }
+  return payments;
 }
 
 export async function readPayment(paymentId: string): Promise<Payment> {

@@ -1,14 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { NonRetryableError, type RunContext } from '@hookline/core';
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { integrations } from './settings.ts';
+import { writeWhole } from './whole-file.ts';
 
 export interface Message {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  /** Which of its run's messages this is, where there are several: a retry's copy has the same. */
+  readonly part?: string;
 }
 
 export interface SentMail {
@@ -17,16 +19,20 @@ export interface SentMail {
   readonly via: 'smtp' | { readonly file: string };
 }
 
+/** Where mail goes without SMTP_URL. */
+export const outboxDir = (): string => join(integrations().dataDir, 'outbox');
+
 /**
  * Sends a plain text message through SMTP_URL or, without it, writes it to the outbox.
  * The Message-ID comes from the run's idempotency key, so a retry sends a copy that receivers can recognise.
  * @throws NonRetryableError when the server refuses this message for good (5xx: no such mailbox, content refused)
  * @throws Error for what may pass: 4xx, no connection, a refused login
  */
-export async function sendMail(message: Message, ctx: RunContext): Promise<SentMail> {
+export async function sendMail({ part, ...message }: Message, ctx: RunContext): Promise<SentMail> {
   const { smtpUrl, mailFrom } = integrations();
-  const mail = { ...message, from: mailFrom, messageId: messageIdFor(ctx.idempotencyKey, mailFrom) };
-  if (smtpUrl === undefined) return writeToOutbox(mail, ctx.idempotencyKey);
+  const key = part === undefined ? ctx.idempotencyKey : `${ctx.idempotencyKey}.${part}`;
+  const mail = { ...message, from: mailFrom, messageId: messageIdFor(key, mailFrom) };
+  if (smtpUrl === undefined) return writeToOutbox(mail, key);
 
   const smtp = createTransport({
     url: smtpUrl,
@@ -45,15 +51,11 @@ export async function sendMail(message: Message, ctx: RunContext): Promise<SentM
   }
 }
 
-/** Written beside and renamed: a reader never sees half a message, a retry replaces the same file. */
+/** A retry replaces the same file. */
 async function writeToOutbox(mail: Message & { messageId: string; from: string }, key: string) {
-  const outbox = join(integrations().dataDir, 'outbox');
   const { message } = await createTransport({ streamTransport: true, buffer: true }).sendMail(mail);
-  const file = join(outbox, `${fileNameFor(key)}.eml`);
-  const draft = `${file}.${randomUUID()}.tmp`;
-  await mkdir(outbox, { recursive: true });
-  await writeFile(draft, message);
-  await rename(draft, file);
+  const file = join(outboxDir(), `${fileNameFor(key)}.eml`);
+  await writeWhole(file, message);
   return { messageId: mail.messageId, via: { file } };
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from '@hookline/core';
 
 /** What the shipped handlers and jobs talk to. An integration without its address says so and does nothing. */
 export interface IntegrationSettings {
-  /** The folder for the mail outbox and the ledger. */
+  /** The folder for the mail outbox, the ledger, the users and their uploads. */
   readonly dataDir: string;
   /** The sender of every message: `Shop <receipts@shop.example>`. */
   readonly mailFrom: string;
@@ -11,6 +11,8 @@ export interface IntegrationSettings {
   readonly crmUrl?: string | undefined;
   /** Sent to the CRM as `Authorization: Bearer …`. */
   readonly crmToken?: string | undefined;
+  /** Where orders are sent; whoever gets one calls its job's finish URL. */
+  readonly partnerUrl?: string | undefined;
   /** Slack's incoming webhook; whoever knows it can post, so it is a secret. */
   readonly slackWebhookUrl?: string | undefined;
 }

@@ -1,8 +1,14 @@
-import type { EventId, HooklineEvent, RunContext } from '@hookline/core';
+import type { EnqueueOptions, EventId, HooklineEvent, RunContext } from '@hookline/core';
+
+interface Enqueued {
+  readonly job: string;
+  readonly data: unknown;
+  readonly options?: EnqueueOptions;
+}
 
 /** A run's context in memory: `once` really keeps results, `enqueue` and `progress` record. */
 export interface ExampleContext extends RunContext {
-  readonly enqueued: readonly { readonly job: string; readonly data: unknown }[];
+  readonly enqueued: readonly Enqueued[];
   readonly progressed: readonly unknown[];
   readonly logged: readonly string[];
   /** The next attempt of the same run: the same kept results and idempotency key. */
@@ -12,6 +18,10 @@ export interface ExampleContext extends RunContext {
 interface Options {
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+  readonly maxAttempts?: number;
+  readonly onProgress?: () => void;
+  /** Of a job whose completion is external. */
+  readonly finishUrl?: string;
 }
 
 export function exampleContext(options: Options = {}): ExampleContext {
@@ -20,19 +30,25 @@ export function exampleContext(options: Options = {}): ExampleContext {
 
 function contextOf(options: Options, attempt: number, kept: Map<string, string>): ExampleContext {
   const { idempotencyKey = 'stripe.evt_1~example', signal = new AbortController().signal } = options;
-  const enqueued: { job: string; data: unknown }[] = [];
+  const enqueued: Enqueued[] = [];
   const progressed: unknown[] = [];
   const logged: string[] = [];
-  const say = (message: string) => void logged.push(message);
+  const say = (message: string, fields?: Record<string, unknown>) =>
+    void logged.push(fields === undefined ? message : `${message} ${JSON.stringify(fields)}`);
   return {
     jobId: idempotencyKey,
     attempt,
-    maxAttempts: 5,
+    maxAttempts: options.maxAttempts ?? 5,
     signal,
     log: { debug: say, info: say, warn: say, error: say },
     idempotencyKey,
+    get finishUrl() {
+      if (options.finishUrl !== undefined) return options.finishUrl;
+      throw new Error('ctx.finishUrl: this work ends with its run');
+    },
     async progress(value) {
       progressed.push(value);
+      options.onProgress?.();
     },
     async once<Result>(key: string, fn: () => Result | Promise<Result>): Promise<Result> {
       const before = kept.get(key);
@@ -41,8 +57,9 @@ function contextOf(options: Options, attempt: number, kept: Map<string, string>)
       kept.set(key, JSON.stringify({ result }));
       return result;
     },
-    async enqueue(job, data) {
-      enqueued.push({ job: typeof job === 'string' ? job : job.name, data });
+    async enqueue(job, data, wanted) {
+      const name = typeof job === 'string' ? job : job.name;
+      enqueued.push({ job: name, data, ...(wanted === undefined ? {} : { options: wanted }) });
       return `${idempotencyKey}~${enqueued.length}`;
     },
     enqueued,
