@@ -15,7 +15,7 @@ import { findReceiver } from './receiver-address.ts';
 import { sendSample } from './send.ts';
 import { followEvent, formatTimeline } from './timeline.ts';
 
-type Write = (line: string) => void;
+export type Write = (line: string) => void;
 
 const FOLLOW_MS = 15_000;
 /** A person waits for this: a Redis that is not there is said soon. */
@@ -166,7 +166,8 @@ function letterTable(letters: readonly DeadLetter[]): string {
   return table.toString();
 }
 
-async function withRedis(
+/** Runs a command on the Redis that is configured, or says soon that it is not there. */
+export async function withRedis(
   config: CliConfig,
   use: (connection: Connection) => Promise<number>,
 ): Promise<number> {

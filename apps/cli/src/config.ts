@@ -2,6 +2,7 @@ import {
   commonConfig,
   ConfigError,
   dataDirOf,
+  durationSetting,
   isProduction,
   portSetting,
   Problems,
@@ -16,6 +17,8 @@ export interface CliConfig extends CommonConfig {
   readonly sources: ReadonlyMap<string, Source>;
   /** The receiver's port where nothing better is known. */
   readonly receiverPort: number;
+  /** Milliseconds that a finished job is kept. */
+  readonly jobRetention: number;
 }
 
 /** For commands that talk to a running system. @throws ConfigError that names every bad key */
@@ -24,8 +27,9 @@ export function readCliConfig(env: Environment): CliConfig {
   const common = commonConfig(env, problems);
   const sources = readSources(env, providers, problems, () => undefined);
   const { port: receiverPort } = portSetting(env, 'RECEIVER_PORT', 3000, problems);
+  const jobRetention = durationSetting(env, 'JOB_RETENTION', '7d', problems);
   problems.throwIfAny();
-  return { ...common, sources, receiverPort };
+  return { ...common, sources, receiverPort, jobRetention };
 }
 
 /** For `start`, which runs before there is a Redis to name. */

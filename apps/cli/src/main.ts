@@ -3,6 +3,7 @@ import { providers } from '@hookline/providers';
 import { cac } from 'cac';
 import { readCliConfig, readStartConfig } from './config.ts';
 import { deadList, deadReplay, doctor, eventsList, eventsShow, sendCommand } from './commands.ts';
+import { jobsCommand, STDIN, type JobsOptions } from './jobs/commands.ts';
 import { startSystem } from './start.ts';
 
 const cli = cac('hookline');
@@ -40,12 +41,31 @@ cli
   );
 
 cli
+  .command(
+    'jobs [action] [id|file]',
+    'jobs list · show <id> · retry <id> · cancel <id> · export [file] · import <file>',
+  )
+  .option('--status <status>', 'list: only jobs that stand there')
+  .option('--name <name>', 'list: only jobs of that name')
+  .option('--count <n>', 'list: how many', { default: 20 })
+  .action((action = 'list', target: string | undefined, options: JobsOptions) =>
+    jobsCommand(config(), action, target, options, {
+      ...{ write, note: (line) => void process.stderr.write(`${line}\n`) },
+      ...{ stdin: process.stdin, stdout: process.stdout },
+    }),
+  );
+
+cli
   .command('doctor', 'Check this machine and the Redis it would use')
   .action(() => doctor(readEnvironment(process.env), write));
 
 cli.help();
 try {
-  cli.parse(process.argv, { run: false });
+  // cac takes a lone `-` for an option without a name, and drops it.
+  cli.parse(
+    process.argv.map((arg) => (arg === '-' ? STDIN : arg)),
+    { run: false },
+  );
   if (cli.matchedCommand === undefined && !cli.options['help']) cli.outputHelp();
   process.exitCode = ((await cli.runMatchedCommand()) as number | undefined) ?? 0;
 } catch (error) {

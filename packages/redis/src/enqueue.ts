@@ -40,6 +40,8 @@ export interface EnqueueRequest {
   readonly timestamp: number;
   readonly delay?: number;
   readonly priority?: number;
+  /** How many jobs that ended its queue keeps, where that is not `KEPT_JOBS`. */
+  readonly keep?: { readonly completed?: number; readonly failed?: number };
 }
 
 /** The last of them stay visible on the dashboard; the event store keeps the truth. */
@@ -66,13 +68,19 @@ export function createEnqueuer(connection: Connection, prefix: string): Enqueuer
   }
 
   return {
-    prepare({ queue, jobId, name, work, timestamp, delay, priority }) {
+    prepare({ queue, jobId, name, work, timestamp, delay, priority, keep = {} }) {
       const options: JobsOptions = { ...KEPT_JOBS, jobId, timestamp };
+      if (keep.completed !== undefined) options.removeOnComplete = keptCount(keep.completed);
+      if (keep.failed !== undefined) options.removeOnFail = keptCount(keep.failed);
       if (delay !== undefined && delay > 0) options.delay = Math.round(delay);
       if (priority !== undefined) options.priority = priority;
       return capture(new Job(queueNamed(queue), name, work, options, jobId));
     },
   };
+}
+
+function keptCount(count: number): true | { count: number } {
+  return count === 0 ? true : { count };
 }
 
 /**

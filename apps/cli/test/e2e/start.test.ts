@@ -34,6 +34,8 @@ describe('npm start on a machine that has nothing', () => {
     expect(output).toMatch(/webhooks\s+│ http:\/\/127\.0\.0\.1:\d+\/webhooks\/<source>/);
     expect(output).toMatch(/dashboard\s+│ http:\/\/127\.0\.0\.1:\d+\/admin\/queues\s+│ admin \/ \S{12,}/);
     expect(output).toMatch(/timeline: verified \d+ ms → recorded \d+ ms → queued \d+ ms → handled \d+ ms/);
+    expect(output).toMatch(/created a job: POST \S+\/job /);
+    expect(output).toMatch(/the job succeeded after \d+ ms/);
   });
 
   it('keeps its secrets to its owner', () => {
