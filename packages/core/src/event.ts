@@ -12,6 +12,7 @@ export interface HooklineEvent<
   Payload = unknown,
   Type extends string = string,
   Provider extends string = string,
+  BodyTrusted extends boolean = boolean,
 > {
   readonly id: EventId;
   /** The configured endpoint it came in on. */
@@ -29,7 +30,7 @@ export interface HooklineEvent<
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** False for providers whose signature does not cover the body: fetch the object again before believing it. */
-  readonly bodyTrusted: boolean;
+  readonly bodyTrusted: BodyTrusted;
 }
 
 /** A verified request on its way into the store. Bytes, not objects: what was signed is what is kept. */

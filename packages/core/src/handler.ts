@@ -18,6 +18,15 @@ export type EventType<P extends ProviderName> = keyof ProviderEvents[P] & string
 // oxlint-disable-next-line typescript/no-empty-object-type
 export interface BareTypes {}
 
+/**
+ * Providers whose signature leaves the body out, always (`false`) or at times (`boolean`), by declaration merging:
+ * `event.bodyTrusted` says which.
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type
+export interface UntrustedBodies {}
+
+type BodyTrust<P> = P extends keyof UntrustedBodies ? UntrustedBodies[P] & boolean : true;
+
 /** `'invoice.*'` and `'*'` beside the types themselves. */
 export type EventPattern<P extends ProviderName> =
   | EventType<P>
@@ -48,7 +57,12 @@ type WithPrefix<T extends string, Prefix extends string> = string extends T
 
 /** The events that match: a union with one member a type, so that `event.type` narrows `event.payload`. */
 export type EventOf<P extends ProviderName, Pattern extends string> = {
-  [T in MatchingType<P, Pattern>]: HooklineEvent<ProviderEvents[P][T & keyof ProviderEvents[P]], T, P>;
+  [T in MatchingType<P, Pattern>]: HooklineEvent<
+    ProviderEvents[P][T & keyof ProviderEvents[P]],
+    T,
+    P,
+    BodyTrust<P>
+  >;
 }[MatchingType<P, Pattern>];
 
 /** Which events a handler asks for. */

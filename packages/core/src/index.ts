@@ -24,6 +24,7 @@ export {
   type ProviderEvents,
   type ProviderName,
   type Selector,
+  type UntrustedBodies,
 } from './handler.ts';
 export { defineJob, type JobDefinition } from './job.ts';
 export {
@@ -46,7 +47,18 @@ export {
   type RetryResult,
 } from './job-service.ts';
 export { matchesType } from './pattern.ts';
-export type { HandshakeResponse, Identity, Provider, ProviderRequest, Sample, Verdict } from './provider.ts';
+export type {
+  Ack,
+  Handshake,
+  HandshakeResponse,
+  Identity,
+  Provider,
+  ProviderItem,
+  ProviderRequest,
+  Sample,
+  SignOptions,
+  Verdict,
+} from './provider.ts';
 export type { RedisNode, RedisTarget } from './redis-target.ts';
 export {
   createRegistry,
@@ -86,6 +98,34 @@ export {
   type DeadLetter,
   type Work,
 } from './work.ts';
-export type { Algorithm, Scheme, SignedContentScheme } from './signing/scheme.ts';
+export { coversBody } from './signing/content.ts';
+export { allHold } from './signing/condition.ts';
+export {
+  elementsOf,
+  jsonText,
+  namesOf,
+  scalarAt,
+  sliceAt,
+  type JsonPath,
+  type JsonText,
+  type Slice,
+} from './signing/json-text.ts';
+export { headerOf, valueAt, type Place, type View } from './signing/place.ts';
+export type {
+  Algorithm,
+  CertificateRule,
+  Condition,
+  Hash,
+  HmacAlgorithm,
+  JwtScheme,
+  KeyForm,
+  Scheme,
+  SharedSecretScheme,
+  SignatureEncoding,
+  SignedContentScheme,
+  TimestampSource,
+  TimeUnit,
+} from './signing/scheme.ts';
+export { isOneOf, sameText, tokensOf, type Secret } from './signing/secret.ts';
 export { sign } from './signing/sign.ts';
-export { headerOf, signedId, verify } from './signing/verify.ts';
+export { applies, keysNeeded, signedAt, signedId, verify, type FetchedKeys } from './signing/verify.ts';

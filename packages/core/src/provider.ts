@@ -1,3 +1,6 @@
+import type { Secret } from './signing/secret.ts';
+import type { FetchedKeys } from './signing/verify.ts';
+
 /** A request as it arrived: header names in lower case, the body as exact bytes. */
 export interface ProviderRequest {
   readonly method: string;
@@ -22,6 +25,16 @@ export interface Identity {
   readonly type?: string;
 }
 
+/** One event of a request: the whole of it, or one of a batch. */
+export interface ProviderItem extends Identity {
+  /** The exact bytes of this event within the request's body. */
+  readonly body: Buffer;
+  /** False when the signature of this request does not cover the body. */
+  readonly bodyTrusted: boolean;
+  /** True when the same body may come again and be news: without an id of its own, each is an event. */
+  readonly repeats: boolean;
+}
+
 /** The answer to a provider that first asks whether the endpoint is ours; the request is not an event. */
 export interface HandshakeResponse {
   readonly status: number;
@@ -29,38 +42,94 @@ export interface HandshakeResponse {
   readonly body: string;
 }
 
-/** A realistic body for tests and `npm run send`, and the headers that name it. */
+/** What a first request comes to. The response is sent when the rest of it has succeeded. */
+export type Handshake =
+  | { readonly kind: 'respond'; readonly response: HandshakeResponse }
+  /** The secret is one of the source's from now on. */
+  | { readonly kind: 'keep-secret'; readonly secret: string; readonly response: HandshakeResponse }
+  /** Subscribed by asking for an address that the provider's data allows. */
+  | { readonly kind: 'fetch'; readonly url: string; readonly response: HandshakeResponse };
+
+/** The answer to an event, where a provider wants a certain one. */
+export interface Ack {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly body: string;
+}
+
+/** A realistic request for tests and `npm run send`, and the headers and query that name it. */
 export interface Sample {
   readonly type: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** To be added to the address, as in `data.id=1&type=payment`. */
+  readonly query?: string;
+}
+
+export interface SignOptions {
+  readonly deliveryId?: string;
+  /** The address, where it is signed. */
+  readonly url?: string;
+  /** Default POST. */
+  readonly method?: string;
+  /** Headers that are there before signing: some are signed. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Who sends, and how it signs. Built from one declarative file each. */
 export interface Provider {
   readonly name: string;
-  /** False when the signature does not cover the body. */
+  /** False when the signature does not cover the body, or not in every request: `ProviderItem` says of which. */
   readonly bodyTrusted: boolean;
   /** A bare type also stands for its subtypes: `issues` for `issues.opened`. */
   readonly bareTypesMatchSubtypes: boolean;
+  /** Whether the endpoint's public address is part of what is signed, so that it must be configured. */
+  readonly signsUrl: boolean;
   /**
    * Verifies the exact bytes against every secret (rotation) and every signature in the request.
    * @param now milliseconds since the epoch
+   * @param keys what stands at the addresses that `keysNeeded` names
    */
-  verify(request: ProviderRequest, secrets: readonly string[], now: number): Verdict;
+  verify(request: ProviderRequest, secrets: readonly Secret[], now: number, keys?: FetchedKeys): Verdict;
+  /**
+   * The https addresses of the keys without which a request cannot verify: those that the provider's data allows.
+   * Empty for a request that needs none, or is refused anyway.
+   */
+  keysNeeded(request: ProviderRequest, secrets: readonly Secret[], now: number): readonly string[];
+  /** Whether an address may be fetched for this provider: keys, and confirmations of subscriptions. */
+  mayFetch(url: string): boolean;
+  /** When the request says it was signed, in milliseconds since the epoch. */
+  signedAt(request: ProviderRequest): number | undefined;
   /**
    * The headers that a provider with this secret would send with this body.
    * @param now milliseconds since the epoch
    */
-  sign(
-    body: Buffer,
+  sign(body: Buffer, secrets: readonly string[], now: number, options?: SignOptions): Record<string, string>;
+  /** The whole request that it would send: some sign in the query or the body. */
+  signRequest(
+    request: ProviderRequest,
     secrets: readonly string[],
     now: number,
     options?: { readonly deliveryId?: string },
-  ): Record<string, string>;
+  ): ProviderRequest;
+  /** What the request as a whole is called; of a batch, its first event. */
   identify(request: ProviderRequest): Identity;
-  /** Called after the signature holds; `undefined` for an ordinary event. */
-  handshake(request: ProviderRequest): HandshakeResponse | undefined;
+  /**
+   * The events in a verified request. A body that is no batch, or too large a one, is one event; an empty batch is
+   * none.
+   */
+  split(request: ProviderRequest): readonly ProviderItem[];
+  /**
+   * What to answer to a first request; `undefined` for an ordinary one.
+   * @param phase `unsigned` before the signature is judged, `verified` after it holds
+   */
+  handshake(
+    request: ProviderRequest,
+    secrets: readonly string[],
+    phase: 'unsigned' | 'verified',
+  ): Handshake | undefined;
+  /** The answer that this provider wants to an event that was accepted; any 2xx will do when absent. */
+  readonly ack?: Ack;
   /** A secret of the form this provider issues, from random bytes. */
   makeSecret(random: Buffer): string;
   readonly sampleTypes: readonly string[];

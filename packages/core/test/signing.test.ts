@@ -2,8 +2,12 @@ import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Scheme } from '../src/signing/scheme.ts';
-import { sign } from '../src/signing/sign.ts';
+import { sign as signRequest } from '../src/signing/sign.ts';
 import { verify } from '../src/signing/verify.ts';
+
+/** The headers that signing adds. */
+const sign = (scheme: Scheme, body: Buffer, secrets: readonly string[], now: number, id?: string) =>
+  signRequest(scheme, { method: 'POST', url: '/', headers: {}, body }, secrets, now, id).headers;
 
 const NOW = 1_800_000_000_000;
 const SECONDS = NOW / 1_000;
@@ -12,24 +16,24 @@ const SECRET = 'a secret';
 
 const stamped = {
   kind: 'signed-content',
-  header: 'x-signature',
+  signatures: [{ header: 'x-signature' }],
   itemSeparator: ',',
   labelSeparator: '=',
   algorithms: [{ kind: 'hmac', hash: 'sha256', encoding: 'hex', label: 'v1', key: { encoding: 'utf8' } }],
   content: '{timestamp}.{body}',
-  timestamp: { in: 'signature', label: 't', unit: 's', toleranceSeconds: 300 },
+  timestamp: { at: { label: 't' }, unit: 's', toleranceSeconds: 300 },
 } satisfies Scheme;
 
 const bare = {
   kind: 'signed-content',
-  header: 'x-signature',
+  signatures: [{ header: 'x-signature' }],
   algorithms: [{ kind: 'hmac', hash: 'sha256', encoding: 'base64', key: { encoding: 'utf8' } }],
   content: '{body}',
 } satisfies Scheme;
 
 const named = {
   kind: 'signed-content',
-  header: 'x-signature',
+  signatures: [{ header: 'x-signature' }],
   itemSeparator: ' ',
   labelSeparator: ',',
   algorithms: [
@@ -40,11 +44,18 @@ const named = {
       label: 'v1',
       key: { encoding: 'base64', optionalPrefix: 'hm_' },
     },
-    { kind: 'ed25519', encoding: 'base64', label: 'v1a', publicKeyPrefix: 'pub_', privateKeyPrefix: 'priv_' },
+    {
+      kind: 'ed25519',
+      encoding: 'base64',
+      label: 'v1a',
+      keyEncoding: 'base64',
+      publicKeyPrefix: 'pub_',
+      privateKeyPrefix: 'priv_',
+    },
   ],
   content: '{id}.{timestamp}.{body}',
   idHeader: 'x-id',
-  timestamp: { in: 'header', header: 'x-timestamp', unit: 'ms', toleranceSeconds: 300 },
+  timestamp: { at: { header: 'x-timestamp' }, unit: 'ms', toleranceSeconds: 300 },
 } satisfies Scheme;
 
 const hex = (timestamp: number | string, secret = SECRET, body = BODY) =>

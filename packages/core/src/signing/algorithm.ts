@@ -1,14 +1,27 @@
 import {
+  createHash,
   createHmac,
-  createPrivateKey,
   createPublicKey,
   sign as signWithKey,
   timingSafeEqual,
   verify as verifyWithKey,
   type KeyObject,
 } from 'node:crypto';
-import { decodeKey } from './encoding.ts';
-import type { Algorithm, Ed25519Algorithm, HmacAlgorithm } from './scheme.ts';
+import { decodeExactly, decodeHexKey, decodeKey } from './encoding.ts';
+import type { Algorithm, Ed25519Algorithm, EcdsaAlgorithm, HmacAlgorithm, RsaAlgorithm } from './scheme.ts';
+import type { Secret } from './secret.ts';
+import { ed25519PrivateKey, readTestKey, testKeyPair } from './test-key.ts';
+
+/** Finds the key of a certificate that the request names; `undefined` when it is not there or may not sign. */
+export type FindKey = (algorithm: RsaAlgorithm) => KeyObject | undefined;
+
+/** The label that an item must have to be judged with this secret; `undefined` for a bare item. */
+export function labelOf(algorithm: Algorithm, secret: Secret): string | undefined {
+  if (typeof algorithm.label !== 'object') return algorithm.label;
+  if (typeof secret !== 'string') return undefined;
+  const { keyIdBefore } = algorithm.label;
+  return secret.includes(keyIdBefore) ? secret.slice(0, secret.indexOf(keyIdBefore)) : undefined;
+}
 
 /**
  * A test for signatures of `content`, in time that does not depend on where a wrong one differs.
@@ -16,19 +29,27 @@ import type { Algorithm, Ed25519Algorithm, HmacAlgorithm } from './scheme.ts';
  */
 export function checker(
   algorithm: Algorithm,
-  secret: string,
+  secret: Secret,
   content: Buffer,
+  findKey: FindKey,
 ): ((signature: Buffer) => boolean) | undefined {
   switch (algorithm.kind) {
-    case 'hmac': {
-      const expected = hmac(algorithm, secret, content);
-      if (!expected) return undefined;
-      return (signature) => signature.length === expected.length && timingSafeEqual(signature, expected);
-    }
+    case 'hmac':
+      return equals(hmac(algorithm, secret, content));
+    case 'hash':
+      return equals(hash(algorithm.hash, secret, content));
     case 'ed25519': {
-      const key = publicKey(algorithm, secret);
-      if (!key) return undefined;
-      return (signature) => verifyWithKey(null, content, key, signature);
+      const key = typeof secret === 'string' ? ed25519PublicKey(algorithm, secret) : undefined;
+      return key && ((signature) => verifyWithKey(null, content, key, signature));
+    }
+    case 'ecdsa-p256': {
+      const key = typeof secret === 'string' ? ecdsaPublicKey(algorithm, secret) : undefined;
+      return key && ((signature) => verifyWithKey('sha256', content, key, signature));
+    }
+    case 'rsa': {
+      const seed = typeof secret === 'string' ? readTestKey(secret).seed : undefined;
+      const key = seed === undefined ? findKey(algorithm) : testKeyPair('rsa', seed).publicKey;
+      return key && ((signature) => verifyWithKey(algorithm.hash, content, key, signature));
     }
   }
 }
@@ -38,39 +59,59 @@ export function signatureOf(algorithm: Algorithm, secret: string, content: Buffe
   switch (algorithm.kind) {
     case 'hmac':
       return hmac(algorithm, secret, content);
+    case 'hash':
+      return hash(algorithm.hash, secret, content);
     case 'ed25519': {
-      const key = privateKey(algorithm, secret);
+      const key = ed25519Private(algorithm, secret);
       return key && signWithKey(null, content, key);
+    }
+    case 'ecdsa-p256':
+    case 'rsa': {
+      const { seed } = readTestKey(secret);
+      const digest = algorithm.kind === 'rsa' ? algorithm.hash : 'sha256';
+      return seed && signWithKey(digest, content, testKeyPair(algorithm.kind, seed).privateKey);
     }
   }
 }
 
-function hmac(algorithm: HmacAlgorithm, secret: string, content: Buffer): Buffer | undefined {
+function equals(expected: Buffer | undefined): ((signature: Buffer) => boolean) | undefined {
+  return expected && ((given) => given.length === expected.length && timingSafeEqual(given, expected));
+}
+
+function hmac(algorithm: HmacAlgorithm, secret: Secret, content: Buffer): Buffer | undefined {
   const key = hmacKey(algorithm, secret);
   return key && createHmac(algorithm.hash, key).update(content).digest();
 }
 
+/** The secret is in the content; without one anybody could write it. */
+function hash(name: string, secret: Secret, content: Buffer): Buffer | undefined {
+  return secret.length === 0 ? undefined : createHash(name).update(content).digest();
+}
+
 /** An empty key is no key: anybody can sign with it. */
-function hmacKey({ key }: HmacAlgorithm, secret: string): Buffer | undefined {
+function hmacKey({ key, label }: HmacAlgorithm, secret: Secret): Buffer | undefined {
+  if (typeof secret !== 'string') return secret.length === 0 ? undefined : secret;
+  const text = typeof label === 'object' ? afterFirst(secret, label.keyIdBefore) : secret;
+  if (text === '') return undefined;
   switch (key.encoding) {
     case 'utf8':
-      return secret === '' ? undefined : Buffer.from(secret, 'utf8');
+      return Buffer.from(text, 'utf8');
     case 'base64':
-      return decodeKey(afterPrefix(secret, key.optionalPrefix) ?? secret);
+      return decodeKey(afterPrefix(text, key.optionalPrefix) ?? text);
+    case 'hex':
+      return decodeHexKey(text);
+    case 'sha1':
+      return createHash('sha1').update(text).digest();
   }
 }
 
 const ED25519_KEY_BYTES = 32;
-/** RFC 8410: what stands before the seed in a PKCS #8 key. */
-const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-function publicKey(algorithm: Ed25519Algorithm, secret: string): KeyObject | undefined {
+function ed25519PublicKey(algorithm: Ed25519Algorithm, secret: string): KeyObject | undefined {
+  const ownKey = ed25519Private(algorithm, secret);
+  if (ownKey) return createPublicKey(ownKey);
   const encoded = afterPrefix(secret, algorithm.publicKeyPrefix);
-  if (encoded === undefined) {
-    const ownKey = privateKey(algorithm, secret);
-    return ownKey && createPublicKey(ownKey);
-  }
-  const bytes = decodeKey(encoded);
+  const bytes = encoded === undefined ? undefined : decoded(algorithm, encoded);
   if (bytes?.length !== ED25519_KEY_BYTES) return undefined;
   return createPublicKey({
     key: { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') },
@@ -78,14 +119,39 @@ function publicKey(algorithm: Ed25519Algorithm, secret: string): KeyObject | und
   });
 }
 
-function privateKey(algorithm: Ed25519Algorithm, secret: string): KeyObject | undefined {
+function ed25519Private(algorithm: Ed25519Algorithm, secret: string): KeyObject | undefined {
+  const { seed } = readTestKey(secret);
+  if (seed) return testKeyPair('ed25519', seed).privateKey;
+  if (algorithm.privateKeyPrefix === undefined) return undefined;
   const encoded = afterPrefix(secret, algorithm.privateKeyPrefix);
-  const bytes = encoded === undefined ? undefined : decodeKey(encoded);
+  const bytes = encoded === undefined ? undefined : decoded(algorithm, encoded);
   if (bytes?.length !== ED25519_KEY_BYTES && bytes?.length !== 2 * ED25519_KEY_BYTES) return undefined;
-  const seed = bytes.subarray(0, ED25519_KEY_BYTES);
-  return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+  return ed25519PrivateKey(bytes.subarray(0, ED25519_KEY_BYTES));
+}
+
+function decoded({ keyEncoding }: Ed25519Algorithm, text: string): Buffer | undefined {
+  return keyEncoding === 'hex' ? decodeHexKey(text) : decodeKey(text);
+}
+
+function ecdsaPublicKey(_algorithm: EcdsaAlgorithm, secret: string): KeyObject | undefined {
+  const { seed } = readTestKey(secret);
+  if (seed) return testKeyPair('ecdsa-p256', seed).publicKey;
+  const der = decodeExactly(secret, 'base64');
+  if (der === undefined || der.length === 0) return undefined;
+  try {
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined;
+  } catch {
+    // A text that is no key fits no signature.
+    return undefined;
+  }
 }
 
 function afterPrefix(text: string, prefix: string): string | undefined {
   return text.startsWith(prefix) ? text.slice(prefix.length) : undefined;
+}
+
+function afterFirst(text: string, separator: string): string {
+  const at = text.indexOf(separator);
+  return at < 0 ? '' : text.slice(at + separator.length);
 }

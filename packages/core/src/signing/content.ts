@@ -1,33 +1,161 @@
-/** What a scheme's content template can name. */
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { formOf, valueAt, type Place, type View } from './place.ts';
+
+/** What a scheme's content template can name beside the request itself. */
 export interface ContentParts {
-  readonly body: Buffer;
   readonly timestamp: string | undefined;
   readonly id: string | undefined;
+  readonly secret: string;
+  /** The address as the sender may have written it. */
+  readonly url: string;
 }
+
+/** A piece of a template. The pieces of an optional run stand or fall together. */
+type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'part'; readonly part: Part; readonly optional: boolean; readonly lower: boolean }
+  | { readonly kind: 'run'; readonly pieces: readonly Piece[] };
+
+type Part = (typeof SIMPLE)[number] | { readonly place: Place };
 
 /**
  * The bytes that were signed. The body goes in as it came: decoding it would change what is not UTF-8.
- * @throws TypeError when the template names a part that the scheme has no source for: a mistake in a scheme
+ * @returns `undefined` when the request lacks a part
+ * @throws TypeError when the template names a part that there is not: a mistake in a scheme
  */
-export function signedContent(template: string, parts: ContentParts): Buffer {
-  return Buffer.concat(template.split(/(\{\w+\})/).map((piece) => bytesOf(piece, parts)));
+export function signedContent(template: string, view: View, parts: ContentParts): Buffer | undefined {
+  return bytesOf(parseTemplate(template), view, parts);
 }
 
-function bytesOf(piece: string, { body, timestamp, id }: ContentParts): Buffer {
-  switch (piece) {
-    case '{body}':
-      return body;
-    case '{timestamp}':
-      return text(piece, timestamp);
-    case '{id}':
-      return text(piece, id);
-    default:
-      return Buffer.from(piece, 'utf8');
+/** The places that a template must find in a request. */
+export function requiredPlaces(template: string): readonly Place[] {
+  return parseTemplate(template).flatMap((piece) =>
+    piece.kind === 'part' && typeof piece.part === 'object' && !piece.optional ? [piece.part.place] : [],
+  );
+}
+
+/** Whether a signature over this covers the body's bytes, or a checksum of them. */
+export function coversBody(template: string): boolean {
+  return /\{(?:body|crc32|sha256|form)\}/.test(template);
+}
+
+function bytesOf(pieces: readonly Piece[], view: View, parts: ContentParts): Buffer | undefined {
+  const found: Buffer[] = [];
+  for (const piece of pieces) {
+    const bytes = pieceOf(piece, view, parts);
+    if (bytes === undefined) return undefined;
+    found.push(bytes);
+  }
+  return Buffer.concat(found);
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function pieceOf(piece: Piece, view: View, parts: ContentParts): Buffer | undefined {
+  switch (piece.kind) {
+    case 'text':
+      return Buffer.from(piece.text, 'utf8');
+    case 'run':
+      return bytesOf(piece.pieces, view, parts) ?? NOTHING;
+    case 'part': {
+      const value = partOf(piece.part, view, parts);
+      if (value === undefined) return piece.optional ? NOTHING : undefined;
+      if (typeof value !== 'string') return value;
+      return Buffer.from(piece.lower ? value.toLowerCase() : value, 'utf8');
+    }
   }
 }
 
-function text(placeholder: string, value: string | undefined): Buffer {
-  if (value === undefined)
-    throw new TypeError(`the scheme signs ${placeholder} and does not say where it stands in a request`);
-  return Buffer.from(value, 'utf8');
+function partOf(part: Part, view: View, parts: ContentParts): Buffer | string | undefined {
+  const { body, method } = view.request;
+  switch (part) {
+    case 'body':
+      return body;
+    case 'timestamp':
+      return parts.timestamp;
+    case 'id':
+      return parts.id;
+    case 'method':
+      return method;
+    case 'url':
+      return parts.url;
+    case 'secret':
+      return parts.secret;
+    case 'crc32':
+      return String(crc32(body));
+    case 'sha256':
+      return createHash('sha256').update(body).digest('hex');
+    case 'form':
+      return sortedPairs(formOf(body));
+    default:
+      return valueAt(view, part.place);
+  }
+}
+
+/** Names and values without anything between them, in the order of the names and then the values, each pair once. */
+function sortedPairs(form: URLSearchParams): string {
+  const values = new Map<string, Set<string>>();
+  for (const [name, value] of form) {
+    const known = values.get(name);
+    if (known === undefined) values.set(name, new Set([value]));
+    else known.add(value);
+  }
+  return [...values.keys()]
+    .toSorted()
+    .map((name) =>
+      [...(values.get(name) ?? [])]
+        .toSorted()
+        .map((value) => name + value)
+        .join(''),
+    )
+    .join('');
+}
+
+const templates = new Map<string, readonly Piece[]>();
+const TOKEN = /\{(\w+)(?::([^{}|?]+))?(\|lower)?(\?)?\}|\[([^\]]*)\]/g;
+
+function parseTemplate(template: string): readonly Piece[] {
+  const known = templates.get(template);
+  if (known !== undefined) return known;
+  const pieces: Piece[] = [];
+  let end = 0;
+  for (const match of template.matchAll(TOKEN)) {
+    if (match.index > end) pieces.push({ kind: 'text', text: template.slice(end, match.index) });
+    const [whole, name, argument, lower, optional, run] = match;
+    if (name === undefined) pieces.push({ kind: 'run', pieces: parseTemplate(run ?? '') });
+    else
+      pieces.push({
+        kind: 'part',
+        part: partNamed(name, argument),
+        optional: optional !== undefined,
+        lower: lower !== undefined,
+      });
+    end = match.index + whole.length;
+  }
+  if (end < template.length) pieces.push({ kind: 'text', text: template.slice(end) });
+  templates.set(template, pieces);
+  return pieces;
+}
+
+const SIMPLE = ['body', 'timestamp', 'id', 'method', 'url', 'secret', 'crc32', 'sha256', 'form'] as const;
+
+function partNamed(name: string, argument: string | undefined): Part {
+  const simple = argument === undefined ? SIMPLE.find((known) => known === name) : undefined;
+  if (simple !== undefined) return simple;
+  if (argument !== undefined) {
+    switch (name) {
+      case 'header':
+        return { place: { header: argument.toLowerCase() } };
+      case 'query':
+        return { place: { query: argument } };
+      case 'form':
+        return { place: { form: argument } };
+      case 'json':
+        return { place: { body: argument.split('.') } };
+    }
+  }
+  throw new TypeError(
+    `a scheme signs {${name}${argument === undefined ? '' : `:${argument}`}}, which is no part of a request`,
+  );
 }

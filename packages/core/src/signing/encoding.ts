@@ -22,3 +22,9 @@ export function decodeKey(text: string): Buffer | undefined {
   const bytes = Buffer.from(unpadded, 'base64');
   return bytes.length > 0 && bytes.toString('base64').replace(/=+$/, '') === unpadded ? bytes : undefined;
 }
+
+/** A key in hex, in letters of either case. */
+export function decodeHexKey(text: string): Buffer | undefined {
+  const bytes = decodeExactly(text.toLowerCase(), 'hex');
+  return bytes === undefined || bytes.length === 0 ? undefined : bytes;
+}

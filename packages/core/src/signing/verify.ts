@@ -1,9 +1,26 @@
-import type { ProviderRequest, Verdict } from '../provider.ts';
-import { checker } from './algorithm.ts';
+import type { Verdict } from '../provider.ts';
+import { portVariants } from './address.ts';
+import { checker, labelOf, type FindKey } from './algorithm.ts';
+import { certificateKey } from './certificate.ts';
+import { allHold, conditionValue, holds } from './condition.ts';
 import { signedContent } from './content.ts';
 import { decodeExactly, inAlphabet } from './encoding.ts';
-import type { Algorithm, Scheme, SignedContentScheme, TimestampSource } from './scheme.ts';
-import { parseSignatureHeader, type HeaderItem } from './signature-header.ts';
+import { hasDigest } from './digest.ts';
+import { verifyJwt } from './jwt.ts';
+import { headerOf, valueAt, type SignedRequest, type View } from './place.ts';
+import type { Algorithm, Scheme, SharedSecretScheme, SignedContentScheme } from './scheme.ts';
+import { isOneOf, sameText, secretsFor, type Secret } from './secret.ts';
+import { itemsOf, type SignatureItem } from './signature-items.ts';
+import { readTestKey } from './test-key.ts';
+import { isStale, parseTimestamp, timestampsOf, withoutTimestamp } from './timestamp.ts';
+import { viewsOf } from './views.ts';
+
+/** Keys that were fetched, by address: certificates in PEM, or JWK sets. */
+export type FetchedKeys = ReadonlyMap<string, string>;
+
+export type Reason = Extract<Verdict, { ok: false }>['reason'];
+
+const NO_KEYS: FetchedKeys = new Map();
 
 /**
  * Whether a request was signed with one of the secrets, over its exact bytes.
@@ -14,120 +31,260 @@ import { parseSignatureHeader, type HeaderItem } from './signature-header.ts';
  * "not this one", and requests that cannot be right cost no cryptography. A signature that is readable and cannot
  * fit (too short, of an unknown version) is a `mismatch`. Without secrets everything is.
  * @param now milliseconds since the epoch
+ * @param keys what stands at the addresses that `keysNeeded` names; without one, its signature is a `mismatch`
  * @returns a verdict for any request: it never throws
  */
 export function verify(
   scheme: Scheme,
-  request: Pick<ProviderRequest, 'headers' | 'body'>,
-  secrets: readonly string[],
+  request: SignedRequest,
+  secrets: readonly Secret[],
   now: number,
+  keys: FetchedKeys = NO_KEYS,
 ): Verdict {
-  const reading = read(scheme, request.headers);
-  if (reading.kind !== 'whole') return { ok: false, reason: reading.kind };
-  if (scheme.timestamp && isStale(scheme.timestamp, reading.timestamp, now)) {
-    return { ok: false, reason: 'stale' };
+  const views = viewsOf(scheme, request);
+  if (views === undefined) return { ok: false, reason: 'malformed' };
+  const usable = secretsFor(scheme, secrets);
+  switch (scheme.kind) {
+    case 'signed-content': {
+      const readings = views.map((view) => read(scheme, view, now));
+      const refusal = worst(readings);
+      if (refusal !== undefined) return refusal;
+      return verdict(
+        readings.reduce(
+          (fits, reading) => isWhole(reading) && anyFits(scheme, reading, usable, now, keys) && fits,
+          true,
+        ),
+      );
+    }
+    case 'shared-secret': {
+      const readings = views.map((view) => readShared(scheme, view));
+      const refusal = worst(readings);
+      if (refusal !== undefined) return refusal;
+      const expected = usable.filter((secret) => typeof secret === 'string');
+      return verdict(
+        readings.reduce(
+          (fits, reading) => reading.kind === 'shared' && isOneOf(reading.value, expected) && fits,
+          true,
+        ),
+      );
+    }
+    case 'jwt': {
+      const unmet = unmetOf(scheme, { request });
+      return unmet === undefined
+        ? verifyJwt(scheme, request, usable, now, keys)
+        : { ok: false, reason: unmet };
+    }
   }
-  const content = signedContent(scheme.content, { ...reading, body: request.body });
-  return anyFits(scheme, reading.items, secrets, content) ? { ok: true } : { ok: false, reason: 'mismatch' };
+}
+
+/** Whether a request is one that this scheme may judge: its signature is there, whatever it is worth. */
+export function applies(scheme: Scheme, request: SignedRequest): boolean {
+  const view = viewsOf(scheme, request)?.[0];
+  if (view === undefined || !allHold(scheme.when, view)) return false;
+  return scheme.signatures.some((place) => valueAt(view, place) !== undefined);
 }
 
 /** The signed message id where a scheme signs one: believe it once the request is verified. */
-export function signedId(scheme: Scheme, headers: ProviderRequest['headers']): string | undefined {
-  return scheme.idHeader === undefined ? undefined : headerOf(headers, scheme.idHeader);
+export function signedId(scheme: Scheme, headers: SignedRequest['headers']): string | undefined {
+  return scheme.kind !== 'signed-content' || scheme.idHeader === undefined
+    ? undefined
+    : headerOf(headers, scheme.idHeader);
 }
 
-/** The value of a header; `undefined` also when it is empty. */
-export function headerOf(headers: ProviderRequest['headers'], name: string): string | undefined {
-  const value: unknown = Object.hasOwn(headers, name) ? headers[name] : undefined;
-  return typeof value === 'string' && value !== '' ? value : undefined;
+/**
+ * When a request says it was signed, in milliseconds since the epoch; `undefined` when it does not, or not readably.
+ */
+export function signedAt(scheme: Scheme, request: SignedRequest): number | undefined {
+  if (scheme.kind !== 'signed-content' || scheme.timestamp === undefined) return undefined;
+  const view = viewsOf(scheme, request)?.[0];
+  const [timestamp] = view ? timestampsOf(scheme.timestamp, view, itemsOf(view, scheme) ?? []) : [];
+  return timestamp === undefined ? undefined : parseTimestamp(scheme.timestamp, timestamp);
 }
 
-type Reading =
-  | { readonly kind: 'missing' | 'malformed' }
-  | {
-      readonly kind: 'whole';
-      readonly items: readonly HeaderItem[];
-      readonly timestamp: string | undefined;
-      readonly id: string | undefined;
-    };
+/**
+ * The addresses of the keys without which this request cannot verify: only such as the scheme allows, and none
+ * when the secrets hold test keys, or the request is refused anyway.
+ */
+export function keysNeeded(
+  scheme: Scheme,
+  request: SignedRequest,
+  secrets: readonly Secret[],
+  now: number,
+): readonly string[] {
+  const usable = secretsFor(scheme, secrets);
+  if (usable.length === 0 || usable.every(hasTestKey)) return [];
+  if (scheme.kind === 'jwt') {
+    const verdict = verifyJwt(scheme, request, usable, now, NO_KEYS);
+    return !verdict.ok && verdict.reason === 'mismatch' ? [scheme.keysAt] : [];
+  }
+  if (scheme.kind === 'shared-secret') return [];
+  return (viewsOf(scheme, request) ?? []).flatMap((view) => {
+    if (read(scheme, view, now).kind !== 'whole') return [];
+    return scheme.algorithms.flatMap((algorithm) => {
+      const address = algorithm.kind === 'rsa' ? valueAt(view, algorithm.certificate.at) : undefined;
+      return address === undefined ? [] : [address];
+    });
+  });
+}
+
+function hasTestKey(secret: Secret): boolean {
+  return typeof secret === 'string' && readTestKey(secret).seed !== undefined;
+}
+
+interface WholeReading {
+  readonly kind: 'whole';
+  readonly view: View;
+  readonly items: readonly SignatureItem[];
+  readonly timestamp: string | undefined;
+  readonly id: string | undefined;
+}
+interface Refusal {
+  readonly kind: Reason;
+}
+type Reading = WholeReading | { readonly kind: 'shared'; readonly value: string } | Refusal;
+
+function isWhole(reading: Reading): reading is WholeReading {
+  return reading.kind === 'whole';
+}
 
 /**
  * The rule that ids hold no `.` is Standard Webhooks' own: with one, `{id}.{timestamp}.{body}` could be cut in
  * two ways and a signature of one message would fit another.
  */
 const SAFE_ID = /^[\x21-\x2d\x2f-\x7e]+$/;
-const DIGITS = /^\d+$/;
 
-function read(scheme: SignedContentScheme, headers: ProviderRequest['headers']): Reading {
-  const header = headerOf(headers, scheme.header);
-  const id = signedId(scheme, headers);
-  if (header === undefined) return { kind: 'missing' };
+function read(scheme: SignedContentScheme, view: View, now: number): WholeReading | Refusal {
+  const { request } = view;
+  const all = itemsOf(view, scheme);
+  if (all === undefined) return { kind: 'missing' };
+  const id = signedId(scheme, request.headers);
   if (scheme.idHeader !== undefined && id === undefined) return { kind: 'missing' };
+  const unmet = unmetOf(scheme, view) ?? wrongAddress(scheme.algorithms, view);
+  if (unmet === 'missing') return { kind: unmet };
 
-  const items = parseSignatureHeader(header, scheme);
-  const timestamps = timestampsOf(scheme.timestamp, headers, items);
-  if (scheme.timestamp?.in === 'header' && timestamps.length === 0) return { kind: 'missing' };
+  const source = scheme.timestamp;
+  const timestamps = source === undefined ? [] : timestampsOf(source, view, all);
+  if (source !== undefined && timestamps.length === 0 && !inItems(source.at)) return { kind: 'missing' };
 
-  const timestamp = timestamps[0];
+  const items = withoutTimestamp(all, scheme);
+  const [timestamp] = timestamps;
+  const time = source && timestamp !== undefined ? parseTimestamp(source, timestamp) : undefined;
   const readable =
+    unmet === undefined &&
     items.length > 0 &&
     couldBeSigned(scheme.algorithms, items) &&
     (id === undefined || SAFE_ID.test(id)) &&
-    (scheme.timestamp === undefined || (timestamps.length === 1 && DIGITS.test(timestamp ?? '')));
-  return readable ? { kind: 'whole', items, timestamp, id } : { kind: 'malformed' };
+    (source === undefined || (timestamps.length === 1 && time !== undefined)) &&
+    (scheme.pinned === undefined || valueAt(view, scheme.pinned) !== undefined);
+  if (!readable) return { kind: 'malformed' };
+
+  const parts = { timestamp, id, secret: '', url: request.url ?? '' };
+  if (signedContent(scheme.content, view, parts) === undefined)
+    return { kind: /\{header:/.test(scheme.content) ? 'missing' : 'malformed' };
+  if (source && timestamp !== undefined && time !== undefined && isStale(source, timestamp, time, now))
+    return { kind: 'stale' };
+  return { kind: 'whole', view, items, timestamp, id };
 }
 
-/** All of them: a header with two timestamps does not say which one was signed. */
-function timestampsOf(
-  source: TimestampSource | undefined,
-  headers: ProviderRequest['headers'],
-  items: readonly HeaderItem[],
-): readonly string[] {
-  switch (source?.in) {
-    case undefined:
-      return [];
-    case 'header': {
-      const value = headerOf(headers, source.header);
-      return value === undefined ? [] : [value];
-    }
-    case 'signature':
-      return items.filter(({ label }) => label === source.label).map(({ value }) => value);
+function readShared(scheme: SharedSecretScheme, view: View): Reading {
+  const [value] = scheme.signatures
+    .map((place) => valueAt(view, place))
+    .filter((found) => found !== undefined);
+  if (value === undefined) return { kind: 'missing' };
+  const unmet = unmetOf(scheme, view);
+  return unmet === undefined ? { kind: 'shared', value } : { kind: unmet };
+}
+
+function inItems(at: NonNullable<SignedContentScheme['timestamp']>['at']): boolean {
+  return 'label' in at || 'item' in at;
+}
+
+function unmetOf({ requires = [] }: Scheme, view: View): 'missing' | 'malformed' | undefined {
+  const values = requires.map((condition) => ({ condition, value: conditionValue(view, condition) }));
+  if (values.some(({ value }) => value === undefined)) return 'missing';
+  return values.every(({ condition, value }) => holds(condition, value)) ? undefined : 'malformed';
+}
+
+/** A certificate from an address that is not allowed is not fetched, and is not one. */
+function wrongAddress(algorithms: readonly Algorithm[], view: View): 'missing' | 'malformed' | undefined {
+  for (const algorithm of algorithms) {
+    if (algorithm.kind !== 'rsa') continue;
+    const address = valueAt(view, algorithm.certificate.at);
+    if (address === undefined) return 'missing';
+    if (!algorithm.certificate.address.test(address)) return 'malformed';
   }
+  return undefined;
+}
+
+const WORST: readonly Reason[] = ['missing', 'malformed', 'stale', 'mismatch'];
+
+function worst(readings: readonly Reading[]): Verdict | undefined {
+  const reason = WORST.find((each) => readings.some(({ kind }) => kind === each));
+  return reason === undefined ? undefined : { ok: false, reason };
+}
+
+function verdict(fits: boolean): Verdict {
+  return fits ? { ok: true } : { ok: false, reason: 'mismatch' };
 }
 
 /** False when there are signatures for algorithms we know and every one has letters its encoding has not. */
-function couldBeSigned(algorithms: readonly Algorithm[], items: readonly HeaderItem[]): boolean {
+function couldBeSigned(algorithms: readonly Algorithm[], items: readonly SignatureItem[]): boolean {
   const ours = algorithms.flatMap(({ label, encoding }) =>
-    items.filter((item) => item.label === label).map((item) => inAlphabet(item.value, encoding)),
+    items
+      .filter((item) => (typeof label === 'object' ? item.label !== undefined : item.label === label))
+      .map((item) => inAlphabet(item.value, encoding)),
   );
   return ours.length === 0 || ours.includes(true);
 }
 
-function isStale(source: TimestampSource, timestamp: string | undefined, now: number): boolean {
-  const unit = source.unit === 's' ? 1_000 : 1;
-  const age = Math.floor(now / unit) - Number(timestamp);
-  return !(Math.abs(age) * unit <= source.toleranceSeconds * 1_000);
-}
-
 /** Tries every signature with every secret, whatever fits first: the time taken tells nothing about which did. */
 function anyFits(
-  { algorithms }: SignedContentScheme,
-  items: readonly HeaderItem[],
-  secrets: readonly string[],
-  content: Buffer,
+  scheme: SignedContentScheme,
+  { view, items, timestamp, id }: WholeReading,
+  secrets: readonly Secret[],
+  now: number,
+  keys: FetchedKeys,
 ): boolean {
+  const asked = view.request.url ?? '';
+  const urls = scheme.urlPort === 'optional' ? portVariants(asked) : [asked];
+  const digestHolds = scheme.digest === undefined || hasDigest(scheme.digest, view);
+  const findKey: FindKey = ({ certificate }) => {
+    const pem = keys.get(valueAt(view, certificate.at) ?? '');
+    return pem === undefined ? undefined : certificateKey(pem, certificate, now);
+  };
+  const contentFor = remembered((secret: string, url: string) =>
+    signedContent(scheme.content, view, { timestamp, id, secret, url }),
+  );
+
   let fits = false;
-  for (const algorithm of algorithms) {
-    const signatures = items
-      .filter(({ label }) => label === algorithm.label)
-      .map(({ value }) => decodeExactly(value, algorithm.encoding))
-      .filter((signature) => signature !== undefined);
-    if (signatures.length === 0) continue;
+  for (const algorithm of scheme.algorithms) {
     for (const secret of secrets) {
-      const fitsSecret = checker(algorithm, secret, content);
-      if (!fitsSecret) continue;
-      for (const signature of signatures) fits = fitsSecret(signature) || fits;
+      const label = labelOf(algorithm, secret);
+      const signatures = items
+        .filter((item) => item.label === label)
+        .map((item) => decodeExactly(item.value, algorithm.encoding))
+        .filter((signature) => signature !== undefined);
+      if (signatures.length === 0) continue;
+      const expected = typeof secret === 'string' ? readTestKey(secret).expected : secret.toString('utf8');
+      const pinned = scheme.pinned === undefined || sameText(valueAt(view, scheme.pinned) ?? '', expected);
+      const named = scheme.content.includes('{secret}') ? expected : '';
+      for (const url of urls) {
+        const content = contentFor(named, url);
+        const fitsSecret = content && checker(algorithm, secret, content, findKey);
+        if (!fitsSecret) continue;
+        for (const signature of signatures) fits = (fitsSecret(signature) && pinned && digestHolds) || fits;
+      }
     }
   }
   return fits;
+}
+
+/** Most schemes sign one text, whatever the secret: put together once. */
+function remembered<Result>(make: (...texts: string[]) => Result): (...texts: string[]) => Result {
+  const made = new Map<string, Result>();
+  return (...texts) => {
+    const name = JSON.stringify(texts);
+    if (!made.has(name)) made.set(name, make(...texts));
+    return made.get(name) as Result;
+  };
 }

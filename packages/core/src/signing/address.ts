@@ -1,0 +1,10 @@
+const ADDRESS = /^(https?):\/\/((?:[^@/?#]*@)?(?:\[[^\]]*\]|[^:/?#]*))(:\d+)?([/?#].*)?$/s;
+
+/** The ways to write an address: as it is, without its port, and with the one that its protocol has anyway. */
+export function portVariants(url: string): readonly string[] {
+  const match = ADDRESS.exec(url);
+  if (match === null) return [url];
+  const [, protocol = '', host = '', , rest = ''] = match;
+  const standard = protocol === 'https' ? ':443' : ':80';
+  return [...new Set([url, `${protocol}://${host}${rest}`, `${protocol}://${host}${standard}${rest}`])];
+}

@@ -1,0 +1,161 @@
+import { isUtf8 } from 'node:buffer';
+
+/** Where a JSON value stands in its text: the bytes from `start` up to, not with, `end`. */
+export interface Slice {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The way to a value: the names on it. `*` is the one element of a list that has no other, so that what is found
+ * is never one of several.
+ */
+export type JsonPath = readonly string[];
+
+/**
+ * A JSON text that is read where it stands. Parsing rounds numbers beyond 2^53 and writing again changes escapes,
+ * so ids and items are taken from the bytes that were sent.
+ */
+export interface JsonText {
+  readonly bytes: Buffer;
+  readonly root: Slice;
+}
+
+const known = new WeakMap<Buffer, JsonText | { readonly root?: undefined }>();
+
+/** @returns `undefined` when the bytes are no JSON */
+export function jsonText(bytes: Buffer): JsonText | undefined {
+  let text = known.get(bytes);
+  if (text === undefined) {
+    text = isJson(bytes) ? { bytes, root: valueAt(bytes, skipSpace(bytes, 0)) } : {};
+    known.set(bytes, text);
+  }
+  return text.root === undefined ? undefined : text;
+}
+
+/** @returns where the value at the path stands; `undefined` when there is none */
+export function sliceAt(json: JsonText, path: JsonPath, from: Slice = json.root): Slice | undefined {
+  let at: Slice | undefined = from;
+  for (const name of path) {
+    if (at === undefined) return undefined;
+    at = name === '*' ? onlyElement(json, at) : memberOf(json, at, name);
+  }
+  return at;
+}
+
+/** The elements of the list at `from`, `undefined` when it is no list or has more than `limit`. */
+export function elementsOf(json: JsonText, from: Slice, limit: number): readonly Slice[] | undefined {
+  if (json.bytes[from.start] !== OPEN_LIST) return undefined;
+  const found: Slice[] = [];
+  for (const { value } of childrenOf(json.bytes, from)) {
+    if (found.length === limit) return undefined;
+    found.push(value);
+  }
+  return found;
+}
+
+/** The names of the object at `from`, in order. */
+export function namesOf(json: JsonText, from: Slice): readonly string[] {
+  if (json.bytes[from.start] !== OPEN_OBJECT) return [];
+  return [...childrenOf(json.bytes, from)].map(({ name }) => name);
+}
+
+const WHOLE = /^-?(?:0|[1-9]\d{0,99})$/;
+
+/** A text, a whole number of any size, or a truth value, as text; `undefined` for anything else, and for ''. */
+export function scalarAt(json: JsonText, { start, end }: Slice): string | undefined {
+  const text = json.bytes.toString('utf8', start, end);
+  if (text.startsWith('"')) return (JSON.parse(text) as string) || undefined;
+  return WHOLE.test(text) || text === 'true' || text === 'false' ? text : undefined;
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+function isJson(bytes: Buffer): boolean {
+  // Bytes that are not UTF-8 would be replaced, and two different ids could become one.
+  if (!isUtf8(bytes)) return false;
+  try {
+    JSON.parse(bytes.toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function memberOf(json: JsonText, from: Slice, name: string): Slice | undefined {
+  if (json.bytes[from.start] !== OPEN_OBJECT) return undefined;
+  let last: Slice | undefined;
+  // The last of several, as JSON.parse has it: two readers must not see two different values.
+  for (const child of childrenOf(json.bytes, from)) if (child.name === name) last = child.value;
+  return last;
+}
+
+function onlyElement(json: JsonText, from: Slice): Slice | undefined {
+  return elementsOf(json, from, 1)?.[0];
+}
+
+/** The members of an object or the elements of a list (which have the name ''). The text is known to be JSON. */
+function* childrenOf(bytes: Buffer, { start, end }: Slice): Generator<{ name: string; value: Slice }> {
+  const named = bytes[start] === OPEN_OBJECT;
+  let at = skipSpace(bytes, start + 1);
+  while (at < end - 1) {
+    let name = '';
+    if (named) {
+      const afterName = skipString(bytes, at);
+      name = JSON.parse(bytes.toString('utf8', at, afterName)) as string;
+      at = skipSpace(bytes, skipSpace(bytes, afterName) + 1);
+    }
+    const value = valueAt(bytes, at);
+    yield { name, value };
+    at = skipSpace(bytes, value.end);
+    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
+  }
+}
+
+function valueAt(bytes: Buffer, start: number): Slice {
+  switch (bytes[start]) {
+    case QUOTE:
+      return { start, end: skipString(bytes, start) };
+    case OPEN_LIST:
+    case OPEN_OBJECT:
+      return { start, end: skipNested(bytes, start) };
+    default: {
+      let end = start;
+      while (end < bytes.length && !isBreak(bytes[end])) end += 1;
+      return { start, end };
+    }
+  }
+}
+
+function skipNested(bytes: Buffer, start: number): number {
+  let depth = 0;
+  for (let at = start; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) at = skipString(bytes, at) - 1;
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) depth += 1;
+    else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth -= 1;
+    if (depth === 0) return at + 1;
+  }
+  return bytes.length;
+}
+
+function skipString(bytes: Buffer, start: number): number {
+  let at = start + 1;
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at + 1;
+}
+
+function skipSpace(bytes: Buffer, start: number): number {
+  let at = start;
+  while (isSpace(bytes[at])) at += 1;
+  return at;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+function isBreak(byte: number | undefined): boolean {
+  return byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT || isSpace(byte);
+}

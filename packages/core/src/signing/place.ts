@@ -1,0 +1,107 @@
+import { isUtf8 } from 'node:buffer';
+import type { ProviderRequest } from '../provider.ts';
+import { jsonText, scalarAt, sliceAt, type JsonPath, type Slice } from './json-text.ts';
+
+/** Where a value stands in a request. */
+export type Place =
+  /** In lower case. */
+  | { readonly header: string }
+  | { readonly query: string }
+  /** A field of a form that is the body. */
+  | { readonly form: string }
+  /** In a body of JSON; in one item of it where a scheme judges each item. */
+  | { readonly body: JsonPath };
+
+/** What a scheme reads. Without an address, nothing stands in its query. */
+export type SignedRequest = Pick<ProviderRequest, 'headers' | 'body'> &
+  Partial<Pick<ProviderRequest, 'method' | 'url'>>;
+
+/** A request, and the item of its body that paths begin at. */
+export interface View {
+  readonly request: SignedRequest;
+  readonly item?: Slice;
+  /** The way to the item. */
+  readonly path?: readonly (string | number)[];
+}
+
+/** The value at a place; `undefined` when it is not there, empty, or there more than once. */
+export function valueAt(view: View, place: Place): string | undefined {
+  const { request, item } = view;
+  if ('header' in place) return headerOf(request.headers, place.header);
+  if ('query' in place) return onlyOne(queryOf(request.url), place.query);
+  if ('form' in place) return onlyOne(formOf(request.body), place.form);
+  const json = jsonText(request.body);
+  const slice = json && sliceAt(json, place.body, item);
+  return slice && scalarAt(json, slice);
+}
+
+/** The value of a header; `undefined` also when it is empty. */
+export function headerOf(headers: ProviderRequest['headers'], name: string): string | undefined {
+  const value: unknown = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function queryOf(url: string | undefined): URLSearchParams {
+  return new URLSearchParams(/\?([^#]*)/.exec(url ?? '')?.[1] ?? '');
+}
+
+const NO_FIELDS = new URLSearchParams();
+const forms = new WeakMap<Buffer, URLSearchParams>();
+
+/** The fields of a form, whatever the content type says: it is not signed. */
+export function formOf(body: Buffer): URLSearchParams {
+  let form = forms.get(body);
+  if (form === undefined) {
+    form = isUtf8(body) ? new URLSearchParams(body.toString('utf8')) : NO_FIELDS;
+    forms.set(body, form);
+  }
+  return form;
+}
+
+function onlyOne(fields: URLSearchParams, name: string): string | undefined {
+  const values = fields.getAll(name);
+  return values.length === 1 ? values[0] || undefined : undefined;
+}
+
+/** A request in the making. */
+export interface Draft {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+/** Puts a value where `valueAt` finds it. Changing a body writes it anew. */
+export function putAt(
+  draft: Draft,
+  place: Place,
+  value: string,
+  itemPath: readonly (string | number)[] = [],
+): void {
+  if ('header' in place) {
+    draft.headers[place.header] = value;
+  } else if ('query' in place) {
+    const query = queryOf(draft.url);
+    query.set(place.query, value);
+    draft.url = `${draft.url.replace(/[?#].*$/, '')}?${query.toString()}`;
+  } else if ('form' in place) {
+    const form = new URLSearchParams(draft.body.toString('utf8'));
+    form.set(place.form, value);
+    draft.body = Buffer.from(form.toString());
+  } else {
+    draft.body = withValue(draft.body, [...itemPath, ...place.body], value);
+  }
+}
+
+function withValue(body: Buffer, path: readonly (string | number)[], value: string): Buffer {
+  const root: unknown = JSON.parse(body.toString('utf8'));
+  let at = root as Record<string | number, unknown>;
+  for (const step of path.slice(0, -1)) {
+    const name = step === '*' ? 0 : step;
+    if (typeof at[name] !== 'object' || at[name] === null) at[name] = {};
+    at = at[name] as Record<string | number, unknown>;
+  }
+  const last = path.at(-1) ?? '';
+  at[last] = typeof at[last] === 'number' ? Number(value) : value;
+  return Buffer.from(JSON.stringify(root));
+}
