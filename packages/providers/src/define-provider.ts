@@ -1,74 +1,189 @@
 import { createHash } from 'node:crypto';
 import {
-  headerOf,
+  allHold,
+  applies,
+  coversBody,
+  elementsOf,
+  jsonText,
+  keysNeeded,
   sign,
-  signedId,
+  signedAt,
+  sliceAt,
   verify,
-  type HandshakeResponse,
   type Identity,
+  type JsonText,
   type Provider,
+  type ProviderItem,
   type ProviderName,
   type ProviderRequest,
   type Scheme,
+  type Slice,
 } from '@hookline/core';
-import { payloadOf, textAt } from './payload.ts';
-import type { Place, ProviderSpec, TypePlace } from './provider-spec.ts';
+import { confirmsAt, shakeHands } from './handshake.ts';
+import { isForm, payloadOf } from './payload.ts';
+import type { ProviderSpec, SecretForm, Source } from './provider-spec.ts';
 import { sampleSeed } from './sample-seed.ts';
+import { firstOf, type Origin } from './sources.ts';
 
 /** A provider, and how to read the bodies it sends. */
-export interface BuiltProvider<Name extends ProviderName = ProviderName> extends Provider {
+export interface BuiltProvider<Name extends string = string> extends Provider {
   readonly name: Name;
   /** The parsed body: JSON, or a form where this provider sends forms; `undefined` when it is neither. */
   payload(request: Pick<ProviderRequest, 'headers' | 'body'>): unknown;
 }
 
+/** What `defineProvider` needs: a name need not be one that handlers know. */
+export type Description<Name extends string> = Omit<ProviderSpec, 'name'> & { readonly name: Name };
+
 /** Longer types, and types with control characters in them, are no provider's: they end up in lists and logs. */
 const TYPE = /^[^\p{Cc}]{1,200}$/u;
+
+/** A larger batch is one event, whole: nothing of it is lost, and no request costs more than this. */
+const LARGEST_BATCH = 1_000;
 
 /** Makes a provider from its declarative description. */
 export function defineProvider<const Name extends ProviderName>(
   spec: ProviderSpec<Name>,
 ): BuiltProvider<Name> {
-  const payload: BuiltProvider['payload'] = (request) => payloadOf(request, spec.formField);
-  const [mainScheme] = spec.schemes;
+  return buildProvider(spec);
+}
+
+export function buildProvider<const Name extends string>(spec: Description<Name>): BuiltProvider<Name> {
+  const { schemes, handshakes = [], bareTypesMatchSubtypes = false } = spec;
+  const [mainScheme] = schemes;
+  const covered = (scheme: Scheme) => spec.bodyTrusted !== false && coversItems(scheme);
+  const inUse = (request: ProviderRequest) =>
+    schemes.find((scheme) => applies(scheme, request)) ?? mainScheme;
+
+  function identityOf(origin: Origin): Identity {
+    const deliveryId = firstOf(spec.deliveryId, origin);
+    const type = firstOf(spec.type, origin);
+    return {
+      ...(deliveryId === undefined ? {} : { deliveryId }),
+      ...(type === undefined || !TYPE.test(type) ? {} : { type }),
+    };
+  }
+
+  function split(request: ProviderRequest): readonly ProviderItem[] {
+    const source = readable(spec, request);
+    const scheme = inUse(request);
+    const constant = { bodyTrusted: covered(scheme), repeats: spec.repeats ?? false };
+    return itemsOf(spec, source).map((item) => ({
+      ...identityOf({ request: source, scheme, ...(item && { item }) }),
+      ...constant,
+      body: item === undefined ? request.body : request.body.subarray(item.start, item.end),
+    }));
+  }
+
+  const signRequest: Provider['signRequest'] = (request, secrets, now, { deliveryId } = {}) => {
+    const id = deliveryId ?? messageIdOf(request.body);
+    const named = deliveryId === undefined ? {} : headerNamed(spec.deliveryId[0], deliveryId);
+    const headers = { ...request.headers, ...named };
+    const draft = { ...request, headers };
+    const scheme =
+      schemes.find((each) => secretsFit(each, secrets) && allHold(each.when, { request: draft })) ??
+      mainScheme;
+    return sign(scheme, draft, secrets, now, id);
+  };
+
   return {
     name: spec.name,
-    bodyTrusted: spec.schemes.every(({ content }) => content.includes('{body}')),
-    bareTypesMatchSubtypes: spec.bareTypesMatchSubtypes ?? false,
-    payload,
-    verify: (request, secrets, now) => verify(schemeInUse(spec, request.headers), request, secrets, now),
-    sign(body, secrets, now, { deliveryId } = {}) {
-      const id = mainScheme.idHeader === undefined ? undefined : (deliveryId ?? messageIdOf(body));
-      const named = deliveryId === undefined ? {} : headerNamed(spec.deliveryId[0], deliveryId);
-      return { ...named, ...sign(mainScheme, body, secrets, now, id) };
+    bodyTrusted: schemes.every(covered),
+    bareTypesMatchSubtypes,
+    signsUrl: schemes.some(
+      (scheme) =>
+        scheme.kind === 'jwt' || (scheme.kind === 'signed-content' && scheme.content.includes('{url}')),
+    ),
+    payload: (request) => payloadOf(request, spec.form),
+    verify: (request, secrets, now, keys) => verify(inUse(request), request, secrets, now, keys),
+    keysNeeded: (request, secrets, now) => keysNeeded(inUse(request), request, secrets, now),
+    mayFetch: (url) => schemes.some((scheme) => holdsKeysAt(scheme, url)) || confirmsAt(handshakes, url),
+    signedAt: (request) => signedAt(inUse(request), request),
+    signRequest,
+    sign(body, secrets, now, { deliveryId, url = '/', method = 'POST', headers = {} } = {}) {
+      const options = deliveryId === undefined ? {} : { deliveryId };
+      const signed = signRequest({ method, url, headers, body }, secrets, now, options);
+      return { ...signed.headers };
     },
     identify(request) {
-      const find = finder(schemeInUse(spec, request.headers), request.headers, payload(request));
-      const deliveryId = first(spec.deliveryId, find);
-      const type = first(spec.type, (place) => typeAt(place, find));
-      return {
-        ...(deliveryId === undefined ? {} : { deliveryId }),
-        ...(type === undefined || !TYPE.test(type) ? {} : { type }),
-      } satisfies Identity;
+      const source = readable(spec, request);
+      const [item] = itemsOf(spec, source);
+      return identityOf({ request: source, scheme: inUse(request), ...(item && { item }) });
     },
-    handshake: (request) => spec.echo && echo(spec.echo, payload(request)),
-    makeSecret: (random) => spec.secret.prefix + random.toString(spec.secret.encoding),
+    split,
+    handshake: (request, secrets, phase) => shakeHands(handshakes, request, secrets, phase),
+    ...(spec.ack && { ack: spec.ack }),
+    makeSecret: (random) => secretOf(spec.secret, random),
     sampleTypes: Object.keys(spec.samples),
     sample(type, unique, now) {
       const sample = Object.hasOwn(spec.samples, type) ? spec.samples[type] : undefined;
       if (!sample) return undefined;
       const seed = sampleSeed(unique, now);
+      const body = sample.body(seed);
+      const query = new URLSearchParams(sample.query?.(seed)).toString();
       return {
         type,
         headers: { 'content-type': 'application/json', ...sample.headers?.(seed) },
-        body: JSON.stringify(sample.body(seed)),
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        ...(query === '' ? {} : { query }),
       };
     },
   };
 }
 
-function schemeInUse({ schemes }: ProviderSpec, headers: ProviderRequest['headers']): Scheme {
-  return schemes.find(({ header }) => headerOf(headers, header) !== undefined) ?? schemes[0];
+/** A form that carries its event as JSON in a field is read as that JSON. */
+function readable({ form }: Pick<ProviderSpec, 'form'>, request: ProviderRequest): ProviderRequest {
+  if (typeof form !== 'object' || jsonText(request.body) !== undefined || !isForm(request.headers))
+    return request;
+  const json = new URLSearchParams(request.body.toString('utf8')).get(form.jsonField);
+  return json === null ? request : { ...request, body: Buffer.from(json) };
+}
+
+/** `undefined` is the whole body. */
+function itemsOf(
+  { batch }: Pick<ProviderSpec, 'batch'>,
+  { body }: ProviderRequest,
+): readonly (Slice | undefined)[] {
+  const json = batch && jsonText(body);
+  const list = json && sliceAt(json, batch.list);
+  const elements = json && list && elementsOf(json, list, LARGEST_BATCH);
+  if (!json || !elements) return [undefined];
+  const items = elements.map((element) => itemIn(json, batch.item ?? [], element));
+  return items.includes(undefined) ? [undefined] : items;
+}
+
+function itemIn(json: JsonText, path: readonly string[], element: Slice): Slice | undefined {
+  return sliceAt(json, path, element);
+}
+
+/** Whether what the signature covers is what the body says: all of it, or the parts of it that have a meaning. */
+function coversItems(scheme: Scheme): boolean {
+  if (scheme.kind !== 'signed-content') return false;
+  return coversBody(scheme.content) || scheme.digest !== undefined || scheme.covers === 'meaning';
+}
+
+function holdsKeysAt(scheme: Scheme, url: string): boolean {
+  if (scheme.kind === 'jwt') return scheme.keysAt === url;
+  if (scheme.kind !== 'signed-content') return false;
+  return scheme.algorithms.some(
+    ({ kind, ...rest }) => kind === 'rsa' && 'certificate' in rest && rest.certificate.address.test(url),
+  );
+}
+
+/** A source whose only secrets are tokens of its own is signed for with them. */
+function secretsFit(scheme: Scheme, secrets: readonly string[]): boolean {
+  return secrets.some((secret) => secret.startsWith('token:') === (scheme.secrets === 'tokens'));
+}
+
+function secretOf({ prefix, encoding }: SecretForm, random: Buffer): string {
+  switch (encoding) {
+    case 'HEX':
+      return prefix + random.toString('hex').toUpperCase();
+    case 'test-key':
+      return `${prefix}test-key:${createHash('sha256').update(random).digest('hex')}`;
+    default:
+      return prefix + random.toString(encoding);
+  }
 }
 
 /** Ids of messages without one of their own: the same body has the same id, and none holds a `.`. */
@@ -76,46 +191,6 @@ function messageIdOf(body: Buffer): string {
   return `msg_${createHash('sha256').update(body).digest('base64url').slice(0, 27)}`;
 }
 
-function headerNamed(place: Place | undefined, value: string): Record<string, string> {
-  return place !== undefined && 'header' in place ? { [place.header]: value } : {};
-}
-
-type Find = (place: Place) => string | undefined;
-
-function finder(scheme: Scheme, headers: ProviderRequest['headers'], payload: unknown): Find {
-  return (place) => {
-    if ('header' in place) return headerOf(headers, place.header);
-    if ('body' in place) return textAt(payload, place.body);
-    return signedId(scheme, headers);
-  };
-}
-
-function typeAt({ refinedBy, ...place }: TypePlace, find: Find): string | undefined {
-  const type = find(place);
-  const refinement = type === undefined || refinedBy === undefined ? undefined : find(refinedBy);
-  return refinement === undefined ? type : `${type}.${refinement}`;
-}
-
-function first<P>(places: readonly P[], find: (place: P) => string | undefined): string | undefined {
-  for (const place of places) {
-    const found = find(place);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** An answer that repeats what it was sent repeats letters only, and not many, so that no browser finds a page in it. */
-const ECHOABLE = /^[A-Za-z0-9._-]{1,512}$/;
-
-function echo(
-  { when, body }: NonNullable<ProviderSpec['echo']>,
-  payload: unknown,
-): HandshakeResponse | undefined {
-  const text = textAt(payload, body);
-  if (textAt(payload, when.body) !== when.is || text === undefined || !ECHOABLE.test(text)) return undefined;
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
-    body: text,
-  };
+function headerNamed(source: Source | undefined, value: string): Record<string, string> {
+  return source !== undefined && 'header' in source ? { [source.header]: value } : {};
 }

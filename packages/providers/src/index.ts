@@ -13,14 +13,16 @@ export const providers: ReadonlyMap<string, Provider> = built;
 /**
  * The parsed body of an event: JSON, or the fields of a form (GitHub's and Slack's forms carry JSON in a field,
  * which is then the payload).
- * @param provider the provider's name; one that is not known here sends JSON only
+ * @param provider the provider's name; one that is described in the settings sends JSON or the fields of a form
  * @returns `undefined` when the body is neither; it never throws
  */
 export function parsePayload(provider: string, headers: ProviderRequest['headers'], body: Buffer): unknown {
   const known = built.get(provider);
-  return known ? known.payload({ headers, body }) : payloadOf({ headers, body });
+  return known ? known.payload({ headers, body }) : payloadOf({ headers, body }, 'fields');
 }
 
+export { describeHmac, HMAC, type Described } from './hmac-provider.ts';
+export { hmac } from './hmac-selector.ts';
 export type { Select } from './select.ts';
 export { expandTypes } from './select.ts';
 // One selector a provider, by way of the generated index: a new provider is one new file.

@@ -1,40 +1,108 @@
-import type { ProviderName, Scheme } from '@hookline/core';
+import type {
+  Ack,
+  Condition,
+  Hash,
+  JsonPath,
+  Place,
+  ProviderName,
+  Scheme,
+  SignatureEncoding,
+} from '@hookline/core';
 
 /** A provider as data: all that its file holds beside its event types. */
 export interface ProviderSpec<Name extends ProviderName = ProviderName> {
   readonly name: Name;
-  /** How it signs. The first scheme whose signature header is there is the one that must hold. */
+  /** Where its own documentation describes it. */
+  readonly docs?: string;
+  /** How it signs. The first scheme that applies to a request is the one that must hold. */
   readonly schemes: readonly [Scheme, ...Scheme[]];
-  /** Where the event's id stands; the first place that has one counts. */
-  readonly deliveryId: readonly Place[];
+  /** False although the signature covers the body: the body only says where to look. */
+  readonly bodyTrusted?: false;
+  /** Where the event's id stands; the first place that has one counts. Paths begin at the item of a batch. */
+  readonly deliveryId: readonly Source[];
   /** Where the event's type stands; the first place that has one counts. */
-  readonly type: readonly TypePlace[];
+  readonly type: readonly Source[];
+  /** Two equal bodies without an id are two events. For providers that only say "go and look". */
+  readonly repeats?: true;
+  /** The list whose elements are events (`[]` is the body itself), and the way from an element to what it says. */
+  readonly batch?: { readonly list: JsonPath; readonly item?: JsonPath };
   /** See `Provider.bareTypesMatchSubtypes`. Default false. */
   readonly bareTypesMatchSubtypes?: boolean;
-  /** The field that holds the JSON when the provider sends a form; absent, it sends none. */
-  readonly formField?: string;
-  /** A first request of a kind that only wants part of its body sent back, once its signature holds. */
-  readonly echo?: {
-    readonly when: { readonly body: readonly string[]; readonly is: string };
-    readonly body: readonly string[];
-  };
+  /** How forms are read when the provider sends them; absent, it sends none. */
+  readonly form?: { readonly jsonField: string } | 'fields';
+  readonly handshakes?: readonly HandshakeSpec[];
+  readonly ack?: Ack;
   /** What a secret of this provider looks like. */
-  readonly secret: { readonly prefix: string; readonly encoding: 'hex' | 'base64' };
+  readonly secret: SecretForm;
+  /** What is published of its patience and its retries, for the docs. */
+  readonly delivery?: string;
   readonly samples: Readonly<Record<string, SampleSpec>>;
 }
 
-export type Place =
-  | { readonly header: string }
-  | { readonly body: readonly string[] }
-  /** The message id that the scheme in use signs: never a header that nobody signed. */
-  | { readonly signed: 'id' };
+/** Random bytes between a prefix and a suffix; `test-key` where only the provider has the private key. */
+export interface SecretForm {
+  readonly prefix: string;
+  readonly encoding: 'hex' | 'HEX' | 'base64' | 'test-key';
+}
 
-/** A place, and another that refines it where it is there: `issues` and `opened` are `issues.opened`. */
-export type TypePlace = Place & { readonly refinedBy?: Place };
+/** Where a value comes from. */
+export type Source =
+  | Place
+  /** In a body of JSON, from its beginning: beside the items of a batch. */
+  | { readonly root: JsonPath }
+  /** The message id that the scheme in use signs: never a header that nobody signed. */
+  | { readonly signed: 'id' }
+  /** All of them, or none: joined with `.`, or with `:` where each is kept apart from the next. */
+  | { readonly all: readonly Source[]; readonly joinedBy?: '.' | ':' }
+  /** The first name in the object at the path, but for these. */
+  | { readonly nameIn: JsonPath; readonly except: readonly string[] }
+  /** The first group of a pattern in the text at a place. */
+  | { readonly in: Place; readonly decoded?: 'base64'; readonly match: RegExp }
+  /** Always this: for what has no name of its own. */
+  | { readonly constant: string };
+
+/** A first request of a kind that is no event. */
+export interface HandshakeSpec {
+  /** Default POST. */
+  readonly method?: 'GET' | 'HEAD';
+  /** Whether the signature must hold first. */
+  readonly verified: boolean;
+  readonly when?: readonly Condition[];
+  /** Where one of the source's secrets of the form `token:…` must stand. */
+  readonly token?: Place;
+  readonly answer: HandshakeAnswer;
+}
+
+/** What may be sent back of a first request: `form` must match the whole of it. Letters, digits, `.`, `_`, `-` unless given. */
+interface Reflected {
+  readonly of: Place;
+  readonly form?: RegExp;
+}
+
+export type HandshakeAnswer =
+  | { readonly kind: 'fixed'; readonly ack: Ack }
+  /** The text itself, as plain text. */
+  | ({ readonly kind: 'echo' } & Reflected)
+  /** Proof of the secret over a text that cannot be a signed message: see `form`. */
+  | ({
+      readonly kind: 'proof';
+      readonly hash: Hash;
+      readonly encoding: SignatureEncoding;
+      /** As in an `HmacAlgorithm`. */
+      readonly key?: { readonly encoding: 'sha1'; readonly keyIdBefore: string };
+      /** JSON with the text and the proof in these fields; absent, the key's id, its separator and the proof. */
+      readonly json?: { readonly text?: string; readonly proof: string; readonly prefix?: string };
+    } & Reflected)
+  /** The secret of this subscription, in a header that is sent back. */
+  | { readonly kind: 'keep-secret'; readonly header: string; readonly form?: RegExp }
+  /** An address to ask for; only such as match. */
+  | { readonly kind: 'fetch'; readonly at: Place; readonly address: RegExp };
 
 export interface SampleSpec {
   readonly headers?: (seed: SampleSeed) => Readonly<Record<string, string>>;
-  readonly body: (seed: SampleSeed) => object;
+  /** A body of JSON; a text as it is. */
+  readonly body: (seed: SampleSeed) => object | string;
+  readonly query?: (seed: SampleSeed) => Readonly<Record<string, string>>;
 }
 
 export interface SampleSeed {

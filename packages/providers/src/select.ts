@@ -1,6 +1,8 @@
 import type { EventPattern, ProviderName, Selector } from '@hookline/core';
 import type { BuiltProvider } from './define-provider.ts';
 
+type Named<P extends ProviderName> = { readonly name: P } & Pick<BuiltProvider, 'bareTypesMatchSubtypes'>;
+
 /** Chooses events of one provider for a handler's `on`. */
 export interface Select<P extends ProviderName> {
   /** One or more types (`'invoice.paid'`) or patterns (`'invoice.*'`, `'*'`). */
@@ -12,11 +14,11 @@ export interface Select<P extends ProviderName> {
   source(name: string): Select<P>;
 }
 
-export function selectFrom<P extends ProviderName>(provider: BuiltProvider<P>): Select<P> {
+export function selectFrom<P extends ProviderName>(provider: Named<P>): Select<P> {
   return select(provider);
 }
 
-function select<P extends ProviderName>(provider: BuiltProvider<P>, source?: string): Select<P> {
+function select<P extends ProviderName>(provider: Named<P>, source?: string): Select<P> {
   return Object.assign(
     <const Pattern extends EventPattern<P>>(...types: readonly [Pattern, ...Pattern[]]) => ({
       provider: provider.name,

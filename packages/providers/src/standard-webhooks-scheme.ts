@@ -8,7 +8,7 @@ import type { SignedContentScheme } from '@hookline/core';
 export function standardWebhooksScheme(prefix: 'webhook' | 'svix'): SignedContentScheme {
   return {
     kind: 'signed-content',
-    header: `${prefix}-signature`,
+    signatures: [{ header: `${prefix}-signature` }],
     itemSeparator: ' ',
     labelSeparator: ',',
     algorithms: [
@@ -23,13 +23,14 @@ export function standardWebhooksScheme(prefix: 'webhook' | 'svix'): SignedConten
         kind: 'ed25519',
         encoding: 'base64',
         label: 'v1a',
+        keyEncoding: 'base64',
         publicKeyPrefix: 'whpk_',
         privateKeyPrefix: 'whsk_',
       },
     ],
     content: '{id}.{timestamp}.{body}',
     idHeader: `${prefix}-id`,
-    timestamp: { in: 'header', header: `${prefix}-timestamp`, unit: 's', toleranceSeconds: 300 },
+    timestamp: { at: { header: `${prefix}-timestamp` }, unit: 's', toleranceSeconds: 300 },
   };
 }
 

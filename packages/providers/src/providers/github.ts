@@ -1,5 +1,6 @@
 import type { operations } from '@octokit/openapi-webhooks-types';
 import { defineProvider } from '../define-provider.ts';
+import { hmacScheme } from '../hmac-scheme.ts';
 import type { SampleSeed } from '../provider-spec.ts';
 import { selectFrom } from '../select.ts';
 
@@ -36,21 +37,11 @@ declare module '@hookline/core' {
  */
 const provider = defineProvider({
   name: 'github',
-  schemes: [
-    {
-      kind: 'signed-content',
-      header: 'x-hub-signature-256',
-      labelSeparator: '=',
-      algorithms: [
-        { kind: 'hmac', hash: 'sha256', encoding: 'hex', label: 'sha256', key: { encoding: 'utf8' } },
-      ],
-      content: '{body}',
-    },
-  ],
+  schemes: [hmacScheme({ header: 'x-hub-signature-256', label: 'sha256' })],
   deliveryId: [{ header: 'x-github-delivery' }],
-  type: [{ header: 'x-github-event', refinedBy: { body: ['action'] } }],
+  type: [{ all: [{ header: 'x-github-event' }, { body: ['action'] }] }, { header: 'x-github-event' }],
   bareTypesMatchSubtypes: true,
-  formField: 'payload',
+  form: { jsonField: 'payload' },
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     push: { headers: headersOf('push'), body: push },

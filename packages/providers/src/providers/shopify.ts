@@ -1,4 +1,5 @@
 import { defineProvider } from '../define-provider.ts';
+import { hmacScheme } from '../hmac-scheme.ts';
 import type { SampleSeed } from '../provider-spec.ts';
 import { selectFrom } from '../select.ts';
 
@@ -28,14 +29,7 @@ declare module '@hookline/core' {
  */
 const provider = defineProvider({
   name: 'shopify',
-  schemes: [
-    {
-      kind: 'signed-content',
-      header: 'x-shopify-hmac-sha256',
-      algorithms: [{ kind: 'hmac', hash: 'sha256', encoding: 'base64', key: { encoding: 'utf8' } }],
-      content: '{body}',
-    },
-  ],
+  schemes: [hmacScheme({ header: 'x-shopify-hmac-sha256', encoding: 'base64' })],
   deliveryId: [{ header: 'x-shopify-event-id' }, { header: 'x-shopify-webhook-id' }],
   type: [{ header: 'x-shopify-topic' }],
   secret: { prefix: 'shpss_', encoding: 'hex' },

@@ -1,4 +1,5 @@
 import { defineProvider } from '../define-provider.ts';
+import { hmacScheme } from '../hmac-scheme.ts';
 import type { SampleSeed } from '../provider-spec.ts';
 import { selectFrom } from '../select.ts';
 
@@ -39,19 +40,23 @@ declare module '@hookline/core' {
 const provider = defineProvider({
   name: 'slack',
   schemes: [
-    {
-      kind: 'signed-content',
+    hmacScheme({
       header: 'x-slack-signature',
-      labelSeparator: '=',
-      algorithms: [{ kind: 'hmac', hash: 'sha256', encoding: 'hex', label: 'v0', key: { encoding: 'utf8' } }],
+      label: 'v0',
       content: 'v0:{timestamp}:{body}',
-      timestamp: { in: 'header', header: 'x-slack-request-timestamp', unit: 's', toleranceSeconds: 300 },
-    },
+      timestamp: { at: { header: 'x-slack-request-timestamp' }, unit: 's', toleranceSeconds: 300 },
+    }),
   ],
   deliveryId: [{ body: ['event_id'] }],
   type: [{ body: ['event', 'type'] }, { body: ['type'] }],
-  formField: 'payload',
-  echo: { when: { body: ['type'], is: 'url_verification' }, body: ['challenge'] },
+  form: { jsonField: 'payload' },
+  handshakes: [
+    {
+      verified: true,
+      when: [{ at: { body: ['type'] }, is: 'url_verification' }],
+      answer: { kind: 'echo', of: { body: ['challenge'] } },
+    },
+  ],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     app_mention: { body: mention },

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { defineProvider } from '../define-provider.ts';
+import { hmacScheme } from '../hmac-scheme.ts';
 import type { SampleSeed } from '../provider-spec.ts';
 import { selectFrom } from '../select.ts';
 
@@ -24,15 +25,13 @@ declare module '@hookline/core' {
 const provider = defineProvider({
   name: 'stripe',
   schemes: [
-    {
-      kind: 'signed-content',
+    hmacScheme({
       header: 'stripe-signature',
       itemSeparator: ',',
-      labelSeparator: '=',
-      algorithms: [{ kind: 'hmac', hash: 'sha256', encoding: 'hex', label: 'v1', key: { encoding: 'utf8' } }],
+      label: 'v1',
       content: '{timestamp}.{body}',
-      timestamp: { in: 'signature', label: 't', unit: 's', toleranceSeconds: 300 },
-    },
+      timestamp: { at: { label: 't' }, unit: 's', toleranceSeconds: 300 },
+    }),
   ],
   deliveryId: [{ body: ['id'] }],
   type: [{ body: ['type'] }],

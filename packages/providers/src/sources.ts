@@ -1,0 +1,58 @@
+import {
+  jsonText,
+  namesOf,
+  signedId,
+  sliceAt,
+  valueAt,
+  type ProviderRequest,
+  type Scheme,
+  type View,
+} from '@hookline/core';
+import type { Source } from './provider-spec.ts';
+
+/** A request or one item of it, and the scheme that holds for it. */
+export interface Origin extends View {
+  readonly request: ProviderRequest;
+  readonly scheme: Scheme;
+}
+
+/** The first of several sources that has a value. */
+export function firstOf(sources: readonly Source[], origin: Origin): string | undefined {
+  for (const source of sources) {
+    const found = find(source, origin);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Bodies are read as JSON here only while they are no larger than this: a pattern runs over the whole text. */
+const LONGEST_MATCHED = 2 ** 20;
+
+function find(source: Source, origin: Origin): string | undefined {
+  if ('constant' in source) return source.constant;
+  if ('signed' in source) return signedId(origin.scheme, origin.request.headers);
+  if ('root' in source) return valueAt({ request: origin.request }, { body: source.root });
+  if ('all' in source) return joined(source.all, source.joinedBy ?? '.', origin);
+  if ('nameIn' in source) {
+    const json = jsonText(origin.request.body);
+    const slice = json && sliceAt(json, source.nameIn, origin.item);
+    return json && slice && namesOf(json, slice).find((name) => !source.except.includes(name));
+  }
+  if ('in' in source) {
+    const text = valueAt(origin, source.in)?.slice(0, LONGEST_MATCHED);
+    const read = source.decoded === 'base64' ? Buffer.from(text ?? '', 'base64').toString('utf8') : text;
+    return source.match.exec(read ?? '')?.[1];
+  }
+  return valueAt(origin, source);
+}
+
+/** Between values that are ids, a separator within one is marked: no two lists of ids read the same. */
+function joined(sources: readonly Source[], separator: '.' | ':', origin: Origin): string | undefined {
+  const parts: string[] = [];
+  for (const source of sources) {
+    const part = find(source, origin);
+    if (part === undefined) return undefined;
+    parts.push(separator === ':' ? part.replace(/[\\:]/g, '\\$&') : part);
+  }
+  return parts.join(separator);
+}
