@@ -98,6 +98,8 @@ export interface Provider {
   keysNeeded(request: ProviderRequest, secrets: readonly Secret[], now: number): readonly string[];
   /** Whether an address may be fetched for this provider: keys, and confirmations of subscriptions. */
   mayFetch(url: string): boolean;
+  /** Whether its handshakes bring secrets to keep. */
+  readonly keepsSecrets: boolean;
   /** When the request says it was signed, in milliseconds since the epoch. */
   signedAt(request: ProviderRequest): number | undefined;
   /**

@@ -1,11 +1,12 @@
 import {
   bodyHash,
   eventIdOf,
-  type Identity,
   type IncomingEvent,
   type Provider,
+  type ProviderItem,
   type ProviderRequest,
 } from '@hookline/core';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 /** One configured endpoint, as the receiver uses it. */
@@ -15,6 +16,8 @@ export interface WebhookSource {
   /** The public address, for providers that sign it. */
   readonly url?: string;
   secrets(): readonly string[];
+  /** What its secrets were before they were last replaced, to tell an operator who still signs with them. */
+  formerSecrets?(): readonly string[];
   priorityOf(type: string): number | undefined;
 }
 
@@ -40,17 +43,36 @@ function publicUrl(configured: string, asked: string): string {
   return configured.replace(/[?#].*$/, '') + asked.slice(query);
 }
 
-/** What cannot be identified has its body's hash for an id, and the type `unknown`. */
+/**
+ * The address as the request has it, with and without what proxies say of it. Anybody can write these headers:
+ * they are for finding out why a signature does not hold, never for judging one.
+ */
+export function askedUrls({ headers, url = '/' }: IncomingMessage): readonly string[] {
+  const first = (value: string | string[] | undefined) =>
+    String(value ?? '')
+      .split(',')[0]
+      ?.trim();
+  const hosts = [first(headers['x-forwarded-host']), headers.host].filter((host) => host);
+  const protocols = [first(headers['x-forwarded-proto']), 'https', 'http'].filter((protocol) => protocol);
+  return [...new Set(protocols.flatMap((protocol) => hosts.map((host) => `${protocol}://${host}${url}`)))];
+}
+
+/**
+ * What cannot be identified has its body's hash for an id, and the type `unknown`; where equal bodies are different
+ * events, an id of its own.
+ */
 export function toEvent(
   source: WebhookSource,
   request: ProviderRequest,
-  identity: Identity,
+  item: ProviderItem,
+  secrets: readonly string[],
   times: Pick<IncomingEvent, 'receivedAt' | 'verifiedAt'>,
 ): IncomingEvent {
-  const sha256 = bodyHash(request.body);
-  const type = identity.type || 'unknown';
+  const { body, bodyTrusted } = item;
+  const sha256 = bodyHash(body);
+  const type = item.type || 'unknown';
   // An empty id is none: all events that have it would be copies of one another.
-  const providerId = identity.deliveryId || `body-${sha256}`;
+  const providerId = item.deliveryId || (item.repeats ? `once-${randomUUID()}` : `body-${sha256}`);
   const priority = source.priorityOf(type);
   return {
     id: eventIdOf(source.name, providerId),
@@ -59,10 +81,8 @@ export function toEvent(
     providerId,
     type,
     ...times,
-    headers: keptHeaders(request.headers, source.secrets()),
-    body: request.body,
-    sha256,
-    bodyTrusted: source.provider.bodyTrusted,
+    headers: keptHeaders(request.headers, secrets),
+    ...{ body, sha256, bodyTrusted },
     ...(priority === undefined ? {} : { priority }),
   };
 }

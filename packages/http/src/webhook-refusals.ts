@@ -50,3 +50,11 @@ export const UNAVAILABLE: Problem = {
   detail: 'Send it again after the time in Retry-After (seconds).',
   headers: { 'retry-after': RETRY_AFTER_S },
 };
+
+export const KEYS_UNKNOWN: Problem = {
+  status: 503,
+  error: 'not_ready',
+  title: 'What the provider wants us to look at has not been fetched yet',
+  detail: 'Send it again after the time in Retry-After (seconds).',
+  headers: { 'retry-after': RETRY_AFTER_S },
+};

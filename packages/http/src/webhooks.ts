@@ -1,23 +1,34 @@
 import type {
-  AcceptResult,
   EventStore,
-  HandshakeResponse,
-  Identity,
+  Handshake,
+  IncomingEvent,
   Logger,
+  ProviderItem,
   ProviderRequest,
+  Verdict,
 } from '@hookline/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { toEvent, toProviderRequest, type WebhookSource } from './incoming-event.ts';
+import { acceptAll } from './accept-all.ts';
+import { diagnose } from './doctor.ts';
+import { createFetchText } from './fetch-text.ts';
+import { askedUrls, toEvent, toProviderRequest, type WebhookSource } from './incoming-event.ts';
+import { createKeptSecrets, type SecretStore } from './kept-secrets.ts';
 import { sendProblem, type Middleware, type Problem } from './problem.ts';
 import { ByteBudget, readBody } from './read-body.ts';
+import { createRemoteTexts, type RemoteTexts } from './remote-texts.ts';
 import { createSampler } from './sampler.ts';
 import { refusalOfUnread, sendUnread } from './unread.ts';
-import { unauthorized, UNAVAILABLE, UNKNOWN_SOURCE, WRONG_METHOD } from './webhook-refusals.ts';
+import { sendAccepted, sendHandshake, sendRefused } from './webhook-answers.ts';
+import { KEYS_UNKNOWN, UNAVAILABLE, UNKNOWN_SOURCE, WRONG_METHOD } from './webhook-refusals.ts';
 
 export interface WebhooksOptions {
   readonly sources: ReadonlyMap<string, WebhookSource>;
   readonly store: EventStore;
   readonly log: Logger;
+  /** Where secrets are kept that providers bring; without it, such providers' handshakes fail. */
+  readonly secrets?: SecretStore;
+  /** Fetches keys and confirms subscriptions; over the public internet unless given. */
+  readonly remote?: RemoteTexts;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** The most bytes of one body. Default 25 MiB, the most that any provider documents (GitHub). */
@@ -32,9 +43,16 @@ const BODY_LIMIT = 25 * 2 ** 20;
 const BYTES_IN_FLIGHT = 256 * 2 ** 20;
 const BODY_DEADLINE_MS = 20_000;
 /** With what the rest of a request takes, every answer leaves within 500 ms of the last byte. */
-const ACCEPT_DEADLINE_MS = 450;
+const ANSWER_DEADLINE_MS = 450;
+/** Of these, for asking others: what is not there then is there for the next request. */
+const [KEYS_MS, SECRETS_MS, CONFIRM_MS] = [200, 100, 400];
 
 const NO_BODY = Buffer.alloc(0);
+
+/** What is missing or unreadable says so itself. */
+function isPuzzling(reason: string): boolean {
+  return reason === 'stale' || reason === 'mismatch';
+}
 
 const PATH = /^\/webhooks\/([^/?#]{1,200})\/?(?:[?#].*)?$/;
 
@@ -49,6 +67,8 @@ export function webhooks(options: WebhooksOptions): Middleware {
     deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
     budget: new ByteBudget(options.bytesInFlight ?? BYTES_IN_FLIGHT),
   };
+  const remote = options.remote ?? createRemoteTexts({ fetchText: createFetchText(), log, now });
+  const kept = createKeptSecrets(options.secrets, log, now);
   // One for what strangers can cause and one for what only we can: a flood of the first must not hide the second.
   const mayLogRefusal = sampler('more requests were refused');
   const mayLogFailure = sampler('more events were not accepted');
@@ -71,8 +91,9 @@ export function webhooks(options: WebhooksOptions): Middleware {
     if (source === undefined) return refuse(request, response, UNKNOWN_SOURCE);
     if (request.method === 'GET' || request.method === 'HEAD') {
       // Asked without a body, so without a signature: a provider that greets this way answers for what it repeats.
-      const handshake = shakeHands(source, toProviderRequest(source, request, NO_BODY));
-      if (handshake !== undefined) return sendHandshake(source, response, handshake);
+      const received = toProviderRequest(source, request, NO_BODY);
+      const handshake = shakeHands(source, received, source.secrets(), 'unsigned');
+      if (handshake !== undefined) return conclude(source, handshake, response);
     }
     if (request.method !== 'POST') return refuse(request, response, WRONG_METHOD);
 
@@ -100,35 +121,132 @@ export function webhooks(options: WebhooksOptions): Middleware {
     response: ServerResponse,
   ): Promise<void> {
     const receivedAt = now();
+    const deadline = performance.now() + ANSWER_DEADLINE_MS;
     const received = toProviderRequest(source, request, body);
-    const verdict = source.provider.verify(received, source.secrets(), receivedAt);
-    if (!verdict.ok) {
-      if (mayLogRefusal())
-        log.warn('refused', { source: source.name, reason: verdict.reason, bytes: body.length });
-      return sendProblem(response, unauthorized(verdict.reason));
-    }
-    const handshake = shakeHands(source, received);
-    if (handshake !== undefined) return sendHandshake(source, response, handshake);
+    const greeting = shakeHands(source, received, source.secrets(), 'unsigned');
+    if (greeting !== undefined) return conclude(source, greeting, response);
 
-    const event = toEvent(source, received, identify(source, received), { receivedAt, verifiedAt: now() });
-    const result = await withinDeadline(store.accept(event));
-    switch (result.kind) {
-      case 'accepted':
-      case 'duplicate':
-        log.info(result.kind, {
-          event: result.id,
+    const judged = await judge(source, received, receivedAt);
+    if (judged === 'keys-unknown') return sendProblem(response, KEYS_UNKNOWN);
+    if (!judged.ok) {
+      if (mayLogRefusal())
+        log.warn('refused', {
           source: source.name,
-          type: event.type,
-          ms: now() - receivedAt,
+          reason: judged.reason,
+          bytes: body.length,
+          ...(isPuzzling(judged.reason) && likelyCause(source, request, received, receivedAt)),
         });
-        return sendJson(response, { received: true, id: result.id, duplicate: result.kind === 'duplicate' });
-      case 'unavailable':
-        if (mayLogFailure())
-          log.error('not accepted; the provider is asked to send again', {
-            event: event.id,
-            reason: result.reason,
+      return sendRefused(source.provider, response, judged.reason);
+    }
+    const secrets = secretsOf(source);
+    const handshake = shakeHands(source, received, secrets, 'verified');
+    if (handshake !== undefined) return conclude(source, handshake, response);
+
+    const times = { receivedAt, verifiedAt: now() };
+    const events = split(source, received).map((item) => toEvent(source, received, item, secrets, times));
+    await accept(source, events, deadline, response);
+  }
+
+  async function accept(
+    source: WebhookSource,
+    events: readonly IncomingEvent[],
+    deadline: number,
+    response: ServerResponse,
+  ): Promise<void> {
+    const results = await acceptAll(store, events, deadline - performance.now());
+    const accepted = results.filter((result) => result.kind !== 'unavailable');
+    if (accepted.length < results.length) {
+      const [failure] = results.filter((result) => result.kind === 'unavailable');
+      if (mayLogFailure())
+        log.error('not accepted; the provider is asked to send again', {
+          event: events[0]?.id,
+          events: events.length,
+          reason: failure?.reason,
+        });
+      return sendProblem(response, UNAVAILABLE);
+    }
+    for (const [index, { kind, id }] of accepted.entries()) {
+      const event = events[index];
+      const ms = event === undefined ? 0 : now() - event.receivedAt;
+      log.info(kind, { event: id, source: source.name, type: event?.type, ms });
+    }
+    sendAccepted(source.provider, response, accepted);
+  }
+
+  /** The verdict; a key that is not there yet is asked for, and a secret that another receiver was brought. */
+  async function judge(
+    source: WebhookSource,
+    request: ProviderRequest,
+    at: number,
+  ): Promise<Verdict | 'keys-unknown'> {
+    const { provider, name } = source;
+    const addresses = provider.keysNeeded(request, secretsOf(source), at);
+    const keys = addresses.length === 0 ? undefined : await remote.get(addresses, KEYS_MS);
+    if (addresses.length > 0 && keys === undefined) return 'keys-unknown';
+    const verdict = provider.verify(request, secretsOf(source), at, keys);
+    if (verdict.ok || verdict.reason !== 'mismatch' || !provider.keepsSecrets) return verdict;
+    const isNew = await kept.refresh(name, SECRETS_MS);
+    return isNew ? provider.verify(request, secretsOf(source), at, keys) : verdict;
+  }
+
+  function secretsOf(source: WebhookSource): readonly string[] {
+    const own = source.secrets();
+    return source.provider.keepsSecrets ? [...own, ...kept.of(source.name)] : own;
+  }
+
+  /** Carries a handshake out: it is answered when what it asks for is done. */
+  async function conclude(
+    source: WebhookSource,
+    handshake: Handshake,
+    response: ServerResponse,
+  ): Promise<void> {
+    switch (handshake.kind) {
+      case 'respond':
+        break;
+      case 'keep-secret':
+        try {
+          await kept.keep(source.name, handshake.secret);
+        } catch (error) {
+          log.error('a secret that a provider brought could not be kept', {
+            source: source.name,
+            error: String(error),
           });
-        return sendProblem(response, UNAVAILABLE);
+          return sendProblem(response, UNAVAILABLE);
+        }
+        break;
+      case 'fetch': {
+        const confirmed = await remote.get([handshake.url], CONFIRM_MS);
+        if (confirmed?.get(handshake.url) === undefined) {
+          log.warn('a subscription is not confirmed yet; the provider is asked to send again', {
+            source: source.name,
+          });
+          return sendProblem(response, KEYS_UNKNOWN);
+        }
+      }
+    }
+    log.info('handshake answered', { source: source.name });
+    sendHandshake(response, handshake.response);
+  }
+
+  /** For the log alone, and never the cause of a failure. */
+  function likelyCause(
+    source: WebhookSource,
+    asked: IncomingMessage,
+    request: ProviderRequest,
+    at: number,
+  ): { readonly likely?: string } {
+    try {
+      const others = [...sources.values()].filter(
+        ({ provider, name }) => provider.name === source.provider.name && name !== source.name,
+      );
+      const likely = diagnose({
+        ...{ provider: source.provider, request, secrets: secretsOf(source), now: at },
+        ...{ askedUrls: askedUrls(asked), formerSecrets: source.formerSecrets?.() ?? [] },
+        otherSecrets: new Map(others.map((other) => [other.name, other.secrets()])),
+      });
+      return likely === undefined ? {} : { likely };
+    } catch (error) {
+      return { likely: `not found: ${String(error)}` };
     }
   }
 
@@ -139,56 +257,27 @@ export function webhooks(options: WebhooksOptions): Middleware {
   }
 
   /** What verifies is kept: a provider that cannot read it must not make us refuse it. */
-  function identify(source: WebhookSource, request: ProviderRequest): Identity {
+  function split(source: WebhookSource, request: ProviderRequest): readonly ProviderItem[] {
     try {
-      return source.provider.identify(request);
+      return source.provider.split(request);
     } catch (error) {
       log.error('an event could not be identified', { source: source.name, error: String(error) });
-      return {};
+      const { bodyTrusted } = source.provider;
+      return [{ body: request.body, bodyTrusted, repeats: false }];
     }
   }
 
-  function shakeHands(source: WebhookSource, request: ProviderRequest): HandshakeResponse | undefined {
+  function shakeHands(
+    source: WebhookSource,
+    request: ProviderRequest,
+    secrets: readonly string[],
+    phase: 'unsigned' | 'verified',
+  ): Handshake | undefined {
     try {
-      return source.provider.handshake(request);
+      return source.provider.handshake(request, secrets, phase);
     } catch (error) {
       log.error('a handshake could not be read', { source: source.name, error: String(error) });
       return undefined;
     }
   }
-
-  function sendHandshake(source: WebhookSource, response: ServerResponse, handshake: HandshakeResponse) {
-    log.info('handshake answered', { source: source.name });
-    const { status, headers, body } = handshake;
-    response
-      .writeHead(status, {
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-        'content-length': Buffer.byteLength(body),
-        ...headers,
-      })
-      .end(body);
-  }
-}
-
-/**
- * An answer that does not come in time is an unknown outcome, which is never a 2xx: the event's id decides when
- * it is sent again.
- */
-function withinDeadline(accepting: Promise<AcceptResult>): Promise<AcceptResult> {
-  return new Promise((resolve, reject) => {
-    const reason = `no answer from the store within ${ACCEPT_DEADLINE_MS} ms`;
-    const late = setTimeout(() => resolve({ kind: 'unavailable', reason }), ACCEPT_DEADLINE_MS);
-    accepting.then(resolve, reject).finally(() => clearTimeout(late));
-  });
-}
-
-function sendJson(response: ServerResponse, body: unknown): void {
-  const text = JSON.stringify(body);
-  response
-    .writeHead(200, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(text),
-    })
-    .end(text);
 }

@@ -122,7 +122,7 @@ describe('a provider that breaks', () => {
     expect(receiver.memory.calls).toBe(0);
   });
 
-  it.each(['identify', 'handshake'] as const)(
+  it.each(['split', 'handshake'] as const)(
     'in its %s, after the signature held, costs no event',
     async (part) => {
       const receiver = await startReceiver({ sources: breaking({ [part]: fail }) });
@@ -134,7 +134,9 @@ describe('a provider that breaks', () => {
 
   it('gives no id is one event for each body', async () => {
     const receiver = await startReceiver({
-      sources: breaking({ identify: () => ({ deliveryId: '', type: '' }) }),
+      sources: breaking({
+        split: ({ body }) => [{ deliveryId: '', type: '', body, bodyTrusted: true, repeats: false }],
+      }),
     });
     for (const body of [event('evt_1'), event('evt_2'), event('evt_2')]) await post(receiver, body);
     expect(receiver.memory.events).toMatchObject([{ type: 'unknown' }, { type: 'unknown' }]);
@@ -147,7 +149,10 @@ describe('a GET', () => {
       ...providerNamed('stripe'),
       handshake: ({ method, url }) =>
         method === 'GET' && url.endsWith('?greet=1')
-          ? { status: 200, headers: { 'content-type': 'text/plain' }, body: 'hello' }
+          ? {
+              kind: 'respond',
+              response: { status: 200, headers: { 'content-type': 'text/plain' }, body: 'hello' },
+            }
           : undefined,
     };
     const { server, memory } = await startReceiver({ sources: [sourceOf('stripe', { provider })] });
@@ -169,7 +174,7 @@ describe('a source whose public address is known', () => {
       ...providerNamed('stripe'),
       verify({ url }) {
         urls.push(url);
-        return { ok: false, reason: 'mismatch' };
+        return { ok: false, reason: 'malformed' };
       },
     };
     const source = sourceOf('stripe', { provider, url: 'https://shop.test/hooks?old=1' });

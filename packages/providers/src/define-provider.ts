@@ -98,6 +98,7 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     verify: (request, secrets, now, keys) => verify(inUse(request), request, secrets, now, keys),
     keysNeeded: (request, secrets, now) => keysNeeded(inUse(request), request, secrets, now),
     mayFetch: (url) => schemes.some((scheme) => holdsKeysAt(scheme, url)) || confirmsAt(handshakes, url),
+    keepsSecrets: handshakes.some(({ answer }) => answer.kind === 'keep-secret'),
     signedAt: (request) => signedAt(inUse(request), request),
     signRequest,
     sign(body, secrets, now, { deliveryId, url = '/', method = 'POST', headers = {} } = {}) {

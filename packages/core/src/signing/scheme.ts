@@ -35,6 +35,8 @@ export interface SignedContentScheme extends AnyScheme {
   readonly signatures: readonly [Place, ...Place[]];
   /** What stands between several signatures at one place; absent, the value is one item. */
   readonly itemSeparator?: string;
+  /** Some write a blank after the separator. Two headers of one name are joined so, too: then which is meant? */
+  readonly itemBlanks?: 'ignored';
   /** What stands between an item's label and its value (`v1=…`, `v1,…`); absent, items are bare values. */
   readonly labelSeparator?: string;
   /** An item's label chooses its algorithm. A secret of another algorithm's form is passed over. */

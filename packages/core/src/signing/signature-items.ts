@@ -7,7 +7,7 @@ export interface SignatureItem {
   readonly value: string;
 }
 
-type Grammar = Pick<SignedContentScheme, 'itemSeparator' | 'labelSeparator'>;
+type Grammar = Pick<SignedContentScheme, 'itemSeparator' | 'itemBlanks' | 'labelSeparator'>;
 
 /** More signatures than any provider sends during a rotation: the rest of the list is not looked at. */
 export const MAX_ITEMS = 16;
@@ -23,12 +23,10 @@ export function itemsOf(view: View, scheme: SignedContentScheme): readonly Signa
 }
 
 /** The readable items of a value; what lacks a label where labels are due is left out. */
-function parseItems(value: string, { itemSeparator, labelSeparator }: Grammar): readonly SignatureItem[] {
-  const texts =
-    itemSeparator === undefined
-      ? [value]
-      : // Some write a blank after the separator.
-        value.split(itemSeparator, MAX_ITEMS).map((text) => text.trimStart());
+function parseItems(value: string, grammar: Grammar): readonly SignatureItem[] {
+  const { itemSeparator, itemBlanks, labelSeparator } = grammar;
+  const items = itemSeparator === undefined ? [value] : value.split(itemSeparator, MAX_ITEMS);
+  const texts = itemBlanks === 'ignored' ? items.map((item) => item.trimStart()) : items;
   if (labelSeparator === undefined) return texts.map((text) => ({ label: undefined, value: text }));
   return texts.flatMap((text) => {
     const at = text.indexOf(labelSeparator);
