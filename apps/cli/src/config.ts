@@ -11,7 +11,7 @@ import {
   type Environment,
   type Source,
 } from '@hookline/process';
-import { providers } from '@hookline/providers';
+import { describeHmac, providers } from '@hookline/providers';
 
 export interface CliConfig extends CommonConfig {
   readonly sources: ReadonlyMap<string, Source>;
@@ -25,7 +25,7 @@ export interface CliConfig extends CommonConfig {
 export function readCliConfig(env: Environment): CliConfig {
   const problems = new Problems();
   const common = commonConfig(env, problems);
-  const sources = readSources(env, providers, problems, () => undefined);
+  const sources = readSources(env, { providers, describe: describeHmac }, problems, () => undefined);
   const { port: receiverPort } = portSetting(env, 'RECEIVER_PORT', 3000, problems);
   const jobRetention = durationSetting(env, 'JOB_RETENTION', '7d', problems);
   problems.throwIfAny();

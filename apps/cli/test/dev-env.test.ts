@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseEnvFile, Problems, readSources } from '@hookline/process';
-import { providers } from '@hookline/providers';
+import { describeHmac, providers } from '@hookline/providers';
 import { ensureDevEnv } from '../src/dev-env.ts';
 
 let parent = '';
@@ -77,7 +77,7 @@ describe('ensureDevEnv', () => {
     const warnings: string[] = [];
     const sources = readSources(
       parseEnvFile(text()),
-      providers,
+      { providers, describe: describeHmac },
       problems,
       (line) => void warnings.push(line),
     );

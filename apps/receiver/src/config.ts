@@ -10,7 +10,7 @@ import {
   type PortSetting,
   type Source,
 } from '@hookline/process';
-import { providers } from '@hookline/providers';
+import { describeHmac, providers } from '@hookline/providers';
 
 export interface ReceiverConfig extends CommonConfig {
   readonly port: PortSetting;
@@ -29,7 +29,7 @@ export interface ReceiverConfig extends CommonConfig {
 const SHORTEST_API_KEY = 16;
 
 /** What belongs to a source; a bad one is reported as such, not as none. */
-const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|URL|PRIORITY)_/;
+const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|SCHEME|URL|PRIORITY)_/;
 
 /**
  * @param warn told when a secret file can no longer be read
@@ -45,7 +45,7 @@ export function readReceiverConfig(env: Environment, warn: (message: string) => 
     jobRetention: durationSetting(env, 'JOB_RETENTION', '7d', problems),
     port: portSetting(env, 'RECEIVER_PORT', 3000, problems),
     opsPort: portSetting(env, 'OPS_PORT', 3010, problems),
-    sources: readSources(env, providers, problems, warn),
+    sources: readSources(env, { providers, describe: describeHmac }, problems, warn),
   };
   if (apiKeys.some((key) => key.length < SHORTEST_API_KEY))
     problems.add(

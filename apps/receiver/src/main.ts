@@ -18,7 +18,7 @@ await runProcess(process.env, async (env) => {
     openJobs({ target: redis, prefix, retention: config.jobRetention, log }),
   ]);
   const receiver = createReceiver({
-    ...{ sources, store, log },
+    ...{ sources, store, log, secrets: store.secrets },
     jobs: { service: jobs.service, feed: jobs.feed, apiKeys: config.apiKeys, log },
   });
   const server = createServer(SLOW_REQUESTS, receiver);

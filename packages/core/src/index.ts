@@ -77,6 +77,7 @@ export {
   type RetryOptions,
   type RetryPolicy,
 } from './retry.ts';
+export type { SecretStore } from './secret-store.ts';
 export { defineSchedule, type ScheduleDefinition } from './schedule.ts';
 export {
   isPoison,

@@ -11,7 +11,6 @@ export type { JobStreamOptions } from './job-stream.ts';
 export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts';
 export type { WebhookSource } from './incoming-event.ts';
 export { webhooks, type WebhooksOptions } from './webhooks.ts';
-export type { SecretStore } from './kept-secrets.ts';
 export { createFetchText, type FetchText, type FetchTextOptions } from './fetch-text.ts';
 export { createRemoteTexts, type RemoteTexts } from './remote-texts.ts';
 export { diagnose } from './doctor.ts';

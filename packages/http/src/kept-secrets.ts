@@ -1,12 +1,4 @@
-import type { Logger } from '@hookline/core';
-
-/** Where secrets are kept that providers bring themselves, for all receivers and across restarts. */
-export interface SecretStore {
-  /** @returns the secrets kept for a source, the newest first */
-  read(source: string): Promise<readonly string[]>;
-  /** Resolves when it is recorded. */
-  keep(source: string, secret: string): Promise<void>;
-}
+import type { Logger, SecretStore } from '@hookline/core';
 
 /** The kept secrets as requests need them: at once. */
 export interface KeptSecrets {

@@ -5,6 +5,7 @@ import type {
   Logger,
   ProviderItem,
   ProviderRequest,
+  SecretStore,
   Verdict,
 } from '@hookline/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,7 +13,7 @@ import { acceptAll } from './accept-all.ts';
 import { diagnose } from './doctor.ts';
 import { createFetchText } from './fetch-text.ts';
 import { askedUrls, toEvent, toProviderRequest, type WebhookSource } from './incoming-event.ts';
-import { createKeptSecrets, type SecretStore } from './kept-secrets.ts';
+import { createKeptSecrets } from './kept-secrets.ts';
 import { sendProblem, type Middleware, type Problem } from './problem.ts';
 import { ByteBudget, readBody } from './read-body.ts';
 import { createRemoteTexts, type RemoteTexts } from './remote-texts.ts';

@@ -7,6 +7,13 @@ import type { Problems } from './config-error.ts';
  */
 const SETTLED_MS = 1_000;
 
+/** The secrets of a source, as they are whenever they are asked for. */
+export interface Secrets {
+  current(): readonly string[];
+  /** What they were before they last changed. */
+  former?(): readonly string[];
+}
+
 /** The secrets in a variable or a file: separated by commas or line breaks. */
 export function splitSecrets(text: string): readonly string[] {
   return text
@@ -25,8 +32,9 @@ export function secretsFromFile(
   key: string,
   problems: Problems,
   warn: (message: string) => void,
-): (() => readonly string[]) | undefined {
+): Secrets | undefined {
   let secrets: readonly string[] = [];
+  let former: readonly string[] = [];
   let seen = '';
   let warned = false;
 
@@ -36,6 +44,7 @@ export function secretsFromFile(
     if (stamp !== seen) {
       const read = splitSecrets(readFileSync(file, 'utf8'));
       if (read.length === 0) throw new Error('it is empty');
+      if (read.join() !== secrets.join()) former = secrets;
       secrets = read;
       seen = Math.abs(Date.now() - ctimeMs) < SETTLED_MS ? '' : stamp;
     }
@@ -50,7 +59,7 @@ export function secretsFromFile(
     );
     return undefined;
   }
-  return () => {
+  const current = () => {
     try {
       refresh();
     } catch (error) {
@@ -62,6 +71,7 @@ export function secretsFromFile(
     }
     return secrets;
   };
+  return { current, former: () => former };
 }
 
 /** A system error's code, for its message holds the path. */

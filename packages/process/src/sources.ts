@@ -1,8 +1,8 @@
 import type { Provider } from '@hookline/core';
 import type { Problems } from './config-error.ts';
-import type { Environment } from './environment.ts';
+import { isProduction, type Environment } from './environment.ts';
 import { priorityOf, readPriorities } from './priorities.ts';
-import { secretsFromFile, splitSecrets } from './secrets.ts';
+import { secretsFromFile, splitSecrets, type Secrets } from './secrets.ts';
 
 /** One configured endpoint: `/webhooks/<name>`. */
 export interface Source {
@@ -12,20 +12,42 @@ export interface Source {
   readonly url?: string;
   /** All of them are accepted, so that one can be replaced by the next. Asked at every request: a file may change. */
   secrets(): readonly string[];
+  /** What they were before they last changed. */
+  formerSecrets?(): readonly string[];
   /** The job priority of an event type (1 first); `undefined` when no source has priorities. */
   priorityOf(type: string): number | undefined;
 }
 
-const PREFIXES = ['WEBHOOK_SECRET_', 'WEBHOOK_PROVIDER_', 'WEBHOOK_URL_', 'WEBHOOK_PRIORITY_'] as const;
+/** The providers that there are, and how a line of settings describes another. */
+export interface KnownProviders {
+  readonly providers: ReadonlyMap<string, Provider>;
+  describe(
+    text: string,
+  ):
+    | { readonly ok: true; readonly provider: Provider }
+    | { readonly ok: false; readonly problems: readonly string[] };
+}
+
+/** The provider whose scheme is in the settings. */
+const DESCRIBED = 'hmac';
+const EXAMPLE = 'header=x-signature; prefix=sha256=; encoding=hex; algorithm=sha256; content={body}';
+
+const PREFIXES = [
+  'WEBHOOK_SECRET_',
+  'WEBHOOK_PROVIDER_',
+  'WEBHOOK_SCHEME_',
+  'WEBHOOK_URL_',
+  'WEBHOOK_PRIORITY_',
+] as const;
 
 /**
  * The sources that the environment names: `WEBHOOK_SECRET_STRIPE_EU` with `WEBHOOK_PROVIDER_STRIPE_EU=stripe` is
- * the source `stripe-eu`. Problems never hold a secret.
+ * the source `stripe-eu`. `WEBHOOK_PROVIDER_ACME=hmac` with `WEBHOOK_SCHEME_ACME` is a provider of one's own. Problems never hold a secret.
  * @param warn told when a secret file can no longer be read; the last secrets that were read stay in use
  */
 export function readSources(
   env: Environment,
-  providers: ReadonlyMap<string, Provider>,
+  known: KnownProviders,
   problems: Problems,
   warn: (message: string) => void,
 ): ReadonlyMap<string, Source> {
@@ -47,7 +69,7 @@ export function readSources(
     keyOf.set(name, key);
     if (twin !== undefined)
       problems.add(`WEBHOOK_SECRET_${key}: is the source ${name} like WEBHOOK_SECRET_${twin}; keep one`);
-    const provider = providerOf(env, key, name, providers, problems);
+    const provider = providerOf(env, key, name, known, problems);
     const secrets = readSecrets(env, key, problems, warn);
     const url = env[`WEBHOOK_URL_${key}`];
     if (url && !isWebAddress(url))
@@ -55,11 +77,22 @@ export function readSources(
         `WEBHOOK_URL_${key}: is not a web address; write the one that the provider was given, with https://`,
       );
     if (provider === undefined || secrets === undefined) continue;
+    if (isProduction(env)) {
+      if (provider.signsUrl && !url)
+        warn(
+          `WEBHOOK_URL_${key}: is not set, and ${provider.name} signs the public address; write the one that the provider was given`,
+        );
+      if (secrets.current().some((secret) => TEST_KEY.test(secret)))
+        problems.add(
+          `WEBHOOK_SECRET_${key}: is a test key, which anybody may hold; write what the provider shows for this endpoint`,
+        );
+    }
     const rules = priorities.get(key) ?? [];
     sources.set(name, {
       name,
       provider,
-      secrets,
+      secrets: secrets.current,
+      ...(secrets.former && { formerSecrets: secrets.former }),
       ...(url ? { url } : {}),
       priorityOf: (type) => (anyPriority ? priorityOf(type, rules, provider) : undefined),
     });
@@ -72,13 +105,25 @@ function providerOf(
   env: Environment,
   key: string,
   name: string,
-  providers: ReadonlyMap<string, Provider>,
+  { providers, describe }: KnownProviders,
   problems: Problems,
 ): Provider | undefined {
   const chosen = env[`WEBHOOK_PROVIDER_${key}`];
+  const scheme = env[`WEBHOOK_SCHEME_${key}`];
+  if (chosen === DESCRIBED) {
+    const described = describe(scheme ?? '');
+    if (described.ok) return described.provider;
+    if (scheme) for (const problem of described.problems) problems.add(`WEBHOOK_SCHEME_${key}: ${problem}`);
+    else problems.add(`WEBHOOK_SCHEME_${key}: is missing; write how the sender signs, as in '${EXAMPLE}'`);
+    return undefined;
+  }
+  if (scheme)
+    problems.add(
+      `WEBHOOK_SCHEME_${key}: is for WEBHOOK_PROVIDER_${key}=${DESCRIBED} only; set that, or remove the scheme`,
+    );
   const provider = providers.get(chosen || name);
   if (provider === undefined) {
-    const known = [...providers.keys()].toSorted().join(', ');
+    const known = [...providers.keys(), DESCRIBED].toSorted().join(', ');
     const what = chosen
       ? 'is no provider that Hookline knows'
       : `is missing, and the source's name ${name} is no provider`;
@@ -86,6 +131,9 @@ function providerOf(
   }
   return provider;
 }
+
+/** A key pair that tests and development sign with. */
+const TEST_KEY = /(?:^|#)test-key:/;
 
 function isWebAddress(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
@@ -109,7 +157,7 @@ function readSecrets(
   key: string,
   problems: Problems,
   warn: (message: string) => void,
-): (() => readonly string[]) | undefined {
+): Secrets | undefined {
   const inline = splitSecrets(env[`WEBHOOK_SECRET_${key}`] ?? '');
   const file = env[`WEBHOOK_PROVIDER_${key}_FILE`] ? undefined : env[`WEBHOOK_SECRET_${key}_FILE`];
   if (file) {
@@ -117,7 +165,7 @@ function readSecrets(
       problems.add(`WEBHOOK_SECRET_${key}: is set beside WEBHOOK_SECRET_${key}_FILE; keep one of them`);
     return secretsFromFile(file, `WEBHOOK_SECRET_${key}_FILE`, problems, warn);
   }
-  if (inline.length > 0) return () => inline;
+  if (inline.length > 0) return { current: () => inline };
   problems.add(
     `WEBHOOK_SECRET_${key}: is missing or empty; write the signing secret that the provider shows for this endpoint`,
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { providers } from '@hookline/providers';
+import { describeHmac, providers } from '@hookline/providers';
 import fc from 'fast-check';
 import { ConfigError, Problems } from '../src/config-error.ts';
 import type { Environment } from '../src/environment.ts';
@@ -13,7 +13,9 @@ import { readSources, type Source } from '../src/sources.ts';
 function read(env: Environment) {
   const problems = new Problems();
   const warnings: string[] = [];
-  const sources = readSources(env, providers, problems, (message) => warnings.push(message));
+  const sources = readSources(env, { providers, describe: describeHmac }, problems, (message) =>
+    warnings.push(message),
+  );
   let found: readonly string[] = [];
   try {
     problems.throwIfAny();
@@ -88,7 +90,7 @@ describe('readSources', () => {
   });
 
   it('lists the providers that it knows', () => {
-    const known = 'github, shopify, slack, standard-webhooks, stripe, svix';
+    const known = [...providers.keys(), 'hmac'].toSorted().join(', ');
     expect(read({ WEBHOOK_SECRET_SHOP: 'a' }).problems).toEqual([
       `WEBHOOK_PROVIDER_SHOP: is missing, and the source's name shop is no provider; write one of ${known}`,
     ]);
@@ -297,5 +299,64 @@ describe('priorities', () => {
     expect(read({ ...secrets, WEBHOOK_PRIORITY_STRIPE: `x=1, ${rule}` }).problems).toEqual([
       expect.stringMatching(/^WEBHOOK_PRIORITY_STRIPE: rule 2 is not type=priority/),
     ]);
+  });
+});
+
+describe('a provider of one’s own', () => {
+  const acme = (scheme?: string) => ({
+    WEBHOOK_SECRET_ACME: 'a',
+    WEBHOOK_PROVIDER_ACME: 'hmac',
+    ...(scheme === undefined ? {} : { WEBHOOK_SCHEME_ACME: scheme }),
+  });
+
+  it('is described by its scheme', () => {
+    const { sources, problems } = read(acme('header=x-sig; prefix=v1='));
+    expect(problems).toEqual([]);
+    expect(only(sources).provider.name).toBe('hmac');
+    expect(only(sources).provider.sign(Buffer.from('x'), ['a'], 0)['x-sig']).toMatch(/^v1=/);
+  });
+
+  it('is refused with every mistake in it, each at its part', () => {
+    expect(read(acme()).problems).toEqual([
+      expect.stringMatching(/^WEBHOOK_SCHEME_ACME: is missing; write how the sender signs, as in 'header=/),
+    ]);
+    expect(read(acme('encoding=binary; algorithm=md5')).problems).toEqual([
+      'WEBHOOK_SCHEME_ACME: algorithm: cannot be used; write one of sha1, sha256, sha512',
+      'WEBHOOK_SCHEME_ACME: encoding: cannot be used; write one of hex, base64',
+      'WEBHOOK_SCHEME_ACME: header: is missing; write the name of the header with the signature, as in header=x-signature',
+    ]);
+    expect(read({ WEBHOOK_SECRET_STRIPE: 'a', WEBHOOK_SCHEME_STRIPE: 'header=x' }).problems).toEqual([
+      'WEBHOOK_SCHEME_STRIPE: is for WEBHOOK_PROVIDER_STRIPE=hmac only; set that, or remove the scheme',
+    ]);
+  });
+});
+
+describe('in production', () => {
+  it('a test key is no secret', () => {
+    const env = { WEBHOOK_SECRET_DISCORD: `test-key:${'0'.repeat(64)}` };
+    expect(read(env).problems).toEqual([]);
+    expect(read({ ...env, NODE_ENV: 'production' }).problems).toEqual([
+      'WEBHOOK_SECRET_DISCORD: is a test key, which anybody may hold; write what the provider shows for this endpoint',
+    ]);
+  });
+
+  it('a provider that signs the address needs to be told it', () => {
+    const env = { WEBHOOK_SECRET_SQUARE: 'a', NODE_ENV: 'production' };
+    expect(read(env).warnings).toEqual([
+      expect.stringMatching(/^WEBHOOK_URL_SQUARE: is not set, and square signs/),
+    ]);
+    expect(read({ ...env, WEBHOOK_URL_SQUARE: 'https://a.test/webhooks/square' }).warnings).toEqual([]);
+    expect(read({ ...env, NODE_ENV: '' }).warnings).toEqual([]);
+  });
+});
+
+describe('the secrets before', () => {
+  it('are those that a file held last', async () => {
+    const file = fileWith('one');
+    const source = only(read({ WEBHOOK_SECRET_STRIPE_FILE: file }).sources);
+    expect([source.secrets(), source.formerSecrets?.()]).toEqual([['one'], []]);
+    writeFileSync(file, 'two');
+    expect([source.secrets(), source.formerSecrets?.()]).toEqual([['two'], ['one']]);
+    expect([source.secrets(), source.formerSecrets?.()]).toEqual([['two'], ['one']]);
   });
 });

@@ -111,7 +111,7 @@ const NAMES = [
   ...['timestamp', 'unit', 'tolerance', 'id', 'type'],
 ];
 const PREFIX = /^[^\s;]{1,40}[^A-Za-z0-9\s]$/;
-const PAIR = /\s*([^=;\s]*)\s*(=?)\s*("[^"]*"|[^;]*)(?:;|$)/gy;
+const PAIR = /\s*([^=;\s]*)\s*(=?)\s*("[^"]*"|[^;]*?)\s*(?:;|$)/gy;
 
 function readPairs(text: string, problems: string[]): ReadonlyMap<string, string> {
   const values = new Map<string, string>();

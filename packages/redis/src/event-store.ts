@@ -5,12 +5,14 @@ import {
   type IncomingEvent,
   type Logger,
   type RedisTarget,
+  type SecretStore,
 } from '@hookline/core';
 import { connect, connected, type Connection } from './connection.ts';
 import { ADD_JOB_LUA, createEnqueuer } from './enqueue.ts';
 import { EVENT_LUA } from './event-lua.ts';
 import { createKeys } from './keys.ts';
 import { defineScript, runScript } from './script.ts';
+import { createSecretStore } from './secret-store.ts';
 import { evictionProblem } from './server-check.ts';
 
 /**
@@ -56,6 +58,8 @@ export interface EventStoreOptions {
 
 /** The receiver's side of the store: it only ever adds, and it fails fast. */
 export interface RedisEventStore extends EventStore {
+  /** Secrets that providers bring. */
+  readonly secrets: SecretStore;
   /** Resolves when Redis answers within the command timeout and may hold events. @throws Error that says why not */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -117,6 +121,7 @@ export async function openEventStore({
   }
 
   return {
+    secrets: createSecretStore(connection, keys),
     async accept(event) {
       if (refusal !== undefined) return { kind: 'unavailable', reason: refusal };
       try {

@@ -4,6 +4,8 @@
  */
 export interface Keys {
   readonly prefix: string;
+  /** List: the secrets that a source's provider brought, the newest first. */
+  keptSecrets(source: string): string;
   /** Hash: one recorded event. */
   event(id: string): string;
   /** Hash: handler → `status|attemptsMade|stalledCount` of one event. */
@@ -41,6 +43,7 @@ export interface Keys {
 export function createKeys(prefix: string): Keys {
   return {
     prefix,
+    keptSecrets: (source) => `${prefix}/secrets/${source}`,
     event: (id) => `${prefix}/event/${id}`,
     deliveries: (eventId) => `${prefix}/deliveries/${eventId}`,
     job: (workId) => `${prefix}/job/${workId}`,

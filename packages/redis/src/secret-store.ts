@@ -1,0 +1,25 @@
+import type { SecretStore } from '@hookline/core';
+import type { Connection } from './connection.ts';
+import type { Keys } from './keys.ts';
+
+/** As many as a signature is ever tried with; the oldest goes first. */
+const MOST_SECRETS = 16;
+
+/** Secrets of webhooks that tell theirs when they are made. They never expire: the webhook goes on signing with its own. */
+export function createSecretStore(connection: Connection, keys: Keys): SecretStore {
+  return {
+    read: (source) => connection.lrange(keys.keptSecrets(source), 0, MOST_SECRETS - 1),
+    async keep(source, secret) {
+      const key = keys.keptSecrets(source);
+      const replies = await connection
+        .multi()
+        .lrem(key, 0, secret)
+        .lpush(key, secret)
+        .ltrim(key, 0, MOST_SECRETS - 1)
+        .exec();
+      const failure =
+        replies === null ? new Error('the transaction was given up') : replies.find(([error]) => error)?.[0];
+      if (failure) throw failure;
+    },
+  };
+}
