@@ -345,7 +345,7 @@ describe('a certificate that the request names', () => {
   });
 
   it('must be valid now, have the name, and lead to an authority', () => {
-    const { root, mid, leaf, expired, other, noca } = TEST_CERTIFICATES;
+    const { root, mid, leaf, expired, other, noca, forged } = TEST_CERTIFICATES;
     const rule = {
       trust: 'public-authority',
       commonName: /^messageverificationcerts\.paypal\.com$/,
@@ -362,6 +362,7 @@ describe('a certificate that the request names', () => {
     expect(key(other + mid)).toBeUndefined();
     // Issued by a certificate that may issue none.
     expect(key(noca + leaf + mid)).toBeUndefined();
+    expect(key(forged + mid)).toBeUndefined();
     expect(key('')).toBeUndefined();
     expect(key(leaf.replace('M', 'N') + mid)).toBeUndefined();
   });

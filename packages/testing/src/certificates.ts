@@ -1,6 +1,7 @@
 /**
  * Certificates of a test authority, valid from 2020 to 2119: `leaf`, `expired` (in 2021) and `other` (another name)
- * come from `mid`, which comes from `root`; `noca` was issued by `leaf`, which may issue none; `tls` is for a server.
+ * come from `mid`, which comes from `root`; `noca` was issued by `leaf`, which may issue none; `forged` by somebody with
+ * the name of `mid` and another key; `tls` is for a server.
  * `key` is the private key of all but the first two.
  */
 export const TEST_CERTIFICATES = {
@@ -122,6 +123,26 @@ cRZsQcp/yVCMhdFRsnrYpo+92aefoBgQ7Oae1GN+p6Rz69zv4keIQIZupb3nCtRs
 BvsAboPcKEhkgdtbabpJQqG/5qgo7jQJV8G0pHIU4k+Sg6T2ez8d3QbB8DO/lOyo
 IOh9jJ6mJbOCR23MPQHi6sli7N5pKqnMR9fK5OEPBFDFUCuAq3Jcw/34M9a7/6SY
 E84mpnZWfF0C+0d13lhKCEqStbI=
+-----END CERTIFICATE-----
+`,
+  forged: `-----BEGIN CERTIFICATE-----
+MIIDBjCCAe6gAwIBAgIIGJ02d9G3SRcwDQYJKoZIhvcNAQELBQAwJTEjMCEGA1UE
+AwwaSG9va2xpbmUgVGVzdCBJbnRlcm1lZGlhdGUwIBcNMjAwMTAxMDAwMDAwWhgP
+MjEyMDAxMDEwMDAwMDBaMC4xLDAqBgNVBAMMI21lc3NhZ2V2ZXJpZmljYXRpb25j
+ZXJ0cy5wYXlwYWwuY29tMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA
+uEO4XFzeJcxdpMwpCKGHVXIwAaBS5Go+9waN8brd7Gs05E/Nbun3WkJFzhRf9Wkl
+c/Qxjt8/moafYn/rDtF8NlpSOuyoJBy3RZxswZUEOouDbYU3YbS9QaGYHwNRzl05
+mzcw3DoJEPp9/f+TQARPua8d5mj/HnqkKowkMFMghOMXRUFaQXgGf05Zm3mO1uyM
+zlsGUIs8EL2ppADg4dHJf1gZ+EbSjQ21BFtpDm6TyNoNjT0am0ye7LVd+Zu9NcUw
+diKx6PupLBYUMRm6Ztw6K1Ga0AmgD28meyAChjPKV/KglmVnqGAMYHFz2F4N6fgr
+kQh0mlJSJczAIvMcAO+FVwIDAQABoy8wLTAMBgNVHRMBAf8EAjAAMB0GA1UdDgQW
+BBQf6r713zjkbWRdBVFZAnrlY3HGqTANBgkqhkiG9w0BAQsFAAOCAQEAAcxYVj/S
+2EkTA0Gk8fMh9t3G3YuzurZa/94tVSb72CuYJQZCwpFSJ/piPnbxjMKeVme0Qted
+7hl5qABNqu00g0Mn32qp6HU6HqW7rWtc8aBRFXr7qq+5w/uJz4rzaA5tZV4nQanH
+cKsqZnhJ6pfwx4U/EkIiU8d302pVwMP0Yh9vVCR1w+9Er6MDKcu+zaKJEn/prIVI
+RtZIij6QqL17MhKbIHQDknNKvShAUeU3fFSfGzIdwDV1YPNoaUT4kVqOl+vpIpSI
+XemZnqOBpclkjZJXgzLz2MbNZ8+4GCSXRiaL6QnAMSMKnjajjVJ5FnMyFTdHUCgr
+TatV42CVWgiotQ==
 -----END CERTIFICATE-----
 `,
   tls: `-----BEGIN CERTIFICATE-----
