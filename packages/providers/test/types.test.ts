@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineHandler, type StandardSchema } from '@hookline/core';
 import type Stripe from 'stripe';
-import { github, shopify, slack, standardWebhooks, stripe } from '../src/index.ts';
+import {
+  github,
+  gitlab,
+  hmac,
+  mailgun,
+  shopify,
+  slack,
+  standardWebhooks,
+  stripe,
+  twilio,
+} from '../src/index.ts';
 
 /** Fails to compile unless both types are the same. */
 function same<Expected>() {
@@ -112,6 +122,27 @@ export const compiled = () => [
       // @ts-expect-error the envelope has no such field
       return event.payload.body;
     },
+  }),
+
+  defineHandler({
+    name: 'unsigned-body',
+    on: mailgun('delivered'),
+    run: (event) => same<false>()(event.bodyTrusted),
+  }),
+  defineHandler({
+    name: 'sometimes-signed-body',
+    on: gitlab('push'),
+    run: (event) => same<boolean>()(event.bodyTrusted),
+  }),
+  defineHandler({
+    name: 'signed-body',
+    on: twilio('message.*'),
+    run: (event) => same<true>()(event.bodyTrusted),
+  }),
+  defineHandler({
+    name: 'described-in-settings',
+    on: hmac.source('acme')('order.created'),
+    run: (event) => same<unknown>()(event.payload),
   }),
 
   // @ts-expect-error a type that Stripe does not send
