@@ -15,7 +15,7 @@ const PNPM = 'pnpm@12.21.0';
 const MINIMUM_NODE = [20, 19];
 const LOCK_PATIENCE_MS = 5 * 60_000;
 /** Packages that only tests need: nobody who starts the product waits for them. */
-const TEST_PACKAGES = ['@hookline/test-postgres'];
+const TEST_PACKAGES = ['@hookline/test-postgres', '@hookline/test-sdks'];
 /** `npm run check` compiles the tests, so it needs what they need. */
 const isForTests = ['pretest', 'precheck'].includes(process.env.npm_lifecycle_event ?? '');
 

@@ -13,6 +13,7 @@ const ALLOWED = {
   'packages/local-redis': [],
   'packages/process': ['core'],
   'packages/test-postgres': [],
+  'packages/test-sdks': [],
   'packages/testing': ['core', 'providers', 'local-redis'],
   'apps/receiver': ['core', 'providers', 'redis', 'http', 'process'],
   'apps/worker': ['core', 'providers', 'redis', 'http', 'process'],

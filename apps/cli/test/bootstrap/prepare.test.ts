@@ -81,7 +81,9 @@ describe('prepare', () => {
     tree.put('pnpm-lock.yaml', 'changed');
     await prepare(env);
     await prepare(env);
-    expect(installs()).toEqual([expect.stringContaining('--filter=!@hookline/test-postgres')]);
+    expect(installs()).toEqual([
+      expect.stringContaining('--filter=!@hookline/test-postgres --filter=!@hookline/test-sdks'),
+    ]);
     await prepare({ ...env, npm_lifecycle_event: 'pretest' });
     await prepare({ ...env, npm_lifecycle_event: 'precheck' });
     await prepare(env);

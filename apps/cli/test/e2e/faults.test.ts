@@ -10,7 +10,7 @@ import {
   type Journal,
   type Stage,
 } from './processes.ts';
-import { post, stripeEvent, STRIPE_SECRET } from './stripe-events.ts';
+import { post, stripeSample, STRIPE_SECRET } from './stripe-events.ts';
 
 let stage: Stage;
 let journal: Journal;
@@ -40,7 +40,7 @@ describe('three handlers on one type, one failing twice and one always', () => {
     });
     const receiver = await startReceiver(stage, env);
     await startWorker(stage, env);
-    const event = stripeEvent();
+    const event = stripeSample();
     await post(receiver.url, event);
     const letter = `stripe.${event.id}~always`;
     const list = await eventually(async () => {
@@ -82,7 +82,7 @@ describe('kill -9', () => {
     });
     const receiver = await startReceiver(stage, env);
     const workers = [await startWorker(stage, env), await startWorker(stage, env)];
-    await post(receiver.url, stripeEvent());
+    await post(receiver.url, stripeSample());
     const [start] = await eventually(() => linesOf('slow').length === 1 && linesOf('slow'));
     const victim = workers.find(({ pid }) => String(pid) === start?.split(' ')[3]);
     victim?.child.kill('SIGKILL');
@@ -98,13 +98,13 @@ describe('kill -9', () => {
     try {
       const receiver = await startReceiver(stage, env);
       await startWorker(stage, env);
-      await eventually(async () => (await post(receiver.url, stripeEvent())).status === 200);
+      await eventually(async () => (await post(receiver.url, stripeSample())).status === 200);
       const acknowledged: string[] = [];
       let refused = 0;
       let sending = true;
       const load = Array.from({ length: 8 }, async () => {
         while (sending) {
-          const event = stripeEvent();
+          const event = stripeSample();
           const { status } = await post(receiver.url, event);
           if (status === 200) acknowledged.push(event.id);
           else refused += 1;
@@ -136,7 +136,7 @@ describe('SIGTERM of workers under load', () => {
     const receiver = await startReceiver(stage, env);
     const first = await startWorker(stage, env);
     await startWorker(stage, env);
-    const sent = Array.from({ length: 120 }, () => stripeEvent());
+    const sent = Array.from({ length: 120 }, () => stripeSample());
     await Promise.all(sent.map((event) => post(receiver.url, event)));
     await eventually(() => linesOf('one').length > 20);
     first.child.kill('SIGTERM');

@@ -1,5 +1,9 @@
+import type { Provider } from '@hookline/core';
+import { providers } from '@hookline/providers';
+import Stripe from '@hookline/test-sdks/stripe';
 import { randomBytes } from 'node:crypto';
-import Stripe from 'stripe';
+import { post as send, type Answer as SendAnswer, type Posted } from '../../src/send/post.ts';
+import { sampleRequest } from '../../src/send/sample-request.ts';
 
 export const STRIPE_SECRET = 'whsec_e2e_first';
 const stripe = new Stripe('sk_test_not_used');
@@ -7,7 +11,7 @@ const stripe = new Stripe('sk_test_not_used');
 export interface SignedRequest {
   readonly id: string;
   readonly body: string;
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A Stripe event, signed by Stripe's own SDK. */
@@ -36,24 +40,26 @@ export function signature(
   return { 'content-type': 'application/json', 'stripe-signature': header };
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly body: { received?: boolean; id?: string; duplicate?: boolean; error?: string; reason?: string };
-  readonly retryAfter: string | null;
-  readonly ms: number;
+/** A Stripe event of our own sender's, for tests that ask what becomes of it. */
+export function stripeSample(): SignedRequest {
+  const provider = stripeProvider();
+  const endpoint = { provider, secrets: [STRIPE_SECRET], signedUrl: '/' };
+  const { headers, body } = sampleRequest(endpoint, { type: 'payment_intent.succeeded' }, Date.now());
+  const { deliveryId = '' } = provider.identify({ method: 'POST', url: '/', headers, body });
+  return { id: deliveryId, body: body.toString(), headers };
 }
 
-export async function post(
-  url: string,
-  request: { body: string; headers: Record<string, string> },
-): Promise<Answer> {
-  const asked = performance.now();
-  const response = await fetch(`${url}/webhooks/stripe`, { method: 'POST', ...request });
-  const body = (await response.json()) as Answer['body'];
-  return {
-    status: response.status,
-    body,
-    retryAfter: response.headers.get('retry-after'),
-    ms: performance.now() - asked,
-  };
+export interface Answer extends SendAnswer {
+  readonly body: { received?: boolean; id?: string; duplicate?: boolean; error?: string; reason?: string };
+}
+
+export async function post(url: string, request: Posted): Promise<Answer> {
+  const answer = await send(`${url}/webhooks/stripe`, request);
+  return { ...answer, body: answer.body as Answer['body'] };
+}
+
+function stripeProvider(): Provider {
+  const provider = providers.get('stripe');
+  if (provider === undefined) throw new Error('there is no Stripe');
+  return provider;
 }

@@ -1,0 +1,1 @@
+export { verifyKey } from 'discord-interactions';

@@ -1,0 +1,1 @@
+export { validateSignature } from '@line/bot-sdk';

@@ -1,0 +1,1 @@
+export { LinearWebhookClient } from '@linear/sdk/webhooks';

@@ -1,0 +1,1 @@
+export { WebhookSignatureValidator } from 'mercadopago';

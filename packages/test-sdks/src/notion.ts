@@ -1,0 +1,1 @@
+export { signWebhookPayload, verifyWebhookSignature } from '@notionhq/client';

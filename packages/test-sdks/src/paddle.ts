@@ -1,0 +1,1 @@
+export { Paddle } from '@paddle/paddle-node-sdk';

@@ -1,0 +1,1 @@
+export { EventWebhook } from '@sendgrid/eventwebhook';

@@ -1,0 +1,1 @@
+export { verifySlackRequest } from '@slack/bolt';

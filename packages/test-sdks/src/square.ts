@@ -1,0 +1,1 @@
+export { WebhooksHelper } from 'square';
