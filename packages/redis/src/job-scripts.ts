@@ -84,9 +84,12 @@ export const FINISH_JOB = defineScript(
   JOB_LUA,
   SUMMARY_LUA,
   `
-local prefix, id, now, result, retention = unpack(ARGV)
-local status, external, queue, queuedId = unpack(redis.call('HMGET', KEYS[1], 'status', 'external', 'queue', 'queuedId'))
+local prefix, id, now, result, retention, token = unpack(ARGV)
+local record = redis.call('HMGET', KEYS[1], 'status', 'external', 'queue', 'queuedId', 'token')
+local status, external, queue, queuedId = unpack(record)
 if not status then return { 'unknown' } end
+-- A retry since this token was looked at has made another.
+if token ~= '' and token ~= record[5] then return { 'refused' } end
 if status ~= 'processing' then return { status } end
 if external ~= '1' then return { 'finishes-itself' } end
 endJob(prefix, id, 'succeeded', now, 'result', result)

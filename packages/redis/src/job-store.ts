@@ -151,10 +151,14 @@ export function createJobStore({
       return { kind, job: summary(id, rest[0] as SummaryRow) };
     },
 
-    async finish(id, result) {
+    async finish(id, result, token = '') {
       const json = JSON.stringify(result) ?? 'null';
-      const { kind, rest } = await change(FINISH_JOB, [keys.job(id)], [prefix, id, now(), json, retention]);
-      if (kind === 'unknown' || kind === 'finishes-itself') return { kind };
+      const { kind, rest } = await change(
+        FINISH_JOB,
+        [keys.job(id)],
+        [prefix, id, now(), json, retention, token],
+      );
+      if (kind === 'unknown' || kind === 'finishes-itself' || kind === 'refused') return { kind };
       if (kind === 'pending' || isFinal(kind as JobStatus))
         return { kind: 'wrong-status', status: kind as 'pending' | 'succeeded' | 'failed' };
       const [queue, queuedId, row] = rest as [Buffer, Buffer, SummaryRow];
