@@ -18,6 +18,7 @@ const ALLOWED = {
   'apps/receiver': ['core', 'providers', 'redis', 'http', 'process'],
   'apps/worker': ['core', 'providers', 'redis', 'http', 'process'],
   'apps/dashboard': ['core', 'redis', 'http', 'process'],
+  'apps/bench': ['core', 'providers'],
   'apps/cli': ['core', 'providers', 'redis', 'local-redis', 'process'],
 };
 /** Outside libraries that one package alone may import. */

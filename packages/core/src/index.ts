@@ -94,7 +94,6 @@ export {
   DEFAULT_QUEUE,
   deliveryIdOf,
   isName,
-  queuedIdOf,
   type AttemptRecord,
   type DeadLetter,
   type Work,

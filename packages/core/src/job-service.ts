@@ -87,6 +87,8 @@ export type FinishResult =
   /** It cannot be finished from outside: not now (`status`), or never. */
   | { readonly kind: 'wrong-status'; readonly status: 'pending' | 'succeeded' | 'failed' }
   | { readonly kind: 'finishes-itself' }
+  /** The token is an earlier run's. */
+  | { readonly kind: 'refused' }
   | { readonly kind: 'unknown' };
 
 export interface JobQuery {
@@ -109,7 +111,8 @@ export interface JobService {
   list(query: JobQuery): Promise<JobPage>;
   cancel(id: string): Promise<CancelResult>;
   retry(id: string): Promise<RetryResult>;
-  finish(id: string, result: unknown): Promise<FinishResult>;
+  /** @param token must be the job's own where it is given */
+  finish(id: string, result: unknown, token?: string): Promise<FinishResult>;
   /** Whether `token` is the one that this job's `ctx.finishUrl` carries. */
   mayFinish(id: string, token: string): Promise<boolean>;
 }

@@ -67,11 +67,6 @@ export function deliveryIdOf(event: EventId, handler: string): string {
   return `${event}~${handler}`;
 }
 
-/** The BullMQ id of a tracked job's first run. Job ids are the callers' to choose, so they stand apart from events'. */
-export function queuedIdOf(id: string): string {
-  return `job~${id}`;
-}
-
 /** Longer ids than this are made short again: a job that queues its successor would grow them for ever. */
 const LONGEST_CHAINED_ID = 200;
 

@@ -6,7 +6,7 @@ const LONGEST_WAIT_MS = 365 * DAY_MS;
 /** What a timer can wait for, 2^31 - 1 ms, rounded down to days. */
 const LONGEST_TIMEOUT_MS = 24 * DAY_MS;
 /** BullMQ's. */
-const LAST_PRIORITY = 2_097_152;
+const LAST_PRIORITY = 2_097_151;
 const METADATA_BYTES = 16 * 1024;
 
 const OWN_ID = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/;

@@ -191,26 +191,27 @@ export function jobs(options: JobsOptions): JobApi {
 
   async function finish(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
-    if (await hasToken(exchange)) return finishNow(exchange);
+    const token = await ownToken(exchange);
+    if (token !== undefined) return finishNow(exchange, token);
     if (request.headers.authorization === undefined) return sendProblem(response, refusals.FINISH_REFUSED);
     let allowed = false;
     withKey(request, response, () => (allowed = true));
     if (allowed) await finishNow(exchange);
   }
 
-  /** Whether the address carries the job's own token, which stands in for an API key. */
-  async function hasToken({ request, ask }: Exchange): Promise<boolean> {
+  /** The job's own token, which stands in for an API key, where the address carries it. */
+  async function ownToken({ request, ask }: Exchange): Promise<string | undefined> {
     const [id, token] = [idOf(request), searchOf(request).get('token')];
-    if (id === undefined || token === null || token === '' || token.length > LONGEST_TOKEN) return false;
-    return ask(() => service.mayFinish(id, token));
+    if (id === undefined || token === null || token === '' || token.length > LONGEST_TOKEN) return undefined;
+    return (await ask(() => service.mayFinish(id, token))) ? token : undefined;
   }
 
-  function finishNow({ request, response, ask }: Exchange): Promise<void> {
+  function finishNow({ request, response, ask }: Exchange, token?: string): Promise<void> {
     return withJson(request, response, oneJob, async (body) => {
       const read = readFinish(body);
       if (!read.ok) return sendProblem(response, refusals.invalid('invalid_finish', read.errors));
       const id = idOf(request);
-      const finished = id === undefined ? UNKNOWN : await ask(() => service.finish(id, read.value));
+      const finished = id === undefined ? UNKNOWN : await ask(() => service.finish(id, read.value, token));
       switch (finished.kind) {
         case 'finished':
           return changed('finished from outside', response, 200, finished.job);
@@ -218,6 +219,8 @@ export function jobs(options: JobsOptions): JobApi {
           return sendProblem(response, refusals.notProcessing(finished.status));
         case 'finishes-itself':
           return sendProblem(response, refusals.FINISHES_ITSELF);
+        case 'refused':
+          return sendProblem(response, refusals.FINISH_REFUSED);
         case 'unknown':
           return sendProblem(response, refusals.UNKNOWN_JOB_ID);
       }

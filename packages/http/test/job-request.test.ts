@@ -44,8 +44,8 @@ const durationText = fc
   .map(([count, unit]) => `${count}${unit}`);
 
 describe('the bounds of the options', () => {
-  it('priority: 1 to 2,097,152, whole', () =>
-    expectBounds('priority', 1, 2_097_152, true, 'from 1 to 2,097,152'));
+  it('priority: 1 to 2,097,151, whole', () =>
+    expectBounds('priority', 1, 2_097_151, true, 'from 1 to 2,097,151'));
   it('attempts: 1 to the most that a history keeps, whole', () =>
     expectBounds('attempts', 1, MAX_ATTEMPTS, true, 'from 1 to 100'));
   it('delay: 0 to 365 days', () => expectBounds('delay', 0, 365 * DAY, false, '0 to 365 days'));

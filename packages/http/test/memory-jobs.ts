@@ -111,7 +111,7 @@ export class MemoryJobs implements JobService, JobFeed {
     if (job === undefined) return { kind: 'unknown' } as const;
     if (!this.external.includes(job.name)) return { kind: 'finishes-itself' } as const;
     if (job.status !== 'processing') return { kind: 'wrong-status', status: job.status } as const;
-    this.complete(id, result);
+    this.complete(id, result ?? null);
     return { kind: 'finished', job: this.#summary(job) } as const;
   }
 

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { isFinal, queuedIdOf } from '@hookline/core';
+import { isFinal } from '@hookline/core';
 import type { Connection } from './connection.ts';
 import { ADD_JOB_LUA, type Enqueue, type Enqueuer, type EnqueueRequest } from './enqueue.ts';
 import { EVENT_LUA } from './event-lua.ts';
 import { JOB_LUA } from './job-lua.ts';
-import { recordFields } from './job-record.ts';
+import { newQueuedId, recordFields } from './job-record.ts';
 import type { Imported, MovedJob, MovedQueued, MovedRecord } from './job-transfer.ts';
 import { createKeys } from './keys.ts';
 import { defineScript, runScript, type ScriptArg } from './script.ts';
@@ -122,7 +121,7 @@ export async function importJobs(
   function addTracked(job: MovedRecord): Enqueue | undefined {
     const { id, name, queue, data, options, metadata, created, runAt } = job;
     // A job of that id may have ended here before, and BullMQ still have it: then it would not add this one.
-    const queuedId = `${queuedIdOf(id)}~${randomBytes(5).toString('hex')}`;
+    const queuedId = newQueuedId(id);
     args.push(...recordArgs(job, queuedId, now));
     if (isFinal(job.status)) return undefined;
     return enqueuer.prepare({
@@ -160,7 +159,7 @@ function recordArgs(job: MovedRecord, queuedId: string, now: number): ScriptArg[
   const { name, status, created, updated, runAt, startedAt, attempt, maxAttempts, expires } = job;
   const isOver = isFinal(status);
   const facts = {
-    ...{ queuedId, runAt },
+    runAt,
     ...(isOver ? { startedAt, attempt, maxAttempts, step: job.output.length || undefined } : {}),
   };
   const fields = Object.entries(facts).flatMap(([field, value]) =>
@@ -178,7 +177,7 @@ function recordArgs(job: MovedRecord, queuedId: string, now: number): ScriptArg[
     expires ?? (status === 'succeeded' ? 0 : ''),
     JSON.stringify(status === 'failed' ? job.error : job.result) ?? 'null',
     ...[
-      ...list([...recordFields({ ...job, priority: job.priority }, now), ...fields]),
+      ...list([...recordFields({ ...job, queuedId, priority: job.priority }, now), ...fields]),
       ...list(steps),
       ...list(effects),
     ],

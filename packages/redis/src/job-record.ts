@@ -1,15 +1,18 @@
-import {
-  queuedIdOf,
-  type JobRunOptions,
-  type JobStatus,
-  type JobStep,
-  type JobSummary,
-} from '@hookline/core';
+import { randomBytes } from 'node:crypto';
+import { type JobRunOptions, type JobStatus, type JobStep, type JobSummary } from '@hookline/core';
 import { newFinishToken } from './finish-token.ts';
+
+/**
+ * A BullMQ id for one run of a tracked job. Each is new: BullMQ may still keep an earlier job of the same work, and
+ * would take another one of its id for a copy. The prefix keeps ids that callers choose apart from events'.
+ */
+export function newQueuedId(id: string): string {
+  return `job~${id}~${randomBytes(5).toString('hex')}`;
+}
 
 /** What a tracked job is created with. */
 export interface NewRecord {
-  readonly id: string;
+  readonly queuedId: string;
   readonly queue: string;
   readonly data: unknown;
   readonly priority: number | undefined;
@@ -27,7 +30,7 @@ export function recordFields(job: NewRecord, now: number): string[] {
     metadata: job.metadata === undefined ? undefined : JSON.stringify(job.metadata),
   };
   return [
-    ...['queue', job.queue, 'queuedId', queuedIdOf(job.id), 'token', newFinishToken()],
+    ...['queue', job.queue, 'queuedId', job.queuedId, 'token', newFinishToken()],
     ...['data', JSON.stringify(job.data) ?? 'null'],
     ...Object.entries(optional).flatMap(([field, value]) =>
       value === undefined ? [] : [field, String(value)],

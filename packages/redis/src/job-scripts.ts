@@ -25,20 +25,24 @@ export const CREATE_JOBS = defineScript(
   JOB_LUA,
   SUMMARY_LUA,
   `
+local function isLost(prefix, id)
+  local status, queue, queuedId = unpack(redis.call('HMGET', jobKeyOf(prefix, id), 'status', 'queue', 'queuedId'))
+  return status == 'pending' and redis.call('EXISTS', prefix .. ':' .. queue .. ':' .. queuedId) == 0
+end
+
 local prefix, now, count = unpack(ARGV, 1, 3)
 local key, arg, summaries = 1, 4, {}
 for i = 1, tonumber(count) do
-  local id, name, queue, addName, keyCount, fieldCount = unpack(ARGV, arg, arg + 5)
+  local id, name, queue, queuedId, addName, keyCount, fieldCount = unpack(ARGV, arg, arg + 6)
   keyCount, fieldCount = tonumber(keyCount), tonumber(fieldCount)
-  local isNew = createJob(prefix, id, name, now, sliceOf(ARGV, arg + 9, fieldCount))
-  local isLost = not isNew and redis.call('HGET', jobKeyOf(prefix, id), 'status') == 'pending'
-    and redis.call('EXISTS', KEYS[key]) == 0
-  if isNew or isLost then
-    add[addName](sliceOf(KEYS, key + 1, keyCount), sliceOf(ARGV, arg + 6, 3))
+  local isNew = createJob(prefix, id, name, now, sliceOf(ARGV, arg + 10, fieldCount))
+  if isNew or isLost(prefix, id) then
+    redis.call('HSET', jobKeyOf(prefix, id), 'queue', queue, 'queuedId', queuedId)
+    add[addName](sliceOf(KEYS, key, keyCount), sliceOf(ARGV, arg + 7, 3))
     redis.call('SADD', prefix .. '/queues', queue)
   end
   summaries[i] = summaryOf(prefix, id)
-  key, arg = key + 1 + keyCount, arg + 9 + fieldCount
+  key, arg = key + keyCount, arg + 10 + fieldCount
 end
 return summaries
 `,
@@ -80,9 +84,12 @@ export const FINISH_JOB = defineScript(
   JOB_LUA,
   SUMMARY_LUA,
   `
-local prefix, id, now, result, retention = unpack(ARGV)
-local status, external, queue, queuedId = unpack(redis.call('HMGET', KEYS[1], 'status', 'external', 'queue', 'queuedId'))
+local prefix, id, now, result, retention, token = unpack(ARGV)
+local record = redis.call('HMGET', KEYS[1], 'status', 'external', 'queue', 'queuedId', 'token')
+local status, external, queue, queuedId = unpack(record)
 if not status then return { 'unknown' } end
+-- A retry since this token was looked at has made another.
+if token ~= '' and token ~= record[5] then return { 'refused' } end
 if status ~= 'processing' then return { status } end
 if external ~= '1' then return { 'finishes-itself' } end
 endJob(prefix, id, 'succeeded', now, 'result', result)

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import {
   isFinal,
-  queuedIdOf,
   type JobPage,
   type JobRunOptions,
   type JobService,
@@ -14,7 +12,7 @@ import type { Connection } from './connection.ts';
 import { createEnqueuer, openQuietQueue } from './enqueue.ts';
 import { isSameToken, newFinishToken } from './finish-token.ts';
 import { openJobDefinitions } from './job-definitions.ts';
-import { recordFields, stepFromFields, summaryFromRow, type SummaryRow } from './job-record.ts';
+import { newQueuedId, recordFields, stepFromFields, summaryFromRow, type SummaryRow } from './job-record.ts';
 import { CANCEL_JOB, CREATE_JOBS, FINISH_JOB, LIST_JOBS, RETRY_JOB, SUMMARY_FIELDS } from './job-scripts.ts';
 import { readFrames } from './job-stream.ts';
 import { createKeys } from './keys.ts';
@@ -40,7 +38,7 @@ export function createJobStore({
   const enqueuer = createEnqueuer(connection, prefix);
   const definitions = openJobDefinitions(connection, keys, now);
 
-  function prepare(job: NewJob, queue: string, time: number) {
+  function prepare(job: NewJob, queue: string, queuedId: string, time: number) {
     const { id, name, data, priority, delay, options, metadata } = job;
     const work: Work = {
       ...{ kind: 'job', id, data },
@@ -48,7 +46,7 @@ export function createJobStore({
       ...(metadata === undefined ? {} : { metadata }),
     };
     return enqueuer.prepare({
-      ...{ queue, jobId: queuedIdOf(id), name, work, timestamp: time, priority },
+      ...{ queue, jobId: queuedId, name, work, timestamp: time, priority },
       ...(delay === undefined ? {} : { delay }),
     });
   }
@@ -71,13 +69,15 @@ export function createJobStore({
       const args: ScriptArg[] = [prefix, time, jobs.length];
       for (const job of jobs) {
         const queue = found.queues.get(job.name) ?? '';
-        const add = prepare(job, queue, time);
-        const fields = recordFields({ ...job, queue }, time);
-        scriptKeys.push(keys.bullJob(queue, queuedIdOf(job.id)), ...add.keys);
+        const queuedId = newQueuedId(job.id);
+        const add = prepare(job, queue, queuedId, time);
+        const fields = recordFields({ ...job, queue, queuedId }, time);
+        scriptKeys.push(...add.keys);
         args.push(
           job.id,
           job.name,
           queue,
+          queuedId,
           add.script,
           add.keys.length,
           fields.length,
@@ -130,7 +130,7 @@ export function createJobStore({
       const fields = ['name', 'queue', 'data', 'priority', 'options', 'metadata', 'queuedId'];
       const [name, queue, data, priority, options, metadata, before] = await connection.hmget(key, ...fields);
       if (!name || !queue || !before) return { kind: 'unknown' };
-      const queuedId = `${queuedIdOf(id)}~${randomBytes(5).toString('hex')}`;
+      const queuedId = newQueuedId(id);
       const work: Work = {
         ...{ kind: 'job', id, data: JSON.parse(data ?? 'null') as unknown },
         ...(options ? { options: JSON.parse(options) as JobRunOptions } : {}),
@@ -151,10 +151,14 @@ export function createJobStore({
       return { kind, job: summary(id, rest[0] as SummaryRow) };
     },
 
-    async finish(id, result) {
+    async finish(id, result, token = '') {
       const json = JSON.stringify(result) ?? 'null';
-      const { kind, rest } = await change(FINISH_JOB, [keys.job(id)], [prefix, id, now(), json, retention]);
-      if (kind === 'unknown' || kind === 'finishes-itself') return { kind };
+      const { kind, rest } = await change(
+        FINISH_JOB,
+        [keys.job(id)],
+        [prefix, id, now(), json, retention, token],
+      );
+      if (kind === 'unknown' || kind === 'finishes-itself' || kind === 'refused') return { kind };
       if (kind === 'pending' || isFinal(kind as JobStatus))
         return { kind: 'wrong-status', status: kind as 'pending' | 'succeeded' | 'failed' };
       const [queue, queuedId, row] = rest as [Buffer, Buffer, SummaryRow];

@@ -225,7 +225,7 @@ export const ENQUEUE_ONCE = defineScript(
 local prefix, field, id, name, queue, now, retention, addName, keyCount = unpack(ARGV, 1, 9)
 if redis.call('HSETNX', KEYS[1], field, id) == 0 then return 'known' end
 redis.call('PEXPIRE', KEYS[1], retention)
-createJob(prefix, id, name, now, sliceOf(ARGV, 13, #ARGV - 12))
+if not createJob(prefix, id, name, now, sliceOf(ARGV, 13, #ARGV - 12)) then return 'known' end
 add[addName](sliceOf(KEYS, 2, tonumber(keyCount)), sliceOf(ARGV, 10, 3))
 redis.call('SADD', prefix .. '/queues', queue)
 return 'added'

@@ -1,10 +1,10 @@
 import type { EnqueueOptions, JobDefinition, Logger, Registry, RunContext } from '@hookline/core';
-import { chainedIdOf, NonRetryableError, queuedIdOf } from '@hookline/core';
+import { chainedIdOf, NonRetryableError } from '@hookline/core';
 import type { Job } from 'bullmq';
 import { AttemptAbortedError } from './attempt.ts';
 import type { Connection } from './connection.ts';
 import type { Enqueuer } from './enqueue.ts';
-import { recordFields } from './job-record.ts';
+import { newQueuedId, recordFields } from './job-record.ts';
 import { ADD_STEP } from './job-scripts.ts';
 import type { Keys } from './keys.ts';
 import type { Tracked } from './ledger.ts';
@@ -97,10 +97,11 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
     }
     const position = enqueued++;
     const id = chainedIdOf(workId, name, position);
+    const queuedId = newQueuedId(id);
     const chosen = options.priority ?? priority;
     const add = enqueuer.prepare({
       queue: definition.queue,
-      jobId: queuedIdOf(id),
+      jobId: queuedId,
       name,
       work: { kind: 'job', id, data },
       timestamp: now(),
@@ -114,7 +115,7 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
       [
         ...[keys.prefix, `enqueue/${position}/${name}`, id, name, definition.queue, now(), retention],
         ...[add.script, add.keys.length, ...add.args],
-        ...recordFields({ ...options, data, priority: chosen, queue: definition.queue, id }, now()),
+        ...recordFields({ ...options, data, priority: chosen, queue: definition.queue, queuedId }, now()),
       ],
     );
     return id;

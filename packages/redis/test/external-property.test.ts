@@ -32,6 +32,7 @@ class Play {
   readonly winners: string[] = [];
   readonly seen: string[] = [];
   now = 1_000_000;
+  queuedId = '';
   made = 0;
   stalled = 0;
   holders = 0;
@@ -94,7 +95,7 @@ class Play {
   }
 
   lock(): string {
-    return this.keys.bullLock('default', `job~${this.wanted.id}`);
+    return this.keys.bullLock('default', this.queuedId);
   }
 
   async take(): Promise<void> {
@@ -102,7 +103,7 @@ class Play {
     const token = `worker-${(this.holders += 1)}`;
     const hold = {
       queue: 'default',
-      jobId: `job~${this.wanted.id}`,
+      jobId: this.queuedId,
       token,
       made: this.made,
       stalled: this.stalled,
@@ -167,6 +168,7 @@ describe('finishing from outside', () => {
       fc.asyncProperty(steps, async (names) => {
         const play = new Play();
         await play.stores[0]?.create([play.wanted]);
+        play.queuedId = (await bench.redis.hget(play.keys.job(play.wanted.id), 'queuedId')) ?? '';
         await play.look();
         for (const name of names) {
           await play.step(name);

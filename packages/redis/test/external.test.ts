@@ -147,6 +147,7 @@ describe('a job that somebody else finishes', () => {
     expect(await jobs.finish(wanted.id, 'late')).toEqual({ kind: 'wrong-status', status: 'failed' });
     expect(await jobs.retry(wanted.id)).toMatchObject({ kind: 'queued' });
     expect(await jobs.mayFinish(wanted.id, token ?? '')).toBe(false);
+    expect(await jobs.finish(wanted.id, 'late', token ?? '')).toEqual({ kind: 'refused' });
     await reach(wanted.id, 'processing');
     expect(await jobs.finish(wanted.id, 'now')).toMatchObject({ kind: 'finished' });
     expect(await typesOf(wanted.id)).toEqual(['started', 'completed']);

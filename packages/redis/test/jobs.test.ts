@@ -176,6 +176,20 @@ describe('a tracked job', () => {
     },
   );
 
+  it('may have the id of one that is forgotten, though BullMQ still shows that one', async () => {
+    const jobs = bench.jobs();
+    await bench.work({ jobs: [job('again', (data) => data)] });
+    const wanted = newJob('again', 'first');
+    const keys = createKeys(bench.prefix);
+    const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
+    await jobs.create([wanted]);
+    await reach(wanted.id, 'succeeded');
+    await eventually(async () => (await queue.getCompletedCount()) === 1);
+    await forgetJobs(bench.redis, keys, Date.now() + 3_700_000);
+    await jobs.create([{ ...wanted, data: 'second' }]);
+    expect(await reach(wanted.id, 'succeeded')).toMatchObject({ result: 'second' });
+  });
+
   it('that ctx.enqueue queued is tracked too', async () => {
     let child = '';
     await bench.work({

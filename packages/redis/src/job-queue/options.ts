@@ -1,3 +1,4 @@
+import { QueueKeys } from 'bullmq';
 import {
   DEFAULT_RETRY,
   MAX_ATTEMPTS,
@@ -24,7 +25,7 @@ export interface JobQueueOptions<Jobs = AnyJobs> {
   readonly limiter?: { readonly max: number; readonly duration: Duration };
   /** How long an attempt may take. No limit unless set. */
   readonly timeout?: Duration;
-  /** The priority of jobs that are added without one: 1 is first, 2097152 last. Default 5. */
+  /** The priority of jobs that are added without one: 1 is first, 2097151 last. Default 5. */
   readonly priority?: number;
   readonly hooks?: JobQueueHooks<Jobs>;
   /** How many of the jobs that ended are kept, newest first. Default 1000 completed, 5000 failed. */
@@ -94,9 +95,11 @@ export interface Settings {
 const LONGEST_TIMEOUT_MS = 2_147_483_647;
 /** BullMQ packs due times into a number that is exact until 2039. */
 const LONGEST_DELAY_MS = 10 * 365 * 86_400_000;
-const LAST_PRIORITY = 2_097_152;
+const LAST_PRIORITY = 2_097_151;
 const MOST_KEPT = 1_000_000;
 const ID = /^[^\s:]{1,256}$/;
+/** A job of one of these ids would lie where BullMQ keeps something of its own. */
+const BULLMQ_KEYS = new Set(Object.keys(new QueueKeys().getKeys('any')));
 
 /** @throws RangeError that names the option and its range */
 export function readSettings(options: JobQueueOptions<never>): Settings {
@@ -154,6 +157,8 @@ export function readAddOptions(given: AddOptions, now: number): ReadAddOptions {
     throw new RangeError(
       `id is ${shown(id)}: use 1 to 256 characters without white space or ':', and not only digits`,
     );
+  if (id !== undefined && BULLMQ_KEYS.has(id))
+    throw new RangeError(`id is ${shown(id)}, which BullMQ keeps for itself: put something before it`);
   const options: JobRunOptions = {
     ...(attempts === undefined ? {} : { attempts: wholeNumber('attempts', attempts, 1, MAX_ATTEMPTS) }),
     ...(backoff === undefined ? {} : { backoff: readBackoff(backoff) }),

@@ -16,7 +16,7 @@ describe("a JobQueue's options", () => {
     [{ limiter: { max: 1, duration: 0 } }, 'limiter.duration is 0: use 1 to'],
     [{ timeout: 0 }, 'timeout is 0'],
     [{ timeout: '30d' }, 'timeout is "30d"'],
-    [{ priority: 0 }, 'priority is 0: use a whole number from 1 to 2097152 (1 is first)'],
+    [{ priority: 0 }, 'priority is 0: use a whole number from 1 to 2097151 (1 is first)'],
     [{ keep: { completed: -1 } }, 'keep.completed is -1'],
     [{ keep: { failed: Number.NaN } }, 'keep.failed is NaN'],
     [{ waitForHandler: 'long' as '1h' }, 'waitForHandler: "long" is not a duration'],
@@ -52,6 +52,8 @@ describe("a job's options", () => {
     [{ timeout: 0 }, 'timeout is 0'],
     [{ id: '' }, 'id is ""'],
     [{ id: 'a:b' }, 'id is "a:b"'],
+    [{ id: 'failed' }, 'id is "failed", which BullMQ keeps for itself'],
+    [{ id: 'wait' }, 'id is "wait", which BullMQ keeps for itself'],
     [{ id: '123' }, 'and not only digits'],
     [{ id: 'x'.repeat(257) }, 'use 1 to 256 characters'],
     [

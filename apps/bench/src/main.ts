@@ -1,0 +1,43 @@
+import { providers } from '@hookline/providers';
+import { cac } from 'cac';
+import Table from 'cli-table3';
+import { measureVerify, type TimingResult } from './verify-time.ts';
+
+/** Above it two means are taken to differ: the bound that dudect uses. */
+const T_BOUND = 4.5;
+
+const cli = cac('npm run bench --');
+
+cli
+  .command('verify-time', 'Whether refusing takes longer the later a wrong signature differs')
+  .option('--rounds <n>', 'Measurements for each provider', { default: 200_000 })
+  .option('--providers <names>', 'Comma-separated', { default: 'stripe,github,shopify,slack,svix' })
+  .action(({ rounds, providers: names }: { rounds: number; providers: string }) => {
+    const results = names.split(',').map((name): TimingResult => {
+      const provider = providers.get(name);
+      if (provider === undefined)
+        throw new Error(`no provider is named '${name}'; choose of ${[...providers.keys()].join(', ')}`);
+      process.stderr.write(`${name}: ${rounds} rounds …\n`);
+      return measureVerify(provider, rounds, Date.now(), Math.random);
+    });
+    const table = new Table({
+      head: ['provider', 'rounds', 'differs early', 'differs late', 't', ''],
+      style: { head: [], border: [] },
+    });
+    for (const { provider, rounds: count, early, late, t } of results) {
+      const means = [early, late].map((mean) => `${mean.toFixed(0)} ns`);
+      table.push([provider, count, ...means, t.toFixed(2), Math.abs(t) < T_BOUND ? 'same' : 'DIFFERS']);
+    }
+    process.stdout.write(`${table.toString()}\n`);
+    process.exitCode = results.every(({ t }) => Math.abs(t) < T_BOUND) ? 0 : 1;
+  });
+
+cli.help();
+try {
+  cli.parse(process.argv, { run: false });
+  if (cli.matchedCommand === undefined && !cli.options['help']) cli.outputHelp();
+  await cli.runMatchedCommand();
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
