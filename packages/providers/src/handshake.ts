@@ -52,13 +52,14 @@ function answerTo(
       return { kind: 'fetch', url, response: responseOf({ status: 200, body: '' }) };
     }
     case 'keep-secret': {
-      const secret = valueAt(view, { header: answer.header });
-      if (secret === undefined || !(answer.form ?? REFLECTED).test(secret)) return undefined;
-      const { status, headers, body } = responseOf({ status: 200, body: '' });
+      const { at, form = REFLECTED, echoedIn } = answer;
+      const secret = valueAt(view, at);
+      if (secret === undefined || !form.test(secret)) return undefined;
+      const response = responseOf({ status: 200, body: '' });
+      const echo = echoedIn === undefined ? {} : { [echoedIn]: secret };
       return {
-        kind: 'keep-secret',
-        secret,
-        response: { status, headers: { ...headers, [answer.header]: secret }, body },
+        ...{ kind: 'keep-secret', secret },
+        response: { ...response, headers: { ...response.headers, ...echo } },
       };
     }
     case 'echo': {

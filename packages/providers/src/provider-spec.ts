@@ -93,8 +93,8 @@ export type HandshakeAnswer =
       /** JSON with the text and the proof in these fields; absent, the key's id, its separator and the proof. */
       readonly json?: { readonly text?: string; readonly proof: string; readonly prefix?: string };
     } & Reflected)
-  /** The secret of this subscription, in a header that is sent back. */
-  | { readonly kind: 'keep-secret'; readonly header: string; readonly form?: RegExp }
+  /** The secret of this subscription; sent back in a header where the provider wants that. */
+  | { readonly kind: 'keep-secret'; readonly at: Place; readonly echoedIn?: string; readonly form?: RegExp }
   /** An address to ask for; only such as match. */
   | { readonly kind: 'fetch'; readonly at: Place; readonly address: RegExp };
 

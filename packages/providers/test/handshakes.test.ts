@@ -124,6 +124,18 @@ describe('a first request', () => {
     expect(unsigned('asana', { query: 'token=', headers, secrets: ['token:'] })).toBeUndefined();
   });
 
+  it('of Notion brings a secret, from who knows the token; else it is only answered', () => {
+    const body = { verification_token: 'secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl' };
+    const response = { status: 200, headers: NOSNIFF, body: '' };
+    expect(unsigned('notion', { query: 'token=mine', body, secrets: ['token:mine'] })).toEqual({
+      ...{ kind: 'keep-secret', secret: body.verification_token, response },
+    });
+    expect(unsigned('notion', { query: 'token=other', body, secrets: ['token:mine'] })).toEqual({
+      ...{ kind: 'respond', response },
+    });
+    expect(unsigned('notion', { body: { verification_token: '<script>' } })).toBeUndefined();
+  });
+
   it('of Discord is answered when it is a ping, and only verified', () => {
     const ping = { id: '1', type: 1, token: 't', application_id: '2' };
     expect(greet('discord', { body: ping })).toEqual(answered(200, JSON_TYPE, '{"type":1}'));

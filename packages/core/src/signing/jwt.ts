@@ -21,7 +21,9 @@ export function verifyJwt(
   if (token === undefined) return { ok: false, reason: 'malformed' };
   const [seconds, { leewaySeconds }] = [now / 1_000, scheme];
   const fresh =
-    seconds <= token.expires + leewaySeconds && (token.issued ?? seconds) <= seconds + leewaySeconds;
+    seconds <= token.expires + leewaySeconds &&
+    token.expires <= seconds + LONGEST_LIFE_S &&
+    token.issued <= seconds + leewaySeconds;
   if (!fresh) return { ok: false, reason: 'stale' };
 
   const issued = typeof token.claims['iss'] === 'string' && scheme.issuers.includes(token.claims['iss']);
@@ -48,11 +50,13 @@ interface Token {
   readonly claims: Readonly<Record<string, unknown>>;
   /** Seconds since the epoch. */
   readonly expires: number;
-  readonly issued: number | undefined;
+  readonly issued: number;
   readonly signed: Buffer;
   readonly signature: Buffer;
 }
 
+/** A token that is good for longer is a mistake somewhere; Google's own library refuses it as well. */
+const LONGEST_LIFE_S = 86_400;
 /** More than any issuer writes; what is parsed here came from a stranger. */
 const LONGEST_TOKEN = 8_192;
 const TOKEN = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
@@ -66,8 +70,8 @@ function readToken(text: string): Token | undefined {
     return undefined;
   const { alg, kid } = header;
   const { exp, iat } = claims;
-  if (alg !== 'RS256' || typeof kid !== 'string' || typeof exp !== 'number') return undefined;
-  if (iat !== undefined && typeof iat !== 'number') return undefined;
+  if (alg !== 'RS256' || typeof kid !== 'string') return undefined;
+  if (typeof exp !== 'number' || typeof iat !== 'number') return undefined;
   return {
     ...{ keyId: kid, claims, expires: exp, issued: iat, signature: bytes },
     signed: Buffer.from(`${head}.${body}`),

@@ -43,7 +43,12 @@ const provider = defineProvider({
       verified: false,
       when: [{ at: { header: 'x-hook-secret' } }],
       token: { query: 'token' },
-      answer: { kind: 'keep-secret', header: 'x-hook-secret', form: /^[A-Za-z0-9._-]{16,200}$/ },
+      answer: {
+        kind: 'keep-secret',
+        at: { header: 'x-hook-secret' },
+        echoedIn: 'x-hook-secret',
+        form: /^[A-Za-z0-9._-]{16,200}$/,
+      },
     },
   ],
   secret: { prefix: '', encoding: 'hex' },

@@ -31,9 +31,12 @@ declare module '@hookline/core' {
   }
 }
 
+const TOKEN = /^secret_[\w-]{1,200}$/;
+
 /**
- * Notion signs the body with the subscription's verification token. It sends that token once, signed with itself,
- * before anybody here can know it: the request is answered and is no event.
+ * Notion signs the body with the subscription's verification token, which it sends once, before anybody here can know
+ * it. Give the address a `?token=…` of your own, and the same token to the source's secrets, as `token:…`; then it is
+ * kept, and `hookline secrets notion` shows what to paste into Notion. Without one the request is only answered.
  */
 const provider = defineProvider({
   name: 'notion',
@@ -44,7 +47,13 @@ const provider = defineProvider({
   handshakes: [
     {
       verified: false,
-      when: [{ at: { body: ['verification_token'] }, matches: /^secret_[\w-]{1,200}$/ }],
+      when: [{ at: { body: ['verification_token'] }, matches: TOKEN }],
+      token: { query: 'token' },
+      answer: { kind: 'keep-secret', at: { body: ['verification_token'] }, form: TOKEN },
+    },
+    {
+      verified: false,
+      when: [{ at: { body: ['verification_token'] }, matches: TOKEN }],
       answer: { kind: 'fixed', ack: { status: 200, body: '' } },
     },
   ],

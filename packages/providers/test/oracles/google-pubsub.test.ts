@@ -49,6 +49,8 @@ describe("Google's auth library", () => {
     ['another issuer', { iss: 'https://accounts.example.com' }],
     ['an account that is not verified', { email_verified: false }],
     ['no end', { exp: undefined }],
+    ['no beginning', { iat: undefined }],
+    ['an end more than a day ahead', { exp: seconds() + 90_000 }],
     ['an end long ago', { exp: seconds() - 900 }],
     ['a beginning far ahead', { iat: seconds() + 900 }],
   ])('agrees to refuse a token with %s', async (_, claims) =>
