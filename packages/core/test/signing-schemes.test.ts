@@ -393,9 +393,11 @@ describe('a token of an issuer', () => {
       expect(verdict(`Bearer ${part({ alg, kid: 'test-key' })}.${claims}.${signature}`)).toEqual(
         refused('malformed'),
       );
-    expect(verdict(`Bearer ${head}.${part({ email: 'push@a.test', exp: 2e9 })}.${signature}`)).toEqual(
-      refused('mismatch'),
-    );
+    expect(
+      verdict(
+        `Bearer ${head}.${part({ email: 'push@a.test', iat: NOW / 1_000, exp: NOW / 1_000 + 60 })}.${signature}`,
+      ),
+    ).toEqual(refused('mismatch'));
     for (const odd of [
       '',
       'Bearer ',
@@ -415,6 +417,7 @@ describe('a token of an issuer', () => {
       email: 'push@a.test',
       email_verified: true,
       aud: 'https://a.test/hook',
+      iat: NOW / 1_000,
       exp: NOW / 1_000 + 60,
     };
     const made = (changes: object = {}) => {
@@ -441,6 +444,8 @@ describe('a token of an issuer', () => {
       { aud: ['https://a.test/hook'] },
     ])
       expect(judged(made(changes))).toEqual(refused('mismatch'));
+    expect(judged(made({ iat: undefined }))).toEqual(refused('malformed'));
+    expect(judged(made({ exp: NOW / 1_000 + 86_401 }))).toEqual(refused('stale'));
     expect(judged(made(), new Map([[JWT.keysAt, '{"keys":[null,{"kid":"k1"}]}']]))).toEqual(
       refused('mismatch'),
     );
