@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { staleIndexes } from './indexes.mjs';
+import { providerPage } from './provider-table.mjs';
 import { crossedWalls } from './walls.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -20,12 +21,19 @@ const checks = [
         ({ file }) => `${relative(root, file)} is stale: any npm script writes it anew; commit it`,
       ),
   ],
+  [
+    'provider table',
+    async () => {
+      const { file, isStale } = await providerPage(root);
+      return isStale ? [`${relative(root, file)} is stale: run any npm script, and commit it`] : [];
+    },
+  ],
   ['walls', () => crossedWalls(root)],
 ];
 
 let failed = 0;
 for (const [name, check] of checks) {
-  const problems = check();
+  const problems = await check();
   process.stdout.write(`${problems.length === 0 ? 'ok   ' : 'WRONG'} ${name}\n`);
   for (const problem of problems) process.stdout.write(`      ${problem}\n`);
   failed += problems.length === 0 ? 0 : 1;

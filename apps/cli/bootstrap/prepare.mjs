@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateIndexes } from './indexes.mjs';
 import { withLock } from './lock.mjs';
+import { writeProviderPage } from './provider-table.mjs';
 
 const PNPM = 'pnpm@12.21.0';
 const MINIMUM_NODE = [20, 19];
@@ -36,6 +37,7 @@ async function main() {
     generateIndexes(root);
     if (!isBuilt()) build();
   });
+  if (existsSync(join(root, 'docs/providers.md'))) await writeProviderPage(root);
   if (!prepared)
     fail(
       `Another process has been installing for over 5 minutes. If none is, delete ${lock} and run the command again.`,

@@ -1,63 +1,23 @@
 import type { DeadLetter, EventStatus } from '@hookline/core';
-import type { Environment } from '@hookline/process';
-import { providers } from '@hookline/providers';
+import { someOf, type Environment } from '@hookline/process';
 import {
   connect,
   evictionProblem,
   findEvent,
   listEvents,
   openDeadLetters,
+  readKeptSecrets,
   type Connection,
 } from '@hookline/redis';
 import Table from 'cli-table3';
 import { readCliConfig, type CliConfig } from './config.ts';
 import { findReceiver } from './receiver-address.ts';
-import { sendSample } from './send.ts';
-import { followEvent, formatTimeline } from './timeline.ts';
+import { formatTimeline } from './timeline.ts';
 
 export type Write = (line: string) => void;
 
-const FOLLOW_MS = 15_000;
 /** A person waits for this: a Redis that is not there is said soon. */
 const REDIS_PATIENCE_MS = 5_000;
-
-/** Signs and posts a sample, then follows it to its handlers. @returns the exit code */
-export async function sendCommand(
-  config: CliConfig,
-  providerName: string,
-  type: string,
-  options: { readonly source?: string; readonly to?: string },
-  write: Write,
-): Promise<number> {
-  const provider = providers.get(providerName);
-  if (provider === undefined)
-    throw new Error(
-      `no provider is named '${providerName}'; choose one of ${[...providers.keys()].join(', ')}`,
-    );
-  const sourceName = options.source ?? providerName;
-  const source = config.sources.get(sourceName);
-  if (source === undefined) {
-    const known = [...config.sources.keys()].join(', ') || 'none';
-    throw new Error(
-      `no source is named '${sourceName}' (known: ${known}); set WEBHOOK_SECRET_${sourceName.toUpperCase().replaceAll('-', '_')}, or run 'npm start' once`,
-    );
-  }
-  const base = options.to ?? findReceiver(config.dataDir) ?? `http://127.0.0.1:${config.receiverPort}`;
-  const url = `${base.replace(/\/$/, '')}/webhooks/${sourceName}`;
-  const answer = await sendSample({ provider, type, secrets: source.secrets(), url, now: Date.now() });
-  write(`POST ${url}\n${answer.status} in ${answer.ms} ms: ${JSON.stringify(answer.body)}`);
-  const { id } = answer;
-  if (id === undefined) return answer.status < 300 ? 0 : 1;
-  return withRedis(config, async (connection) => {
-    const event = await followEvent(connection, config.prefix, id, FOLLOW_MS);
-    write(
-      event === undefined
-        ? `the event store does not hold ${id}: does the receiver use another Redis?`
-        : formatTimeline(event),
-    );
-    return event === undefined ? 1 : 0;
-  });
-}
 
 export async function eventsList(
   config: CliConfig,
@@ -127,12 +87,23 @@ export async function deadReplay(config: CliConfig, id: string | undefined, writ
   });
 }
 
+/** Shows what a source's provider brought with its first request: some want it pasted into their pages. */
+export async function secretsShow(config: CliConfig, source: string, write: Write): Promise<number> {
+  return withRedis(config, async (connection) => {
+    const secrets = await readKeptSecrets(connection, config.prefix, source);
+    for (const secret of secrets) write(secret);
+    if (secrets.length === 0)
+      write(`the provider of '${source}' has brought no secret; docs/providers.md says which ones do`);
+    return secrets.length === 0 ? 1 : 0;
+  });
+}
+
 /** Says what is right and wrong with this machine's set-up. @returns 1 when something has to be mended */
 export async function doctor(env: Environment, write: Write): Promise<number> {
   write(`ok    Node ${process.versions.node}`);
   const config = readCliConfig(env);
   write(
-    `ok    settings: ${config.sources.size} sources (${[...config.sources.keys()].join(', ') || 'none'}), data in ${config.dataDir}`,
+    `ok    settings: ${config.sources.size} sources (${someOf(config.sources.keys())}), data in ${config.dataDir}`,
   );
   return withRedis(config, async (connection) => {
     const version = /^(?:valkey|redis)_version:(.*)$/m.exec(await connection.info('server'))?.[1]?.trim();
@@ -174,15 +145,23 @@ export async function withRedis(
   const connection = connect(config.redis, 'worker');
   let lastError = 'no answer';
   connection.on('error', (error: Error) => (lastError = error.message || lastError));
-  const timer = setTimeout(() => connection.disconnect(), REDIS_PATIENCE_MS);
   try {
-    await connection.ping().catch(() => {
+    await answers(connection).catch(() => {
       throw new Error(`Redis cannot be reached (${lastError}): run 'npm start', or check REDIS_URL`);
     });
-    clearTimeout(timer);
     return await use(connection);
   } finally {
-    clearTimeout(timer);
     connection.disconnect();
   }
+}
+
+/** Has a clock of its own: a connection that is closed between two attempts leaves its commands without an answer. */
+function answers(connection: Connection): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('no answer in time')), REDIS_PATIENCE_MS);
+    connection
+      .ping()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(late));
+  });
 }

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, listEvents, type Connection } from '@hookline/redis';
 import type { CliConfig } from './config.ts';
-import { sendSample } from './send.ts';
+import { post } from './send/post.ts';
+import { sampleRequest } from './send/sample-request.ts';
 import { followEvent, formatTimeline } from './timeline.ts';
 
 const PATIENCE_MS = 20_000;
@@ -36,9 +37,9 @@ async function sendFirstSample(cli: CliConfig, connection: Connection, receiverU
   if (source === undefined) return;
   const url = `${receiverUrl}/webhooks/${source.name}`;
   say(`sending a signed Stripe sample (${SAMPLE}) to ${url}`);
-  const sample = { provider: source.provider, type: SAMPLE, secrets: source.secrets() };
-  const answer = await sendSample({ ...sample, url, now: Date.now() });
-  say(`answered ${answer.status} in ${answer.ms} ms: ${JSON.stringify(answer.body)}`);
+  const endpoint = { provider: source.provider, secrets: source.secrets(), signedUrl: url };
+  const answer = await post(url, sampleRequest(endpoint, { type: SAMPLE }, Date.now()));
+  say(`answered ${answer.status} in ${Math.round(answer.ms)} ms: ${JSON.stringify(answer.body)}`);
   if (answer.id === undefined) return;
   const event = await followEvent(connection, cli.prefix, answer.id, PATIENCE_MS);
   if (event !== undefined) say(`timeline: ${formatTimeline(event)}`);

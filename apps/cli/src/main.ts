@@ -2,23 +2,34 @@ import { ConfigError, readEnvironment, type Environment } from '@hookline/proces
 import { providers } from '@hookline/providers';
 import { cac } from 'cac';
 import { readCliConfig, readStartConfig } from './config.ts';
-import { deadList, deadReplay, doctor, eventsList, eventsShow, sendCommand } from './commands.ts';
+import { deadList, deadReplay, doctor, eventsList, eventsShow, secretsShow } from './commands.ts';
 import { jobsCommand, STDIN, type JobsOptions } from './jobs/commands.ts';
+import { sendCommand } from './send/command.ts';
+import { joinNegative } from './send/options.ts';
 import { startSystem } from './start.ts';
 
 const cli = cac('hookline');
 const write = (line: string) => void process.stdout.write(`${line}\n`);
+const note = (line: string) => void process.stderr.write(`${line}\n`);
 const config = () => readCliConfig(readEnvironment(process.env));
 
 cli.command('start', 'Start everything on this machine').action(() => start(process.env));
 
 cli
-  .command('send <provider> <type>', 'Sign a sample event, post it and follow it')
+  .command('send [provider] [type]', 'Sign a sample event, post it and follow it')
+  .option('--list', 'Show the providers and the types of their samples, or those of one provider')
   .option('--source <name>', "The source to send to; the provider's name unless given")
-  .option('--to <url>', 'The receiver; the running one unless given')
-  .action((provider: string, type: string, options: { source?: string; to?: string }) =>
-    sendCommand(config(), provider, type, options, write),
-  );
+  .option('--to <url>', 'A receiver, or the whole address of an endpoint; the running receiver unless given')
+  .option('--secret <secret>', 'The signing secret, for an endpoint that is not configured here')
+  .option('--data <file|json>', "Exactly this in place of the sample's body")
+  .option('--count <n>', 'Many events, each its own, and a summary of the answers')
+  .option('--rate <n>', 'So many a second')
+  .option('--duplicate', 'Each twice')
+  .option('--reorder', 'The last one first')
+  .option('--late <duration>', 'Signed as if that long ago, like 400s; -400s is in the future')
+  .option('--tamper', 'One byte changed after signing')
+  .option('--wrong-secret', 'Signed with another secret')
+  .action(() => sendCommand(cli.rawArgs.slice(3), config, { write, note }));
 
 cli
   .command('events [action] [id]', 'events list · events show <id>')
@@ -50,10 +61,13 @@ cli
   .option('--count <n>', 'list: how many', { default: 20 })
   .action((action = 'list', target: string | undefined, options: JobsOptions) =>
     jobsCommand(config(), action, target, options, {
-      ...{ write, note: (line) => void process.stderr.write(`${line}\n`) },
-      ...{ stdin: process.stdin, stdout: process.stdout },
+      ...{ write, note, stdin: process.stdin, stdout: process.stdout },
     }),
   );
+
+cli
+  .command('secrets <source>', 'Show the secrets that a provider brought itself (Notion, Asana)')
+  .action((source: string) => secretsShow(config(), source, write));
 
 cli
   .command('doctor', 'Check this machine and the Redis it would use')
@@ -63,7 +77,7 @@ cli.help();
 try {
   // cac takes a lone `-` for an option without a name, and drops it.
   cli.parse(
-    process.argv.map((arg) => (arg === '-' ? STDIN : arg)),
+    joinNegative(process.argv).map((arg) => (arg === '-' ? STDIN : arg)),
     { run: false },
   );
   if (cli.matchedCommand === undefined && !cli.options['help']) cli.outputHelp();

@@ -1,5 +1,5 @@
 import { createOps, createReceiver } from '@hookline/http';
-import { closeServer, createLogger, isProduction, listen, runProcess } from '@hookline/process';
+import { closeServer, createLogger, isProduction, listen, runProcess, someOf } from '@hookline/process';
 import { openEventStore, openJobs } from '@hookline/redis';
 import { createServer } from 'node:http';
 import { readReceiverConfig } from './config.ts';
@@ -29,7 +29,7 @@ await runProcess(process.env, async (env) => {
   const publicUrl = config.publicUrl ?? (production ? undefined : url);
   if (publicUrl !== undefined) jobs.announceUrl(publicUrl);
 
-  log.info('ready', { url, sources: [...sources.keys()].join(','), pid: process.pid, ops: opsUrl });
+  log.info('ready', { url, sources: someOf(sources.keys()), pid: process.pid, ops: opsUrl });
   return {
     log,
     urls: { receiver: url, ops: opsUrl },

@@ -25,4 +25,5 @@ export {
 export { closeServer, listen, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
 export { countSetting, portSetting, setting, urlSetting, type PortSetting } from './settings.ts';
+export { someOf } from './some-of.ts';
 export { readSources, type Source } from './sources.ts';

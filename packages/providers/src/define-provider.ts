@@ -30,6 +30,8 @@ export interface BuiltProvider<Name extends string = string> extends Provider {
   readonly name: Name;
   /** The parsed body: JSON, or a form where this provider sends forms; `undefined` when it is neither. */
   payload(request: Pick<ProviderRequest, 'headers' | 'body'>): unknown;
+  /** The data that all of it is made from. */
+  readonly spec: Description<string>;
 }
 
 /** What `defineProvider` needs: a name need not be one that handlers know. */
@@ -87,6 +89,7 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
   };
 
   return {
+    spec,
     name: spec.name,
     bodyTrusted: schemes.every(covered),
     bareTypesMatchSubtypes,

@@ -23,6 +23,7 @@ export function parsePayload(provider: string, headers: ProviderRequest['headers
 
 export { describeHmac, HMAC, type Described } from './hmac-provider.ts';
 export { hmac } from './hmac-selector.ts';
+export { providerTable } from './provider-table.ts';
 export type { Select } from './select.ts';
 export { expandTypes } from './select.ts';
 // One selector a provider, by way of the generated index: a new provider is one new file.

@@ -23,5 +23,6 @@ export {
 export { openJobs, type Jobs, type JobsOptions } from './jobs.ts';
 export { nextSlot } from './cron.ts';
 export { openQueues, type OpenQueues } from './queues.ts';
+export { readKeptSecrets } from './secret-store.ts';
 export { evictionProblem } from './server-check.ts';
 export { startWorker, type QueueSettings, type RunningWorker, type WorkerOptions } from './worker.ts';

@@ -1,9 +1,18 @@
 import type { SecretStore } from '@hookline/core';
 import type { Connection } from './connection.ts';
-import type { Keys } from './keys.ts';
+import { createKeys, type Keys } from './keys.ts';
 
 /** As many as a signature is ever tried with; the oldest goes first. */
 const MOST_SECRETS = 16;
+
+/** The secrets that a source's provider brought, the newest first; for its operator's eyes. */
+export async function readKeptSecrets(
+  connection: Connection,
+  prefix: string,
+  source: string,
+): Promise<readonly string[]> {
+  return createSecretStore(connection, createKeys(prefix)).read(source);
+}
 
 /** Secrets of webhooks that tell theirs when they are made. They never expire: the webhook goes on signing with its own. */
 export function createSecretStore(connection: Connection, keys: Keys): SecretStore {

@@ -1,0 +1,42 @@
+import { providers } from '@hookline/providers';
+import type { Write } from '../commands.ts';
+import type { CliConfig } from '../config.ts';
+import { listOf } from './list.ts';
+import { sendMany } from './many.ts';
+import { sendOne } from './one.ts';
+import { readSendOptions } from './options.ts';
+import { createPreparer } from './prepare.ts';
+import { findProvider, findTarget } from './target.ts';
+
+/** Where a command writes: its answer, and what is no part of it. */
+export interface Output {
+  readonly write: Write;
+  readonly note: Write;
+}
+
+/**
+ * `send <provider> [type]`: signs samples, posts them and says what the answers mean.
+ * @param args what stands behind `send`
+ * @returns the exit code: 0 when every answer is the one that was to be expected
+ */
+export async function sendCommand(
+  args: readonly string[],
+  readConfig: () => CliConfig,
+  { write, note }: Output,
+): Promise<number> {
+  const options = readSendOptions(args);
+  const { provider, list, count } = options;
+  if (list) {
+    const listed = provider === undefined ? [...providers.values()] : [findProvider(provider, undefined)];
+    for (const line of listOf(listed)) write(line);
+    return 0;
+  }
+  if (provider === undefined)
+    throw new Error("name the provider: 'send <provider> [type]'; 'send --list' shows them");
+  const target = findTarget(provider, options, readConfig);
+  for (const line of target.notes) write(line);
+  const prepare = createPreparer(target, options);
+  return count > 1
+    ? sendMany(target, options, prepare, { write, note })
+    : sendOne(target, options, prepare(0), write);
+}

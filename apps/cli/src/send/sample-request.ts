@@ -1,0 +1,70 @@
+import type { Provider, ProviderRequest } from '@hookline/core';
+import { randomBytes } from 'node:crypto';
+
+/** Where requests of a provider go, and what they are signed with. */
+export interface Endpoint {
+  readonly provider: Provider;
+  readonly secrets: readonly string[];
+  /** Where they are posted. */
+  readonly url: URL;
+  /** The endpoint's address as its receiver knows it, for providers that sign it: a path where it knows no more. */
+  readonly signedUrl: string;
+}
+
+export interface SampleRequest {
+  /** The provider's first sample unless given. */
+  readonly type?: string;
+  /** These exact bytes in place of the sample's body. */
+  readonly data?: Buffer;
+  /** Letters and digits that make the ids of this event its own; random unless given. */
+  readonly unique?: string;
+  /** When what happened is said to have happened, in milliseconds since the epoch; when it is signed unless given. */
+  readonly happenedAt?: number;
+}
+
+/**
+ * A realistic request, genuinely signed: all that a provider would send, as its receiver reads it. The one test
+ * sender: the simulator, the first run and the tests send what this makes.
+ * @param now when it is signed, in milliseconds since the epoch
+ * @throws Error when the provider has no such sample (naming those it has), or its secret cannot sign
+ */
+export function sampleRequest(
+  { provider, secrets, signedUrl }: Omit<Endpoint, 'url'>,
+  { type = provider.sampleTypes[0] ?? '', data, unique = newUnique(), happenedAt }: SampleRequest,
+  now: number,
+): ProviderRequest {
+  const sample = provider.sample(type, unique, happenedAt ?? now);
+  if (sample === undefined)
+    throw new Error(
+      `there is no sample of '${type}' for ${provider.name}; choose one of ${provider.sampleTypes.join(', ')}`,
+    );
+  const url = sample.query === undefined ? signedUrl : addQuery(signedUrl, sample.query);
+  const body = data ?? Buffer.from(sample.body);
+  try {
+    return provider.signRequest({ method: 'POST', url, headers: sample.headers, body }, secrets, now);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new Error(`this cannot be signed as ${provider.name} would: ${cause}`, { cause: error });
+  }
+}
+
+/** Where a signed request is posted: the endpoint, with the query that was signed or that signing added. */
+export function postedUrl(endpoint: URL, { url }: ProviderRequest): URL {
+  const posted = new URL(endpoint);
+  posted.search = queryOf(url);
+  return posted;
+}
+
+/** `?` and what follows it; nothing when there is none. */
+export function queryOf(url: string): string {
+  return /\?[^#]*/.exec(url)?.[0] ?? '';
+}
+
+export function newUnique(): string {
+  return randomBytes(12).toString('hex');
+}
+
+function addQuery(url: string, query: string): string {
+  const bare = url.replace(/#.*$/, '');
+  return `${bare}${bare.includes('?') ? '&' : '?'}${query}`;
+}
