@@ -28,3 +28,11 @@ export type { Select } from './select.ts';
 export { expandTypes } from './select.ts';
 // One selector a provider, by way of the generated index: a new provider is one new file.
 export * from './all-providers.ts';
+
+/** Whether what this provider signs with first is a secret that it shares with us, and not a key of its own. */
+export function sharesSecret(name: string): boolean {
+  const scheme = built.get(name)?.spec.schemes[0];
+  if (scheme?.kind !== 'signed-content') return scheme?.kind === 'shared-secret';
+  const [{ kind }] = scheme.algorithms;
+  return kind === 'hmac' || kind === 'hash';
+}

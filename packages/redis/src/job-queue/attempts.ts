@@ -42,7 +42,7 @@ export interface Attempts {
 }
 
 /** A job that no process here knows is put back at these distances. */
-const PUT_BACK: RetryPolicy = retryPolicy({ backoff: { delay: '1s', max: '1m', jitter: 0 } });
+const PUT_BACK: RetryPolicy = retryPolicy({ backoff: { delay: '1s', max: '5s', jitter: 0 } });
 
 export function createAttempts({ queue, settings, handlers, emitter, enqueue }: AttemptParts): Attempts {
   const controllers = new Map<string, AbortController>();
