@@ -12,7 +12,8 @@ import {
 import { DelayedError, WaitingError, type Job } from 'bullmq';
 import { AttemptAbortedError, runAttempt } from './attempt.ts';
 import { failedForGood, LockLostError, tryAgain } from './bull-verdict.ts';
-import type { Hold, Ledger, Opened, Subject } from './ledger.ts';
+import type { Ledger, Opened } from './ledger.ts';
+import type { Hold, Subject } from './subject.ts';
 import { createRunContext, type ContextParts } from './run-context.ts';
 
 export interface ExecuteParts {

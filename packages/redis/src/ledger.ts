@@ -5,14 +5,11 @@ import {
   isFinal,
   serializeError,
   type AttemptRecord,
-  type BurialReason,
-  type DeadLetter,
   type EventId,
   type Handler,
   type HooklineEvent,
   type JobStatus,
   type Settlement,
-  type Work,
 } from '@hookline/core';
 import type { Connection } from './connection.ts';
 import type { Enqueuer } from './enqueue.ts';
@@ -20,31 +17,9 @@ import { eventFromRow, type EventRow, type ParsePayload } from './event-record.t
 import { newFinishToken } from './finish-token.ts';
 import type { Keys } from './keys.ts';
 import { DISPATCH, OPEN_DELIVERY, OPEN_JOB, SETTLE_DELIVERY, SETTLE_JOB } from './lifecycle-scripts.ts';
+import { contentOf, detailOf } from './settlement-content.ts';
 import { runScript, type ScriptArg } from './script.ts';
-
-/** One piece of work in the hands of this worker: which job holds it, and by which lock. */
-export interface Hold {
-  readonly queue: string;
-  readonly jobId: string;
-  readonly token: string;
-  /** BullMQ's counters of the job: tries that were settled, and workers that died holding it. */
-  readonly made: number;
-  readonly stalled: number;
-}
-
-/** What the work is, across its retries and replays. */
-export type Subject =
-  | { readonly kind: 'delivery'; readonly workId: string; readonly event: EventId; readonly handler: string }
-  | {
-      readonly kind: 'job';
-      readonly workId: string;
-      readonly job: string;
-      readonly work: Work & { readonly kind: 'job' };
-    };
-
-export function deliverySubject(event: EventId, handler: string): Subject & { readonly kind: 'delivery' } {
-  return { kind: 'delivery', workId: deliveryIdOf(event, handler), event, handler };
-}
+import type { Hold, Subject } from './subject.ts';
 
 /** What the ledger says of work that is about to be run. */
 export type Opened<Value> =
@@ -302,75 +277,5 @@ export function createLedger({
       );
       return row[0] === null ? undefined : eventFromRow(event, row as unknown as EventRow, parsePayload);
     },
-  };
-}
-
-/** The JSON that settling keeps: a job's result, why an attempt failed, or a dead letter left open for its attempts. */
-function contentOf(subject: Subject, hold: Hold, settlement: Settlement, buriedAt: number): string {
-  switch (settlement.kind) {
-    case 'complete':
-      return JSON.stringify(settlement.result) ?? 'null';
-    case 'bury':
-      return JSON.stringify(deadLetter(subject, hold, settlement.reason, settlement.error, buriedAt)).slice(
-        0,
-        -1,
-      );
-    case 'retry':
-      return briefly(settlement.error);
-    case 'await':
-    case 'release':
-      return '';
-  }
-}
-
-function detailOf(settlement: Settlement, until: number): string | number {
-  switch (settlement.kind) {
-    case 'await':
-      return until;
-    case 'retry':
-      return settlement.delay;
-    case 'bury':
-      return briefly(settlement.error);
-    case 'complete':
-    case 'release':
-      return '';
-  }
-}
-
-/** What a job's followers are told of an error: stacks are for operators. */
-function briefly(error: unknown): string {
-  const { name, message } = serializeError(error);
-  return JSON.stringify({ name, message });
-}
-
-/** Everything of a dead letter but its attempts, which the script adds. */
-function deadLetter(
-  subject: Subject,
-  hold: Hold,
-  reason: BurialReason,
-  error: unknown,
-  buriedAt: number,
-): Omit<DeadLetter, 'attempts'> {
-  return {
-    id: subject.workId,
-    queue: hold.queue,
-    jobId: hold.jobId,
-    reason,
-    error: serializeError(error),
-    buriedAt,
-    ...aboutOf(subject),
-  };
-}
-
-function aboutOf(
-  subject: Subject,
-): Pick<DeadLetter, 'eventId' | 'handler' | 'job' | 'data' | 'options' | 'metadata'> {
-  if (subject.kind === 'delivery') return { eventId: subject.event, handler: subject.handler };
-  const { data, options, metadata } = subject.work;
-  return {
-    job: subject.job,
-    data,
-    ...(options === undefined ? {} : { options }),
-    ...(metadata === undefined ? {} : { metadata }),
   };
 }

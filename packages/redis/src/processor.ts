@@ -16,7 +16,8 @@ import { validate } from './attempt.ts';
 import { failedForGood, isVerdict, LockLostError, tryAgain } from './bull-verdict.ts';
 import { nextSlot } from './cron.ts';
 import { execute, holdOf, type ExecuteParts } from './execute.ts';
-import { deliverySubject, type Planned, type Subject } from './ledger.ts';
+import type { Planned } from './ledger.ts';
+import { deliverySubject, type Subject } from './subject.ts';
 
 export interface ProcessorParts extends ExecuteParts {
   readonly registry: Registry;

@@ -3,7 +3,8 @@ import { isFinal, retryPolicy, settle, type JobFrame, type Outcome, type Settlem
 import fc from 'fast-check';
 import { createEnqueuer } from '../src/enqueue.ts';
 import { createKeys } from '../src/keys.ts';
-import { createLedger, type Hold, type Subject } from '../src/ledger.ts';
+import { createLedger } from '../src/ledger.ts';
+import type { Hold, Subject } from '../src/subject.ts';
 import { createJobStore } from '../src/job-store.ts';
 import { readFrames } from '../src/job-stream.ts';
 import { newJob, openBench, type Bench } from './support.ts';

@@ -4,7 +4,8 @@ import { Queue, Worker, type Job } from 'bullmq';
 import { createEnqueuer } from '../src/enqueue.ts';
 import { findEvent, openDeadLetters } from '../src/index.ts';
 import { createKeys } from '../src/keys.ts';
-import { createLedger, deliverySubject, type Hold } from '../src/ledger.ts';
+import { createLedger } from '../src/ledger.ts';
+import { deliverySubject, type Hold } from '../src/subject.ts';
 import { eventually, handler, incoming, openBench, type Bench } from './support.ts';
 
 let bench: Bench;
