@@ -46,7 +46,7 @@ const BODY_DEADLINE_MS = 20_000;
 /** With what the rest of a request takes, every answer leaves within 500 ms of the last byte. */
 const ANSWER_DEADLINE_MS = 450;
 /** Of these, for asking others: what is not there then is there for the next request. */
-const [KEYS_MS, SECRETS_MS, CONFIRM_MS] = [200, 100, 400];
+const [KEYS_MS, CONFIRM_MS] = [200, 400];
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -69,7 +69,12 @@ export function webhooks(options: WebhooksOptions): Middleware {
     budget: new ByteBudget(options.bytesInFlight ?? BYTES_IN_FLIGHT),
   };
   const remote = options.remote ?? createRemoteTexts({ fetchText: createFetchText(), log, now });
-  const kept = createKeptSecrets(options.secrets, log, now);
+  const bringing = [...sources.values()].filter(({ provider }) => provider.keepsSecrets);
+  const kept = createKeptSecrets(
+    options.secrets,
+    bringing.map(({ name }) => name),
+    log,
+  );
   // One for what strangers can cause and one for what only we can: a flood of the first must not hide the second.
   const mayLogRefusal = sampler('more requests were refused');
   const mayLogFailure = sampler('more events were not accepted');
@@ -174,20 +179,17 @@ export function webhooks(options: WebhooksOptions): Middleware {
     sendAccepted(source.provider, response, accepted);
   }
 
-  /** The verdict; a key that is not there yet is asked for, and a secret that another receiver was brought. */
+  /** The verdict; a key that is not there yet is asked for. */
   async function judge(
     source: WebhookSource,
     request: ProviderRequest,
     at: number,
   ): Promise<Verdict | 'keys-unknown'> {
-    const { provider, name } = source;
+    const { provider } = source;
     const addresses = provider.keysNeeded(request, secretsOf(source), at);
     const keys = addresses.length === 0 ? undefined : await remote.get(addresses, KEYS_MS);
     if (addresses.length > 0 && keys === undefined) return 'keys-unknown';
-    const verdict = provider.verify(request, secretsOf(source), at, keys);
-    if (verdict.ok || verdict.reason !== 'mismatch' || !provider.keepsSecrets) return verdict;
-    const isNew = await kept.refresh(name, SECRETS_MS);
-    return isNew ? provider.verify(request, secretsOf(source), at, keys) : verdict;
+    return provider.verify(request, secretsOf(source), at, keys);
   }
 
   function secretsOf(source: WebhookSource): readonly string[] {
