@@ -1,5 +1,6 @@
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { sendJson } from './json.ts';
 import { INTERNAL_ERROR, NOT_FOUND, sendProblem } from './problem.ts';
 
 export interface OpsOptions {
@@ -17,11 +18,11 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export function createOps({ checks, metrics }: OpsOptions): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '').split('?')[0];
-    if (path === '/healthz') return send(response, 200, { status: 'ok' });
+    if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
     if (path === '/readyz') {
       void runChecks(checks).then((results) => {
         const ready = Object.values(results).every((result) => result === 'ok');
-        send(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks: results });
+        sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks: results });
       });
       return;
     }
@@ -54,15 +55,4 @@ async function runChecks(checks: OpsOptions['checks']): Promise<Record<string, s
     }),
   );
   return Object.fromEntries(results);
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
-  response
-    .writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(text),
-      'cache-control': 'no-store',
-    })
-    .end(text);
 }
