@@ -60,11 +60,22 @@ export type EventStatus = 'received' | 'queued' | 'dispatched' | 'handled' | 'un
 /** Where one event is with one handler. */
 export type DeliveryStatus = 'pending' | 'succeeded' | 'dead';
 
-/** What accepting an event came to. `Unavailable` is also the answer to an unknown outcome: never a 2xx. */
+/** What accepting an event came to. `unavailable` is also the answer to an unknown outcome: never a 2xx. */
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly id: EventId }
   | { readonly kind: 'duplicate'; readonly id: EventId }
-  | { readonly kind: 'unavailable'; readonly reason: string };
+  /** On this machine's disk, and accepted into the store as soon as that can be reached. */
+  | { readonly kind: 'spooled'; readonly id: EventId }
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  /** The store answers, but has to be left the room in which workers can drain it. */
+  | { readonly kind: 'full'; readonly reason: string };
+
+/** Those that are a 2xx: the event is kept. */
+export type Kept = Extract<AcceptResult, { readonly id: EventId }>;
+
+export function isKept(result: AcceptResult): result is Kept {
+  return 'id' in result;
+}
 
 /** What the receiver needs of a store. */
 export interface EventStore {

@@ -5,6 +5,7 @@ export { NonRetryableError, RetryAfterError, serializeError, type SerializedErro
 export {
   bodyHash,
   eventIdOf,
+  isKept,
   type AcceptResult,
   type DeliveryStatus,
   type EventId,
@@ -12,6 +13,7 @@ export {
   type EventStore,
   type HooklineEvent,
   type IncomingEvent,
+  type Kept,
 } from './event.ts';
 export {
   defineHandler,
@@ -46,6 +48,7 @@ export {
   type NewJob,
   type RetryResult,
 } from './job-service.ts';
+export { NO_METER, type Labels, type Meter, type Reading } from './meter.ts';
 export { matchesType } from './pattern.ts';
 export type {
   Ack,

@@ -1,16 +1,10 @@
-import type { AcceptResult, HandshakeResponse, Provider } from '@hookline/core';
+import type { HandshakeResponse, Kept, Provider } from '@hookline/core';
 import type { ServerResponse } from 'node:http';
 import { sendProblem } from './problem.ts';
 import { unauthorized } from './webhook-refusals.ts';
 
-type Accepted = Exclude<AcceptResult, { kind: 'unavailable' }>;
-
 /** What a provider is told when its events are recorded: its own words where it wants them, ours otherwise. */
-export function sendAccepted(
-  provider: Provider,
-  response: ServerResponse,
-  results: readonly Accepted[],
-): void {
+export function sendAccepted(provider: Provider, response: ServerResponse, results: readonly Kept[]): void {
   const events = results.map(({ kind, id }) => ({ id, duplicate: kind === 'duplicate' }));
   const [first] = events;
   if (provider.ack !== undefined) {

@@ -51,6 +51,15 @@ export const UNAVAILABLE: Problem = {
   headers: { 'retry-after': RETRY_AFTER_S },
 };
 
+/** Longer than for others: room comes from workers that drain, or from an operator. */
+export const FULL: Problem = {
+  status: 503,
+  error: 'store_full',
+  title: 'The store is nearly full, and what room is left is kept for working off what it holds',
+  detail: 'Send it again after the time in Retry-After (seconds).',
+  headers: { 'retry-after': '10' },
+};
+
 export const KEYS_UNKNOWN: Problem = {
   status: 503,
   error: 'not_ready',

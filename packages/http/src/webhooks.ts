@@ -1,12 +1,13 @@
-import type {
-  EventStore,
-  Handshake,
-  IncomingEvent,
-  Logger,
-  ProviderItem,
-  ProviderRequest,
-  SecretStore,
-  Verdict,
+import {
+  isKept,
+  type EventStore,
+  type Handshake,
+  type IncomingEvent,
+  type Logger,
+  type ProviderItem,
+  type ProviderRequest,
+  type SecretStore,
+  type Verdict,
 } from '@hookline/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptAll } from './accept-all.ts';
@@ -20,7 +21,7 @@ import { createRemoteTexts, type RemoteTexts } from './remote-texts.ts';
 import { createSampler } from './sampler.ts';
 import { refusalOfUnread, sendUnread } from './unread.ts';
 import { sendAccepted, sendHandshake, sendRefused } from './webhook-answers.ts';
-import { KEYS_UNKNOWN, UNAVAILABLE, UNKNOWN_SOURCE, WRONG_METHOD } from './webhook-refusals.ts';
+import { FULL, KEYS_UNKNOWN, UNAVAILABLE, UNKNOWN_SOURCE, WRONG_METHOD } from './webhook-refusals.ts';
 
 export interface WebhooksOptions {
   readonly sources: ReadonlyMap<string, WebhookSource>;
@@ -160,16 +161,16 @@ export function webhooks(options: WebhooksOptions): Middleware {
     response: ServerResponse,
   ): Promise<void> {
     const results = await acceptAll(store, events, deadline - performance.now());
-    const accepted = results.filter((result) => result.kind !== 'unavailable');
-    if (accepted.length < results.length) {
-      const [failure] = results.filter((result) => result.kind === 'unavailable');
+    const accepted = results.filter(isKept);
+    const failure = results.find((result) => !isKept(result));
+    if (failure !== undefined) {
       if (mayLogFailure())
         log.error('not accepted; the provider is asked to send again', {
           event: events[0]?.id,
           events: events.length,
-          reason: failure?.reason,
+          reason: failure.reason,
         });
-      return sendProblem(response, UNAVAILABLE);
+      return sendProblem(response, failure.kind === 'full' ? FULL : UNAVAILABLE);
     }
     for (const [index, { kind, id }] of accepted.entries()) {
       const event = events[index];
