@@ -1,0 +1,1 @@
+export default { slow: { concurrency: 20 }, poison: { concurrency: 5 } };

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { Redis } from 'ioredis';
+
+/**
+ * What Redis holds when nothing moves any more, read by plain commands: a judge does not look through the code that
+ * it judges.
+ */
+export interface StoredEvent {
+  /** Hookline's id. */
+  readonly event: string;
+  /** The provider's. */
+  readonly id: string;
+  readonly status: string;
+  /** Whether the stored bytes are the ones whose hash is stored with them, and that hash. */
+  readonly sha: string;
+  readonly intact: boolean;
+  /** Handler → pending, succeeded or dead. */
+  readonly deliveries: Readonly<Record<string, string>>;
+}
+
+export interface StoredDeadLetter {
+  readonly event: string;
+  readonly handler: string;
+  readonly reason: string;
+  readonly attempts: number;
+}
+
+export interface AtRest {
+  readonly events: readonly StoredEvent[];
+  readonly deadLetters: readonly StoredDeadLetter[];
+  /** Jobs that wait, run or are delayed, schedules' next ones left out. */
+  readonly liveJobs: readonly string[];
+  /** Jobs whose data is there but that no list holds. */
+  readonly orphanJobs: readonly string[];
+  /** What the sweeper has repaired, by kind. */
+  readonly repairs: Readonly<Record<string, number>>;
+}
+
+const CHUNK = 500;
+const UNFINISHED = ['received', 'queued', 'dispatched'];
+
+export interface Auditor {
+  /** How much is not through: events without an end, and jobs that are still to run. */
+  unfinished(): Promise<number>;
+  read(): Promise<AtRest>;
+  close(): void;
+}
+
+export function openAuditor(url: string, prefix: string): Auditor {
+  const redis = new Redis(url, { maxRetriesPerRequest: 3, commandTimeout: 20_000 });
+  redis.on('error', () => undefined);
+
+  async function queues(): Promise<string[]> {
+    return (await redis.smembers(`${prefix}/queues`)).filter((name) => name !== 'dead-letter');
+  }
+
+  async function liveJobs(): Promise<string[]> {
+    const live: string[] = [];
+    for (const queue of await queues()) {
+      const key = (state: string): string => `${prefix}:${queue}:${state}`;
+      const lists = await Promise.all([
+        redis.lrange(key('wait'), 0, -1),
+        redis.lrange(key('active'), 0, -1),
+        redis.lrange(key('paused'), 0, -1),
+        redis.zrange(key('prioritized'), 0, -1),
+        redis.zrange(key('delayed'), 0, -1),
+      ]);
+      live.push(...lists.flat().map((id) => `${queue}:${id}`));
+    }
+    return live.filter((id) => !id.includes(':repeat:') && !id.includes(':canary'));
+  }
+
+  async function orphanJobs(live: readonly string[]): Promise<string[]> {
+    const orphans: string[] = [];
+    const known = new Set(live);
+    for (const queue of await queues()) {
+      const ended = await Promise.all(
+        ['completed', 'failed', 'waiting-children'].map((state) => redis.zrange(`${prefix}:${queue}:${state}`, 0, -1)),
+      );
+      for (const id of ended.flat()) known.add(`${queue}:${id}`);
+      const start = `${prefix}:${queue}:`;
+      let cursor = '0';
+      do {
+        const [next, keys] = await redis.scan(cursor, 'MATCH', `${start.replaceAll('{', '\\{')}*`, 'COUNT', 1000, 'TYPE', 'hash');
+        cursor = next;
+        for (const key of keys) {
+          const id = key.slice(start.length);
+          if (id === 'meta' || id.startsWith('repeat:') || id.startsWith('metrics') || id.includes('canary')) continue;
+          if (!known.has(`${queue}:${id}`)) orphans.push(`${queue}:${id}`);
+        }
+      } while (cursor !== '0');
+    }
+    return orphans;
+  }
+
+  async function events(): Promise<StoredEvent[]> {
+    const ids = await redis.zrange(`${prefix}/events`, 0, -1);
+    const found: StoredEvent[] = [];
+    for (let from = 0; from < ids.length; from += CHUNK) {
+      const part = ids.slice(from, from + CHUNK);
+      const rows = await Promise.all(
+        part.map(async (event) => {
+          const [[id, status, body, sha], deliveries] = await Promise.all([
+            redis.hmgetBuffer(`${prefix}/event/${event}`, 'providerId', 'status', 'body', 'sha256'),
+            redis.hgetall(`${prefix}/deliveries/${event}`),
+          ]);
+          const stored = String(sha);
+          return {
+            ...{ event, id: String(id), status: String(status), sha: stored },
+            intact: body != null && createHash('sha256').update(body).digest('hex') === stored,
+            deliveries: Object.fromEntries(
+              Object.entries(deliveries).map(([handler, state]) => [handler, state.split('|')[0] ?? '']),
+            ),
+          };
+        }),
+      );
+      found.push(...rows);
+    }
+    return found;
+  }
+
+  async function deadLetters(): Promise<StoredDeadLetter[]> {
+    const queue = `${prefix}:dead-letter:`;
+    const ids = await redis.lrange(`${queue}wait`, 0, -1);
+    const letters = await Promise.all(ids.map((id) => redis.hget(queue + id, 'data')));
+    return letters.map((json, index) => {
+      const letter = JSON.parse(json ?? '{}') as Partial<{
+        eventId: string;
+        handler: string;
+        job: string;
+        reason: string;
+        attempts: unknown[];
+      }>;
+      return {
+        event: letter.eventId ?? ids[index] ?? '',
+        handler: letter.handler ?? letter.job ?? '',
+        reason: letter.reason ?? '',
+        attempts: letter.attempts?.length ?? 0,
+      };
+    });
+  }
+
+  return {
+    async unfinished() {
+      const open = await Promise.all(UNFINISHED.map((status) => redis.zcard(`${prefix}/events/status/${status}`)));
+      return open.reduce((sum, count) => sum + count, 0) + (await liveJobs()).length;
+    },
+    async read() {
+      const live = await liveJobs();
+      const sweeper = await redis.hgetall(`${prefix}/sweeper`);
+      return {
+        events: await events(),
+        deadLetters: await deadLetters(),
+        liveJobs: live,
+        orphanJobs: await orphanJobs(live),
+        repairs: Object.fromEntries(
+          Object.entries(sweeper).flatMap(([kind, count]) => (/At$/.test(kind) ? [] : [[kind, Number(count)]])),
+        ),
+      };
+    },
+    close: () => redis.disconnect(),
+  };
+}

@@ -1,0 +1,98 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CASES, MUTATION_CASES, SMOKE } from './cases.ts';
+import type { FaultCase } from './fault-case.ts';
+import type { Environment } from './instruments/fleet.ts';
+import { brokenLines, figuresTable, ledgerTable, type Entry } from './report.ts';
+import { runCase } from './run.ts';
+
+export interface FaultsOptions {
+  /** Comma-separated names; all of them unless given. */
+  readonly case?: string;
+  /** The first seed; the ones after it follow. */
+  readonly seed: number;
+  /** Runs of each case, each with a seed of its own. */
+  readonly seeds?: number;
+  /** Events of each run, instead of the case's own number. */
+  readonly events?: number;
+  /** The small set that every change has to pass. */
+  readonly smoke?: boolean;
+  /** Break the code on purpose instead, and see each run turn red. */
+  readonly mutations?: boolean;
+  /** Where each run's logs go, and the result. */
+  readonly folder: string;
+}
+
+interface Planned {
+  readonly fault: FaultCase;
+  readonly seed: number;
+  readonly mutation?: string;
+}
+
+/**
+ * `npm run faults`: runs cases, prints the ledger.
+ * @returns the exit code: 0 when every equation held (with `--mutations`: when each mutation was caught)
+ */
+export async function faults(
+  options: FaultsOptions,
+  { root, env, write }: { readonly root: string; readonly env: Environment; readonly write: (text: string) => void },
+): Promise<number> {
+  const folder = resolve(options.folder);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const planned = options.mutations === true ? planMutations(options) : planRuns(options);
+  const entries: Entry[] = [];
+  let escaped = 0;
+  for (const [index, { fault, seed, mutation }] of planned.entries()) {
+    const label = mutation === undefined ? fault.name : `${mutation} in ${fault.name}`;
+    const events = options.events ?? fault.events;
+    write(`[${index + 1}/${planned.length}] ${label}, seed ${seed}, ${events} events: ${fault.what}\n`);
+    const own = join(folder, `${mutation ?? fault.name}-${seed}`);
+    const result = await runCase(fault, {
+      ...{ root, env, seed, folder: own, say: (line) => write(`  ${line}\n`) },
+      ...(options.events === undefined ? {} : { events: options.events }),
+      ...(mutation === undefined ? {} : { mutation }),
+    });
+    const entry: Entry = { name: fault.name, seed, result, ...(mutation === undefined ? {} : { mutation }) };
+    entries.push(entry);
+    for (const line of brokenLines(entry)) write(`${line}\n`);
+    const { holds, counts } = result.verdict;
+    if (mutation !== undefined && holds) escaped += 1;
+    write(`  ${summary(holds, mutation)}: ${counts.faults} faults, ${result.seconds.toFixed(0)} s\n`);
+    if (holds || mutation !== undefined) rmSync(own, { recursive: true, force: true });
+    else write(`  everything of this run is kept in ${own}\n`);
+  }
+  writeFileSync(join(folder, 'result.json'), `${JSON.stringify(entries, undefined, 1)}\n`);
+  if (options.mutations === true) {
+    write(`${planned.length - escaped} of ${planned.length} mutations were caught\n`);
+    return escaped === 0 ? 0 : 1;
+  }
+  write(`\n${ledgerTable(entries)}\n\n${figuresTable(entries)}\n`);
+  return entries.every(({ result }) => result.verdict.holds) ? 0 : 1;
+}
+
+function summary(holds: boolean, mutation: string | undefined): string {
+  if (mutation === undefined) return holds ? 'holds' : 'BROKEN';
+  return holds ? 'NOT CAUGHT' : 'caught';
+}
+
+function planRuns({ case: names, seed, seeds, smoke }: FaultsOptions): Planned[] {
+  const cases = names === undefined ? (smoke === true ? SMOKE : CASES) : names.split(',').map(caseNamed);
+  const count = seeds ?? (smoke === true || names !== undefined ? 1 : 3);
+  return cases.flatMap((fault) => Array.from({ length: count }, (_, index) => ({ fault, seed: seed + index })));
+}
+
+function planMutations({ case: names, seed }: FaultsOptions): Planned[] {
+  const wanted = names?.split(',');
+  return Object.entries(MUTATION_CASES)
+    .filter(([mutation]) => wanted === undefined || wanted.includes(mutation))
+    .map(([mutation, fault]) => ({ fault, seed, mutation }));
+}
+
+/** @throws Error that lists the cases */
+function caseNamed(name: string): FaultCase {
+  const found = CASES.find((fault) => fault.name === name);
+  if (found === undefined)
+    throw new Error(`no case is named '${name}'; there are:\n${CASES.map((fault) => `  ${fault.name}: ${fault.what}`).join('\n')}`);
+  return found;
+}

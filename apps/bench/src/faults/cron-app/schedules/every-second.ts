@@ -1,0 +1,8 @@
+export default {
+  name: 'every-second',
+  cron: '* * * * * *',
+  timezone: 'UTC',
+  job: 'tick',
+  data: { schedule: 'every-second' },
+  missed: 'once',
+};
