@@ -25,7 +25,7 @@ export async function redisCommand({
   const client = new Redis({
     ...{ host: '127.0.0.1', port, lazyConnect: true, enableReadyCheck: false },
     ...{ connectTimeout: PATIENCE_MS, commandTimeout: patience },
-    ...{ maxRetriesPerRequest: 0, retryStrategy: () => null },
+    ...{ maxRetriesPerRequest: 0, retryStrategy: () => null, disconnectTimeout: 100 },
   });
   // The command's own rejection says it.
   client.on('error', () => undefined);
