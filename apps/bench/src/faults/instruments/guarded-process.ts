@@ -22,6 +22,11 @@ export interface GuardedProcess {
 
 const ENDING: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGABRT', 'SIGSEGV'];
 
+/** Whether a process that does nothing about this signal ends by it, or one of ours in order. */
+export function endsProcess(signal: NodeJS.Signals): boolean {
+  return ENDING.includes(signal);
+}
+
 /** Takes a started process over. @throws Error when it could not be started */
 export async function guard(child: ChildProcess, name: string): Promise<GuardedProcess> {
   await new Promise<void>((resolve, reject) => {
@@ -59,7 +64,7 @@ export async function guard(child: ChildProcess, name: string): Promise<GuardedP
     async kill(signal) {
       if (exit !== undefined) return;
       child.kill(signal);
-      if (signal === 'SIGKILL' || (!frozen && ENDING.includes(signal))) await ended;
+      if (signal === 'SIGKILL' || (!frozen && endsProcess(signal))) await ended;
     },
     freeze() {
       send('SIGSTOP');
