@@ -1,0 +1,82 @@
+/** One change to a compiled module. */
+export interface Edit {
+  /** From the repository's root: `packages/redis/dist/worker.js`. */
+  readonly file: string;
+  /** Global, so that matches are counted: it has to match exactly once. */
+  readonly find: RegExp;
+  /** Taken literally. */
+  readonly replace: string;
+}
+
+/** The product, broken on purpose: a harness that stays green under one of these proves nothing. */
+export interface Mutation {
+  readonly name: string;
+  /** What is wrong with the product then. */
+  readonly what: string;
+  readonly edits: readonly Edit[];
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'answer-before-accept',
+    what: 'a webhook is answered 200 at once, and accepted a quarter of a second later',
+    edits: [
+      {
+        file: 'packages/http/dist/accept-all.js',
+        find: /Promise\.all\(events\.map\(\(event\) => store\.accept\(event\)\)\)/g,
+        replace: `Promise.resolve(events.map(({ id }) => ({ kind: 'accepted', id }))).finally(() => {
+            setTimeout(() => events.forEach((event) => void store.accept(event)), 250);
+        })`,
+      },
+    ],
+  },
+  {
+    name: 'no-deterministic-id',
+    what: 'each copy of an event gets an id of its own',
+    edits: [
+      {
+        file: 'packages/core/dist/event.js',
+        find: /return `\$\{source\}\.\$\{local\}`;/g,
+        replace: 'return `${source}.${local}-${Math.random().toString(36).slice(2, 10)}`;',
+      },
+    ],
+  },
+  {
+    name: 'dedupe-by-job-id',
+    what: "an event is known for as long as BullMQ keeps its job, and not by the event store's record",
+    edits: [
+      {
+        file: 'packages/redis/dist/event-store.js',
+        find: /if status and status ~= 'received' and \(status ~= 'queued' or redis\.call\('EXISTS', jobKey\) == 1\) then/g,
+        replace: `if status and redis.call('EXISTS', jobKey) == 0 then
+  redis.call('ZREM', prefix .. '/events/status/' .. status, id)
+  redis.call('DEL', eventKey, prefix .. '/deliveries/' .. id)
+  for _, key in ipairs(redis.call('KEYS', prefix .. '/effects/' .. id .. '*')) do redis.call('DEL', key) end
+  status = false
+end
+if status then`,
+      },
+    ],
+  },
+  {
+    name: 'max-stalled-count-1',
+    what: "BullMQ's own limit of worker deaths holds: the second one fails the job without a dead letter",
+    edits: [
+      {
+        file: 'packages/redis/dist/worker.js',
+        find: /const NO_STALL_LIMIT = [^;]+;/g,
+        replace: 'const NO_STALL_LIMIT = 1;',
+      },
+    ],
+  },
+];
+
+/** @throws Error that lists them when there is none of this name */
+export function mutationOf(name: string): Mutation {
+  const found = mutations.find((mutation) => mutation.name === name);
+  if (found === undefined)
+    throw new Error(
+      `no mutation is named '${name}'; choose of ${mutations.map((known) => known.name).join(', ')}`,
+    );
+  return found;
+}
