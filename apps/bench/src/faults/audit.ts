@@ -59,11 +59,11 @@ export function openAuditor(url: string, prefix: string): Auditor {
     for (const queue of await queues()) {
       const key = (state: string): string => `${prefix}:${queue}:${state}`;
       const lists = await Promise.all([
-        redis.lrange(key('wait'), 0, -1),
-        redis.lrange(key('active'), 0, -1),
-        redis.lrange(key('paused'), 0, -1),
-        redis.zrange(key('prioritized'), 0, -1),
-        redis.zrange(key('delayed'), 0, -1),
+        redis.lrange(key('wait'), '0', '-1'),
+        redis.lrange(key('active'), '0', '-1'),
+        redis.lrange(key('paused'), '0', '-1'),
+        redis.zrange(key('prioritized'), '0', '-1'),
+        redis.zrange(key('delayed'), '0', '-1'),
       ]);
       live.push(...lists.flat().map((id) => `${queue}:${id}`));
     }
@@ -75,17 +75,28 @@ export function openAuditor(url: string, prefix: string): Auditor {
     const known = new Set(live);
     for (const queue of await queues()) {
       const ended = await Promise.all(
-        ['completed', 'failed', 'waiting-children'].map((state) => redis.zrange(`${prefix}:${queue}:${state}`, 0, -1)),
+        ['completed', 'failed', 'waiting-children'].map((state) =>
+          redis.zrange(`${prefix}:${queue}:${state}`, '0', '-1'),
+        ),
       );
       for (const id of ended.flat()) known.add(`${queue}:${id}`);
       const start = `${prefix}:${queue}:`;
       let cursor = '0';
       do {
-        const [next, keys] = await redis.scan(cursor, 'MATCH', `${start.replaceAll('{', '\\{')}*`, 'COUNT', 1000, 'TYPE', 'hash');
+        const [next, keys] = await redis.scan(
+          cursor,
+          'MATCH',
+          `${start.replaceAll('{', '\\{')}*`,
+          'COUNT',
+          1000,
+          'TYPE',
+          'hash',
+        );
         cursor = next;
         for (const key of keys) {
           const id = key.slice(start.length);
-          if (id === 'meta' || id.startsWith('repeat:') || id.startsWith('metrics') || id.includes('canary')) continue;
+          if (id === 'meta' || id.startsWith('repeat:') || id.startsWith('metrics') || id.includes('canary'))
+            continue;
           if (!known.has(`${queue}:${id}`)) orphans.push(`${queue}:${id}`);
         }
       } while (cursor !== '0');
@@ -94,7 +105,7 @@ export function openAuditor(url: string, prefix: string): Auditor {
   }
 
   async function events(): Promise<StoredEvent[]> {
-    const ids = await redis.zrange(`${prefix}/events`, 0, -1);
+    const ids = await redis.zrange(`${prefix}/events`, '0', '-1');
     const found: StoredEvent[] = [];
     for (let from = 0; from < ids.length; from += CHUNK) {
       const part = ids.slice(from, from + CHUNK);
@@ -121,7 +132,7 @@ export function openAuditor(url: string, prefix: string): Auditor {
 
   async function deadLetters(): Promise<StoredDeadLetter[]> {
     const queue = `${prefix}:dead-letter:`;
-    const ids = await redis.lrange(`${queue}wait`, 0, -1);
+    const ids = await redis.lrange(`${queue}wait`, '0', '-1');
     const letters = await Promise.all(ids.map((id) => redis.hget(queue + id, 'data')));
     return letters.map((json, index) => {
       const letter = JSON.parse(json ?? '{}') as Partial<{
@@ -142,7 +153,9 @@ export function openAuditor(url: string, prefix: string): Auditor {
 
   return {
     async unfinished() {
-      const open = await Promise.all(UNFINISHED.map((status) => redis.zcard(`${prefix}/events/status/${status}`)));
+      const open = await Promise.all(
+        UNFINISHED.map((status) => redis.zcard(`${prefix}/events/status/${status}`)),
+      );
       return open.reduce((sum, count) => sum + count, 0) + (await liveJobs()).length;
     },
     async read() {
@@ -154,7 +167,9 @@ export function openAuditor(url: string, prefix: string): Auditor {
         liveJobs: live,
         orphanJobs: await orphanJobs(live),
         repairs: Object.fromEntries(
-          Object.entries(sweeper).flatMap(([kind, count]) => (/At$/.test(kind) ? [] : [[kind, Number(count)]])),
+          Object.entries(sweeper).flatMap(([kind, count]) =>
+            /At$/.test(kind) ? [] : [[kind, Number(count)]],
+          ),
         ),
       };
     },

@@ -55,7 +55,14 @@ export const CASES: readonly FaultCase[] = [
 ];
 
 /** A few minutes' worth of it, for every change: the ones that have found the most. */
-export const SMOKE: readonly FaultCase[] = [receiversKilled, workersKilled, redisKilled, redisFrozen, network, spoolKilled];
+export const SMOKE: readonly FaultCase[] = [
+  receiversKilled,
+  workersKilled,
+  redisKilled,
+  redisFrozen,
+  network,
+  spoolKilled,
+];
 
 /** Each mutation with a case that has to turn red under it. */
 export const MUTATION_CASES = {

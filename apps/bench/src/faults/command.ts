@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CASES, MUTATION_CASES, SMOKE } from './cases.ts';
 import type { FaultCase } from './fault-case.ts';
-import type { Environment } from './instruments/fleet.ts';
+import type { Environment } from './instruments/process-faults.ts';
 import { brokenLines, figuresTable, ledgerTable, type Entry } from './report.ts';
 import { runCase } from './run.ts';
 
@@ -35,7 +35,11 @@ interface Planned {
  */
 export async function faults(
   options: FaultsOptions,
-  { root, env, write }: { readonly root: string; readonly env: Environment; readonly write: (text: string) => void },
+  {
+    root,
+    env,
+    write,
+  }: { readonly root: string; readonly env: Environment; readonly write: (text: string) => void },
 ): Promise<number> {
   const folder = resolve(options.folder);
   rmSync(folder, { recursive: true, force: true });
@@ -79,7 +83,9 @@ function summary(holds: boolean, mutation: string | undefined): string {
 function planRuns({ case: names, seed, seeds, smoke }: FaultsOptions): Planned[] {
   const cases = names === undefined ? (smoke === true ? SMOKE : CASES) : names.split(',').map(caseNamed);
   const count = seeds ?? (smoke === true || names !== undefined ? 1 : 3);
-  return cases.flatMap((fault) => Array.from({ length: count }, (_, index) => ({ fault, seed: seed + index })));
+  return cases.flatMap((fault) =>
+    Array.from({ length: count }, (_, index) => ({ fault, seed: seed + index })),
+  );
 }
 
 function planMutations({ case: names, seed }: FaultsOptions): Planned[] {
@@ -93,6 +99,8 @@ function planMutations({ case: names, seed }: FaultsOptions): Planned[] {
 function caseNamed(name: string): FaultCase {
   const found = CASES.find((fault) => fault.name === name);
   if (found === undefined)
-    throw new Error(`no case is named '${name}'; there are:\n${CASES.map((fault) => `  ${fault.name}: ${fault.what}`).join('\n')}`);
+    throw new Error(
+      `no case is named '${name}'; there are:\n${CASES.map((fault) => `  ${fault.name}: ${fault.what}`).join('\n')}`,
+    );
   return found;
 }

@@ -2,7 +2,7 @@ import type { AtRest } from './audit.ts';
 import { explainSeconds, type Second } from './explain.ts';
 import type { Fault } from './faults-log.ts';
 import { groupBy } from './group-by.ts';
-import type { Life } from './instruments/fleet.ts';
+import type { Life } from './instruments/lives.ts';
 import type { AnswerLine, BankLine, EffectLine } from './ledger.ts';
 import type { Expected, PlannedEvent } from './workload.ts';
 
@@ -48,21 +48,53 @@ export interface Verdict {
 export function judge(ledger: Ledger): Verdict {
   const facts = collect(ledger);
   const equations = [
-    { name: 'faults', says: 'a run that injected no fault proves nothing', broken: ledger.faults.length > 0 ? [] : ['no fault was injected'] },
+    {
+      name: 'faults',
+      says: 'a run that injected no fault proves nothing',
+      broken: ledger.faults.length > 0 ? [] : ['no fault was injected'],
+    },
     { name: 'lost', says: 'acknowledged − (effects ∪ dead letters ∪ pending) = 0', broken: lost(facts) },
     { name: 'pending', says: 'nothing is left that will not end', broken: pending(facts) },
     { name: 'complete', says: 'after resending, effects ∪ dead letters = sent', broken: incomplete(facts) },
     { name: 'phantom', says: 'no effect, event or dead letter that was not sent', broken: phantoms(facts) },
     { name: 'corrupt', says: 'every handler was given the bytes that were sent', broken: corrupt(facts) },
-    { name: 'ends', says: 'what has to work works, what has to fail is a dead letter with its history', broken: wrongEnds(facts) },
-    { name: 'once', says: 'a second effect under ctx.once only for the one in flight when its process was killed or stopped', broken: facts.once.unexplained },
-    { name: 'plain', says: 'a second effect without ctx.once only where an attempt was cut short', broken: facts.plain.unexplained },
-    { name: 'bank', says: 'no second effect where ctx.idempotencyKey is honoured', broken: bankSeconds(facts) },
+    {
+      name: 'ends',
+      says: 'what has to work works, what has to fail is a dead letter with its history',
+      broken: wrongEnds(facts),
+    },
+    {
+      name: 'once',
+      says: 'a second effect under ctx.once only for the one in flight when its process was killed or stopped',
+      broken: facts.once.unexplained,
+    },
+    {
+      name: 'plain',
+      says: 'a second effect without ctx.once only where an attempt was cut short',
+      broken: facts.plain.unexplained,
+    },
+    {
+      name: 'bank',
+      says: 'no second effect where ctx.idempotencyKey is honoured',
+      broken: bankSeconds(facts),
+    },
     ...(ledger.answerWithin === undefined
       ? []
-      : [{ name: 'answers', says: `every answer within ${ledger.answerWithin} ms`, broken: lateAnswers(ledger.answers, ledger.answerWithin) }]),
+      : [
+          {
+            name: 'answers',
+            says: `every answer within ${ledger.answerWithin} ms`,
+            broken: lateAnswers(ledger.answers, ledger.answerWithin),
+          },
+        ]),
     ...(ledger.ordered === true
-      ? [{ name: 'order', says: 'handlers begin in the order of arrival, source by source', broken: disordered(ledger.effects) }]
+      ? [
+          {
+            name: 'order',
+            says: 'handlers begin in the order of arrival, source by source',
+            broken: disordered(ledger.effects),
+          },
+        ]
       : []),
   ] satisfies Equation[];
   return {
@@ -109,19 +141,27 @@ function collect(ledger: Ledger): Facts {
     byId,
     effects,
     acknowledged: new Set(ledger.answers.filter(({ status }) => status === 200).map(({ id }) => id)),
-    dead: new Set(ledger.rest.deadLetters.map(({ event, handler }) => `${idOf.get(event) ?? event} ${handler}`)),
+    dead: new Set(
+      ledger.rest.deadLetters.map(({ event, handler }) => `${idOf.get(event) ?? event} ${handler}`),
+    ),
     pending: new Set(ledger.rest.events.filter(isPending).map(({ id }) => id)),
     once: explainSeconds(by('once'), ledger, 'one at a time'),
     plain: explainSeconds(by('plain'), ledger, 'any number'),
   };
 }
 
-function expectedOf(byId: ReadonlyMap<string, PlannedEvent>, id: string, handler: string): Expected | undefined {
+function expectedOf(
+  byId: ReadonlyMap<string, PlannedEvent>,
+  id: string,
+  handler: string,
+): Expected | undefined {
   return byId.get(id)?.expected.find((expected) => expected.handler === handler);
 }
 
 function isPending({ status, deliveries }: AtRest['events'][number]): boolean {
-  return ['received', 'queued', 'dispatched'].includes(status) || Object.values(deliveries).includes('pending');
+  return (
+    ['received', 'queued', 'dispatched'].includes(status) || Object.values(deliveries).includes('pending')
+  );
 }
 
 function lost({ acknowledged, byId, effects, dead, pending }: Facts): string[] {
@@ -153,7 +193,9 @@ function phantoms({ byId, effects, ledger: { rest } }: Facts): string[] {
   const stored = groupBy(rest.events, ({ id }) => id);
   return [
     ...[...effects.values()].flatMap(([first]) =>
-      first === undefined || expectedOf(byId, first.id, first.handler) ? [] : [`effect ${first.id} ${first.handler}`],
+      first === undefined || expectedOf(byId, first.id, first.handler)
+        ? []
+        : [`effect ${first.id} ${first.handler}`],
     ),
     ...[...stored].flatMap(([id, copies]) => [
       ...(byId.has(id) ? [] : [`event ${id}`]),
@@ -190,11 +232,17 @@ function wrongEnds({ ledger: { planned, damaged, rest }, effects, dead }: Facts)
     }),
   );
   const bare = rest.deadLetters.filter(({ reason, attempts }) => attempts === 0 && reason !== 'worker-lost');
-  return [...wrong, ...bare.map(({ event, handler }) => `the dead letter ${event} ${handler} has no history`)];
+  return [
+    ...wrong,
+    ...bare.map(({ event, handler }) => `the dead letter ${event} ${handler} has no history`),
+  ];
 }
 
 function bankSeconds({ ledger: { bank, planned } }: Facts): string[] {
-  const done = groupBy(bank.filter(({ repeated }) => !repeated), ({ id }) => id);
+  const done = groupBy(
+    bank.filter(({ repeated }) => !repeated),
+    ({ id }) => id,
+  );
   const charged = [...done].filter(([, lines]) => lines.length > 1).map(([id]) => `${id} was charged twice`);
   const free = planned.filter(({ id, kind }) => kind === 'bank' && !done.has(id));
   return [...charged, ...free.map(({ id }) => `${id} was never charged`)];
@@ -217,7 +265,9 @@ function disordered(effects: readonly EffectLine[]): string[] {
     begun.add(pair);
     const before = latest.get(line.source);
     if (before !== undefined && before.received > line.received)
-      broken.push(`${line.id} arrived ${before.received - line.received} ms before ${before.id} and began after it`);
+      broken.push(
+        `${line.id} arrived ${before.received - line.received} ms before ${before.id} and began after it`,
+      );
     else latest.set(line.source, line);
   }
   return broken;

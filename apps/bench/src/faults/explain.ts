@@ -1,5 +1,5 @@
 import type { Fault } from './faults-log.ts';
-import type { Life } from './instruments/fleet.ts';
+import type { Life } from './instruments/lives.ts';
 import type { EffectLine } from './ledger.ts';
 
 /** What became of effects that were made more than once. */
@@ -47,7 +47,9 @@ export function explainSeconds(
       );
       const pair = `${again.id} ${again.handler}`;
       if (cut === undefined) {
-        unexplained.push(`${pair}: again ${((again.at - before.at) / 1000).toFixed(1)} s later, without a cause`);
+        unexplained.push(
+          `${pair}: again ${((again.at - before.at) / 1000).toFixed(1)} s later, without a cause`,
+        );
         continue;
       }
       spent.add(cut);
@@ -65,7 +67,8 @@ function cutsOf(lives: readonly Life[], faults: readonly Fault[]): Cut[] {
       ...{ what: `${name} was ${pause.kind}`, pid },
       ...{ from: pause.from, to: pause.to ?? Infinity },
     }));
-    const end = life.to === undefined ? [] : [{ what: `${name} ended`, pid, from: life.to, to: life.to + 100 }];
+    const end =
+      life.to === undefined ? [] : [{ what: `${name} ended`, pid, from: life.to, to: life.to + 100 }];
     const away = faults
       .filter((fault) => /^(redis|network)/.test(fault.target) && fault.at < to && fault.until > life.from)
       .map((fault) => ({ what: `${fault.kind} of ${fault.target}`, pid, from: fault.at, to: fault.until }));

@@ -1,7 +1,9 @@
 import type { Equation, Ledger } from './equations.ts';
 import type { FaultyRedis } from './instruments/redis-server.ts';
-import type { Fleet, Member, ProgramRole } from './instruments/fleet.ts';
-import type { Environment } from './instruments/fleet.ts';
+import type { Fleet } from './instruments/fleet.ts';
+import type { ProgramRole } from './instruments/lives.ts';
+import type { Member } from './instruments/member.ts';
+import type { Environment } from './instruments/process-faults.ts';
 import type { TcpProxy } from './instruments/tcp-proxy.ts';
 import type { Random } from './random.ts';
 import type { Mix, PlannedEvent } from './workload.ts';
@@ -66,6 +68,10 @@ export interface Stage {
   /** Resolves when every event was posted once. */
   readonly allSent: Promise<void>;
   /** Injects one fault and writes it down: it lasts as long as `during` takes. */
-  fault(kind: string, target: Member | 'redis' | 'network' | (string & {}), during: () => Promise<void> | void): Promise<void>;
+  fault(
+    kind: string,
+    target: Member | 'redis' | 'network' | (string & {}),
+    during: () => Promise<void> | void,
+  ): Promise<void>;
   wait(ms: number): Promise<void>;
 }

@@ -11,7 +11,8 @@ export function takeovers({ effects, lives, faults }: Ledger): Figure[] {
     for (const [index, line] of lines.entries()) {
       const death = lives.find(({ pid }) => pid === line.pid)?.to;
       const next = lines[index + 1];
-      if (line.what !== 'begin' || !killed.has(line.pid) || death === undefined || next === undefined) continue;
+      if (line.what !== 'begin' || !killed.has(line.pid) || death === undefined || next === undefined)
+        continue;
       if (next.pid !== line.pid && next.what === 'begin') times.push(next.at - death);
     }
   }
@@ -47,8 +48,9 @@ export function slowestAnswer({ answers }: Ledger): Figure[] {
 /** Effects between the beginning and the end of the faults of a kind. */
 export function effectsDuring({ effects, faults }: Ledger, kind: string): number {
   const spells = faults.filter((fault) => fault.kind === kind);
-  return effects.filter(({ what, at }) => what === 'effect' && spells.some((spell) => at > spell.at + 500 && at < spell.until))
-    .length;
+  return effects.filter(
+    ({ what, at }) => what === 'effect' && spells.some((spell) => at > spell.at + 500 && at < spell.until),
+  ).length;
 }
 
 function median(values: readonly number[]): number {

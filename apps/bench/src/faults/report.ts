@@ -23,7 +23,19 @@ const STYLE = { head: [], border: [], compact: true };
 /** One row a case: what was sent, what was done to it, and what broke. */
 export function ledgerTable(entries: readonly Entry[]): string {
   const table = new Table({
-    head: ['case', 'runs', 'events', 'posts', 'faults', 'lost', 'phantom', 'corrupt', 'second effects', 'dead letters', ''],
+    head: [
+      'case',
+      'runs',
+      'events',
+      'posts',
+      'faults',
+      'lost',
+      'phantom',
+      'corrupt',
+      'second effects',
+      'dead letters',
+      '',
+    ],
     style: STYLE,
   });
   for (const [name, runs] of groupBy(entries, ({ name }) => name)) {
@@ -34,7 +46,8 @@ export function ledgerTable(entries: readonly Entry[]): string {
 }
 
 function totals(runs: readonly Entry[]): (number | string)[] {
-  const sum = (of: (result: RunResult) => number): number => runs.reduce((total, { result }) => total + of(result), 0);
+  const sum = (of: (result: RunResult) => number): number =>
+    runs.reduce((total, { result }) => total + of(result), 0);
   const broken = (name: string): number =>
     sum(({ verdict }) => verdict.equations.find((equation) => equation.name === name)?.broken.length ?? 0);
   return [
@@ -60,7 +73,12 @@ export function figuresTable(entries: readonly Entry[]): string {
       const values = all.map(({ value }) => value);
       const isBetterHigh = /while memory is full|answered 200|slots/.test(figure);
       const worst = isBetterHigh ? Math.min(...values) : Math.max(...values);
-      table.push([figure, name, `${worst.toFixed(worst < 100 ? 1 : 0)} ${all[0]?.unit ?? ''}`, BASELINES[figure] ?? '']);
+      table.push([
+        figure,
+        name,
+        `${worst.toFixed(worst < 100 ? 1 : 0)} ${all[0]?.unit ?? ''}`,
+        BASELINES[figure] ?? '',
+      ]);
     }
   }
   return table.toString();

@@ -6,7 +6,8 @@ import { openBank } from './bank.ts';
 import { judge, type Equation, type Ledger, type Verdict } from './equations.ts';
 import type { FaultCase, Figure, Stage } from './fault-case.ts';
 import type { Fault } from './faults-log.ts';
-import { startFleet, type Environment, type Fleet } from './instruments/fleet.ts';
+import { startFleet, type Fleet } from './instruments/fleet.ts';
+import type { Environment } from './instruments/process-faults.ts';
 import { startRedis, type FaultyRedis } from './instruments/redis-server.ts';
 import { startProxy, type TcpProxy } from './instruments/tcp-proxy.ts';
 import { effectsFolder, readAnswers, readBank, readEffects } from './ledger.ts';
@@ -53,7 +54,11 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
   const faults: Fault[] = [];
   const closing: (() => Promise<unknown> | void)[] = [];
   try {
-    const redis = await startRedis({ dir: join(folder, 'redis'), env: options.env, ...(fault.redis && { config: fault.redis }) });
+    const redis = await startRedis({
+      dir: join(folder, 'redis'),
+      env: options.env,
+      ...(fault.redis && { config: fault.redis }),
+    });
     closing.push(() => redis.stop());
     const proxy = fault.throughProxy === true ? await startProxy(redis.port) : undefined;
     if (proxy !== undefined) closing.push(() => proxy.stop());
@@ -80,12 +85,33 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
       ...Array.from({ length: fault.receivers ?? 2 }, () => fleet.add('receiver', faultsOf)),
       ...Array.from({ length: fault.workers ?? 2 }, () => fleet.add('worker', faultsOf)),
     ]);
-    const receivers = fleet.members.filter(({ role }) => role === 'receiver').map(({ urls }) => urls['receiver'] ?? '');
-    const sender = startSender({ seed, count, mix, receivers, folder, rate: fault.rate, copies: fault.copies ?? 0.05 });
+    const receivers = fleet.members
+      .filter(({ role }) => role === 'receiver')
+      .map(({ urls }) => urls['receiver'] ?? '');
+    const sender = startSender({
+      seed,
+      count,
+      mix,
+      receivers,
+      folder,
+      rate: fault.rate,
+      copies: fault.copies ?? 0.05,
+    });
     closing.push(() => sender.kill());
 
     const planned = planEvents(seed, count, mix);
-    const stage = createStage({ redis, proxy, fleet, sender, planned, faults, root, folder, env: options.env, seed });
+    const stage = createStage({
+      redis,
+      proxy,
+      fleet,
+      sender,
+      planned,
+      faults,
+      root,
+      folder,
+      env: options.env,
+      seed,
+    });
     await fault.inject(stage);
     await heal(stage);
     const healed = Date.now();
@@ -131,7 +157,15 @@ function createStage(parts: {
 }): Stage {
   const { fleet, sender, faults } = parts;
   return {
-    ...{ redis: parts.redis, proxy: parts.proxy, fleet, planned: parts.planned, root: parts.root, folder: parts.folder, env: parts.env },
+    ...{
+      redis: parts.redis,
+      proxy: parts.proxy,
+      fleet,
+      planned: parts.planned,
+      root: parts.root,
+      folder: parts.folder,
+      env: parts.env,
+    },
     random: seeded(parts.seed ^ 0xfa017),
     damaged: new Set(),
     allSent: sender.allSent,
@@ -164,7 +198,7 @@ async function heal({ redis, proxy, fleet }: Stage): Promise<void> {
 }
 
 async function untilQuiet(auditor: Auditor, deadline: number, say: (line: string) => void): Promise<void> {
-  for (let quietSince = 0; ; ) {
+  for (let quietSince = 0; ;) {
     const unfinished = await auditor.unfinished().catch(() => Infinity);
     const now = Date.now();
     quietSince = unfinished > 0 ? 0 : quietSince || now;

@@ -37,7 +37,10 @@ export interface Sender {
 }
 
 export function startSender(plan: Omit<Extract<SenderOrder, { kind: 'start' }>, 'kind'>): Sender {
-  const child = fork(fileURLToPath(new URL('sender.js', import.meta.url)), { stdio: 'inherit', execArgv: [] });
+  const child = fork(fileURLToPath(new URL('sender.js', import.meta.url)), {
+    stdio: 'inherit',
+    execArgv: [],
+  });
   const allSent = later<void>();
   const done = later<number>();
   let sent = 0;

@@ -46,7 +46,7 @@ async function run(plan: Extract<SenderOrder, { kind: 'start' }>): Promise<void>
   orders.set('finish', () => (finishing = true));
 
   const reporting = setInterval(() => report({ kind: 'progress', sent, open: unacknowledged.size }), 250);
-  for (let n = 0, credit = 0, last = performance.now(); n < events.length; ) {
+  for (let n = 0, credit = 0, last = performance.now(); n < events.length;) {
     const now = performance.now();
     credit = Math.min(credit + ((now - last) / 1000) * rate, rate / 4);
     last = now;
@@ -64,7 +64,7 @@ async function run(plan: Extract<SenderOrder, { kind: 'start' }>): Promise<void>
     sendCopies(Date.now());
     await wait(20);
   }
-  for (let idle = 0, before = unacknowledged.size; unacknowledged.size > 0 && idle < IDLE_ROUNDS; ) {
+  for (let idle = 0, before = unacknowledged.size; unacknowledged.size > 0 && idle < IDLE_ROUNDS;) {
     for (const event of unacknowledged) {
       while (inFlight >= 50) await wait(2);
       void post(event, 'resend');
@@ -114,7 +114,15 @@ function exchange(
     const { path, headers } = signedPost(event, Date.now());
     const none = (): void => resolve({ status: 0, ms: performance.now() - from });
     const outgoing = request(
-      { host: base.hostname, port: base.port, method: 'POST', path, headers, timeout: PATIENCE_MS, ...(agent && { agent }) },
+      {
+        host: base.hostname,
+        port: base.port,
+        method: 'POST',
+        path,
+        headers,
+        timeout: PATIENCE_MS,
+        ...(agent && { agent }),
+      },
       (incoming) => {
         const ms = performance.now() - from;
         const chunks: Buffer[] = [];

@@ -2,10 +2,16 @@ import { createHmac } from 'node:crypto';
 import type { PlannedEvent } from './workload.ts';
 
 /** What both sides of a run know. */
-export const SECRETS = { stripe: 'whsec_fault-harness-0123456789', github: 'fault-harness-secret-0123456789' } as const;
+export const SECRETS = {
+  stripe: 'whsec_fault-harness-0123456789',
+  github: 'fault-harness-secret-0123456789',
+} as const;
 
 /** The request that the provider would make, signed here by hand: a judge does not borrow the product's code. */
-export function signedPost(event: PlannedEvent, now: number): { path: string; headers: Record<string, string> } {
+export function signedPost(
+  event: PlannedEvent,
+  now: number,
+): { path: string; headers: Record<string, string> } {
   const headers = { 'content-type': 'application/json', 'content-length': String(event.body.length) };
   const path = `/webhooks/${event.source}`;
   switch (event.source) {

@@ -16,7 +16,11 @@ export interface Tick {
 export function readTicks(folder: string, schedule: string): Tick[] {
   const files = readdirSync(effectsFolder(folder));
   return files
-    .flatMap((file) => readFileSync(join(effectsFolder(folder), file), 'utf8').split('\n').slice(0, -1))
+    .flatMap((file) =>
+      readFileSync(join(effectsFolder(folder), file), 'utf8')
+        .split('\n')
+        .slice(0, -1),
+    )
     .map((line) => JSON.parse(line) as Tick)
     .filter((tick) => tick.schedule === schedule)
     .toSorted((a, b) => a.slot - b.slot || a.at - b.at);
@@ -49,7 +53,8 @@ export function missingSlots(ticks: readonly Tick[], { faults }: Ledger): Equati
     const explained = faults.some(
       ({ at, until }) => before.slot >= at - TAKEOVER_MS && before.slot <= until + TAKEOVER_MS,
     );
-    if (!explained) broken.push(`${(tick.slot - before.slot) / SLOT_MS - 1} after ${new Date(before.slot).toISOString()}`);
+    if (!explained)
+      broken.push(`${(tick.slot - before.slot) / SLOT_MS - 1} after ${new Date(before.slot).toISOString()}`);
   }
   return { name: 'gaps', says: 'no slot is missing without a cause', broken };
 }

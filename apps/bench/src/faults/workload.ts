@@ -64,8 +64,16 @@ function planEvent(seed: number, n: number, kind: Kind, random: Random): Planned
   const source = kind === 'pushed' ? 'github' : 'stripe';
   const id = source === 'github' ? uuidOf(seed, n) : `evt_${seed}_${n}`;
   const type = source === 'github' ? 'push' : `ledger.${POISON.includes(kind) ? 'poison' : kind}`;
-  const pad = padding(random, random.next() < 0.01 ? random.between(20_000, 60_000) : random.between(50, 1_500));
-  const metadata = { n, kind, fails: kind === 'flaky' ? random.between(1, 3) : 0, sleep: random.between(500, 2_500) };
+  const pad = padding(
+    random,
+    random.next() < 0.01 ? random.between(20_000, 60_000) : random.between(50, 1_500),
+  );
+  const metadata = {
+    n,
+    kind,
+    fails: kind === 'flaky' ? random.between(1, 3) : 0,
+    sleep: random.between(500, 2_500),
+  };
   const body = Buffer.from(
     JSON.stringify(
       source === 'github'
@@ -87,5 +95,7 @@ function padding(random: Random, length: number): string {
 /** GitHub names its deliveries with UUIDs. */
 function uuidOf(seed: number, n: number): string {
   const hex = createHash('sha256').update(`${seed}/${n}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    '-',
+  );
 }

@@ -3,7 +3,7 @@ import { slowestAnswer } from '../figures.ts';
 
 export default {
   name: 'aof-torn',
-  what: "Redis dies in the middle of a write: its AOF ends with half a command",
+  what: 'Redis dies in the middle of a write: its AOF ends with half a command',
   events: 3_000,
   rate: 200,
   answerWithin: 500,

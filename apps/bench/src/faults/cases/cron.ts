@@ -30,7 +30,11 @@ export default {
   equations(ledger, { folder }) {
     const ticks = readTicks(folder, 'every-second');
     return [
-      { name: 'ran', says: 'the schedule ran', broken: ticks.length > 20 ? [] : [`only ${ticks.length} times`] },
+      {
+        name: 'ran',
+        says: 'the schedule ran',
+        broken: ticks.length > 20 ? [] : [`only ${ticks.length} times`],
+      },
       repeatedSlots(ticks, ledger),
       missingSlots(ticks, ledger),
     ];

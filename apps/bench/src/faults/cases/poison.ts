@@ -10,7 +10,19 @@ export default {
   events: 1_500,
   rate: 60,
   workers: 3,
-  mix: { recorded: 200, split: 20, bank: 20, flaky: 20, slow: 5, pushed: 30, throw: 1, hang: 1, exhaust: 1, exit: 1, reject: 1 },
+  mix: {
+    recorded: 200,
+    split: 20,
+    bank: 20,
+    flaky: 20,
+    slow: 5,
+    pushed: 30,
+    throw: 1,
+    hang: 1,
+    exhaust: 1,
+    exit: 1,
+    reject: 1,
+  },
   env: { NODE_OPTIONS: '--max-old-space-size=96' },
   settleWithin: 300_000,
   async inject({ fault, allSent, planned }) {
@@ -22,7 +34,10 @@ export default {
 
 function givenUp({ planned, rest }: Ledger): Equation {
   const reasons = new Map(
-    rest.deadLetters.map(({ event, reason }) => [rest.events.find((stored) => stored.event === event)?.id, reason]),
+    rest.deadLetters.map(({ event, reason }) => [
+      rest.events.find((stored) => stored.event === event)?.id,
+      reason,
+    ]),
   );
   const deadly = planned.filter(({ kind }) => DEADLY.includes(kind));
   return {

@@ -25,7 +25,12 @@ export default {
 
 function startReplay({ env, root, redis }: Stage) {
   const child = spawn(process.execPath, [join(root, 'apps/cli/dist/main.js'), 'dead', 'replay', '--all'], {
-    env: { PATH: env['PATH'], REDIS_URL: redis.url, HOOKLINE_PREFIX: '{faults}', WEBHOOK_SECRET_STRIPE: 'whsec_unused-by-replaying' },
+    env: {
+      PATH: env['PATH'],
+      REDIS_URL: redis.url,
+      HOOKLINE_PREFIX: '{faults}',
+      WEBHOOK_SECRET_STRIPE: 'whsec_unused-by-replaying',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
