@@ -29,4 +29,5 @@ export { createMeter, type ProcessMeter } from './meter.ts';
 export { countSetting, portSetting, setting, urlSetting, type PortSetting } from './settings.ts';
 export { someOf } from './some-of.ts';
 export { readSources, type Source } from './sources.ts';
+export { statusDetail } from './status-detail.ts';
 export { hooklineVersion } from './version.ts';

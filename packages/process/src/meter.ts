@@ -164,7 +164,7 @@ function createSample(gauge: Gauge, labels: readonly string[], source: Read) {
       const readings = typeof result === 'number' ? [{ value: result }] : result;
       gauge.reset();
       // Without labels a reset means 0, which nobody has read.
-      gauge.remove();
+      if (labels.length === 0) gauge.remove();
       // Those beyond the bound share one label set, so they add up.
       for (const { value, labels: of = {} } of readings) gauge.inc(bounded(of), value);
       last = result;
