@@ -106,6 +106,7 @@ describe('a look at everything in Redis', () => {
       expect(memory.ratio).toBeCloseTo(memory.used / memory.max);
       expect(appendfsync).toBe('always');
     } finally {
+      for (const system of systems.splice(0)) system.close();
       await redis.stop();
     }
   });
@@ -122,6 +123,7 @@ describe('a look at everything in Redis', () => {
       await redis.restart();
       expect((await eventually(() => system.read())).events.queued).toBe(0);
     } finally {
+      for (const system of systems.splice(0)) system.close();
       await redis.stop();
     }
   });
@@ -230,11 +232,11 @@ describe('the status of processes', () => {
       const seen = openBench(redis.url);
       const [frozen, away] = [publish(() => ({}), redis.url), publish(() => ({}), redis.url)];
       await eventually(async () => (await seen.redis.zcard(`${bench.prefix}/processes`)) === 2);
+      await seen.close();
       redis.freeze();
       await frozen.stop();
       await redis.kill();
       await away.stop();
-      await seen.close();
     } finally {
       await redis.stop();
     }
