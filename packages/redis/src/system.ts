@@ -87,7 +87,7 @@ for index, name in ipairs(names) do
   local base = prefix .. ':' .. name .. ':'
   queues[index] = {
     name,
-    redis.call('LLEN', base .. 'wait') + redis.call('LLEN', base .. 'paused'),
+    redis.call('LLEN', base .. 'wait'),
     redis.call('ZCARD', base .. 'prioritized'),
     redis.call('LLEN', base .. 'active'),
     redis.call('ZCARD', base .. 'delayed'),
