@@ -1,6 +1,12 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import type { AppJobScheduler, BeforeHook, QueueJobJson, QueueWorker } from '@bull-board/api/typings/app';
+import type {
+  AppJobScheduler,
+  BeforeHook,
+  QueueJobJson,
+  QueueWorker,
+  UIConfig,
+} from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import { DEAD_LETTER_QUEUE } from '@hookline/core';
 import { sendProblem, type Middleware, type Problem } from '@hookline/http';
@@ -10,6 +16,7 @@ import { deadLetterTitle, DEAD_LETTERS_DESCRIPTION, readableDeadLetter } from '.
 import { LOGO } from './logo.ts';
 import { holdsMask, MASK, maskSecrets } from './masking.ts';
 import type { Queue, Queues } from './queues.ts';
+import { SYSTEM_PATH } from './system.ts';
 
 /**
  * Bull Board over the queues that exist at the moment, to be mounted at `path` behind a login.
@@ -46,9 +53,10 @@ const UI = {
   boardLogo: { path: LOGO },
   favIcon: { default: LOGO, alternative: 'static/favicon-32x32.png' },
   hideDocsLink: true,
+  miscLinks: [{ text: 'System', url: SYSTEM_PATH }],
   sortQueues: true,
   theme: { light: SYSTEM_FONTS, dark: SYSTEM_FONTS },
-} as const;
+} satisfies Partial<UIConfig>;
 
 const REDIS_AWAY: Problem = {
   status: 503,

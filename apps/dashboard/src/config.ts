@@ -1,4 +1,5 @@
 import {
+  apiKeysSetting,
   commonConfig,
   portSetting,
   Problems,
@@ -12,6 +13,8 @@ export interface DashboardConfig extends CommonConfig {
   readonly port: PortSetting;
   readonly opsPort: PortSetting;
   readonly login: Login;
+  /** Each opens the operators' API, as the login does. */
+  readonly apiKeys: readonly string[];
 }
 
 /** @throws ConfigError naming every bad setting */
@@ -23,6 +26,7 @@ export function readDashboardConfig(env: Environment): DashboardConfig {
     port: portSetting(env, 'DASHBOARD_PORT', 3001, problems),
     opsPort: portSetting(env, 'OPS_PORT', 3011, problems),
     login: readLogin(env, common, problems),
+    apiKeys: apiKeysSetting(env, problems),
   };
   problems.throwIfAny();
   return config;

@@ -1,31 +1,39 @@
 import type { Logger } from '@hookline/core';
 import { createDashboard, type BasicAuthOptions } from '@hookline/http';
-import type { OpenQueues } from '@hookline/redis';
+import type { OpenQueues, System } from '@hookline/redis';
 import type { RequestListener } from 'node:http';
 import { createBoard } from './board.ts';
 import { followQueues } from './queues.ts';
+import { createSystemPages } from './system.ts';
 
 export const QUEUES_PATH = '/admin/queues';
 
 export interface Dashboard {
   readonly listener: RequestListener;
-  /** Stops looking at the queues and closes them. */
+  /** Stops looking at the queues and the system, and closes them. */
   close(): Promise<void>;
 }
 
 /** Everything behind the operators' login. Another page is another row of `pages`. */
 export function openDashboard(options: {
   readonly login: BasicAuthOptions;
+  /** Each opens the operators' API. */
+  readonly apiKeys: readonly string[];
   readonly queues: OpenQueues;
+  readonly system: System;
   readonly log: Logger;
 }): Dashboard {
-  const { login, log } = options;
+  const { login, apiKeys, system, log } = options;
   const queues = followQueues(options.queues, log);
-  const pages = [{ path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues) }];
+  const pages = [
+    { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues) },
+    ...createSystemPages(system, QUEUES_PATH),
+  ];
   return {
-    listener: createDashboard({ login, home: QUEUES_PATH, pages, log }),
+    listener: createDashboard({ login, apiKeys, home: QUEUES_PATH, pages, log }),
     async close() {
       await queues.close();
+      system.close();
       await options.queues.close();
     },
   };

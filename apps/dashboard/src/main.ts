@@ -1,27 +1,44 @@
 import { createOps } from '@hookline/http';
-import { closeServer, createLogger, listen, runProcess } from '@hookline/process';
-import { openQueues } from '@hookline/redis';
+import {
+  closeServer,
+  createLogger,
+  createMeter,
+  hooklineVersion,
+  listen,
+  runProcess,
+  statusDetail,
+} from '@hookline/process';
+import { openQueues, openSystem, publishStatus } from '@hookline/redis';
 import { createServer } from 'node:http';
 import { readDashboardConfig } from './config.ts';
 import { openDashboard, QUEUES_PATH } from './dashboard.ts';
 
 await runProcess(process.env, async (env) => {
   const config = readDashboardConfig(env);
-  const { host, production, login, prefix } = config;
+  const { host, production, login, apiKeys, prefix, redis } = config;
   const log = createLogger({ name: 'dashboard', level: config.logLevel, json: production });
-  const queues = await openQueues({ target: config.redis, prefix, log });
-  const dashboard = openDashboard({ login, queues, log });
+  const numbers = createMeter('dashboard');
+  const { meter } = numbers;
+  const [queues, system] = await Promise.all([
+    openQueues({ target: redis, prefix, log }),
+    openSystem({ target: redis, prefix, log, meter }),
+  ]);
+  const dashboard = openDashboard({ login, apiKeys, queues, system, log });
   const pages = createServer(dashboard.listener);
-  const ops = createServer(createOps({ checks: { redis: () => queues.ping() } }));
+  const ops = createServer(createOps({ checks: { redis: () => queues.ping() }, metrics: numbers.text }));
   const pagesUrl = await listen(pages, { ...config.port, key: 'DASHBOARD_PORT', host, production, log });
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
+  const status = publishStatus({
+    ...{ target: redis, prefix, role: 'dashboard', version: hooklineVersion() },
+    detail: () => statusDetail(numbers),
+  });
   const url = pagesUrl + QUEUES_PATH;
   log.info('ready', { url, pid: process.pid, ops: opsUrl });
   return {
     urls: { dashboard: url, ops: opsUrl },
     log,
     async stop() {
-      await Promise.all([closeServer(pages), closeServer(ops)]);
+      await Promise.all([closeServer(pages), closeServer(ops), status.stop()]);
       await dashboard.close();
     },
   };

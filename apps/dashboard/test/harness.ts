@@ -1,5 +1,5 @@
 import type { Logger } from '@hookline/core';
-import { openQueues } from '@hookline/redis';
+import { openQueues, openSystem } from '@hookline/redis';
 import { Queue } from 'bullmq';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -9,6 +9,7 @@ import { openDashboard } from '../src/dashboard.ts';
 
 export const USER = 'operator';
 export const PASSWORD = 'correct horse battery';
+export const API_KEY = 'an-operators-key-of-the-tests';
 export const LOGIN = { authorization: `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}` };
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -23,8 +24,11 @@ export interface Running {
 
 /** The dashboard on a free port, over the Redis at `url`. */
 export async function startDashboard(url: string, prefix: string): Promise<Running> {
-  const queues = await openQueues({ target: { kind: 'url', url }, prefix, log: quiet });
-  const dashboard = openDashboard({ login: { user: USER, password: PASSWORD }, queues, log: quiet });
+  const target = { kind: 'url', url } as const;
+  const queues = await openQueues({ target, prefix, log: quiet });
+  const system = await openSystem({ target, prefix, log: quiet });
+  const login = { user: USER, password: PASSWORD };
+  const dashboard = openDashboard({ login, apiKeys: [API_KEY], queues, system, log: quiet });
   const server = createServer(dashboard.listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,4 +1,5 @@
 import {
+  apiKeysSetting,
   commonConfig,
   durationSetting,
   portSetting,
@@ -25,9 +26,6 @@ export interface ReceiverConfig extends CommonConfig {
   readonly jobRetention: number;
 }
 
-/** Shorter ones can be guessed. */
-const SHORTEST_API_KEY = 16;
-
 /** What belongs to a source; a bad one is reported as such, not as none. */
 const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|SCHEME|URL|PRIORITY)_/;
 
@@ -37,7 +35,7 @@ const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|SCHEME|URL|PRIORITY)_/;
  */
 export function readReceiverConfig(env: Environment, warn: (message: string) => void): ReceiverConfig {
   const problems = new Problems();
-  const apiKeys = (env['API_KEY'] ?? '').split(',').flatMap((key) => key.trim() || []);
+  const apiKeys = apiKeysSetting(env, problems);
   const config: ReceiverConfig = {
     ...commonConfig(env, problems),
     apiKeys,
@@ -47,10 +45,6 @@ export function readReceiverConfig(env: Environment, warn: (message: string) => 
     opsPort: portSetting(env, 'OPS_PORT', 3010, problems),
     sources: readSources(env, { providers, describe: describeHmac }, problems, warn),
   };
-  if (apiKeys.some((key) => key.length < SHORTEST_API_KEY))
-    problems.add(
-      `API_KEY: use at least ${SHORTEST_API_KEY} characters for each key; 'openssl rand -hex 24' makes a good one`,
-    );
   if (apiKeys.length === 0 && !Object.entries(env).some(([key, value]) => value && SOURCE_KEY.test(key))) {
     problems.add(
       "WEBHOOK_SECRET_<SOURCE>: no source is configured; set for example WEBHOOK_SECRET_STRIPE to the endpoint's signing secret, or run 'npm start' once to make development secrets; a receiver for jobs only needs API_KEY",

@@ -1,6 +1,16 @@
 import { createOps, createReceiver } from '@hookline/http';
-import { closeServer, createLogger, isProduction, listen, runProcess, someOf } from '@hookline/process';
-import { openEventStore, openJobs } from '@hookline/redis';
+import {
+  closeServer,
+  createLogger,
+  createMeter,
+  hooklineVersion,
+  isProduction,
+  listen,
+  runProcess,
+  someOf,
+  statusDetail,
+} from '@hookline/process';
+import { openEventStore, openJobs, publishStatus } from '@hookline/redis';
 import { createServer } from 'node:http';
 import { readReceiverConfig } from './config.ts';
 
@@ -12,22 +22,28 @@ await runProcess(process.env, async (env) => {
   const config = readReceiverConfig(env, (message) => startLog.warn(message));
   const { production, host, logLevel, redis, prefix, sources } = config;
   const log = createLogger({ name: 'receiver', level: logLevel, json: production });
+  const numbers = createMeter('receiver');
+  const { meter } = numbers;
 
   const [store, jobs] = await Promise.all([
-    openEventStore({ target: redis, prefix, log }),
+    openEventStore({ target: redis, prefix, log, meter }),
     openJobs({ target: redis, prefix, retention: config.jobRetention, log }),
   ]);
   const receiver = createReceiver({
-    ...{ sources, store, log, secrets: store.secrets },
+    ...{ sources, store, log, meter, secrets: store.secrets },
     jobs: { service: jobs.service, feed: jobs.feed, apiKeys: config.apiKeys, log },
   });
   const server = createServer(SLOW_REQUESTS, receiver);
-  const ops = createServer(createOps({ checks: { redis: () => store.ping() } }));
+  const ops = createServer(createOps({ checks: { redis: () => store.ping() }, metrics: numbers.text }));
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const url = await listen(server, { ...config.port, key: 'RECEIVER_PORT', host, production, log });
   // In production nobody but the operator can know where this is reached from outside.
   const publicUrl = config.publicUrl ?? (production ? undefined : url);
   if (publicUrl !== undefined) jobs.announceUrl(publicUrl);
+  const status = publishStatus({
+    ...{ target: redis, prefix, role: 'receiver', version: hooklineVersion() },
+    detail: () => statusDetail(numbers),
+  });
 
   log.info('ready', { url, sources: someOf(sources.keys()), pid: process.pid, ops: opsUrl });
   return {
@@ -37,7 +53,7 @@ await runProcess(process.env, async (env) => {
       receiver.closeStreams();
       await closeServer(server);
       jobs.close();
-      await Promise.all([store.close(), closeServer(ops)]);
+      await Promise.all([store.close(), closeServer(ops), status.stop()]);
     },
   };
 });

@@ -1,7 +1,15 @@
 import { createOps } from '@hookline/http';
-import { closeServer, createLogger, listen, runProcess } from '@hookline/process';
+import {
+  closeServer,
+  createLogger,
+  createMeter,
+  hooklineVersion,
+  listen,
+  runProcess,
+  statusDetail,
+} from '@hookline/process';
 import { parsePayload, providers } from '@hookline/providers';
-import { startWorker } from '@hookline/redis';
+import { publishStatus, startWorker } from '@hookline/redis';
 import { createServer } from 'node:http';
 import { readWorkerConfig } from './config.ts';
 import { definitionsIn, ownDefinitions } from './definition-files.ts';
@@ -22,15 +30,21 @@ await runProcess(process.env, async (env) => {
       folder: appDir ?? 'src',
     });
 
+  const numbers = createMeter('worker');
+  const { meter } = numbers;
   const worker = await startWorker({
-    ...{ target: redis, prefix, registry, queues, parsePayload, log },
+    ...{ target: redis, prefix, registry, queues, parsePayload, log, meter },
     concurrency: config.concurrency,
     retention: config.retention,
     jobRetention: config.jobRetention,
     defaultTimeout: config.defaultTimeout,
   });
-  const ops = createServer(createOps({ checks: { redis: () => worker.ping() } }));
+  const ops = createServer(createOps({ checks: { redis: () => worker.ping() }, metrics: numbers.text }));
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
+  const status = publishStatus({
+    ...{ target: redis, prefix, role: 'worker', version: hooklineVersion() },
+    detail: async () => ({ queues: [...registry.queues].join(' '), ...(await statusDetail(numbers)) }),
+  });
 
   log.info('ready', {
     handlers: registry.handlers.size,
@@ -45,7 +59,7 @@ await runProcess(process.env, async (env) => {
     urls: { ops: opsUrl },
     async stop(deadline) {
       const left = await worker.stop(deadline);
-      await closeServer(ops);
+      await Promise.all([closeServer(ops), status.stop()]);
       if (left.length > 0)
         log.warn('left running; other workers take these over when their locks run out', { jobs: left });
     },

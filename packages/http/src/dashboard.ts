@@ -1,6 +1,7 @@
 import type { Logger } from '@hookline/core';
 import type { RequestListener } from 'node:http';
 import { basicAuth, type BasicAuthOptions } from './basic-auth.ts';
+import { bearerAuth } from './bearer-auth.ts';
 import type { Middleware } from './problem.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -8,6 +9,8 @@ import { createSite, type Mount } from './site.ts';
 
 export interface DashboardOptions {
   readonly login: BasicAuthOptions;
+  /** Each lets a script in below `API_PATH`, and nowhere else, where the login also works. Default: none. */
+  readonly apiKeys?: readonly string[];
   /** Where `/` leads. */
   readonly home: string;
   /** The pages behind the login, each with everything below its path. */
@@ -15,17 +18,26 @@ export interface DashboardOptions {
   readonly log: Logger;
 }
 
+/** Where the operators' API is. */
+export const API_PATH = '/admin/api';
+
 /**
  * The operators' private site. Nothing but the way to `home` is open; whoever is logged in still cannot be made
  * to change something by another site's page; nothing is kept in a cache unless a page says so.
  */
-export function createDashboard({ login, home, pages, log }: DashboardOptions): RequestListener {
+export function createDashboard({
+  login,
+  apiKeys = [],
+  home,
+  pages,
+  log,
+}: DashboardOptions): RequestListener {
   return createSite({
     mounts: [
       { use: securityHeaders() },
       { use: keepNothing },
       { use: leadHome(home) },
-      { use: basicAuth(login) },
+      { use: loginOrKey(login, apiKeys) },
       { use: sameOriginOnly() },
       ...pages,
     ],
@@ -42,5 +54,17 @@ function leadHome(home: string): Middleware {
   return (request, response, next) => {
     if (request.url !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
     response.writeHead(302, { location: home }).end();
+  };
+}
+
+const BELOW_API = new RegExp(`^${API_PATH}(?:[/?]|$)`);
+
+/** Whoever shows a key is judged by the key alone. */
+function loginOrKey(login: BasicAuthOptions, keys: readonly string[]): Middleware {
+  const [byLogin, byKey] = [basicAuth(login), bearerAuth(keys)];
+  return (request, response, next) => {
+    const showsKey = /^Bearer /i.test(request.headers.authorization ?? '');
+    const judge = showsKey && BELOW_API.test(request.url ?? '') ? byKey : byLogin;
+    judge(request, response, next);
   };
 }

@@ -1,10 +1,11 @@
 export { basicAuth, type BasicAuthOptions } from './basic-auth.ts';
 export { bearerAuth } from './bearer-auth.ts';
-export { sendProblem, type Middleware, type Problem } from './problem.ts';
+export { NOT_FOUND, sendProblem, type Middleware, type Problem } from './problem.ts';
 export { sameOriginOnly } from './same-origin.ts';
 export { securityHeaders } from './security-headers.ts';
+export { sendJson } from './json.ts';
 export { createSite, type Mount } from './site.ts';
-export { createDashboard, type DashboardOptions } from './dashboard.ts';
+export { API_PATH, createDashboard, type DashboardOptions } from './dashboard.ts';
 export { createOps, type OpsOptions } from './ops.ts';
 export { jobs, type JobApi, type JobsOptions } from './jobs.ts';
 export type { JobStreamOptions } from './job-stream.ts';

@@ -4,6 +4,7 @@ import {
   type Handshake,
   type IncomingEvent,
   type Logger,
+  type Meter,
   type ProviderItem,
   type ProviderRequest,
   type SecretStore,
@@ -21,6 +22,7 @@ import { createRemoteTexts, type RemoteTexts } from './remote-texts.ts';
 import { createSampler } from './sampler.ts';
 import { refusalOfUnread, sendUnread } from './unread.ts';
 import { sendAccepted, sendHandshake, sendRefused } from './webhook-answers.ts';
+import { createWebhookNumbers } from './webhook-numbers.ts';
 import { FULL, KEYS_UNKNOWN, UNAVAILABLE, UNKNOWN_SOURCE, WRONG_METHOD } from './webhook-refusals.ts';
 
 export interface WebhooksOptions {
@@ -31,6 +33,7 @@ export interface WebhooksOptions {
   readonly secrets?: SecretStore;
   /** Fetches keys and confirms subscriptions; over the public internet unless given. */
   readonly remote?: RemoteTexts;
+  readonly meter?: Meter;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** The most bytes of one body. Default 25 MiB, the most that any provider documents (GitHub). */
@@ -76,6 +79,7 @@ export function webhooks(options: WebhooksOptions): Middleware {
     bringing.map(({ name }) => name),
     log,
   );
+  const numbers = createWebhookNumbers(options.meter);
   // One for what strangers can cause and one for what only we can: a flood of the first must not hide the second.
   const mayLogRefusal = sampler('more requests were refused');
   const mayLogFailure = sampler('more events were not accepted');
@@ -85,6 +89,7 @@ export function webhooks(options: WebhooksOptions): Middleware {
     if (name === undefined) return next();
     handle(name, request, response).catch((error: unknown) => {
       log.error('a webhook could not be answered', { source: name, error: String(error) });
+      numbers.count(sources.get(name), 'unavailable');
       if (!response.headersSent) sendProblem(response, UNAVAILABLE);
     });
   };
@@ -95,14 +100,14 @@ export function webhooks(options: WebhooksOptions): Middleware {
 
   async function handle(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const source = sources.get(name);
-    if (source === undefined) return refuse(request, response, UNKNOWN_SOURCE);
+    if (source === undefined) return refuse(source, request, response, UNKNOWN_SOURCE);
     if (request.method === 'GET' || request.method === 'HEAD') {
       // Asked without a body, so without a signature: a provider that greets this way answers for what it repeats.
       const received = toProviderRequest(source, request, NO_BODY);
       const handshake = shakeHands(source, received, source.secrets(), 'unsigned');
       if (handshake !== undefined) return conclude(source, handshake, response);
     }
-    if (request.method !== 'POST') return refuse(request, response, WRONG_METHOD);
+    if (request.method !== 'POST') return refuse(source, request, response, WRONG_METHOD);
 
     const read = await readBody(request, reading);
     switch (read.kind) {
@@ -111,13 +116,16 @@ export function webhooks(options: WebhooksOptions): Middleware {
       case 'too-large':
       case 'busy':
       case 'slow':
-        return refuse(request, response, refusalOfUnread(read.kind, bodyLimit));
-      case 'whole':
+        return refuse(source, request, response, refusalOfUnread(read.kind, bodyLimit));
+      case 'whole': {
+        const arrived = performance.now();
         try {
           return await answer(source, request, read.body, response);
         } finally {
+          numbers.answered(performance.now() - arrived);
           read.release();
         }
+      }
     }
   }
 
@@ -134,8 +142,12 @@ export function webhooks(options: WebhooksOptions): Middleware {
     if (greeting !== undefined) return conclude(source, greeting, response);
 
     const judged = await judge(source, received, receivedAt);
-    if (judged === 'keys-unknown') return sendProblem(response, KEYS_UNKNOWN);
+    if (judged === 'keys-unknown') {
+      numbers.count(source, 'unavailable');
+      return sendProblem(response, KEYS_UNKNOWN);
+    }
     if (!judged.ok) {
+      numbers.count(source, 'refused');
       if (mayLogRefusal())
         log.warn('refused', {
           source: source.name,
@@ -170,11 +182,13 @@ export function webhooks(options: WebhooksOptions): Middleware {
           events: events.length,
           reason: failure.reason,
         });
+      numbers.count(source, failure.kind);
       return sendProblem(response, failure.kind === 'full' ? FULL : UNAVAILABLE);
     }
     for (const [index, { kind, id }] of accepted.entries()) {
       const event = events[index];
       const ms = event === undefined ? 0 : now() - event.receivedAt;
+      numbers.count(source, kind);
       log.info(kind, { event: id, source: source.name, type: event?.type, ms });
     }
     sendAccepted(source.provider, response, accepted);
@@ -215,6 +229,7 @@ export function webhooks(options: WebhooksOptions): Middleware {
             source: source.name,
             error: String(error),
           });
+          numbers.count(source, 'unavailable');
           return sendProblem(response, UNAVAILABLE);
         }
         break;
@@ -224,10 +239,12 @@ export function webhooks(options: WebhooksOptions): Middleware {
           log.warn('a subscription is not confirmed yet; the provider is asked to send again', {
             source: source.name,
           });
+          numbers.count(source, 'unavailable');
           return sendProblem(response, KEYS_UNKNOWN);
         }
       }
     }
+    numbers.count(source, 'handshake');
     log.info('handshake answered', { source: source.name });
     sendHandshake(response, handshake.response);
   }
@@ -255,7 +272,13 @@ export function webhooks(options: WebhooksOptions): Middleware {
   }
 
   /** Refuses what was not read, or not to its end. Nothing that a stranger sent is in the line, not even the address. */
-  function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  function refuse(
+    source: WebhookSource | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+    problem: Problem,
+  ): void {
+    numbers.count(source, 'refused');
     if (mayLogRefusal()) log.warn('refused', { status: problem.status, reason: problem.error });
     sendUnread(request, response, problem);
   }

@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 /** A dashboard with two pages, which count who reaches them. */
-async function start() {
+async function start(apiKeys: readonly string[] = []) {
   const reached: string[] = [];
   const page =
     (name: string, cache?: string): Middleware =>
@@ -32,8 +32,10 @@ async function start() {
   const pages = [
     { path: '/admin/queues', use: page('queues') },
     { path: '/admin/events', use: page('events', 'private, max-age=60') },
+    { path: '/admin/api', use: page('api') },
+    { path: '/admin/apiary', use: page('apiary') },
   ];
-  const server = createServer(createDashboard({ login, home: '/admin/queues', pages, log }));
+  const server = createServer(createDashboard({ login, apiKeys, home: '/admin/queues', pages, log }));
   servers.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -41,6 +43,37 @@ async function start() {
     fetch(origin + path, { redirect: 'manual', ...init });
   return { origin, reached, call };
 }
+
+describe("the operators' API", () => {
+  const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
+
+  it('takes a key or the login, and a key opens nothing else', async () => {
+    const { call, reached } = await start(['first-key-of-sixteen', 'second-key-of-sixteen']);
+    expect((await call('/admin/api/system', bearer('second-key-of-sixteen'))).status).toBe(200);
+    expect((await call('/admin/api?a=b', bearer('first-key-of-sixteen'))).status).toBe(200);
+    expect((await call('/admin/api/system', { headers: { authorization } })).status).toBe(200);
+    expect(reached).toEqual(['api GET /system', 'api GET /?a=b', 'api GET /system']);
+    for (const path of [
+      '/admin/queues',
+      '/admin/apiary',
+      '/admin/api/../queues',
+      '//admin/api',
+      '/admin/queues?/admin/api',
+    ])
+      expect([path, (await call(path, bearer('first-key-of-sixteen'))).status]).toEqual([path, 401]);
+    expect(reached).toHaveLength(3);
+  });
+
+  it('is closed to other keys, and to all where there is none', async () => {
+    const { call, reached } = await start(['first-key-of-sixteen']);
+    const refused = await call('/admin/api/system', bearer('another-key-of-sixteen'));
+    expect([refused.status, await refused.json()]).toMatchObject([401, { error: 'api_key_refused' }]);
+    expect((await call('/admin/api/system')).status).toBe(401);
+    const closed = await start();
+    expect((await closed.call('/admin/api/system', bearer('undefined'))).status).toBe(401);
+    expect([...reached, ...closed.reached]).toEqual([]);
+  });
+});
 
 describe('createDashboard', () => {
   it('opens nothing but the way home without a login', async () => {

@@ -1,3 +1,4 @@
+export { apiKeysSetting } from './api-keys.ts';
 export {
   commonConfig,
   durationSetting,
@@ -24,6 +25,9 @@ export {
 } from './lifecycle.ts';
 export { closeServer, listen, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
+export { createMeter, type ProcessMeter } from './meter.ts';
 export { countSetting, portSetting, setting, urlSetting, type PortSetting } from './settings.ts';
 export { someOf } from './some-of.ts';
 export { readSources, type Source } from './sources.ts';
+export { statusDetail } from './status-detail.ts';
+export { hooklineVersion } from './version.ts';

@@ -4,6 +4,7 @@ import {
   type EventStore,
   type IncomingEvent,
   type Logger,
+  type Meter,
   type RedisTarget,
   type SecretStore,
 } from '@hookline/core';
@@ -54,6 +55,7 @@ export interface EventStoreOptions {
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  readonly meter?: Meter;
 }
 
 /** The receiver's side of the store: it only ever adds, and it fails fast. */

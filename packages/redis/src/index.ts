@@ -22,7 +22,15 @@ export {
 } from './job-transfer.ts';
 export { openJobs, type Jobs, type JobsOptions } from './jobs.ts';
 export { nextSlot } from './cron.ts';
+export {
+  listStatuses,
+  publishStatus,
+  type ProcessStatus,
+  type PublishStatusOptions,
+  type StatusDetail,
+} from './process-status.ts';
 export { openQueues, type OpenQueues } from './queues.ts';
 export { readKeptSecrets } from './secret-store.ts';
 export { evictionProblem } from './server-check.ts';
+export { openSystem, type QueueDepth, type RedisMemory, type System, type SystemState } from './system.ts';
 export { startWorker, type QueueSettings, type RunningWorker, type WorkerOptions } from './worker.ts';

@@ -34,6 +34,12 @@ export interface Keys {
   readonly expiring: string;
   /** Set: the queues that exist, for the dashboard and the CLI. */
   readonly queues: string;
+  /** Hash: what the sweeper has repaired, by kind, and `ranAt`. */
+  readonly sweeper: string;
+  /** Sorted set: the processes by when they last spoke. */
+  readonly processes: string;
+  /** String: what a process last told of itself, as JSON; expires. */
+  process(id: string): string;
   /** BullMQ's hash of a job. */
   bullJob(queue: string, jobId: string): string;
   /** BullMQ's lock on an active job: holds the token of the worker that owns it. */
@@ -61,6 +67,9 @@ export function createKeys(prefix: string): Keys {
     events: `${prefix}/events`,
     expiring: `${prefix}/events/expiring`,
     queues: `${prefix}/queues`,
+    sweeper: `${prefix}/sweeper`,
+    processes: `${prefix}/processes`,
+    process: (id) => `${prefix}/processes/${id}`,
     bullJob: (queue, jobId) => `${prefix}:${queue}:${jobId}`,
     bullLock: (queue, jobId) => `${prefix}:${queue}:${jobId}:lock`,
   };

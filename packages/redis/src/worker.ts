@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DEAD_LETTER_QUEUE, type Logger, type RedisTarget, type Registry } from '@hookline/core';
+import { DEAD_LETTER_QUEUE, type Logger, type Meter, type RedisTarget, type Registry } from '@hookline/core';
 import { Worker, type Queue } from 'bullmq';
 import { AttemptAbortedError, type AbortCause } from './attempt.ts';
 import { connect } from './connection.ts';
@@ -44,6 +44,7 @@ export interface WorkerOptions {
   readonly defaultTimeout: number;
   readonly now?: () => number;
   readonly random?: () => number;
+  readonly meter?: Meter;
 }
 
 export interface RunningWorker {
