@@ -14,8 +14,8 @@ await runProcess(process.env, async (env) => {
   const log = createLogger({ name: 'receiver', level: logLevel, json: production });
 
   const [store, jobs] = await Promise.all([
-    openEventStore({ target: redis, prefix, log }),
-    openJobs({ target: redis, prefix, retention: config.jobRetention, log }),
+    openEventStore({ target: redis, prefix, ack: config.ack, log }),
+    openJobs({ target: redis, prefix, retention: config.jobRetention, ack: config.ack, log }),
   ]);
   const receiver = createReceiver({
     ...{ sources, store, log, secrets: store.secrets },

@@ -2,6 +2,7 @@ export {
   commonConfig,
   durationSetting,
   LOG_LEVELS,
+  namesRedis,
   redisTarget,
   type CommonConfig,
   type LogLevel,
