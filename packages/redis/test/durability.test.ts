@@ -1,6 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startOwnRedis, type OwnRedis } from '@hookline/testing';
-import { connect, openEventStore, openJobs, type AckLevel, type Connection } from '../src/index.ts';
+import {
+  connect,
+  openEventStore,
+  openJobs,
+  type AckLevel,
+  type Connection,
+  type RedisEventStore,
+} from '../src/index.ts';
 import { durabilityOf } from '../src/durability.ts';
 import { openFence } from '../src/fence.ts';
 import { readServer, type ServerFacts } from '../src/server-check.ts';
@@ -13,6 +20,10 @@ let direct: Connection;
 beforeAll(async () => {
   redis = await startOwnRedis();
   direct = connect(target(), 'worker');
+});
+const stores: RedisEventStore[] = [];
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
 });
 afterAll(async () => {
   direct.disconnect();
@@ -27,7 +38,9 @@ function target(of = redis) {
 async function opened(ack: AckLevel) {
   const warnings: string[] = [];
   const log = { ...silent, warn: (message: string) => void warnings.push(message) };
-  return { store: await openEventStore({ target: target(), prefix: PREFIX, ack, log }), warnings };
+  const store = await openEventStore({ target: target(), prefix: PREFIX, ack, log });
+  stores.push(store);
+  return { store, warnings };
 }
 
 function facts(): Promise<ServerFacts> {
@@ -80,7 +93,6 @@ describe('ACK=fsync', () => {
     const { store, warnings } = await opened('fsync');
     expect((await store.accept(incoming())).kind).toBe('accepted');
     expect(warnings).toEqual([]);
-    await store.close();
   });
 
   it('is refused at boot, with cause and cure, by a server without an append-only file', async () => {
@@ -117,7 +129,6 @@ describe('ACK=fsync', () => {
       expect((await store.accept(late)).kind).toBe('unavailable');
       await direct.config('SET', 'appendfsync', 'everysec');
       await eventually(async () => (await store.accept(late)).kind === 'duplicate');
-      await store.close();
     } finally {
       await direct.config('SET', 'appendfsync', 'always');
     }
@@ -158,7 +169,6 @@ describe('ACK=replicated', () => {
       replica.thaw();
       await eventually(async () => (await store.accept(cutOff)).kind === 'duplicate');
     } finally {
-      await store.close();
       jobs.close();
       copy.disconnect();
       await replica.stop();
