@@ -4,6 +4,7 @@ import {
   dataDirOf,
   durationSetting,
   isProduction,
+  namesRedis,
   portSetting,
   Problems,
   readSources,
@@ -42,14 +43,7 @@ export interface StartConfig {
 
 export function readStartConfig(env: Environment): StartConfig {
   const production = isProduction(env);
-  const named = [
-    'REDIS_URL',
-    'REDIS_HOST',
-    'REDIS_PORT',
-    'REDIS_CLUSTER_NODES',
-    'REDIS_SENTINELS',
-    'REDIS_SENTINEL_NAME',
-  ].some((key) => env[key]);
+  const named = namesRedis(env);
   if (production && !named) {
     throw new ConfigError([
       'REDIS_URL: is missing; the embedded Redis is for development, in production name the one to use',

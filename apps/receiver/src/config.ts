@@ -2,9 +2,11 @@ import {
   apiKeysSetting,
   commonConfig,
   durationSetting,
+  namesRedis,
   portSetting,
   Problems,
   readSources,
+  setting,
   urlSetting,
   type CommonConfig,
   type Environment,
@@ -12,6 +14,8 @@ import {
   type Source,
 } from '@hookline/process';
 import { describeHmac, providers } from '@hookline/providers';
+import { ACK_LEVELS, type AckLevel } from '@hookline/redis';
+import { z } from 'zod';
 
 export interface ReceiverConfig extends CommonConfig {
   readonly port: PortSetting;
@@ -24,7 +28,11 @@ export interface ReceiverConfig extends CommonConfig {
   readonly publicUrl: string | undefined;
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
   readonly jobRetention: number;
+  /** What a 2xx stands for. */
+  readonly ack: AckLevel;
 }
+
+const ACK = z.enum(ACK_LEVELS, `use ${ACK_LEVELS.join(', ')}`);
 
 /** What belongs to a source; a bad one is reported as such, not as none. */
 const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|SCHEME|URL|PRIORITY)_/;
@@ -41,6 +49,8 @@ export function readReceiverConfig(env: Environment, warn: (message: string) => 
     apiKeys,
     publicUrl: urlSetting(env, 'PUBLIC_URL', ['https:', 'http:'], problems)?.replace(/\/+$/, ''),
     jobRetention: durationSetting(env, 'JOB_RETENTION', '7d', problems),
+    // The embedded Redis is ours to set up. Of another one, whoever sets it up has to say so.
+    ack: setting(env, 'ACK', ACK.optional(), problems, undefined) ?? (namesRedis(env) ? 'memory' : 'fsync'),
     port: portSetting(env, 'RECEIVER_PORT', 3000, problems),
     opsPort: portSetting(env, 'OPS_PORT', 3010, problems),
     sources: readSources(env, { providers, describe: describeHmac }, problems, warn),

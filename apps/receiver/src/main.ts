@@ -26,8 +26,8 @@ await runProcess(process.env, async (env) => {
   const { meter } = numbers;
 
   const [store, jobs] = await Promise.all([
-    openEventStore({ target: redis, prefix, log, meter }),
-    openJobs({ target: redis, prefix, retention: config.jobRetention, log }),
+    openEventStore({ target: redis, prefix, ack: config.ack, log, meter }),
+    openJobs({ target: redis, prefix, retention: config.jobRetention, ack: config.ack, log }),
   ]);
   const receiver = createReceiver({
     ...{ sources, store, log, meter, secrets: store.secrets },

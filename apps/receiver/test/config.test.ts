@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError } from '@hookline/process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readReceiverConfig } from '../src/config.ts';
 
 const REDIS = { REDIS_URL: 'redis://127.0.0.1:6379' };
@@ -25,6 +28,21 @@ describe('readReceiverConfig', () => {
     expect(config.opsPort).toEqual({ port: 3_010, explicit: false });
     expect([...config.sources.keys()].toSorted()).toEqual(['github', 'stripe']);
     expect(config.sources.get('github')?.secrets()).toEqual(['a', 'b']);
+  });
+
+  it('acknowledges from memory unless told otherwise, and names the levels there are', () => {
+    const env = { ...REDIS, WEBHOOK_SECRET_STRIPE: 'whsec_1' };
+    expect(readReceiverConfig(env, nothing).ack).toBe('memory');
+    expect(readReceiverConfig({ ...env, ACK: 'replicated' }, nothing).ack).toBe('replicated');
+    expect(problemsOf({ ...env, ACK: 'disk' })).toEqual(['ACK: use memory, fsync, replicated']);
+  });
+
+  it('acknowledges from the disk on the embedded Redis', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hookline-config-'));
+    writeFileSync(join(folder, 'redis.json'), '{"url":"redis://127.0.0.1:1","pid":1}');
+    const env = { DATA_DIR: folder, WEBHOOK_SECRET_STRIPE: 'whsec_1' };
+    expect(readReceiverConfig(env, nothing).ack).toBe('fsync');
+    rmSync(folder, { recursive: true });
   });
 
   it('names every bad key at once, and no secret', () => {

@@ -49,8 +49,8 @@ function run(env: Record<string, string>): Omit<Receiver, 'urls'> {
   return { child, output: () => text, ended };
 }
 
-async function start(redisUrl: string): Promise<Receiver> {
-  const started = run({ REDIS_URL: redisUrl, WEBHOOK_SECRET_STRIPE: SECRET });
+async function start(redisUrl: string, env: Record<string, string> = {}): Promise<Receiver> {
+  const started = run({ REDIS_URL: redisUrl, WEBHOOK_SECRET_STRIPE: SECRET, ...env });
   const ready = once(started.child, 'message').then(([message]) => message as Pick<Receiver, 'urls'>);
   const early = started.ended.then((code) => {
     throw new Error(`it ended with ${code}: ${started.output()}`);
@@ -127,6 +127,29 @@ describe('the receiver process', () => {
     const started = run({ REDIS_URL: testRedisUrl() });
     expect(await started.ended).toBe(1);
     expect(started.output()).toContain('WEBHOOK_SECRET_<SOURCE>: no source is configured');
+  });
+
+  it('does not start on a Redis that cannot keep what ACK says, and refuses one that turns out so later', async () => {
+    const redis = await startOwnRedis({ appendfsync: 'no' });
+    const env = { REDIS_URL: redis.url, WEBHOOK_SECRET_STRIPE: SECRET, ACK: 'fsync' };
+    try {
+      const started = run(env);
+      expect(await started.ended).toBe(1);
+      expect(started.output()).toMatch(
+        /^ACK=fsync cannot be kept by this Redis.*config set appendfsync always/m,
+      );
+
+      await redis.kill();
+      const receiver = await start(redis.url, { ACK: 'fsync' });
+      await redis.restart();
+      const readiness = () => fetch(`${receiver.urls.ops}/readyz`).then(async (answer) => answer.text());
+      expect(await eventually(readiness, (text) => text.includes('config set appendfsync always'))).toContain(
+        'not ready',
+      );
+      expect(await post(receiver, 'evt_1')).toMatchObject({ status: 503 });
+    } finally {
+      await redis.stop();
+    }
   });
 
   it('starts while Redis is away and refuses; takes events once it is there, and refuses again without it', async () => {

@@ -70,7 +70,9 @@ export interface NewJob {
 export type CreateResult =
   /** In the order asked for; one that was there already is given back as it is now. */
   | { readonly kind: 'created'; readonly jobs: readonly JobSummary[] }
-  | { readonly kind: 'unknown-name'; readonly names: readonly string[]; readonly known: readonly string[] };
+  | { readonly kind: 'unknown-name'; readonly names: readonly string[]; readonly known: readonly string[] }
+  /** None was: the store answers, but has to be left the room in which workers can drain it. */
+  | { readonly kind: 'full'; readonly reason: string };
 
 export type CancelResult =
   | { readonly kind: 'cancelled'; readonly job: JobSummary }

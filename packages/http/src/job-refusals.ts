@@ -133,6 +133,15 @@ export const UNAVAILABLE: Problem = {
   headers: { 'retry-after': RETRY_AFTER_S },
 };
 
+/** Longer than for others: room comes from workers that drain, or from an operator. */
+export const FULL: Problem = {
+  status: 503,
+  error: 'store_full',
+  title: 'The job store is nearly full, and what room is left is kept for working off what it holds',
+  detail: 'Nothing was created. Send it again after the time in Retry-After (seconds).',
+  headers: { 'retry-after': '10' },
+};
+
 export function wrongMethod(allowed: readonly string[]): Problem {
   return {
     status: 405,

@@ -138,6 +138,10 @@ export function jobs(options: JobsOptions): JobApi {
       const result = await ask(() => service.create(asked.value));
       if (result.kind === 'unknown-name')
         return sendProblem(response, refusals.unknownJob(result.names, result.known));
+      if (result.kind === 'full') {
+        if (mayLogFailure()) log.error('jobs were not created', { reason: result.reason });
+        return sendProblem(response, refusals.FULL);
+      }
       const [first] = result.jobs;
       log.info('created', { count: result.jobs.length, job: first?.id, runs: first?.name });
       send(result.jobs);

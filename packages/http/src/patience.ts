@@ -1,5 +1,5 @@
-/** With what the rest of a request takes, every answer leaves within 500 ms of its last byte. */
-const STORE_DEADLINE_MS = 450;
+/** Leaves 100 ms for the rest of a request on a busy machine: every answer leaves within 500 ms of its last byte. */
+const STORE_DEADLINE_MS = 400;
 
 /**
  * Makes a call to the store. All calls of one request share one deadline; the time between them does not count.

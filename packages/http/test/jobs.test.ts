@@ -33,6 +33,21 @@ describe('004 POST /job', () => {
     });
   });
 
+  it('creates nothing in a store that is full, and says when to come again', async () => {
+    const api = await startApi();
+    api.memory.state = 'full';
+    for (const [path, body] of [
+      ['/job', { data }],
+      ['/jobs', [{ data }]],
+    ] as const) {
+      const answer = await api.call('POST', path, body);
+      expect([answer.status, answer.body['error'], answer.headers.get('retry-after')]).toEqual([
+        ...[503, 'store_full', '10'],
+      ]);
+    }
+    expect(api.memory.kept.size).toBe(0);
+  });
+
   it('takes every option', async () => {
     const api = await startApi();
     const backoff = { type: 'fixed', delay: '2s', max: 60_000, jitter: 0 };

@@ -28,8 +28,8 @@ interface Follower {
 
 /** Jobs in memory that keep the promises of `JobService` and `JobFeed`, with a worker that a test plays. */
 export class MemoryJobs implements JobService, JobFeed {
-  /** `down` rejects; `hung` answers when it is `up` again. */
-  #state: 'up' | 'down' | 'hung' = 'up';
+  /** `down` rejects; `hung` answers when it is `up` again; `full` creates nothing. */
+  #state: 'up' | 'down' | 'hung' | 'full' = 'up';
   #waiting: (() => void)[] = [];
   readonly kept = new Map<string, Kept>();
   readonly followers = new Set<Follower>();
@@ -43,7 +43,7 @@ export class MemoryJobs implements JobService, JobFeed {
     this.now = now;
   }
 
-  set state(state: 'up' | 'down' | 'hung') {
+  set state(state: 'up' | 'down' | 'hung' | 'full') {
     this.#state = state;
     if (state === 'up') for (const go of this.#waiting.splice(0)) go();
   }
@@ -57,6 +57,7 @@ export class MemoryJobs implements JobService, JobFeed {
 
   async create(jobs: readonly NewJob[]) {
     await this.#called('create');
+    if (this.#state === 'full') return { kind: 'full', reason: 'nearly full' } as const;
     const names = jobs.map(({ name }) => name).filter((name) => !this.known.includes(name));
     if (names.length > 0) return { kind: 'unknown-name', names, known: this.known } as const;
     for (const job of jobs) {

@@ -49,6 +49,20 @@ const HOST = /^[\w.-]+$/;
 
 const NOWHERE: RedisTarget = { kind: 'url', url: 'redis://127.0.0.1:6379' };
 
+const REDIS_KEYS = [
+  'REDIS_URL',
+  'REDIS_HOST',
+  'REDIS_PORT',
+  'REDIS_CLUSTER_NODES',
+  'REDIS_SENTINELS',
+  'REDIS_SENTINEL_NAME',
+];
+
+/** Whether the environment names a Redis; else it is the embedded one. */
+export function namesRedis(env: Environment): boolean {
+  return REDIS_KEYS.some((key) => env[key]);
+}
+
 /** Where Redis is: the first of the ways to say it that is set, else the embedded one. */
 export function redisTarget(env: Environment, problems: Problems): RedisTarget {
   if (env['REDIS_URL']) return { kind: 'url', url: redisUrl(env['REDIS_URL'], problems) };

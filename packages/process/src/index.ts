@@ -3,6 +3,7 @@ export {
   commonConfig,
   durationSetting,
   LOG_LEVELS,
+  namesRedis,
   redisTarget,
   type CommonConfig,
   type LogLevel,

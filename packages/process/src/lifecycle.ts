@@ -105,9 +105,12 @@ function onceOrphaned(processEnv: Environment, stop: () => void): void {
   }, PARENT_CHECK_MS).unref();
 }
 
+/** They say what to do; where they were thrown helps nobody. */
+const EXPECTED: readonly string[] = ['RegistryError', 'UnfitServerError'];
+
 function exitWith(error: unknown): void {
   const isExpected =
-    error instanceof ConfigError || (error instanceof Error && error.name === 'RegistryError');
+    error instanceof ConfigError || (error instanceof Error && EXPECTED.includes(error.name));
   const text =
     error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`${text}\n`);

@@ -6,17 +6,21 @@ export type Connection = Redis | Cluster;
 /**
  * `producer` fails fast: a request is waiting for the answer, and the provider will send again.
  * `worker` waits: nobody is behind it, and giving up would only burn attempts.
+ * `fence` is a producer that sends nothing twice: what it asks holds for one server only.
  */
-export type Role = 'producer' | 'worker';
+export type Role = 'producer' | 'worker' | 'fence';
 
-/** A producer's command that has no reply by then has an unknown outcome: with it the whole answer stays under 500 ms. */
-export const COMMAND_TIMEOUT_MS = 400;
+/**
+ * A producer's command that has no reply by then has an unknown outcome: with it the whole answer stays under 500 ms,
+ * on a busy machine, too.
+ */
+export const COMMAND_TIMEOUT_MS = 350;
 const RECONNECT_CAP_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
 
 /** Opens a connection that reconnects for ever; errors are the caller's to listen for (`'error'`). */
 export function connect(target: RedisTarget, role: Role): Connection {
-  const options = role === 'producer' ? PRODUCER : WORKER;
+  const options = OPTIONS[role];
   switch (target.kind) {
     case 'url':
       return new Redis(target.url, options);
@@ -56,6 +60,12 @@ const PRODUCER = {
 } satisfies RedisOptions;
 
 const WORKER = { ...COMMON, maxRetriesPerRequest: null } satisfies RedisOptions;
+
+const OPTIONS = {
+  producer: PRODUCER,
+  worker: WORKER,
+  fence: { ...PRODUCER, reconnectOnError: () => false, autoResendUnfulfilledCommands: false },
+} satisfies Record<Role, RedisOptions>;
 
 /**
  * Waits for a connection to be ready, but not for ever: a producer starts without Redis too, only its first requests

@@ -5,16 +5,19 @@ import {
   type IncomingEvent,
   type Logger,
   type Meter,
+  NO_METER,
   type RedisTarget,
   type SecretStore,
 } from '@hookline/core';
-import { connect, connected, type Connection } from './connection.ts';
+import { connect, type Connection } from './connection.ts';
 import { ADD_JOB_LUA, createEnqueuer } from './enqueue.ts';
 import { EVENT_LUA } from './event-lua.ts';
+import { costOf, StoreFullError } from './admission.ts';
+import type { AckLevel } from './durability.ts';
+import { openGate } from './gate.ts';
 import { createKeys } from './keys.ts';
 import { defineScript, runScript } from './script.ts';
 import { createSecretStore } from './secret-store.ts';
-import { evictionProblem } from './server-check.ts';
 
 /**
  * One atomic step: a new event is recorded, indexed and queued; a known one is answered; a known one whose
@@ -52,10 +55,12 @@ export interface EventStoreOptions {
   readonly target: RedisTarget;
   /** BullMQ's key prefix, with a hash tag. */
   readonly prefix: string;
+  /** What a 2xx stands for. Default `memory`. */
+  readonly ack?: AckLevel;
   readonly log: Logger;
+  readonly meter?: Meter;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-  readonly meter?: Meter;
 }
 
 /** The receiver's side of the store: it only ever adds, and it fails fast. */
@@ -67,30 +72,18 @@ export interface RedisEventStore extends EventStore {
   close(): Promise<void>;
 }
 
-/** Opens the store, with or without Redis: while it is away, `accept` answers `unavailable` at once. */
-export async function openEventStore({
-  target,
-  prefix,
-  log,
-  now = Date.now,
-}: EventStoreOptions): Promise<RedisEventStore> {
+/**
+ * Opens the store, with or without Redis: while it is away, `accept` answers `unavailable` at once.
+ * @throws UnfitServerError when Redis can be reached and may not hold events, or not as durably as `ack` says
+ */
+export async function openEventStore(options: EventStoreOptions): Promise<RedisEventStore> {
+  const { target, prefix, log, ack = 'memory', meter = NO_METER, now = Date.now } = options;
   const connection = connect(target, 'producer');
   const keys = createKeys(prefix);
   const enqueuer = createEnqueuer(connection, prefix);
-  let refusal: string | undefined;
   reportConnection(connection, log);
-  connection.on('ready', () => {
-    evictionProblem(connection)
-      .then((problem) => {
-        refusal = problem;
-        if (problem !== undefined) log.error(problem);
-      })
-      .catch(() => {
-        // The connection went away again: 'ready' comes back with it.
-      });
-  });
-
-  await connected(connection);
+  const gate = await openGate({ connection, target, prefix, ack, log, meter, now });
+  const secrets = createSecretStore(connection, keys);
 
   async function record(event: IncomingEvent): Promise<AcceptResult> {
     const job = enqueuer.prepare({
@@ -123,22 +116,22 @@ export async function openEventStore({
   }
 
   return {
-    secrets: createSecretStore(connection, keys),
+    secrets: {
+      read: (source) => secrets.read(source),
+      keep: (source, secret) => gate.keep(() => secrets.keep(source, secret)),
+    },
     async accept(event) {
-      if (refusal !== undefined) return { kind: 'unavailable', reason: refusal };
       try {
-        return await record(event);
+        return await gate.keep(() => record(event), costOf(event));
       } catch (error) {
+        if (error instanceof StoreFullError) return { kind: 'full', reason: error.message };
         // Whatever happened (refused, timed out, cut off), the provider is told to send again: the id decides then.
         return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) };
       }
     },
-    async ping() {
-      if (refusal !== undefined) throw new Error(refusal);
-      await connection.ping();
-    },
+    ping: () => gate.ping(),
     async close() {
-      connection.disconnect();
+      gate.close();
     },
   };
 }

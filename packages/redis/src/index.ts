@@ -1,5 +1,6 @@
 export { connect, type Connection, type Role } from './connection.ts';
 export { openDeadLetters, type DeadLetters, type Replayed } from './dead-letters.ts';
+export { ACK_LEVELS, type AckLevel } from './durability.ts';
 export type { ParsePayload } from './event-record.ts';
 export { openEventStore, type EventStoreOptions, type RedisEventStore } from './event-store.ts';
 export { findEvent, listEvents, type EventSummary } from './events.ts';
@@ -31,6 +32,6 @@ export {
 } from './process-status.ts';
 export { openQueues, type OpenQueues } from './queues.ts';
 export { readKeptSecrets } from './secret-store.ts';
-export { evictionProblem } from './server-check.ts';
+export { evictionProblem, UnfitServerError } from './server-check.ts';
 export { openSystem, type QueueDepth, type RedisMemory, type System, type SystemState } from './system.ts';
 export { startWorker, type QueueSettings, type RunningWorker, type WorkerOptions } from './worker.ts';

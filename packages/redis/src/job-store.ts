@@ -8,8 +8,10 @@ import {
   type NewJob,
   type Work,
 } from '@hookline/core';
+import { costOfJobs, StoreFullError } from './admission.ts';
 import type { Connection } from './connection.ts';
 import { createEnqueuer, openQuietQueue } from './enqueue.ts';
+import type { Gate } from './gate.ts';
 import { isSameToken, newFinishToken } from './finish-token.ts';
 import { openJobDefinitions } from './job-definitions.ts';
 import { newQueuedId, recordFields, stepFromFields, summaryFromRow, type SummaryRow } from './job-record.ts';
@@ -23,6 +25,8 @@ export interface JobStoreOptions {
   readonly prefix: string;
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
   readonly retention: number;
+  /** What stands in front of Redis where success is told to somebody outside; without it nothing does. */
+  readonly gate?: Pick<Gate, 'keep'>;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -32,6 +36,7 @@ export function createJobStore({
   connection,
   prefix,
   retention,
+  gate = { keep: (write) => write() },
   now = Date.now,
 }: JobStoreOptions): JobService {
   const keys = createKeys(prefix);
@@ -85,7 +90,10 @@ export function createJobStore({
           ...fields,
         );
       }
-      const rows = (await runScript(connection, CREATE_JOBS, scriptKeys, args)) as SummaryRow[];
+      const create = () => runScript(connection, CREATE_JOBS, scriptKeys, args);
+      const created = await gate.keep(create, costOfJobs(jobs.length, args)).catch(ifFull);
+      if (created instanceof StoreFullError) return { kind: 'full', reason: created.message };
+      const rows = created as SummaryRow[];
       return { kind: 'created', jobs: rows.map((row, index) => summary(jobs[index]?.id ?? '', row)) };
     },
 
@@ -153,11 +161,8 @@ export function createJobStore({
 
     async finish(id, result, token = '') {
       const json = JSON.stringify(result) ?? 'null';
-      const { kind, rest } = await change(
-        FINISH_JOB,
-        [keys.job(id)],
-        [prefix, id, now(), json, retention, token],
-      );
+      const args = [prefix, id, now(), json, retention, token];
+      const { kind, rest } = await gate.keep(() => change(FINISH_JOB, [keys.job(id)], args));
       if (kind === 'unknown' || kind === 'finishes-itself' || kind === 'refused') return { kind };
       if (kind === 'pending' || isFinal(kind as JobStatus))
         return { kind: 'wrong-status', status: kind as 'pending' | 'succeeded' | 'failed' };
@@ -180,6 +185,11 @@ export function createJobStore({
     const [kind, ...rest] = (await runScript(connection, script, scriptKeys, args)) as unknown[];
     return { kind: String(kind), rest };
   }
+}
+
+function ifFull(error: unknown): StoreFullError {
+  if (error instanceof StoreFullError) return error;
+  throw error;
 }
 
 function summary(id: string, row: SummaryRow): JobSummary {

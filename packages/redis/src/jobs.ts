@@ -1,6 +1,8 @@
-import type { JobService, Logger, RedisTarget } from '@hookline/core';
-import { connect, connected } from './connection.ts';
+import { NO_METER, type JobService, type Logger, type RedisTarget } from '@hookline/core';
+import { connect } from './connection.ts';
+import type { AckLevel } from './durability.ts';
 import { reportConnection } from './event-store.ts';
+import { openGate } from './gate.ts';
 import { createJobFeed, type RedisJobFeed } from './job-feed.ts';
 import { createJobStore } from './job-store.ts';
 import { createKeys } from './keys.ts';
@@ -10,6 +12,8 @@ export interface JobsOptions {
   readonly prefix: string;
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
   readonly retention: number;
+  /** What a 2xx stands for. Default `memory`. */
+  readonly ack?: AckLevel;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -24,20 +28,27 @@ export interface Jobs {
   close(): void;
 }
 
-/** Opens the job service, with or without Redis: while it is away, every call rejects at once. */
+const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * Opens the job service, with or without Redis: while it is away, every call rejects at once.
+ * @throws UnfitServerError when Redis can be reached and may not hold jobs, or not as durably as `ack` says
+ */
 export async function openJobs({
   target,
   prefix,
   retention,
+  ack = 'memory',
   log,
   now = Date.now,
 }: JobsOptions): Promise<Jobs> {
   const connection = connect(target, 'producer');
   reportConnection(connection, log);
+  // What this one would say, the event store's says.
+  const gate = await openGate({ connection, target, prefix, ack, log: QUIET, meter: NO_METER, now });
   const feed = createJobFeed(target, connection, prefix);
-  await connected(connection);
   return {
-    service: createJobStore({ connection, prefix, retention, now }),
+    service: createJobStore({ connection, prefix, retention, gate, now }),
     feed,
     announceUrl(url) {
       const announce = () => void connection.set(createKeys(prefix).publicUrl, url).catch(() => undefined);
@@ -46,7 +57,7 @@ export async function openJobs({
     },
     close() {
       feed.close();
-      connection.disconnect();
+      gate.close();
     },
   };
 }

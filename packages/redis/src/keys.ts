@@ -24,6 +24,8 @@ export interface Keys {
   readonly jobsCancelled: string;
   /** String: what callback addresses begin with, as a receiver last said. */
   readonly publicUrl: string;
+  /** String: written to be waited for. */
+  readonly fence: string;
   /** List: the failed attempts of one piece of work, as JSON. */
   attempts(workId: string): string;
   /** Hash: what `ctx.once` and `ctx.enqueue` have done for one piece of work. */
@@ -62,6 +64,7 @@ export function createKeys(prefix: string): Keys {
     jobDefinitions: `${prefix}/jobs/definitions`,
     jobsCancelled: `${prefix}/jobs/cancelled`,
     publicUrl: `${prefix}/public-url`,
+    fence: `${prefix}/fence`,
     attempts: (workId) => `${prefix}/attempts/${workId}`,
     effects: (workId) => `${prefix}/effects/${workId}`,
     events: `${prefix}/events`,

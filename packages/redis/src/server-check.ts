@@ -1,14 +1,135 @@
+import { Cluster } from 'ioredis';
 import type { Connection } from './connection.ts';
+
+/** What a Redis says of its memory. Bytes. */
+export interface Memory {
+  /** As it is held against the limit: what feeds replicas and the append-only file does not count. */
+  readonly used: number;
+  /** `maxmemory`; 0 for none. */
+  readonly limit: number;
+  readonly policy: string | undefined;
+}
+
+/** What matters of a Redis as a place for work that must not be lost. */
+export type ServerFacts = {
+  readonly memory: Memory;
+  /** Milliseconds that its clock is ahead of ours. */
+  readonly clockSkew: number;
+} & (
+  | { readonly kind: 'cluster' }
+  | {
+      readonly kind: 'single';
+      /** Another one after each start. */
+      readonly runId: string;
+      readonly appendOnly: boolean;
+      /** Undefined where its configuration may not be read, as on managed ones. */
+      readonly appendFsync: string | undefined;
+      readonly syncsDuringRewrite: boolean;
+      readonly hasWaitAof: boolean;
+      /** Connected ones. */
+      readonly replicas: number;
+    }
+);
+
+/** Asked at boot, this Redis is no place for events. */
+export class UnfitServerError extends Error {
+  override readonly name = 'UnfitServerError';
+}
 
 /**
  * What is wrong with this Redis as a place for work that must not be lost, if anything. A server that evicts
  * drops jobs and locks silently when memory is short; BullMQ only warns of it.
  */
 export async function evictionProblem(connection: Connection): Promise<string | undefined> {
-  const policy = /^maxmemory_policy:(.*)$/m.exec(await connection.info('memory'))?.[1]?.trim();
+  return evictionProblemOf(memoryIn(await connection.info('memory')));
+}
+
+export function evictionProblemOf({ policy }: Memory): string | undefined {
   if (policy === undefined || policy === 'noeviction') return undefined;
   return (
     `This Redis may throw data away: its maxmemory-policy is '${policy}'. ` +
     `Run 'redis-cli config set maxmemory-policy noeviction' (and set it in redis.conf), or use another Redis`
   );
+}
+
+/**
+ * Asks a server everything at once.
+ * @param key one of ours: in a cluster, its node is the one that is asked
+ * @param now milliseconds since the epoch
+ */
+export async function readServer(
+  connection: Connection,
+  key: string,
+  now: () => number,
+): Promise<ServerFacts> {
+  const asked = now();
+  const [memory, clockSkew] = await Promise.all([
+    readMemory(connection, key),
+    connection.time().then(([seconds, microseconds]) => {
+      const theirs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+      return theirs - (asked + now()) / 2;
+    }),
+  ]);
+  if (connection instanceof Cluster) return { kind: 'cluster', memory, clockSkew };
+  const [server, persistence, replication, append, duringRewrite, hasWaitAof] = await Promise.all([
+    connection.info('server'),
+    connection.info('persistence'),
+    connection.info('replication'),
+    readConfig(connection, 'appendfsync'),
+    readConfig(connection, 'no-appendfsync-on-rewrite'),
+    knowsWaitAof(connection),
+  ]);
+  return {
+    ...{ kind: 'single', memory, clockSkew },
+    runId: lineOf(server, 'run_id') ?? '',
+    appendOnly: lineOf(persistence, 'aof_enabled') === '1',
+    appendFsync: append,
+    syncsDuringRewrite: duringRewrite === 'no',
+    hasWaitAof,
+    replicas: Number(lineOf(replication, 'connected_slaves') ?? 0),
+  };
+}
+
+export async function readMemory(connection: Connection, key: string): Promise<Memory> {
+  // Without a key a cluster would ask any of its nodes; all our keys are on one.
+  if (connection instanceof Cluster)
+    return memoryIn(String(await connection.eval("return redis.call('INFO', 'memory')", 1, key)));
+  return memoryIn(await connection.info('memory'));
+}
+
+function memoryIn(info: string): Memory {
+  return {
+    used: Number(lineOf(info, 'used_memory') ?? 0) - Number(lineOf(info, 'mem_not_counted_for_evict') ?? 0),
+    limit: Number(lineOf(info, 'maxmemory') ?? 0),
+    policy: lineOf(info, 'maxmemory_policy'),
+  };
+}
+
+function lineOf(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim();
+}
+
+async function readConfig(connection: Connection, name: string): Promise<string | undefined> {
+  try {
+    const reply = (await connection.config('GET', name)) as readonly string[];
+    return reply[1];
+  } catch (error) {
+    if (isReply(error)) return undefined;
+    throw error;
+  }
+}
+
+async function knowsWaitAof(connection: Connection): Promise<boolean> {
+  try {
+    const reply = (await connection.call('COMMAND', 'INFO', 'WAITAOF')) as readonly unknown[];
+    return Array.isArray(reply[0]);
+  } catch (error) {
+    if (isReply(error)) return false;
+    throw error;
+  }
+}
+
+/** Whether Redis itself said no; everything else is a connection's failure. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
 }

@@ -15,7 +15,7 @@ import { announceJobs } from './job-definitions.ts';
 import { createProcessor } from './processor.ts';
 import { forgetExpired, forgetJobs } from './retention.ts';
 import { reconcileSchedules } from './schedules.ts';
-import { evictionProblem } from './server-check.ts';
+import { evictionProblem, UnfitServerError } from './server-check.ts';
 
 /** How much of one queue is worked on at a time. */
 export interface QueueSettings {
@@ -74,7 +74,7 @@ const ABORT_MS = 2_500;
 
 /**
  * Starts working on every queue of the registry, and makes the schedules match it.
- * @throws Error when this Redis may throw data away
+ * @throws UnfitServerError when this Redis may throw data away
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const {
@@ -94,7 +94,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const problem = await evictionProblem(connection);
   if (problem !== undefined) {
     connection.disconnect();
-    throw new Error(problem);
+    throw new UnfitServerError(problem);
   }
   const keys = createKeys(prefix);
   const enqueuer = createEnqueuer(connection, prefix);

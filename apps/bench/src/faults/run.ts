@@ -40,6 +40,7 @@ export interface RunResult {
 
 const PREFIX = '{faults}';
 const SETTLE_MS = 60_000;
+const INJECTION_LIMIT_MS = 300_000;
 const POLL_MS = 100;
 /** Everything is over for so long before the books are closed: what would still come, comes. */
 const QUIET_MS = 1_000;
@@ -112,7 +113,7 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
       env: options.env,
       seed,
     });
-    await fault.inject(stage);
+    await withinLimit(fault.inject(stage));
     await heal(stage);
     const healed = Date.now();
     const left = await sender.finish();
@@ -180,6 +181,16 @@ function createStage(parts: {
     },
     wait: (ms) => wait(ms),
   };
+}
+
+/** A case that waits for what never comes must not hold up all the others. */
+async function withinLimit(injected: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const late = wait(INJECTION_LIMIT_MS, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`the case has not ended after ${INJECTION_LIMIT_MS / 1000} s`);
+  });
+  late.catch(() => undefined);
+  await Promise.race([injected, late]).finally(() => over.abort());
 }
 
 /** Nothing is broken any more: every process runs, Redis answers, the network carries. */
