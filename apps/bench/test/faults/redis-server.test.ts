@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { startRedis, type FaultyRedis } from '../../src/faults/instruments/redis-server.ts';
-import { eventually, isRunning } from './support.ts';
+import { eventually, isRunning, timeOf } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookline-faulty-redis-'));
 
@@ -60,13 +60,9 @@ describe('a Redis that faults befall', () => {
     redis.thaw();
     expect(await redis.command('ping')).toBe('PONG');
 
-    for (const slow of [() => redis.sleepFor(0.4), () => redis.pauseClients(400, 'ALL')]) {
-      const started = performance.now();
+    for (const slow of [() => redis.sleepFor(0.8), () => redis.pauseClients(800, 'ALL')]) {
       await slow();
-      await eventually(async () => {
-        await redis.command('ping');
-        return performance.now() - started > 300;
-      });
+      await eventually(async () => (await timeOf(() => redis.command('ping'))) > 300);
     }
     await redis.pauseClients(60_000, 'WRITE');
     expect(await redis.command('get', 'kept')).toBe('yes');
