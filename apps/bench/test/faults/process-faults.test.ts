@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Member } from '../../src/faults/instruments/member.ts';
 import { mutations } from '../../src/faults/instruments/mutations.ts';
 import { faultEnvironment, POINT_SCRIPTS, readFaults } from '../../src/faults/instruments/process-faults.ts';
 import { applied, rewrittenModules } from '../../src/faults/instruments/rewrite.ts';
@@ -7,8 +10,11 @@ import { newId, openProduct, ROOT, send, type Product } from './product.ts';
 import { eventually } from './support.ts';
 
 let product: Product;
-beforeAll(() => {
+/** A receiver that nothing is wrong with. */
+let sound: Member;
+beforeAll(async () => {
   product = openProduct();
+  sound = await product.fleet.add('receiver');
 });
 afterAll(() => product.close());
 
@@ -20,38 +26,43 @@ describe('a failpoint', () => {
   ] as const)('%s accept kills the receiver at the n-th, and that one is kept: %s', async (moment, kept) => {
     const receiver = await product.fleet.add('receiver', {
       faults: { point: { script: 'accept', moment, nth: 2 } },
+      supervised: false,
     });
     const { pid } = receiver;
     const [first, second] = [newId(), newId()];
     expect(await send(receiver, first)).toEqual({ status: 200, duplicate: false });
     expect(await send(receiver, second)).toBeUndefined();
-    await eventually(() => receiver.pid !== pid);
+    await eventually(() => !receiver.alive);
     expect(await product.has(`stripe.${second}`)).toBe(kept);
     expect(product.fleet.lives.find((life) => life.pid === pid)).toMatchObject({
       ...{ asked: undefined, signal: 'SIGKILL' },
       faults: { point: { script: 'accept', moment, nth: 2 } },
     });
     expect(readFileSync(receiver.logFile, 'utf8')).toContain(`failpoint accept:${moment}:2`);
+  });
 
-    // The one that takes its place has no failpoint.
+  it('is gone from the process that takes the place', async () => {
+    const receiver = await product.fleet.add('receiver', {
+      faults: { point: { script: 'accept', moment: 'after', nth: 1 } },
+    });
+    const { pid } = receiver;
+    const id = newId();
+    expect(await send(receiver, id)).toBeUndefined();
+    await eventually(() => receiver.pid !== pid);
     await receiver.ready();
-    expect(await send(receiver, second)).toEqual({ status: 200, duplicate: kept });
+    expect(await send(receiver, id)).toEqual({ status: 200, duplicate: true });
     expect(await send(receiver, newId())).toEqual({ status: 200, duplicate: false });
     await receiver.kill();
   });
 
   it.each(['dispatch', 'once', 'settle'] as const)('at %s kills the worker', async (script) => {
-    const [worker, receiver] = await Promise.all([
-      product.fleet.add('worker', {
-        faults: { point: { script, moment: 'before', nth: 1 } },
-        supervised: false,
-      }),
-      product.fleet.add('receiver'),
-    ]);
-    await send(receiver, newId());
+    const worker = await product.fleet.add('worker', {
+      faults: { point: { script, moment: 'before', nth: 1 } },
+      supervised: false,
+    });
+    await send(sound, newId());
     await eventually(() => !worker.alive);
     expect(readFileSync(worker.logFile, 'utf8')).toContain(`failpoint ${script}:before:1`);
-    await receiver.kill();
   });
 
   it('has exactly one place in the product', () => {
@@ -102,6 +113,33 @@ describe('a mutation', () => {
     expect(await product.redis.del(product.jobKey(`stripe.${id}`))).toBe(1);
     expect(await send(receiver, id)).toEqual({ status: 200, duplicate: false });
     await receiver.kill();
+  });
+});
+
+describe('a clock', () => {
+  it('jumps at its time, in every way of asking for it', async () => {
+    const faults = {
+      clock: [
+        { afterMs: 0, offsetMs: 3_600_000 },
+        { afterMs: 400, offsetMs: -60_000 },
+      ],
+    };
+    const script = `
+      const offsets = (truth) => [Date.now(), new Date().getTime(), Date.parse(Date())].map((time) => time - truth);
+      const first = [process.hrtime.bigint(), Date.now()];
+      setTimeout(() => {
+        const passed = Number((process.hrtime.bigint() - first[0]) / 1000000n);
+        console.log(JSON.stringify({
+          jumped: offsets(first[1] + passed),
+          kept: new Date(0).toISOString() + (new Date() instanceof Date),
+        }));
+      }, 500);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], {
+      env: faultEnvironment(ROOT, faults),
+    });
+    const { jumped, kept } = JSON.parse(stdout) as { jumped: number[]; kept: string };
+    for (const offset of jumped) expect(Math.abs(offset + 3_660_000)).toBeLessThan(10_000);
+    expect(kept).toBe('1970-01-01T00:00:00.000Ztrue');
   });
 });
 

@@ -43,6 +43,11 @@ export default {
 };
 `,
   );
+  // Of one handler alone, a worker would run it in place: nothing would be dispatched.
+  writeFileSync(
+    join(app, 'handlers/idle.mjs'),
+    "export default { name: 'idle', on: { provider: 'stripe', types: ['*'] }, run() {} };\n",
+  );
   const redis = new Redis(testRedisUrl());
   const fleet = startFleet({
     root: ROOT,

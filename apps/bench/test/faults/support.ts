@@ -21,3 +21,10 @@ export async function eventually(check: () => boolean | Promise<boolean>, patien
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Milliseconds that something takes. */
+export async function timeOf(act: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await act();
+  return performance.now() - started;
+}

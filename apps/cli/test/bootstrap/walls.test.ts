@@ -47,7 +47,11 @@ describe('crossedWalls', () => {
       "import { Queue } from 'bullmq';",
       /only packages\/redis and apps\/dashboard may import/,
     ],
-    ['packages/http/src/a.ts', "import { Redis } from 'ioredis';", /only packages\/redis may import ioredis/],
+    [
+      'packages/http/src/a.ts',
+      "import { Redis } from 'ioredis';",
+      /only packages\/redis and apps\/bench may import ioredis/,
+    ],
     ['apps/receiver/src/a.ts', "import express from 'express';", /only packages\/http may import express/],
     ['packages/redis/src/a.ts', "import x from '../../http/src/x.ts';", /by path: \.\.\/\.\.\/http/],
     ['packages/redis/src/a.ts', "import x from './../../http/src/x.ts';", /by path: \.\/\.\.\/\.\.\/http/],

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ProxyMode } from './tcp-proxy.ts';
+import type { ProxyMode } from './proxy-mode.ts';
 
 /** One direction of one connection. Bytes keep their order, whatever mode they came in under. */
 export interface Lane {
