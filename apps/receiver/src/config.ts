@@ -4,6 +4,8 @@ import {
   portSetting,
   Problems,
   readSources,
+  setting,
+  sizeSetting,
   urlSetting,
   type CommonConfig,
   type Environment,
@@ -11,6 +13,8 @@ import {
   type Source,
 } from '@hookline/process';
 import { describeHmac, providers } from '@hookline/providers';
+import { join } from 'node:path';
+import { z } from 'zod';
 
 export interface ReceiverConfig extends CommonConfig {
   readonly port: PortSetting;
@@ -23,7 +27,11 @@ export interface ReceiverConfig extends CommonConfig {
   readonly publicUrl: string | undefined;
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
   readonly jobRetention: number;
+  /** Where events wait on this machine's disk while Redis is away, and how many bytes of them; off without. */
+  readonly spool: { readonly folder: string; readonly limit: number } | undefined;
 }
+
+const SPOOL = z.enum(['on', 'off'], 'use on or off').default('on');
 
 /** Shorter ones can be guessed. */
 const SHORTEST_API_KEY = 16;
@@ -38,11 +46,17 @@ const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|SCHEME|URL|PRIORITY)_/;
 export function readReceiverConfig(env: Environment, warn: (message: string) => void): ReceiverConfig {
   const problems = new Problems();
   const apiKeys = (env['API_KEY'] ?? '').split(',').flatMap((key) => key.trim() || []);
+  const common = commonConfig(env, problems);
+  const spool = {
+    folder: join(common.dataDir, 'spool'),
+    limit: sizeSetting(env, 'SPOOL_LIMIT', '1GiB', problems),
+  };
   const config: ReceiverConfig = {
-    ...commonConfig(env, problems),
+    ...common,
     apiKeys,
     publicUrl: urlSetting(env, 'PUBLIC_URL', ['https:', 'http:'], problems)?.replace(/\/+$/, ''),
     jobRetention: durationSetting(env, 'JOB_RETENTION', '7d', problems),
+    spool: setting(env, 'SPOOL', SPOOL, problems, 'on') === 'on' ? spool : undefined,
     port: portSetting(env, 'RECEIVER_PORT', 3000, problems),
     opsPort: portSetting(env, 'OPS_PORT', 3010, problems),
     sources: readSources(env, { providers, describe: describeHmac }, problems, warn),

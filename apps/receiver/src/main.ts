@@ -1,6 +1,7 @@
 import { createOps, createReceiver } from '@hookline/http';
 import { closeServer, createLogger, isProduction, listen, runProcess, someOf } from '@hookline/process';
 import { openEventStore, openJobs } from '@hookline/redis';
+import { openSpoolingStore } from '@hookline/spool';
 import { createServer } from 'node:http';
 import { readReceiverConfig } from './config.ts';
 
@@ -17,12 +18,14 @@ await runProcess(process.env, async (env) => {
     openEventStore({ target: redis, prefix, log }),
     openJobs({ target: redis, prefix, retention: config.jobRetention, log }),
   ]);
+  const spool = config.spool && (await openSpoolingStore({ ...config.spool, store, log }));
   const receiver = createReceiver({
-    ...{ sources, store, log, secrets: store.secrets },
+    ...{ sources, store: spool ?? store, log, secrets: store.secrets },
     jobs: { service: jobs.service, feed: jobs.feed, apiKeys: config.apiKeys, log },
   });
   const server = createServer(SLOW_REQUESTS, receiver);
-  const ops = createServer(createOps({ checks: { redis: () => store.ping() } }));
+  const checks = { redis: () => store.ping(), ...(spool && { spool: () => spool.check() }) };
+  const ops = createServer(createOps({ checks, enough: 'any' }));
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const url = await listen(server, { ...config.port, key: 'RECEIVER_PORT', host, production, log });
   // In production nobody but the operator can know where this is reached from outside.
@@ -37,6 +40,7 @@ await runProcess(process.env, async (env) => {
       receiver.closeStreams();
       await closeServer(server);
       jobs.close();
+      await spool?.close();
       await Promise.all([store.close(), closeServer(ops)]);
     },
   };

@@ -49,8 +49,8 @@ function run(env: Record<string, string>): Omit<Receiver, 'urls'> {
   return { child, output: () => text, ended };
 }
 
-async function start(redisUrl: string): Promise<Receiver> {
-  const started = run({ REDIS_URL: redisUrl, WEBHOOK_SECRET_STRIPE: SECRET });
+async function start(redisUrl: string, env: Record<string, string> = {}): Promise<Receiver> {
+  const started = run({ REDIS_URL: redisUrl, WEBHOOK_SECRET_STRIPE: SECRET, ...env });
   const ready = once(started.child, 'message').then(([message]) => message as Pick<Receiver, 'urls'>);
   const early = started.ended.then((code) => {
     throw new Error(`it ended with ${code}: ${started.output()}`);
@@ -129,11 +129,11 @@ describe('the receiver process', () => {
     expect(started.output()).toContain('WEBHOOK_SECRET_<SOURCE>: no source is configured');
   });
 
-  it('starts while Redis is away and refuses; takes events once it is there, and refuses again without it', async () => {
+  it('without the spool: starts while Redis is away and refuses; takes events once it is there, and refuses again without it', async () => {
     const redis = await startOwnRedis();
     try {
       await redis.kill();
-      const receiver = await start(redis.url);
+      const receiver = await start(redis.url, { SPOOL: 'off' });
       expect(await post(receiver, 'evt_1')).toMatchObject({ status: 503, answer: { error: 'unavailable' } });
       expect((await fetch(`${receiver.urls.ops}/healthz`)).status).toBe(200);
       const ready = () => fetch(`${receiver.urls.ops}/readyz`).then(({ status }) => status);
@@ -157,6 +157,35 @@ describe('the receiver process', () => {
       );
       expect(taken.status).toBe(200);
       expect(receiver.output()).not.toContain(SECRET);
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it('spools while Redis is away: ready, 200, and accepted when Redis is back', async () => {
+    const redis = await startOwnRedis();
+    try {
+      const receiver = await start(redis.url);
+      await untilAccepting(receiver);
+      await redis.kill();
+      expect(await post(receiver, 'evt_1')).toEqual({
+        status: 200,
+        answer: { received: true, id: 'stripe.evt_1', duplicate: false },
+      });
+      const ready = await fetch(`${receiver.urls.ops}/readyz`);
+      expect([ready.status, await ready.json()]).toMatchObject([
+        200,
+        { status: 'ready', checks: { redis: expect.stringContaining('failed'), spool: 'ok' } },
+      ]);
+      await redis.restart();
+      const drained = await eventually(
+        async () => receiver.output().includes('the spool is drained'),
+        (isDrained) => isDrained,
+      );
+      expect(drained).toBe(true);
+      expect((await post(receiver, 'evt_1')).answer).toMatchObject({ duplicate: true });
+      receiver.child.kill('SIGTERM');
+      expect(await receiver.ended).toBe(0);
     } finally {
       await redis.stop();
     }

@@ -3,6 +3,7 @@ export {
   durationSetting,
   LOG_LEVELS,
   redisTarget,
+  sizeSetting,
   type CommonConfig,
   type LogLevel,
 } from './common-config.ts';
