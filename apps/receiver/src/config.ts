@@ -13,6 +13,7 @@ import {
   type Source,
 } from '@hookline/process';
 import { describeHmac, providers } from '@hookline/providers';
+import type { SpoolSettings } from '@hookline/spool';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -28,7 +29,7 @@ export interface ReceiverConfig extends CommonConfig {
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
   readonly jobRetention: number;
   /** Where events wait on this machine's disk while Redis is away, and how many bytes of them; off without. */
-  readonly spool: { readonly folder: string; readonly limit: number } | undefined;
+  readonly spool: SpoolSettings | undefined;
 }
 
 const SPOOL = z.enum(['on', 'off'], 'use on or off').default('on');

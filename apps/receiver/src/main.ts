@@ -1,9 +1,25 @@
+import type { EventStore, Logger } from '@hookline/core';
 import { createOps, createReceiver } from '@hookline/http';
-import { closeServer, createLogger, isProduction, listen, runProcess, someOf } from '@hookline/process';
+import {
+  closeServer,
+  ConfigError,
+  createLogger,
+  isProduction,
+  listen,
+  runProcess,
+  someOf,
+} from '@hookline/process';
 import { openEventStore, openJobs } from '@hookline/redis';
-import { openSpoolingStore } from '@hookline/spool';
+import { openSpoolingStore, type OpenedSpoolingStore, type SpoolSettings } from '@hookline/spool';
 import { createServer } from 'node:http';
 import { readReceiverConfig } from './config.ts';
+
+/** @throws ConfigError that names the folder and what to do, when the disk refuses */
+function openSpool(settings: SpoolSettings, store: EventStore, log: Logger): Promise<OpenedSpoolingStore> {
+  return openSpoolingStore({ ...settings, store, log }).catch((error: unknown) => {
+    throw new ConfigError([`SPOOL: ${error instanceof Error ? error.message : String(error)}`]);
+  });
+}
 
 /** A request that has not arrived whole by then is given up, so that slow senders cannot hold every connection. */
 const SLOW_REQUESTS = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 };
@@ -18,7 +34,7 @@ await runProcess(process.env, async (env) => {
     openEventStore({ target: redis, prefix, log }),
     openJobs({ target: redis, prefix, retention: config.jobRetention, log }),
   ]);
-  const spool = config.spool && (await openSpoolingStore({ ...config.spool, store, log }));
+  const spool = config.spool && (await openSpool(config.spool, store, log));
   const receiver = createReceiver({
     ...{ sources, store: spool ?? store, log, secrets: store.secrets },
     jobs: { service: jobs.service, feed: jobs.feed, apiKeys: config.apiKeys, log },

@@ -191,6 +191,17 @@ describe('the receiver process', () => {
     }
   });
 
+  it('does not start on a folder that cannot hold a spool, and says what to do', async () => {
+    const started = run({
+      REDIS_URL: testRedisUrl(),
+      WEBHOOK_SECRET_STRIPE: SECRET,
+      DATA_DIR: join(MAIN, 'no-folder'),
+    });
+    expect(await started.ended).toBe(1);
+    expect(started.output()).toMatch(/SPOOL: the spool .*no-folder.* cannot be opened .* set SPOOL=off/);
+    expect(started.output()).not.toMatch(/\n\s+at /);
+  });
+
   it('finishes on SIGTERM what it is reading, takes no more connections, and exits with 0', async () => {
     const receiver = await start(testRedisUrl());
     await untilAccepting(receiver);

@@ -1,4 +1,4 @@
-/** Appends events, some at once, and writes the number of each that is kept; it ends by being killed. */
+/** Appends events, some at once, and writes what became of each, with its number; it ends by being killed. */
 import { NO_METER } from '@hookline/core';
 import { writeSync } from 'node:fs';
 import { createSpoolCounters } from '../dist/spool-counters.js';
@@ -15,12 +15,16 @@ let next = 0;
 
 async function appendOne() {
   const number = String((next += 1));
-  await spool.append({
+  const event = {
     ...{ id: `stripe.${number}`, source: 'stripe', provider: 'stripe', providerId: number, type: 'x' },
     ...{ receivedAt: 1, verifiedAt: 2, headers: {}, sha256: '', bodyTrusted: true },
     body: Buffer.alloc(700, number),
-  });
-  writeSync(1, `${number}\n`);
+  };
+  const outcome = await spool.append(event).then(
+    () => 'kept',
+    () => 'refused',
+  );
+  writeSync(1, `${outcome} ${number}\n`);
 }
 
 await Promise.all(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isKept, type AcceptResult, type EventStore, type IncomingEvent } from '@hookline/core';
 import { createMemoryEventStore } from '@hookline/testing';
+import type { Spool } from '../src/spool.ts';
 import { createSpoolingStore, type SpoolingStoreOptions } from '../src/spooling-store.ts';
 import { countingCounters, eventOf, openTestSpool, silent, temporaryFolder } from './support.ts';
 
@@ -86,6 +87,27 @@ describe('a spooling store', () => {
     await spooling.accept(eventOf('5'));
     await until(() => spooling.state === 'direct');
     expect(idsOf(memory.events)).toEqual(range(0, 6));
+    await close();
+  });
+
+  it('lets nothing overtake the last batch while that is on its way', async () => {
+    const folder = temporaryFolder();
+    const spool = await openTestSpool(folder);
+    for (const id of range(0, 4)) await spool.append(eventOf(id));
+    const memory = createMemoryEventStore();
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const slow: Spool = Object.create(spool, {
+      first: {
+        value: (count: number) => (count === 1 ? spool.first(1) : held.then(() => spool.first(count))),
+      },
+    });
+    const { spooling, close } = await open(memory, { spool: slow, patience: 10_000 });
+    await until(() => spooling.state === 'catching-up');
+    const late = spooling.accept(eventOf('4'));
+    letGo();
+    expect((await late).kind).toBe('accepted');
+    expect(idsOf(memory.events)).toEqual(range(0, 5));
     await close();
   });
 
