@@ -10,12 +10,13 @@ const ALLOWED = {
   'packages/providers': ['core'],
   'packages/redis': ['core'],
   'packages/http': ['core'],
+  'packages/spool': ['core'],
   'packages/local-redis': [],
   'packages/process': ['core'],
   'packages/test-postgres': [],
   'packages/test-sdks': [],
   'packages/testing': ['core', 'providers', 'local-redis'],
-  'apps/receiver': ['core', 'providers', 'redis', 'http', 'process'],
+  'apps/receiver': ['core', 'providers', 'redis', 'http', 'process', 'spool'],
   'apps/worker': ['core', 'providers', 'redis', 'http', 'process'],
   'apps/dashboard': ['core', 'redis', 'http', 'process'],
   'apps/bench': ['core', 'providers', 'local-redis'],
@@ -27,6 +28,7 @@ const KEPT_TO = {
   ioredis: ['packages/redis', 'apps/bench'],
   bullmq: ['packages/redis', 'apps/dashboard'],
   express: ['packages/http'],
+  'classic-level': ['packages/spool'],
 };
 /**
  * Programs, the tests' own package, which is told of its Redis by jest's global setup, and what the fault harness

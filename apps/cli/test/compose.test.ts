@@ -26,6 +26,7 @@ interface Service {
   readonly ports?: readonly string[];
   readonly container_name?: string;
   readonly networks: readonly string[];
+  readonly volumes?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
 }
 
@@ -79,6 +80,11 @@ describe('docker-compose.yml', () => {
     expect(flags).toContain('--appendonly yes');
     expect(flags).toContain('--appendfsync always');
     expect(flags).toContain('--maxmemory-policy noeviction');
+  });
+
+  it("keeps the receivers' spools in a volume", () => {
+    expect(apps.receiver.volumes).toEqual(['data:/data']);
+    expect(apps.receiver.environment).toMatchObject({ DATA_DIR: '/data' });
   });
 
   it('shows Valkey to the apps only, and the dashboard to this machine only', () => {

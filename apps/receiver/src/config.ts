@@ -7,6 +7,7 @@ import {
   Problems,
   readSources,
   setting,
+  sizeSetting,
   urlSetting,
   type CommonConfig,
   type Environment,
@@ -15,6 +16,8 @@ import {
 } from '@hookline/process';
 import { describeHmac, providers } from '@hookline/providers';
 import { ACK_LEVELS, type AckLevel } from '@hookline/redis';
+import type { SpoolSettings } from '@hookline/spool';
+import { join } from 'node:path';
 import { z } from 'zod';
 
 export interface ReceiverConfig extends CommonConfig {
@@ -30,9 +33,12 @@ export interface ReceiverConfig extends CommonConfig {
   readonly jobRetention: number;
   /** What a 2xx stands for. */
   readonly ack: AckLevel;
+  /** Where events wait on this machine's disk while Redis is away, and how many bytes of them; off without. */
+  readonly spool: SpoolSettings | undefined;
 }
 
 const ACK = z.enum(ACK_LEVELS, `use ${ACK_LEVELS.join(', ')}`);
+const SPOOL = z.enum(['on', 'off'], 'use on or off').default('on');
 
 /** What belongs to a source; a bad one is reported as such, not as none. */
 const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|SCHEME|URL|PRIORITY)_/;
@@ -44,13 +50,19 @@ const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|SCHEME|URL|PRIORITY)_/;
 export function readReceiverConfig(env: Environment, warn: (message: string) => void): ReceiverConfig {
   const problems = new Problems();
   const apiKeys = apiKeysSetting(env, problems);
+  const common = commonConfig(env, problems);
+  const spool = {
+    folder: join(common.dataDir, 'spool'),
+    limit: sizeSetting(env, 'SPOOL_LIMIT', '1GiB', problems),
+  };
   const config: ReceiverConfig = {
-    ...commonConfig(env, problems),
+    ...common,
     apiKeys,
     publicUrl: urlSetting(env, 'PUBLIC_URL', ['https:', 'http:'], problems)?.replace(/\/+$/, ''),
     jobRetention: durationSetting(env, 'JOB_RETENTION', '7d', problems),
     // The embedded Redis is ours to set up. Of another one, whoever sets it up has to say so.
     ack: setting(env, 'ACK', ACK.optional(), problems, undefined) ?? (namesRedis(env) ? 'memory' : 'fsync'),
+    spool: setting(env, 'SPOOL', SPOOL, problems, 'on') === 'on' ? spool : undefined,
     port: portSetting(env, 'RECEIVER_PORT', 3000, problems),
     opsPort: portSetting(env, 'OPS_PORT', 3010, problems),
     sources: readSources(env, { providers, describe: describeHmac }, problems, warn),

@@ -1,6 +1,8 @@
+import type { EventStore, Logger, Meter } from '@hookline/core';
 import { createOps, createReceiver } from '@hookline/http';
 import {
   closeServer,
+  ConfigError,
   createLogger,
   createMeter,
   hooklineVersion,
@@ -11,8 +13,21 @@ import {
   statusDetail,
 } from '@hookline/process';
 import { openEventStore, openJobs, publishStatus } from '@hookline/redis';
+import { openSpoolingStore, type OpenedSpoolingStore, type SpoolSettings } from '@hookline/spool';
 import { createServer } from 'node:http';
 import { readReceiverConfig } from './config.ts';
+
+/** @throws ConfigError that names the folder and what to do, when the disk refuses */
+function openSpool(
+  settings: SpoolSettings,
+  store: EventStore,
+  log: Logger,
+  meter: Meter,
+): Promise<OpenedSpoolingStore> {
+  return openSpoolingStore({ ...settings, store, log, meter }).catch((error: unknown) => {
+    throw new ConfigError([`SPOOL: ${error instanceof Error ? error.message : String(error)}`]);
+  });
+}
 
 /** A request that has not arrived whole by then is given up, so that slow senders cannot hold every connection. */
 const SLOW_REQUESTS = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 };
@@ -29,12 +44,14 @@ await runProcess(process.env, async (env) => {
     openEventStore({ target: redis, prefix, ack: config.ack, log, meter }),
     openJobs({ target: redis, prefix, retention: config.jobRetention, ack: config.ack, log }),
   ]);
+  const spool = config.spool && (await openSpool(config.spool, store, log, meter));
   const receiver = createReceiver({
-    ...{ sources, store, log, meter, secrets: store.secrets },
+    ...{ sources, store: spool ?? store, log, meter, secrets: store.secrets },
     jobs: { service: jobs.service, feed: jobs.feed, apiKeys: config.apiKeys, log },
   });
   const server = createServer(SLOW_REQUESTS, receiver);
-  const ops = createServer(createOps({ checks: { redis: () => store.ping() }, metrics: numbers.text }));
+  const checks = { redis: () => store.ping(), ...(spool && { spool: () => spool.check() }) };
+  const ops = createServer(createOps({ checks, enough: 'any', metrics: numbers.text }));
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const url = await listen(server, { ...config.port, key: 'RECEIVER_PORT', host, production, log });
   // In production nobody but the operator can know where this is reached from outside.
@@ -53,6 +70,7 @@ await runProcess(process.env, async (env) => {
       receiver.closeStreams();
       await closeServer(server);
       jobs.close();
+      await spool?.close();
       await Promise.all([store.close(), closeServer(ops), status.stop()]);
     },
   };

@@ -69,6 +69,21 @@ describe('readReceiverConfig', () => {
     expect(problems.join('\n')).not.toContain('hunter2');
   });
 
+  it('has a spool of 1 GiB below DATA_DIR, another size, or none', () => {
+    const source = { ...REDIS, WEBHOOK_SECRET_STRIPE: 'whsec_1', DATA_DIR: '/data' };
+    const spool = (env: Record<string, string>) => readReceiverConfig({ ...source, ...env }, nothing).spool;
+    expect(spool({})).toEqual({ folder: '/data/spool', limit: 1024 ** 3 });
+    expect(spool({ SPOOL: 'on', SPOOL_LIMIT: '512MiB' })?.limit).toBe(512 * 1024 ** 2);
+    expect(spool({ SPOOL_LIMIT: '4096' })?.limit).toBe(4096);
+    expect(spool({ SPOOL: 'off' })).toBeUndefined();
+    expect(problemsOf({ ...source, SPOOL: 'yes', SPOOL_LIMIT: '1GB' })).toEqual([
+      'SPOOL_LIMIT: use a size like 512MiB or 1GiB, or a number of bytes',
+      'SPOOL: use on or off',
+    ]);
+    for (const SPOOL_LIMIT of ['0', '-1', '1.5GiB', '99999999999GiB'])
+      expect(problemsOf({ ...source, SPOOL_LIMIT })).toHaveLength(1);
+  });
+
   it('reports that no source is configured together with the rest', () => {
     expect(problemsOf({ ...REDIS, OPS_PORT: 'many' })).toMatchObject([
       expect.stringContaining('OPS_PORT'),

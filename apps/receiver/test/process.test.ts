@@ -140,7 +140,7 @@ describe('the receiver process', () => {
       );
 
       await redis.kill();
-      const receiver = await start(redis.url, { ACK: 'fsync' });
+      const receiver = await start(redis.url, { ACK: 'fsync', SPOOL: 'off' });
       await redis.restart();
       const readiness = () => fetch(`${receiver.urls.ops}/readyz`).then(async (answer) => answer.text());
       expect(await eventually(readiness, (text) => text.includes('config set appendfsync always'))).toContain(
@@ -152,11 +152,11 @@ describe('the receiver process', () => {
     }
   });
 
-  it('starts while Redis is away and refuses; takes events once it is there, and refuses again without it', async () => {
+  it('without the spool: starts while Redis is away and refuses; takes events once it is there, and refuses again without it', async () => {
     const redis = await startOwnRedis();
     try {
       await redis.kill();
-      const receiver = await start(redis.url);
+      const receiver = await start(redis.url, { SPOOL: 'off' });
       expect(await post(receiver, 'evt_1')).toMatchObject({ status: 503, answer: { error: 'unavailable' } });
       expect((await fetch(`${receiver.urls.ops}/healthz`)).status).toBe(200);
       const ready = () => fetch(`${receiver.urls.ops}/readyz`).then(({ status }) => status);
@@ -183,6 +183,46 @@ describe('the receiver process', () => {
     } finally {
       await redis.stop();
     }
+  });
+
+  it('spools while Redis is away: ready, 200, and accepted when Redis is back', async () => {
+    const redis = await startOwnRedis();
+    try {
+      const receiver = await start(redis.url);
+      await untilAccepting(receiver);
+      await redis.kill();
+      expect(await post(receiver, 'evt_1')).toEqual({
+        status: 200,
+        answer: { received: true, id: 'stripe.evt_1', duplicate: false },
+      });
+      const ready = await fetch(`${receiver.urls.ops}/readyz`);
+      expect([ready.status, await ready.json()]).toMatchObject([
+        200,
+        { status: 'ready', checks: { redis: expect.stringContaining('failed'), spool: 'ok' } },
+      ]);
+      await redis.restart();
+      const drained = await eventually(
+        async () => receiver.output().includes('the spool is drained'),
+        (isDrained) => isDrained,
+      );
+      expect(drained).toBe(true);
+      expect((await post(receiver, 'evt_1')).answer).toMatchObject({ duplicate: true });
+      receiver.child.kill('SIGTERM');
+      expect(await receiver.ended).toBe(0);
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it('does not start on a folder that cannot hold a spool, and says what to do', async () => {
+    const started = run({
+      REDIS_URL: testRedisUrl(),
+      WEBHOOK_SECRET_STRIPE: SECRET,
+      DATA_DIR: join(MAIN, 'no-folder'),
+    });
+    expect(await started.ended).toBe(1);
+    expect(started.output()).toMatch(/SPOOL: the spool .*no-folder.* cannot be opened .* set SPOOL=off/);
+    expect(started.output()).not.toMatch(/\n\s+at /);
   });
 
   it('finishes on SIGTERM what it is reading, takes no more connections, and exits with 0', async () => {

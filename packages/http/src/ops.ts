@@ -6,6 +6,8 @@ import { INTERNAL_ERROR, NOT_FOUND, sendProblem } from './problem.ts';
 export interface OpsOptions {
   /** What has to work for this process to be of use; each rejects when it does not. */
   readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
+  /** How many of them have to: `all` unless told; `any` where one stands in for the other. */
+  readonly enough?: 'all' | 'any';
   /** The text of `/metrics`, in Prometheus's format; without it there is no such page. */
   readonly metrics?: () => Promise<string>;
 }
@@ -15,13 +17,14 @@ const CHECK_DEADLINE_MS = 300;
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `/healthz`: the process answers. `/readyz`: what it needs answers too. `/metrics`: what it counts. */
-export function createOps({ checks, metrics }: OpsOptions): RequestListener {
+export function createOps({ checks, enough = 'all', metrics }: OpsOptions): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '').split('?')[0];
     if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
     if (path === '/readyz') {
       void runChecks(checks).then((results) => {
-        const ready = Object.values(results).every((result) => result === 'ok');
+        const works = Object.values(results).map((result) => result === 'ok');
+        const ready = enough === 'all' ? works.every(Boolean) : works.some(Boolean);
         sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks: results });
       });
       return;

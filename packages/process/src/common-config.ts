@@ -153,6 +153,17 @@ function hostPorts(value: string, key: string, standardPort: number, problems: P
   return nodes.filter((node) => node !== undefined);
 }
 
+const UNITS = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+/** A size like `512MiB`, or a number of bytes; in bytes. */
+export function sizeSetting(env: Environment, key: string, standard: string, problems: Problems): number {
+  const [, digits = '', unit] = /^([1-9]\d{0,14})(KiB|MiB|GiB)?$/.exec((env[key] || standard).trim()) ?? [];
+  const bytes = Number(digits) * (unit === undefined ? 1 : UNITS[unit as keyof typeof UNITS]);
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  problems.add(`${key}: use a size like 512MiB or 1GiB, or a number of bytes`);
+  return sizeSetting({}, key, standard, problems);
+}
+
 /** A duration like `30s`, in milliseconds. */
 export function durationSetting(env: Environment, key: string, standard: string, problems: Problems): number {
   try {

@@ -5,6 +5,7 @@ export {
   LOG_LEVELS,
   namesRedis,
   redisTarget,
+  sizeSetting,
   type CommonConfig,
   type LogLevel,
 } from './common-config.ts';

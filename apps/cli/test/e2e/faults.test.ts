@@ -94,6 +94,7 @@ describe('kill -9', () => {
   it('of Redis under load: after its restart every acknowledged event is handled', async () => {
     const redis = await startOwnRedis();
     env['REDIS_URL'] = redis.url;
+    env['SPOOL'] = 'off';
     env['APP_DIR'] = stage.appDir({ 'handlers/one.mjs': handlerModule('one', journal) });
     try {
       const receiver = await startReceiver(stage, env);

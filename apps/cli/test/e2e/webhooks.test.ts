@@ -121,6 +121,7 @@ describe('while Redis is away', () => {
     try {
       const receiver = await startReceiver(stage, {
         REDIS_URL: redis.url,
+        SPOOL: 'off',
         WEBHOOK_SECRET_STRIPE: STRIPE_SECRET,
       });
       await eventually(async () => (await post(receiver.url, stripeEvent())).status === 200);

@@ -1,0 +1,7 @@
+export {
+  openSpoolingStore,
+  type OpenedSpoolingStore,
+  type OpenSpoolingStore,
+  type SpoolSettings,
+} from './open.ts';
+export type { SpoolingState } from './spooling-store.ts';
