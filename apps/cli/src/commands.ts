@@ -73,7 +73,7 @@ export async function deadList(
 
 export async function deadReplay(config: CliConfig, id: string | undefined, write: Write): Promise<number> {
   if (id === undefined)
-    throw new Error("name the dead letter: 'dead replay <id>'; 'dead list' shows the ids");
+    throw new Error("name the dead letter: 'dead replay <id>', or all: --all; 'dead list' shows the ids");
   return withRedis(config, async (connection) => {
     const replayed = await openDeadLetters(connection, config.prefix).replay(id);
     if (replayed.kind === 'gone') {
@@ -83,6 +83,32 @@ export async function deadReplay(config: CliConfig, id: string | undefined, writ
       return 1;
     }
     write(`replaying ${id} as job ${replayed.jobId} in queue ${replayed.queue}`);
+    return 0;
+  });
+}
+
+const REPLAY_PAGE = 200;
+
+/**
+ * Replays every dead letter that is there when it begins; what dies again meanwhile is left for the next time.
+ * May be ended at any moment and run again: each replay is one step.
+ */
+export async function deadReplayAll(config: CliConfig, write: Write): Promise<number> {
+  return withRedis(config, async (connection) => {
+    const letters = openDeadLetters(connection, config.prefix);
+    const ids: string[] = [];
+    for (const total = await letters.count(); ids.length < total;) {
+      const page = await letters.list(ids.length, Math.min(REPLAY_PAGE, total - ids.length));
+      if (page.length === 0) break;
+      ids.push(...page.map(({ id }) => id));
+    }
+    let replayed = 0;
+    for (const [index, id] of ids.entries()) {
+      const outcome = await letters.replay(id);
+      if (outcome.kind === 'replayed') replayed += 1;
+      write(`${index + 1}/${ids.length} ${id}: ${outcome.kind === 'replayed' ? 'replayed' : 'gone already'}`);
+    }
+    write(`${replayed} of ${ids.length} dead letters replayed`);
     return 0;
   });
 }

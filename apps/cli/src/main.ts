@@ -2,7 +2,15 @@ import { ConfigError, readEnvironment, type Environment } from '@hookline/proces
 import { providers } from '@hookline/providers';
 import { cac } from 'cac';
 import { readCliConfig, readStartConfig } from './config.ts';
-import { deadList, deadReplay, doctor, eventsList, eventsShow, secretsShow } from './commands.ts';
+import {
+  deadList,
+  deadReplay,
+  deadReplayAll,
+  doctor,
+  eventsList,
+  eventsShow,
+  secretsShow,
+} from './commands.ts';
 import { jobsCommand, STDIN, type JobsOptions } from './jobs/commands.ts';
 import { sendCommand } from './send/command.ts';
 import { joinNegative } from './send/options.ts';
@@ -42,13 +50,16 @@ cli
   );
 
 cli
-  .command('dead [action] [id]', 'dead list · dead show <id> · dead replay <id>')
+  .command('dead [action] [id]', 'dead list · dead show <id> · dead replay <id> · dead replay --all')
   .option('--count <n>', 'How many', { default: 50 })
   .option('--json', 'Everything of each letter, one JSON line each')
-  .action((action = 'list', id: string | undefined, options: { count: number; json?: boolean }) =>
-    action === 'replay'
-      ? deadReplay(config(), id, write)
-      : deadList(config(), { ...options, ...(id === undefined ? {} : { id }) }, write),
+  .option('--all', 'replay: every dead letter there is')
+  .action(
+    (action = 'list', id: string | undefined, options: { count: number; json?: boolean; all?: boolean }) => {
+      if (action !== 'replay')
+        return deadList(config(), { ...options, ...(id === undefined ? {} : { id }) }, write);
+      return options.all === true ? deadReplayAll(config(), write) : deadReplay(config(), id, write);
+    },
   );
 
 cli

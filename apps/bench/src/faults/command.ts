@@ -4,7 +4,7 @@ import { CASES, MUTATION_CASES, SMOKE } from './cases.ts';
 import type { FaultCase } from './fault-case.ts';
 import type { Environment } from './instruments/process-faults.ts';
 import { brokenLines, figuresTable, ledgerTable, type Entry } from './report.ts';
-import { runCase } from './run.ts';
+import { runCase, type RunResult } from './run.ts';
 
 export interface FaultsOptions {
   /** Comma-separated names; all of them unless given. */
@@ -56,13 +56,17 @@ export async function faults(
       ...{ root, env, seed, folder: own, say: (line) => write(`  ${line}\n`) },
       ...(options.events === undefined ? {} : { events: options.events }),
       ...(mutation === undefined ? {} : { mutation }),
-    });
+    }).catch(notRun);
     const entry: Entry = { name: fault.name, seed, result, ...(mutation === undefined ? {} : { mutation }) };
     entries.push(entry);
     for (const line of brokenLines(entry)) write(`${line}\n`);
     const { holds, counts } = result.verdict;
-    if (mutation !== undefined && holds) escaped += 1;
-    write(`  ${summary(holds, mutation)}: ${counts.faults} faults, ${result.seconds.toFixed(0)} s\n`);
+    // A run under a mutation that did not come to its end has caught nothing.
+    const isCaught = !holds && result.seconds > 0;
+    if (mutation !== undefined && !isCaught) escaped += 1;
+    write(
+      `  ${mutation === undefined ? (holds ? 'holds' : 'BROKEN') : isCaught ? 'caught' : 'NOT CAUGHT'}: ${counts.faults} faults, ${result.seconds.toFixed(0)} s\n`,
+    );
     if (holds || mutation !== undefined) rmSync(own, { recursive: true, force: true });
     else write(`  everything of this run is kept in ${own}\n`);
   }
@@ -75,9 +79,25 @@ export async function faults(
   return entries.every(({ result }) => result.verdict.holds) ? 0 : 1;
 }
 
-function summary(holds: boolean, mutation: string | undefined): string {
-  if (mutation === undefined) return holds ? 'holds' : 'BROKEN';
-  return holds ? 'NOT CAUGHT' : 'caught';
+/** A run that could not be made to its end has proven nothing. */
+function notRun(error: unknown): RunResult {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    verdict: {
+      equations: [{ name: 'ran', says: 'the run came to its end', broken: [why] }],
+      holds: false,
+      counts: {
+        sent: 0,
+        acknowledged: 0,
+        posts: 0,
+        effects: 0,
+        deadLetters: 0,
+        faults: 0,
+        explainedSeconds: 0,
+      },
+    },
+    ...{ figures: [], faults: [], repairs: {}, seconds: 0 },
+  };
 }
 
 function planRuns({ case: names, seed, seeds, smoke }: FaultsOptions): Planned[] {

@@ -196,9 +196,8 @@ async function withinLimit(injected: Promise<void>): Promise<void> {
 /** Nothing is broken any more: every process runs, Redis answers, the network carries. */
 async function heal({ redis, proxy, fleet }: Stage): Promise<void> {
   proxy?.set({ kind: 'pass' });
-  if (!redis.alive) await redis.restart();
   redis.thaw();
-  await redis.freeDisk();
+  await (redis.alive ? redis.freeDisk() : redis.restart());
   await redis.loaded();
   await redis.setMaxMemory(0);
   for (const member of fleet.members) {

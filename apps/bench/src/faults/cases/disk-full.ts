@@ -14,7 +14,6 @@ export default {
         await redis.limitDisk(random.between(1_000, 200_000));
         await redis.ended();
         await wait(random.between(500, 2_000));
-        await redis.freeDisk();
         await redis.restart();
         await redis.loaded();
       });
