@@ -216,21 +216,34 @@ return 'dispatched'
 `,
 );
 
-/** Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it. */
+/** Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it; only for the lock's holder. */
 export const ENQUEUE_ONCE = defineScript(
   EVENT_LUA,
   ADD_JOB_LUA,
   JOB_LUA,
   `
-local prefix, field, id, name, queue, now, retention, addName, keyCount = unpack(ARGV, 1, 9)
-if redis.call('HSETNX', KEYS[1], field, id) == 0 then return 'known' end
-redis.call('PEXPIRE', KEYS[1], retention)
-if not createJob(prefix, id, name, now, sliceOf(ARGV, 13, #ARGV - 12)) then return 'known' end
-add[addName](sliceOf(KEYS, 2, tonumber(keyCount)), sliceOf(ARGV, 10, 3))
+local lockKey, effectsKey = KEYS[1], KEYS[2]
+local token, prefix, field, id, name, queue, now, retention, addName, keyCount = unpack(ARGV, 1, 10)
+if redis.call('GET', lockKey) ~= token then return 'lost' end
+if redis.call('HSETNX', effectsKey, field, id) == 0 then return 'known' end
+redis.call('PEXPIRE', effectsKey, retention)
+if not createJob(prefix, id, name, now, sliceOf(ARGV, 14, #ARGV - 13)) then return 'known' end
+add[addName](sliceOf(KEYS, 3, tonumber(keyCount)), sliceOf(ARGV, 11, 3))
 redis.call('SADD', prefix .. '/queues', queue)
 return 'added'
 `,
 );
+
+/**
+ * Begins `ctx.once`: a worker that slept past its lock must not run the effect at all, because whoever took the job
+ * over runs it too.
+ */
+export const BEGIN_EFFECT = defineScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return { 'lost' } end
+local kept = redis.call('HGET', KEYS[2], ARGV[2])
+if kept then return { 'kept', kept } end
+return { 'open' }
+`);
 
 /** Keeps the result of `ctx.once`, unless this worker's lock is gone. */
 export const KEEP_EFFECT = defineScript(`
