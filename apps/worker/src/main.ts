@@ -29,7 +29,12 @@ await runProcess(process.env, async (env) => {
     jobRetention: config.jobRetention,
     defaultTimeout: config.defaultTimeout,
   });
-  const ops = createServer(createOps({ checks: { redis: () => worker.ping() } }));
+  const ops = createServer(
+    createOps({
+      checks: { redis: () => worker.ping() },
+      alive: { queues: () => worker.stuckQueues() },
+    }),
+  );
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
 
   log.info('ready', {

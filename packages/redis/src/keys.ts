@@ -34,6 +34,10 @@ export interface Keys {
   readonly expiring: string;
   /** Set: the queues that exist, for the dashboard and the CLI. */
   readonly queues: string;
+  /** Hash: what the sweeper has repaired, by kind, and when it last looked. */
+  readonly sweeper: string;
+  /** String: which worker process sweeps now. */
+  readonly sweeperLease: string;
   /** BullMQ's hash of a job. */
   bullJob(queue: string, jobId: string): string;
   /** BullMQ's lock on an active job: holds the token of the worker that owns it. */
@@ -61,6 +65,8 @@ export function createKeys(prefix: string): Keys {
     events: `${prefix}/events`,
     expiring: `${prefix}/events/expiring`,
     queues: `${prefix}/queues`,
+    sweeper: `${prefix}/sweeper`,
+    sweeperLease: `${prefix}/sweeper/lease`,
     bullJob: (queue, jobId) => `${prefix}:${queue}:${jobId}`,
     bullLock: (queue, jobId) => `${prefix}:${queue}:${jobId}:lock`,
   };
