@@ -9,11 +9,13 @@ import { eventually, handler, incoming, openBench, silent, type Bench } from './
 
 let bench: Bench;
 let canaries: Canaries | undefined;
+let started: Canaries[];
 beforeEach(() => {
   bench = openBench();
+  started = [];
 });
 afterEach(async () => {
-  canaries?.stop();
+  for (const each of started) each.stop();
   await bench.close();
 });
 
@@ -25,6 +27,7 @@ function watch(activity: Activity, concurrency = 1): Queue {
     ...{ queues: [{ queue, concurrency }], activity, log: silent, clock },
     ...{ interval: 20, patience: 200 },
   });
+  started.push(canaries);
   return queue;
 }
 
@@ -57,10 +60,10 @@ describe('a process that gets no jobs', () => {
       ...{ queues: [{ queue: second, concurrency: 1 }], activity: other, log: silent, clock },
       ...{ interval: 20, patience: 400 },
     });
+    started.push(reference);
     // By the time that a queue which should give jobs counts as stuck, this one could have for twice as long.
     await eventually(() => reference.stuck().length === 1);
     expect(canaries?.stuck()).toEqual([]);
-    reference.stop();
     isOver();
   });
 });

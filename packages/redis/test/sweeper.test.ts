@@ -11,6 +11,7 @@ import { Queue } from 'bullmq';
 import { createEnqueuer } from '../src/enqueue.ts';
 import { findEvent, openDeadLetters } from '../src/index.ts';
 import { createKeys } from '../src/keys.ts';
+import { requeue, type Stray } from '../src/stray-work.ts';
 import { startSweeper, type Repair, type Sweeper, type SweeperSettings } from '../src/sweeper.ts';
 import { eventually, handler, incoming, job, newJob, openBench, silent, type Bench } from './support.ts';
 
@@ -99,7 +100,7 @@ describe('an event that nobody handled and whose job', () => {
     expect((await queue.getJob(event.id))?.priority).toBe(3);
     expect(await bench.redis.hget(createKeys(bench.prefix).sweeper, 'event')).toBe('1');
     await bench.work({ handlers: [handler('one', ({ id }) => void runs.push(id))] });
-    await eventually(async () => (await statusOf(event.id)) === 'handled');
+    await eventually(async () => (await queue.getCompletedCount()) === 1);
     expect(runs).toEqual([event.id]);
     expect(await queue.getJobCounts('failed', 'wait', 'active')).toEqual({ failed: 0, wait: 0, active: 0 });
   });
@@ -209,9 +210,14 @@ describe('what is in normal motion', () => {
     });
     await queue.pause();
     const waiting = await accepted({ type: 'run' });
-    expect(await sweep({ overdue: 30_000 })).toEqual([]);
+    const watching = sweeper({ overdue: 30_000 });
+    expect(await watching.sweep()).toEqual([]);
     await bench.redis.del(key(waiting.id));
-    expect(await sweep({ age: 3_600_000 })).toEqual([]);
+    watching.stop();
+    const patient = sweeper({ age: 3_600_000 });
+    await eventually(async () => (await bench.redis.exists(createKeys(bench.prefix).sweeperLease)) === 0);
+    expect(await patient.sweep()).toEqual([]);
+    expect(await bench.redis.exists(createKeys(bench.prefix).sweeperLease)).toBe(1);
     release();
     await eventually(async () => (await statusOf(events[0]?.id ?? '')) === 'handled');
     await worker.stop(1_000);
@@ -230,6 +236,36 @@ describe('what is in normal motion', () => {
     const lost = [ids[3] ?? '', ids[1_500] ?? ''];
     for (const id of lost) await bench.redis.lrem(key('wait'), 0, id);
     expect((await watching.sweep()).map(({ id }) => id).toSorted()).toEqual(lost.toSorted());
+  });
+});
+
+describe('work that has gone on since it was found', () => {
+  const parts = () => ({
+    ...{ connection: bench.redis, keys: createKeys(bench.prefix), now: Date.now },
+    enqueuer: createEnqueuer(bench.redis, bench.prefix),
+    registry: createRegistry({ handlers: [], jobs: [], schedules: [] }),
+  });
+  const found = (kind: Stray['kind'], id: string, jobId: string, name = ''): Stray => ({
+    ...{ kind, id, handler: name, queue: 'default', jobId, where: 'unlisted' },
+  });
+
+  it('is left alone: an event or a job that waits, a delivery or an event that is through', async () => {
+    const event = await accepted();
+    expect(await requeue(parts(), found('event', event.id, event.id))).toBe(false);
+    const wanted = newJob('one', null);
+    await bench.jobs().create([wanted]);
+    const jobId = (await bench.redis.hget(createKeys(bench.prefix).job(wanted.id), 'queuedId')) ?? '';
+    expect(await requeue(parts(), found('job', wanted.id, jobId))).toBe(false);
+
+    await bench.work({ handlers: [handler('h', () => undefined)], jobs: [job('one', () => undefined)] });
+    await eventually(async () => (await queue.getCompletedCount()) === 2);
+    for (const id of [event.id, jobId]) await queue.remove(id);
+    expect(await requeue(parts(), found('event', event.id, event.id))).toBe(false);
+    expect(await requeue(parts(), found('delivery', event.id, event.id, 'h'))).toBe(false);
+    expect(await requeue(parts(), found('job', wanted.id, jobId))).toBe(false);
+    expect(await queue.getJobCounts('wait', 'prioritized', 'active')).toEqual({
+      ...{ wait: 0, prioritized: 0, active: 0 },
+    });
   });
 });
 
