@@ -39,7 +39,13 @@ await runProcess(process.env, async (env) => {
     jobRetention: config.jobRetention,
     defaultTimeout: config.defaultTimeout,
   });
-  const ops = createServer(createOps({ checks: { redis: () => worker.ping() }, metrics: numbers.text }));
+  const ops = createServer(
+    createOps({
+      checks: { redis: () => worker.ping() },
+      metrics: numbers.text,
+      alive: { queues: () => worker.stuckQueues() },
+    }),
+  );
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const status = publishStatus({
     ...{ target: redis, prefix, role: 'worker', version: hooklineVersion() },
@@ -57,8 +63,8 @@ await runProcess(process.env, async (env) => {
   return {
     log,
     urls: { ops: opsUrl },
-    async stop(deadline) {
-      const left = await worker.stop(deadline);
+    async stop(deadline, why) {
+      const left = await worker.stop(deadline, why);
       await Promise.all([closeServer(ops), status.stop()]);
       if (left.length > 0)
         log.warn('left running; other workers take these over when their locks run out', { jobs: left });

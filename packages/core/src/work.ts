@@ -26,7 +26,9 @@ export type Work =
       readonly id?: string;
       readonly options?: JobRunOptions;
       readonly metadata?: Readonly<Record<string, unknown>>;
-    };
+    }
+  /** Nothing to do: a worker process asks whether its queue gives it jobs. */
+  | { readonly kind: 'canary' };
 
 /** One failed try, kept for the dead letter. */
 export interface AttemptRecord {

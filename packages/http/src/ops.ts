@@ -8,6 +8,8 @@ export interface OpsOptions {
   readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
   /** How many of them have to: `all` unless told; `any` where one stands in for the other. */
   readonly enough?: 'all' | 'any';
+  /** What has to make progress, or the process is to be started anew: each names those that do not. */
+  readonly alive?: Readonly<Record<string, () => readonly string[]>>;
   /** The text of `/metrics`, in Prometheus's format; without it there is no such page. */
   readonly metrics?: () => Promise<string>;
 }
@@ -16,11 +18,17 @@ export interface OpsOptions {
 const CHECK_DEADLINE_MS = 300;
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** `/healthz`: the process answers. `/readyz`: what it needs answers too. `/metrics`: what it counts. */
-export function createOps({ checks, enough = 'all', metrics }: OpsOptions): RequestListener {
+/** `/healthz`: the process answers, and what has to move does. `/readyz`: what it needs answers too. `/metrics`: what it counts. */
+export function createOps({ checks, enough = 'all', alive = {}, metrics }: OpsOptions): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '').split('?')[0];
-    if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
+    if (path === '/healthz') {
+      const stuck = Object.entries(alive)
+        .map(([what, look]) => [what, look()] as const)
+        .filter(([, names]) => names.length > 0);
+      if (stuck.length === 0) return sendJson(response, 200, { status: 'ok' });
+      return sendJson(response, 503, { status: 'stuck', ...Object.fromEntries(stuck) });
+    }
     if (path === '/readyz') {
       void runChecks(checks).then((results) => {
         const works = Object.values(results).map((result) => result === 'ok');

@@ -32,6 +32,20 @@ describe('/healthz', () => {
   });
 });
 
+describe('/healthz of a process that has to make progress', () => {
+  it('is 503 while something is stuck, naming it, and 200 again when it moves', async () => {
+    let stuck: string[] = [];
+    const server = createServer(createOps({ checks: {}, alive: { queues: () => stuck, disks: () => [] } }));
+    servers.push(server.listen(0, '127.0.0.1'));
+    expect((await request(server).get('/healthz')).body).toEqual({ status: 'ok' });
+    stuck = ['email'];
+    const answer = await request(server).get('/healthz');
+    expect([answer.status, answer.body]).toEqual([503, { status: 'stuck', queues: ['email'] }]);
+    stuck = [];
+    expect((await request(server).get('/healthz')).status).toBe(200);
+  });
+});
+
 describe('/readyz', () => {
   it('is 200 when every check holds', async () => {
     const answer = await request(ops({ redis: ok, disk: ok })).get('/readyz');

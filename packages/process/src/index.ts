@@ -24,6 +24,7 @@ export {
   type ReadyMessage,
   type RunOptions,
   type Running,
+  type StopCause,
 } from './lifecycle.ts';
 export { closeServer, listen, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';

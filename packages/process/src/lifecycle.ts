@@ -13,9 +13,14 @@ export interface ReadyMessage {
 export interface Running {
   readonly urls: Readonly<Record<string, string>>;
   readonly log: Logger;
-  /** Ends everything within `deadline` milliseconds. */
-  stop(deadline: number): Promise<void>;
+  /**
+   * Ends everything within `deadline` milliseconds.
+   * @param why `crashed` after an error that nobody caught: what still runs then may be what threw it
+   */
+  stop(deadline: number, why: StopCause): Promise<void>;
 }
+
+export type StopCause = 'asked' | 'crashed';
 
 export interface RunOptions {
   /** Milliseconds that stopping may take; `STOP_DEADLINE_MS` unless given. */
@@ -24,6 +29,8 @@ export interface RunOptions {
 
 /** Milliseconds from the first SIGTERM to the end. A supervisor has to wait a little longer before it kills. */
 export const STOP_DEADLINE_MS = 25_000;
+/** The same after a crash: others get to finish, but a broken process must not linger. */
+const CRASH_DEADLINE_MS = 5_000;
 /** Milliseconds after the deadline in which a stop that kept to it may still say so. */
 const DEADLINE_GRACE_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
@@ -46,17 +53,18 @@ export async function runProcess(
   let exitCode = 0;
   let stopping = false;
 
-  async function stop(cause: string, code: number): Promise<void> {
+  async function stop(cause: string, code: number, why: StopCause = 'asked'): Promise<void> {
     exitCode = Math.max(exitCode, code);
     if (running === undefined) process.exit(exitCode);
     if (stopping) return;
     stopping = true;
     const { log } = running;
     log.info('stopping', { cause });
-    const overdue = wait(stopDeadline + DEADLINE_GRACE_MS, 'overdue' as const);
+    const deadline = why === 'crashed' ? Math.min(CRASH_DEADLINE_MS, stopDeadline) : stopDeadline;
+    const overdue = wait(deadline + DEADLINE_GRACE_MS, 'overdue' as const);
     try {
-      if ((await Promise.race([running.stop(stopDeadline), overdue])) === 'overdue')
-        throw new Error(`it did not end within its deadline of ${stopDeadline} ms`);
+      if ((await Promise.race([running.stop(deadline, why), overdue])) === 'overdue')
+        throw new Error(`it did not end within its deadline of ${deadline} ms`);
     } catch (error) {
       exitCode = 1;
       log.error('could not stop cleanly', { error });
@@ -80,11 +88,11 @@ export async function runProcess(
   const { log, urls } = running;
   process.on('uncaughtException', (error) => {
     log.error('an error that nobody caught', { error });
-    void stop('uncaught error', 1);
+    void stop('uncaught error', 1, 'crashed');
   });
   process.on('unhandledRejection', (error) => {
     log.error('a rejection that nobody handled', { error });
-    void stop('unhandled rejection', 1);
+    void stop('unhandled rejection', 1, 'crashed');
   });
   // A supervisor that died just now is noticed by its closed channel; not being able to tell it is no error.
   process.send?.({ kind: 'ready', urls } satisfies ReadyMessage, undefined, undefined, () => undefined);

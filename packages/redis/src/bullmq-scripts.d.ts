@@ -8,3 +8,6 @@ declare module 'bullmq/dist/cjs/scripts/addPrioritizedJob-9.js' {
 declare module 'bullmq/dist/cjs/scripts/addDelayedJob-6.js' {
   export const addDelayedJob: { readonly name: string; readonly content: string; readonly keys: number };
 }
+declare module 'bullmq/dist/cjs/scripts/promote-9.js' {
+  export const promote: { readonly name: string; readonly content: string; readonly keys: number };
+}

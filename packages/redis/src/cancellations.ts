@@ -20,7 +20,11 @@ export function listenForCancellations(
   subscriber.on('message', (_channel: string, workId: string) => {
     for (const attempt of running.values()) if (attempt.workId === workId) abort(attempt);
   });
-  void subscriber.subscribe(keys.jobsCancelled).catch(() => undefined);
+  // What was cancelled between 'ready' and the subscription told nobody here.
+  subscriber
+    .subscribe(keys.jobsCancelled)
+    .then(lookAtAll)
+    .catch(() => undefined);
 
   async function lookAtAll(): Promise<void> {
     for (const attempt of running.values()) {

@@ -48,6 +48,18 @@ local function concludeEvent(prefix, eventKey, deliveriesKey, id, now, retention
   end
 end
 
+-- Which BullMQ job is to run a delivery; nothing when nobody has said. An event's own job that runs its one handler
+-- in place needs no note: it has the event's id.
+local function jobOfDelivery(prefix, id, handler)
+  local noted, inPlace = unpack(redis.call('HMGET', prefix .. '/event/' .. id, 'job/' .. handler, 'inPlace'))
+  if noted then return string.match(noted, '^([^|]*)|(.*)$') end
+  if inPlace == handler then return 'default', id end
+end
+
+local function noteJobOfDelivery(prefix, id, handler, queue, jobId)
+  redis.call('HSET', prefix .. '/event/' .. id, 'job/' .. handler, queue .. '|' .. jobId)
+end
+
 local function sliceOf(list, from, count)
   local part = {}
   for i = 0, count - 1 do part[i + 1] = list[from + i] end

@@ -32,6 +32,8 @@ export interface ExecuteParts {
 export interface RunningAttempt {
   readonly queue: string;
   readonly jobId: string;
+  /** What its lock holds for as long as it is ours. */
+  readonly token: string;
   readonly workId: string;
   readonly isTracked: boolean;
   readonly controller: AbortController;
@@ -74,7 +76,9 @@ export async function execute<Value>(
     case 'dead':
       throw failedForGood(new Error(`${subject.workId} has failed already`));
     case 'superseded':
-      throw failedForGood(new Error(`a later job runs ${subject.workId} now`));
+      throw failedForGood(new Error(`another job runs ${subject.workId} now`));
+    case 'lost':
+      throw new LockLostError();
     case 'awaiting':
       return awaitFinish(parts, job, token, subject, opened.until);
     case 'gone':
@@ -162,7 +166,7 @@ async function runOnce<Value>(
     external,
   });
   const untrack = track({
-    ...{ queue: job.queueName, jobId: job.id ?? '', workId: subject.workId, controller },
+    ...{ queue: job.queueName, jobId: job.id ?? '', token, workId: subject.workId, controller },
     isTracked: opened.tracked !== undefined,
   });
   try {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type JobRunOptions, type JobStatus, type JobStep, type JobSummary } from '@hookline/core';
+import type { JobRunOptions, JobStatus, JobStep, JobSummary, Work } from '@hookline/core';
 import { newFinishToken } from './finish-token.ts';
 
 /**
@@ -36,6 +36,38 @@ export function recordFields(job: NewRecord, now: number): string[] {
       value === undefined ? [] : [field, String(value)],
     ),
   ];
+}
+
+/** What it takes to queue a kept job once more, in this order. */
+export const QUEUEING_FIELDS = [
+  ...['name', 'queue', 'data', 'priority', 'options', 'metadata', 'queuedId', 'runAt'],
+] as const;
+
+/** How a kept job goes into its queue. */
+export interface Queueing {
+  readonly name: string;
+  readonly queue: string;
+  readonly queuedId: string;
+  readonly work: Work;
+  readonly priority?: number;
+  /** Not before then; milliseconds since the epoch. */
+  readonly runAt?: number;
+}
+
+/** @param row a reply of `QUEUEING_FIELDS` @returns undefined where there is no such job */
+export function queueingFromRow(id: string, row: readonly (string | null)[]): Queueing | undefined {
+  const [name, queue, data, priority, options, metadata, queuedId, runAt] = row;
+  if (!name || !queue || !queuedId) return undefined;
+  return {
+    ...{ name, queue, queuedId },
+    work: {
+      ...{ kind: 'job', id, data: JSON.parse(data ?? 'null') as unknown },
+      ...(options ? { options: JSON.parse(options) as JobRunOptions } : {}),
+      ...(metadata ? { metadata: JSON.parse(metadata) as Record<string, unknown> } : {}),
+    },
+    ...(priority ? { priority: Number(priority) } : {}),
+    ...(runAt ? { runAt: Number(runAt) } : {}),
+  };
 }
 
 /** A reply of `SUMMARY_FIELDS`; `null` where a field is not set. */

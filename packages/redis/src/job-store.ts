@@ -1,7 +1,6 @@
 import {
   isFinal,
   type JobPage,
-  type JobRunOptions,
   type JobService,
   type JobStatus,
   type JobSummary,
@@ -14,7 +13,15 @@ import { createEnqueuer, openQuietQueue } from './enqueue.ts';
 import type { Gate } from './gate.ts';
 import { isSameToken, newFinishToken } from './finish-token.ts';
 import { openJobDefinitions } from './job-definitions.ts';
-import { newQueuedId, recordFields, stepFromFields, summaryFromRow, type SummaryRow } from './job-record.ts';
+import {
+  newQueuedId,
+  QUEUEING_FIELDS,
+  queueingFromRow,
+  recordFields,
+  stepFromFields,
+  summaryFromRow,
+  type SummaryRow,
+} from './job-record.ts';
 import { CANCEL_JOB, CREATE_JOBS, FINISH_JOB, LIST_JOBS, RETRY_JOB, SUMMARY_FIELDS } from './job-scripts.ts';
 import { readFrames } from './job-stream.ts';
 import { createKeys } from './keys.ts';
@@ -135,18 +142,13 @@ export function createJobStore({
 
     async retry(id) {
       const key = keys.job(id);
-      const fields = ['name', 'queue', 'data', 'priority', 'options', 'metadata', 'queuedId'];
-      const [name, queue, data, priority, options, metadata, before] = await connection.hmget(key, ...fields);
-      if (!name || !queue || !before) return { kind: 'unknown' };
+      const kept = queueingFromRow(id, await connection.hmget(key, ...QUEUEING_FIELDS));
+      if (kept === undefined) return { kind: 'unknown' };
+      const { name, queue, work, priority, queuedId: before } = kept;
       const queuedId = newQueuedId(id);
-      const work: Work = {
-        ...{ kind: 'job', id, data: JSON.parse(data ?? 'null') as unknown },
-        ...(options ? { options: JSON.parse(options) as JobRunOptions } : {}),
-        ...(metadata ? { metadata: JSON.parse(metadata) as Record<string, unknown> } : {}),
-      };
       const add = enqueuer.prepare({
         ...{ queue, jobId: queuedId, name, work, timestamp: now() },
-        ...(priority ? { priority: Number(priority) } : {}),
+        ...(priority === undefined ? {} : { priority }),
       });
       const { kind, rest } = await change(
         RETRY_JOB,

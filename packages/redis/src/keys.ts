@@ -42,6 +42,8 @@ export interface Keys {
   readonly processes: string;
   /** String: what a process last told of itself, as JSON; expires. */
   process(id: string): string;
+  /** String: which worker process sweeps now. */
+  readonly sweeperLease: string;
   /** BullMQ's hash of a job. */
   bullJob(queue: string, jobId: string): string;
   /** BullMQ's lock on an active job: holds the token of the worker that owns it. */
@@ -73,6 +75,7 @@ export function createKeys(prefix: string): Keys {
     sweeper: `${prefix}/sweeper`,
     processes: `${prefix}/processes`,
     process: (id) => `${prefix}/processes/${id}`,
+    sweeperLease: `${prefix}/sweeper/lease`,
     bullJob: (queue, jobId) => `${prefix}:${queue}:${jobId}`,
     bullLock: (queue, jobId) => `${prefix}:${queue}:${jobId}:lock`,
   };

@@ -37,8 +37,10 @@ export type Opened<Value> =
   | { readonly kind: 'awaiting'; readonly until: number }
   /** Nobody finished it in time. */
   | { readonly kind: 'overdue' }
-  /** A later job runs this work now. */
+  /** Another job runs this work now. */
   | { readonly kind: 'superseded' }
+  /** Another worker has taken the job over. */
+  | { readonly kind: 'lost' }
   /** It is settled already; only the job is still to be ended. */
   | { readonly kind: 'succeeded'; readonly result: unknown }
   | { readonly kind: 'dead' }
@@ -144,21 +146,26 @@ export function createLedger({
   }
 
   return {
-    async openDelivery(subject, { made, stalled }, inPlace) {
+    async openDelivery(subject, { queue, jobId, token, made, stalled }, inPlace) {
       const reply = (await runScript(
         connection,
         OPEN_DELIVERY,
-        [keys.event(subject.event), keys.deliveries(subject.event)],
-        [prefix, subject.event, subject.handler, subject.workId, made, stalled, inPlace ? 1 : 0, now()],
+        [keys.event(subject.event), keys.deliveries(subject.event), keys.bullLock(queue, jobId)],
+        [
+          ...[prefix, subject.event, subject.handler, subject.workId, made, stalled, inPlace ? 1 : 0, now()],
+          ...[token, queue, jobId],
+        ],
       )) as [Buffer, Buffer, ...EventRow];
       const [kind, stalledThen, ...row] = reply;
-      switch (kind.toString()) {
+      const state = kind.toString();
+      switch (state) {
         case 'gone':
-          return { kind: 'gone' };
+        case 'lost':
+        case 'superseded':
+        case 'dead':
+          return { kind: state };
         case 'succeeded':
           return { kind: 'succeeded', result: null };
-        case 'dead':
-          return { kind: 'dead' };
         default:
           return {
             kind: 'open',
@@ -169,15 +176,20 @@ export function createLedger({
       }
     },
 
-    async openJob({ workId, job, work }, { queue, jobId, made, stalled }, { maxAttempts, external }) {
+    async openJob(
+      { workId, job, work },
+      { queue, jobId, token: lock, made, stalled },
+      { maxAttempts, external },
+    ) {
       const reply = (await runScript(
         connection,
         OPEN_JOB,
-        [keys.job(workId)],
+        [keys.job(workId), keys.bullLock(queue, jobId)],
         [
           ...[prefix, workId, jobId, made, stalled, now(), made + 1, Math.max(maxAttempts, made + 1)],
           ...[external ? 1 : '', job, queue],
           ...(external ? [JSON.stringify(work.data) ?? 'null', newFinishToken()] : ['', '']),
+          lock,
         ],
       )) as Buffer[];
       const [kind, detail, isTracked, token, publicUrl] = reply.map(String);
@@ -187,6 +199,7 @@ export function createLedger({
         case 'dead':
         case 'overdue':
         case 'superseded':
+        case 'lost':
           return { kind };
         case 'awaiting':
           return { kind, until: Number(detail) };

@@ -7,18 +7,24 @@ import { defineScript } from './script.ts';
  * Begins one attempt of a delivery: says what is already settled, marks the rest as pending, and returns the
  * event. A dead delivery that begins again was retried by an operator, so its dead letter is taken away;
  * unless its worker died between writing the dead letter and ending the job: then it is only to be ended.
+ * It notes which job holds the delivery, so that no second one runs it beside the first, whoever queued that.
  */
 export const OPEN_DELIVERY = defineScript(
   EVENT_LUA,
   `
-local eventKey, deliveriesKey = KEYS[1], KEYS[2]
-local prefix, id, handler, deadId, made, stalled, inPlace, now = unpack(ARGV)
+local eventKey, deliveriesKey, lockKey = KEYS[1], KEYS[2], KEYS[3]
+local prefix, id, handler, deadId, made, stalled, inPlace, now, token, queue, jobId = unpack(ARGV)
+if redis.call('GET', lockKey) ~= token then return { 'lost' } end
 local event = redis.call('HMGET', eventKey, 'source', 'provider', 'providerId', 'type', 'receivedAt', 'headers', 'body', 'sha256', 'bodyTrusted', 'status')
 if not event[10] then return { 'gone' } end
 
 local state = redis.call('HGET', deliveriesKey, handler)
 local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
 if was == 'succeeded' then return { 'succeeded' } end
+local heldQueue, heldJob = jobOfDelivery(prefix, id, handler)
+if heldJob and heldJob ~= jobId and redis.call('EXISTS', prefix .. ':' .. heldQueue .. ':' .. heldJob .. ':lock') == 1 then
+  return { 'superseded' }
+end
 if was == 'dead' then
   if made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { 'dead' } end
   removeDeadLetter(prefix, deadId)
@@ -26,7 +32,12 @@ else
   stalledThen = '0'
 end
 redis.call('HSET', deliveriesKey, handler, 'pending')
-if inPlace == '1' then redis.call('HSET', eventKey, 'inPlace', handler) end
+if inPlace == '1' then
+  redis.call('HSET', eventKey, 'inPlace', handler)
+  redis.call('HDEL', eventKey, 'job/' .. handler)
+else
+  noteJobOfDelivery(prefix, id, handler, queue, jobId)
+end
 if event[10] == 'dead' or event[10] == 'handled' or event[10] == 'unhandled' then
   setStatus(prefix, eventKey, id, 'dispatched', now)
   forgetAfter(prefix, id, nil)
@@ -46,8 +57,9 @@ export const OPEN_JOB = defineScript(
   EVENT_LUA,
   JOB_LUA,
   `
-local key = KEYS[1]
-local prefix, id, queuedId, made, stalled, now, attempt, maxAttempts, external, name, queue, data, token = unpack(ARGV)
+local key, lockKey = KEYS[1], KEYS[2]
+local prefix, id, queuedId, made, stalled, now, attempt, maxAttempts, external, name, queue, data, token, lock = unpack(ARGV)
+if redis.call('GET', lockKey) ~= lock then return { 'lost' } end
 local record = redis.call('HMGET', key, 'state', 'status', 'result', 'phase', 'deadline', 'queuedId', 'token')
 local state, status, result, phase, deadline, current, ownToken = unpack(record)
 local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
@@ -196,6 +208,7 @@ for _ = 1, tonumber(count) do
   if redis.call('HSETNX', deliveriesKey, handler, 'pending') == 1 then
     add[addName](sliceOf(KEYS, key, keyCount), sliceOf(ARGV, arg + 4, 3))
     redis.call('SADD', prefix .. '/queues', queue)
+    noteJobOfDelivery(prefix, id, handler, queue, id .. '~' .. handler)
   end
   key, arg = key + keyCount, arg + 7
 end
@@ -216,26 +229,44 @@ return 'dispatched'
 `,
 );
 
-/** Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it. */
+/** Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it; only for the lock's holder. */
 export const ENQUEUE_ONCE = defineScript(
   EVENT_LUA,
   ADD_JOB_LUA,
   JOB_LUA,
   `
-local prefix, field, id, name, queue, now, retention, addName, keyCount = unpack(ARGV, 1, 9)
-if redis.call('HSETNX', KEYS[1], field, id) == 0 then return 'known' end
-redis.call('PEXPIRE', KEYS[1], retention)
-if not createJob(prefix, id, name, now, sliceOf(ARGV, 13, #ARGV - 12)) then return 'known' end
-add[addName](sliceOf(KEYS, 2, tonumber(keyCount)), sliceOf(ARGV, 10, 3))
+local lockKey, effectsKey = KEYS[1], KEYS[2]
+local token, prefix, field, id, name, queue, now, retention, addName, keyCount = unpack(ARGV, 1, 10)
+if redis.call('GET', lockKey) ~= token then return 'lost' end
+if redis.call('HSETNX', effectsKey, field, id) == 0 then return 'known' end
+redis.call('PEXPIRE', effectsKey, retention)
+if not createJob(prefix, id, name, now, sliceOf(ARGV, 14, #ARGV - 13)) then return 'known' end
+add[addName](sliceOf(KEYS, 3, tonumber(keyCount)), sliceOf(ARGV, 11, 3))
 redis.call('SADD', prefix .. '/queues', queue)
 return 'added'
 `,
 );
 
-/** Keeps the result of `ctx.once`, unless this worker's lock is gone. */
+/**
+ * Begins `ctx.once`: a worker that slept past its lock must not run the effect at all, because whoever took the job
+ * over runs it too.
+ */
+export const BEGIN_EFFECT = defineScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return { 'lost' } end
+local kept = redis.call('HGET', KEYS[2], ARGV[2])
+if kept then return { 'kept', kept } end
+return { 'open' }
+`);
+
+/**
+ * Keeps the result of `ctx.once`, unless another worker holds the lock. A lock that merely ran out (Redis was away for
+ * longer than it lasts) refuses nothing here: the effect was made, and whoever takes the job next must not make it
+ * again. What was kept first stays.
+ */
 export const KEEP_EFFECT = defineScript(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lost' end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 'lost' end
+redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
 return 'kept'
 `);
@@ -249,8 +280,12 @@ export const REPLAY = defineScript(
 local prefix, deadId, id, handler, now, queue, addName, keyCount, queuedId = unpack(ARGV, 1, 9)
 if removeDeadLetter(prefix, deadId) == 0 then return 'gone' end
 if id == '' then
-  if redis.call('HEXISTS', jobKeyOf(prefix, deadId), 'status') == 1 then resetJob(prefix, deadId, now, queuedId) end
+  if redis.call('HEXISTS', jobKeyOf(prefix, deadId), 'status') == 1 then
+    resetJob(prefix, deadId, now, queuedId)
+    redis.call('HSET', jobKeyOf(prefix, deadId), 'queue', queue)
+  end
 else
+  noteJobOfDelivery(prefix, id, handler, queue, queuedId)
   redis.call('HSET', KEYS[2], handler, 'pending')
   setStatus(prefix, KEYS[1], id, 'dispatched', now)
   forgetAfter(prefix, id, nil)

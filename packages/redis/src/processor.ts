@@ -56,6 +56,8 @@ export function createProcessor(parts: ProcessorParts): (job: Job, token: string
         return deliver(job, token, work.event, work.handler, false);
       case 'job':
         return runJob(job, token, work);
+      case 'canary':
+        return null;
       default:
         throw failedForGood(
           new Error(`job ${job.id} holds no work that Hookline knows: was it added by hand?`),

@@ -8,7 +8,7 @@ import { newQueuedId, recordFields } from './job-record.ts';
 import { ADD_STEP } from './job-scripts.ts';
 import type { Keys } from './keys.ts';
 import type { Tracked } from './ledger.ts';
-import { ENQUEUE_ONCE, KEEP_EFFECT } from './lifecycle-scripts.ts';
+import { BEGIN_EFFECT, ENQUEUE_ONCE, KEEP_EFFECT } from './lifecycle-scripts.ts';
 import { runScript } from './script.ts';
 
 export interface ContextParts {
@@ -44,17 +44,27 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
   const effects = keys.effects(workId);
   const lock = keys.bullLock(job.queueName, job.id ?? '');
   const priority = job.opts.priority;
+  const effectsUnderWay = new Map<string, Promise<unknown>>();
   let enqueued = 0;
 
-  async function once<Result>(key: string, fn: () => Result | Promise<Result>): Promise<Result> {
-    const field = `once/${key}`;
-    const kept = await connection.hget(effects, field);
-    if (kept !== null) return JSON.parse(kept) as Result;
-    const result = await fn();
-    const json = JSON.stringify(result) ?? 'null';
+  /** Calls of one key at the same time share one run; after it failed, the next call runs again. */
+  function once<Result>(key: string, fn: () => Result | Promise<Result>): Promise<Result> {
+    const shared = effectsUnderWay.get(key) ?? runEffect(`once/${key}`, fn);
+    effectsUnderWay.set(key, shared);
+    const forget = (): void => void effectsUnderWay.delete(key);
+    shared.then(forget, forget);
+    return shared as Promise<Result>;
+  }
+
+  async function runEffect(field: string, fn: () => unknown): Promise<unknown> {
+    const begun = (await runScript(connection, BEGIN_EFFECT, [lock, effects], [token, field])) as Buffer[];
+    const [state, kept] = begun.map(String);
+    if (state === 'lost') throw takenOver();
+    if (state === 'kept') return JSON.parse(kept ?? 'null');
+    const json = JSON.stringify(await fn()) ?? 'null';
     const reply = await runScript(connection, KEEP_EFFECT, [lock, effects], [token, field, json, retention]);
     if (String(reply) === 'lost') throw takenOver();
-    return JSON.parse(json) as Result;
+    return JSON.parse(json);
   }
 
   function takenOver(): AttemptAbortedError {
@@ -108,16 +118,17 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
       ...(options.delay === undefined ? {} : { delay: options.delay }),
       ...(chosen === undefined || chosen === 0 ? {} : { priority: chosen }),
     });
-    await runScript(
+    const reply = await runScript(
       connection,
       ENQUEUE_ONCE,
-      [effects, ...add.keys],
+      [lock, effects, ...add.keys],
       [
-        ...[keys.prefix, `enqueue/${position}/${name}`, id, name, definition.queue, now(), retention],
+        ...[token, keys.prefix, `enqueue/${position}/${name}`, id, name, definition.queue, now(), retention],
         ...[add.script, add.keys.length, ...add.args],
         ...recordFields({ ...options, data, priority: chosen, queue: definition.queue, queuedId }, now()),
       ],
     );
+    if (String(reply) === 'lost') throw takenOver();
     return id;
   }
 

@@ -1,21 +1,32 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DEAD_LETTER_QUEUE, type Logger, type Meter, type RedisTarget, type Registry } from '@hookline/core';
-import { Worker, type Queue } from 'bullmq';
-import { AttemptAbortedError, type AbortCause } from './attempt.ts';
+import {
+  DEAD_LETTER_QUEUE,
+  NO_METER,
+  type Logger,
+  type Meter,
+  type RedisTarget,
+  type Registry,
+} from '@hookline/core';
+import type { Queue } from 'bullmq';
+import { createActivity } from './activity.ts';
+import { AttemptAbortedError, endedBy, type AbortCause } from './attempt.ts';
+import { startCanaries, type CanarySettings } from './canary.ts';
 import { connect } from './connection.ts';
 import { createEnqueuer, openQuietQueue } from './enqueue.ts';
 import { reportConnection } from './event-store.ts';
 import type { ParsePayload } from './event-record.ts';
 import { createKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
-import { TryAgainError } from './bull-verdict.ts';
 import { listenForCancellations } from './cancellations.ts';
 import type { RunningAttempt } from './execute.ts';
 import { announceJobs } from './job-definitions.ts';
+import { watchLoop } from './loop-watch.ts';
 import { createProcessor } from './processor.ts';
+import { LOCK_MS, openQueueWorker } from './queue-worker.ts';
 import { forgetExpired, forgetJobs } from './retention.ts';
 import { reconcileSchedules } from './schedules.ts';
 import { evictionProblem, UnfitServerError } from './server-check.ts';
+import { startSweeper, type SweeperSettings } from './sweeper.ts';
 
 /** How much of one queue is worked on at a time. */
 export interface QueueSettings {
@@ -45,29 +56,25 @@ export interface WorkerOptions {
   readonly now?: () => number;
   readonly random?: () => number;
   readonly meter?: Meter;
+  readonly sweeper?: SweeperSettings;
+  readonly canary?: CanarySettings;
 }
 
 export interface RunningWorker {
   /** Resolves when Redis answers. */
   ping(): Promise<void>;
+  /** The queues that give this process no jobs though they should: it is to be started anew. */
+  stuckQueues(): readonly string[];
   /**
    * Takes no new work, waits for what runs, then aborts it and puts it back.
    * @param deadline milliseconds for all of it
-   * @returns the jobs that did not even end when aborted: another worker takes them when their locks run out
+   * @param why after `crashed` nothing is put back: one of those that still run may have crashed us, and has to
+   *   be counted as a death, or it would crash one worker after the other for ever
+   * @returns the jobs that did not end: another worker takes them when their locks run out
    */
-  stop(deadline: number): Promise<readonly string[]>;
+  stop(deadline: number, why?: 'asked' | 'crashed'): Promise<readonly string[]>;
 }
 
-/**
- * BullMQ's defaults let 64 s pass between a worker's death and the next try. With these the lock of a dead
- * worker is over after at most 10 s and found within 2 s more. Its own limit of stalls would fail a job
- * without a dead letter, so it is out of the way: `settle` counts the deaths.
- */
-const LOCK_MS = 10_000;
-const STALLED_INTERVAL_MS = 2_000;
-const NO_STALL_LIMIT = Number.MAX_SAFE_INTEGER;
-/** BullMQ waits 15 s before it talks to Redis again after an outage. */
-const RUN_RETRY_MS = 500;
 const FORGET_INTERVAL_MS = 60_000;
 /** What is left of the stop deadline for handlers that were just aborted. */
 const ABORT_MS = 2_500;
@@ -88,7 +95,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     defaultTimeout,
     now = Date.now,
     random = Math.random,
+    meter = NO_METER,
   } = options;
+  const clock = (): number => performance.now();
+  const concurrencyOf = (name: string): number => options.queues[name]?.concurrency ?? options.concurrency;
   const connection = connect(target, 'worker');
   reportConnection(connection, log);
   const problem = await evictionProblem(connection);
@@ -99,6 +109,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const keys = createKeys(prefix);
   const enqueuer = createEnqueuer(connection, prefix);
   const running = new Map<string, RunningAttempt>();
+  const activity = createActivity(meter, clock);
+  const lockLost = meter.counter(
+    'hookline_locks_lost_total',
+    'Attempts that were aborted because another worker had taken their job over.',
+    ['queue'],
+  );
   const processor = createProcessor({
     registry,
     ledger: createLedger({ connection, keys, enqueuer, parsePayload, now, retention, jobRetention }),
@@ -109,7 +125,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     defaultTimeout,
     track(attempt) {
       const jobKey = `${attempt.queue}/${attempt.jobId}`;
+      const { signal } = attempt.controller;
       running.set(jobKey, attempt);
+      signal.addEventListener('abort', () => {
+        if (endedBy(signal, 'lock-lost')) lockLost({ queue: attempt.queue });
+      });
       return () => running.delete(jobKey);
     },
   });
@@ -128,32 +148,29 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     running.get(jobKey)?.controller.abort(new AttemptAbortedError(cause, message));
   }
 
-  const workers = [...registry.queues].map((name) => {
-    const settings = options.queues[name] ?? {};
-    const worker = new Worker(name, (job, token = '') => processor(job, token), {
-      connection,
-      prefix,
-      concurrency: settings.concurrency ?? options.concurrency,
-      ...(settings.limiter === undefined ? {} : { limiter: settings.limiter }),
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_INTERVAL_MS,
-      maxStalledCount: NO_STALL_LIMIT,
-      runRetryDelay: RUN_RETRY_MS,
-      settings: {
-        backoffStrategy: (_made, _type, error) => (error instanceof TryAgainError ? error.delay : -1),
-      },
-    });
-    worker.on('error', (error) => log.debug('queue error', { queue: name, error: error.message }));
-    worker.on('stalled', (jobId) =>
-      log.warn('taken over from a worker that died or stopped answering', { queue: name, job: jobId }),
-    );
-    worker.on('lockRenewalFailed', (jobIds: string[]) => {
-      for (const jobId of jobIds)
-        abort(`${name}/${jobId}`, 'lock-lost', 'another worker has taken this job over');
-    });
-    return worker;
-  });
+  const workers = [...registry.queues].map((name) =>
+    openQueueWorker({
+      ...{ name, connection, prefix, log },
+      concurrency: concurrencyOf(name),
+      limiter: options.queues[name]?.limiter,
+      process: activity.watch(name, processor),
+      onLockLost: (jobId) => abort(`${name}/${jobId}`, 'lock-lost', 'another worker has taken this job over'),
+    }),
+  );
 
+  const canaries = startCanaries({
+    ...{ activity, log, clock, ...options.canary },
+    queues: queues
+      .filter(({ name }) => {
+        const { limiter, globalConcurrency } = options.queues[name] ?? {};
+        return limiter === undefined && globalConcurrency === undefined;
+      })
+      .map((queue) => ({ queue, concurrency: concurrencyOf(queue.name) })),
+  });
+  const sweeper = startSweeper({
+    ...{ connection, keys, enqueuer, registry, now, log, meter, ...options.sweeper },
+  });
+  const loop = watchLoop({ connection, keys, running, log, meter, clock, lock: LOCK_MS });
   const cancellations = listenForCancellations(target, connection, keys, running);
   const forgetting = setInterval(() => {
     Promise.all([forgetExpired(connection, keys, now()), forgetJobs(connection, keys, now())]).catch(
@@ -161,11 +178,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     );
   }, FORGET_INTERVAL_MS).unref();
 
-  async function stop(deadline: number): Promise<readonly string[]> {
+  async function stop(deadline: number, why: 'asked' | 'crashed'): Promise<readonly string[]> {
     clearInterval(forgetting);
+    for (const guard of [canaries, sweeper, loop]) guard.stop();
     const closed = Promise.all(workers.map((worker) => worker.close()));
     const patience = Math.max(0, deadline - ABORT_MS);
-    if (!(await endsWithin(closed, patience))) {
+    if (!(await endsWithin(closed, patience)) && why === 'asked') {
       log.warn('the stop deadline is near: aborting what still runs and putting it back', {
         jobs: running.size,
       });
@@ -183,7 +201,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     async ping() {
       await connection.ping();
     },
-    stop: (deadline) => (stopped ??= stop(deadline)),
+    stuckQueues: () => canaries.stuck(),
+    stop: (deadline, why = 'asked') => (stopped ??= stop(deadline, why)),
   };
 
   /** The registry's queues, and those that only an earlier deploy knew: their schedules have to go. */

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { retryPolicy } from '@hookline/core';
+import { retryPolicy, type RunContext } from '@hookline/core';
 import { Queue } from 'bullmq';
 import { findEvent, openDeadLetters } from '../src/index.ts';
+import { createKeys } from '../src/keys.ts';
 import { eventually, handler, incoming, job, openBench, type Bench } from './support.ts';
 
 let bench: Bench;
@@ -49,6 +50,59 @@ describe('ctx.once', () => {
     await store.accept(event);
     await eventually(async () => (await statusOf(event.id)) === 'handled');
     expect(tries).toBe(2);
+  });
+});
+
+describe('several calls of ctx.once at the same time', () => {
+  it('share one run when their key is the same', async () => {
+    const ran: string[] = [];
+    const results: unknown[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      handlers: [
+        handler('one', async (_, ctx) => {
+          const effect = (key: string) =>
+            ctx.once(key, async () => {
+              await new Promise((resolve) => setImmediate(resolve));
+              return ran.push(key);
+            });
+          results.push(...(await Promise.all([effect('a'), effect('a'), effect('b')])));
+        }),
+      ],
+    });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'handled');
+    expect(ran.toSorted()).toEqual(['a', 'b']);
+    expect(results[0]).toBe(results[1]);
+  });
+});
+
+describe('a worker that slept past its lock', () => {
+  it.each([
+    ['ctx.once', (ctx: RunContext, run: () => void) => ctx.once('charge', run)],
+    ['ctx.enqueue', (ctx: RunContext) => ctx.enqueue('next', {})],
+  ])('does nothing more by %s, and is told so by its signal', async (_name, act) => {
+    const seen: unknown[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      handlers: [
+        handler('one', async (_, ctx) => {
+          await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), 'somebody else');
+          const error = await act(ctx, () => void seen.push('the effect ran')).then(
+            () => 'it resolved',
+            (reason: unknown) => (reason as Error).message,
+          );
+          seen.push(error, ctx.signal.aborted);
+        }),
+      ],
+      jobs: [job('next', () => void seen.push('the job ran'))],
+    });
+    await store.accept(event);
+    await eventually(() => seen.length >= 2);
+    expect(seen).toEqual(['another worker has taken this job over; what this one does is not kept', true]);
+    expect(await bench.redis.zcard(createKeys(bench.prefix).jobs('next'))).toBe(0);
   });
 });
 

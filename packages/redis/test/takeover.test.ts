@@ -115,7 +115,9 @@ describe('a worker that dies', () => {
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await eventually(async () => (await statusOf(event.id)) === 'dead');
     expect(runs).toBe(0);
-    expect(await deadLetters().list(0, 1)).toMatchObject([{ reason: 'worker-lost' }]);
+    expect(await deadLetters().list(0, 1)).toMatchObject([
+      { reason: 'worker-lost', error: { message: expect.stringMatching(/^11 workers died/) } },
+    ]);
   });
 
   it('but is only asleep: what it settles after it was taken over is refused', async () => {

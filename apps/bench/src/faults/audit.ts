@@ -168,7 +168,7 @@ export function openAuditor(url: string, prefix: string): Auditor {
         orphanJobs: await orphanJobs(live),
         repairs: Object.fromEntries(
           Object.entries(sweeper).flatMap(([kind, count]) =>
-            kind.endsWith('At') ? [] : [[kind, Number(count)]],
+            kind.endsWith('At') || kind === 'orphans' ? [] : [[kind, Number(count)]],
           ),
         ),
       };

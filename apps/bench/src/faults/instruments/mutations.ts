@@ -1,6 +1,6 @@
 /** One change to a compiled module. */
 export interface Edit {
-  /** From the repository's root: `packages/redis/dist/worker.js`. */
+  /** From the repository's root: `packages/redis/dist/queue-worker.js`. */
   readonly file: string;
   /** Global, so that matches are counted: it has to match exactly once. */
   readonly find: RegExp;
@@ -59,11 +59,22 @@ if status then`,
     ],
   },
   {
+    name: 'no-sweeper',
+    what: 'nobody looks for work that is kept but that no job will ever run',
+    edits: [
+      {
+        file: 'packages/redis/dist/sweeper.js',
+        find: /sweepForEver\(\)\.catch/g,
+        replace: 'Promise.resolve().catch',
+      },
+    ],
+  },
+  {
     name: 'max-stalled-count-1',
     what: "BullMQ's own limit of worker deaths holds: the second one fails the job without a dead letter",
     edits: [
       {
-        file: 'packages/redis/dist/worker.js',
+        file: 'packages/redis/dist/queue-worker.js',
         find: /const NO_STALL_LIMIT = [^;]+;/g,
         replace: 'const NO_STALL_LIMIT = 1;',
       },
