@@ -32,10 +32,10 @@ const KEPT_TO = {
 };
 /**
  * Programs, the tests' own package, which is told of its Redis by jest's global setup, and what the fault harness
- * loads into a program ahead of it: that begins a process just as a main.ts does.
+ * loads into a program, ahead of it or as a user's own definitions: these read what their users would.
  */
 const ENVIRONMENT_READERS =
-  /^apps\/[^/]+\/src\/main\.ts$|^packages\/testing\/|^apps\/bench\/src\/faults\/instruments\/process-preload\.ts$/;
+  /^apps\/[^/]+\/src\/main\.ts$|^packages\/testing\/|^apps\/bench\/src\/faults\/(instruments\/process-preload|app\/effects|cron-app\/jobs\/tick)\.ts$/;
 const READS_ENVIRONMENT =
   /\bprocess(\.env\b|\[['"]env['"]\])|import\s*\{[^}]*\benv\b[^}]*\}\s*from\s*'(node:)?process'/;
 

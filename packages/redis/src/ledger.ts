@@ -17,8 +17,9 @@ import { eventFromRow, type EventRow, type ParsePayload } from './event-record.t
 import { newFinishToken } from './finish-token.ts';
 import type { Keys } from './keys.ts';
 import { DISPATCH, OPEN_DELIVERY, OPEN_JOB, SETTLE_DELIVERY, SETTLE_JOB } from './lifecycle-scripts.ts';
+import { patiently } from './patiently.ts';
 import { contentOf, detailOf } from './settlement-content.ts';
-import { runScript, type ScriptArg } from './script.ts';
+import { runScript, type Script, type ScriptArg } from './script.ts';
 import type { Hold, Subject } from './subject.ts';
 
 /** What the ledger says of work that is about to be run. */
@@ -134,6 +135,9 @@ export function createLedger({
       : { key: keys.job(subject.workId), field: 'state' };
   }
 
+  const run = (script: Script, scriptKeys: readonly string[], args: readonly ScriptArg[]) =>
+    patiently(() => runScript(connection, script, scriptKeys, args));
+
   /** The script puts the content in: it knows all the attempts. */
   function prepareLetter(subject: Subject) {
     return enqueuer.prepare({
@@ -147,8 +151,7 @@ export function createLedger({
 
   return {
     async openDelivery(subject, { queue, jobId, token, made, stalled }, inPlace) {
-      const reply = (await runScript(
-        connection,
+      const reply = (await run(
         OPEN_DELIVERY,
         [keys.event(subject.event), keys.deliveries(subject.event), keys.bullLock(queue, jobId)],
         [
@@ -181,8 +184,7 @@ export function createLedger({
       { queue, jobId, token: lock, made, stalled },
       { maxAttempts, external },
     ) {
-      const reply = (await runScript(
-        connection,
+      const reply = (await run(
         OPEN_JOB,
         [keys.job(workId), keys.bullLock(queue, jobId)],
         [
@@ -228,8 +230,7 @@ export function createLedger({
         args.push(handler.name, handler.queue, add.script, add.keys.length, ...add.args);
       }
       const reply = String(
-        await runScript(
-          connection,
+        await run(
           DISPATCH,
           [keys.event(event), keys.deliveries(event), keys.bullLock(queue, jobId), ...jobKeys],
           args,
@@ -249,8 +250,7 @@ export function createLedger({
           ? JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord)
           : '';
       const letter = settlement.kind === 'bury' ? prepareLetter(subject) : undefined;
-      const reply = (await runScript(
-        connection,
+      const reply = (await run(
         isDelivery ? SETTLE_DELIVERY : SETTLE_JOB,
         [
           ...[keys.bullLock(hold.queue, hold.jobId), keys.attempts(subject.workId), key],

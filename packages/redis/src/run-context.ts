@@ -9,7 +9,8 @@ import { ADD_STEP } from './job-scripts.ts';
 import type { Keys } from './keys.ts';
 import type { Tracked } from './ledger.ts';
 import { BEGIN_EFFECT, ENQUEUE_ONCE, KEEP_EFFECT } from './lifecycle-scripts.ts';
-import { runScript } from './script.ts';
+import { patiently } from './patiently.ts';
+import { runScript, type Script, type ScriptArg } from './script.ts';
 
 export interface ContextParts {
   readonly connection: Connection;
@@ -47,6 +48,9 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
   const effectsUnderWay = new Map<string, Promise<unknown>>();
   let enqueued = 0;
 
+  const run = (script: Script, scriptKeys: readonly string[], args: readonly ScriptArg[]) =>
+    patiently(() => runScript(connection, script, scriptKeys, args));
+
   /** Calls of one key at the same time share one run; after it failed, the next call runs again. */
   function once<Result>(key: string, fn: () => Result | Promise<Result>): Promise<Result> {
     const shared = effectsUnderWay.get(key) ?? runEffect(`once/${key}`, fn);
@@ -57,12 +61,12 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
   }
 
   async function runEffect(field: string, fn: () => unknown): Promise<unknown> {
-    const begun = (await runScript(connection, BEGIN_EFFECT, [lock, effects], [token, field])) as Buffer[];
+    const begun = (await run(BEGIN_EFFECT, [lock, effects], [token, field])) as Buffer[];
     const [state, kept] = begun.map(String);
     if (state === 'lost') throw takenOver();
     if (state === 'kept') return JSON.parse(kept ?? 'null');
     const json = JSON.stringify(await fn()) ?? 'null';
-    const reply = await runScript(connection, KEEP_EFFECT, [lock, effects], [token, field, json, retention]);
+    const reply = await run(KEEP_EFFECT, [lock, effects], [token, field, json, retention]);
     if (String(reply) === 'lost') throw takenOver();
     return JSON.parse(json);
   }
@@ -83,15 +87,10 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
         `ctx.progress: more than ${STEP_LIMIT} bytes of JSON; return large results instead`,
       );
     if (tracked !== undefined) {
-      const reply = await runScript(
-        connection,
-        ADD_STEP,
-        [lock, keys.job(workId)],
-        [keys.prefix, workId, token, now(), json],
-      );
+      const reply = await run(ADD_STEP, [lock, keys.job(workId)], [keys.prefix, workId, token, now(), json]);
       if (String(reply) === 'lost') throw takenOver();
     }
-    await job.updateProgress(value);
+    await patiently(() => job.updateProgress(value));
   }
 
   async function enqueue(
@@ -118,8 +117,7 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
       ...(options.delay === undefined ? {} : { delay: options.delay }),
       ...(chosen === undefined || chosen === 0 ? {} : { priority: chosen }),
     });
-    const reply = await runScript(
-      connection,
+    const reply = await run(
       ENQUEUE_ONCE,
       [lock, effects, ...add.keys],
       [

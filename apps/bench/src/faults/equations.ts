@@ -238,13 +238,15 @@ function wrongEnds({ ledger: { planned, damaged, rest }, effects, dead }: Facts)
   ];
 }
 
-function bankSeconds({ ledger: { bank, planned } }: Facts): string[] {
+function bankSeconds({ ledger: { bank, planned, damaged } }: Facts): string[] {
   const done = groupBy(
     bank.filter(({ repeated }) => !repeated),
     ({ id }) => id,
   );
   const charged = [...done].filter(([, lines]) => lines.length > 1).map(([id]) => `${id} was charged twice`);
-  const free = planned.filter(({ id, kind }) => kind === 'bank' && !done.has(id));
+  const free = planned.filter(
+    ({ id, kind }) => kind === 'bank' && !done.has(id) && damaged?.has(id) !== true,
+  );
   return [...charged, ...free.map(({ id }) => `${id} was never charged`)];
 }
 

@@ -9,7 +9,7 @@ export const SCRIPT_MARKS = {
   settle: { file: 'packages/redis/dist/lifecycle-scripts.js', mark: 'local function keepAttempt()' },
   once: {
     file: 'packages/redis/dist/lifecycle-scripts.js',
-    mark: "redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])",
+    mark: "redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3])",
   },
 } as const satisfies Record<PointScript, { readonly file: string; readonly mark: string }>;
 
