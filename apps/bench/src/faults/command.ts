@@ -53,7 +53,7 @@ export async function faults(
     write(`[${index + 1}/${planned.length}] ${label}, seed ${seed}, ${events} events: ${fault.what}\n`);
     const own = join(folder, `${mutation ?? fault.name}-${seed}`);
     const result = await runCase(fault, {
-      ...{ root, env, seed, folder: own, say: (line) => write(`  ${line}\n`) },
+      ...{ root, env, seed, folder: own, timed: options.smoke !== true, say: (line) => write(`  ${line}\n`) },
       ...(options.events === undefined ? {} : { events: options.events }),
       ...(mutation === undefined ? {} : { mutation }),
     }).catch(notRun);

@@ -17,7 +17,7 @@ export interface Ledger {
   readonly lives: readonly Life[];
   /** Provider ids whose stored bytes the run damaged: these have to be dead letters, and never an effect. */
   readonly damaged?: ReadonlySet<string>;
-  /** Milliseconds within which every answer has to come; not asked where receivers themselves are stopped. */
+  /** Milliseconds within which every request has to be answered; not asked where receivers themselves are stopped. */
   readonly answerWithin?: number;
   /** Whether handlers have to begin in the order of arrival, source by source. */
   readonly ordered?: boolean;
@@ -83,7 +83,10 @@ export function judge(ledger: Ledger): Verdict {
       : [
           {
             name: 'answers',
-            says: `every answer within ${ledger.answerWithin} ms`,
+            says:
+              ledger.answerWithin === Infinity
+                ? 'every request is answered'
+                : `every answer within ${ledger.answerWithin} ms`,
             broken: lateAnswers(ledger.answers, ledger.answerWithin),
           },
         ]),

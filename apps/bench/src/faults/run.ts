@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly seed: number;
   /** Instead of the case's own number. */
   readonly events?: number;
+  /** Whether answers are held to their time; not where other work shares the machine. */
+  readonly timed: boolean;
   /** The code is broken on purpose in every process. */
   readonly mutation?: string;
   say(line: string): void;
@@ -127,7 +129,9 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
       ...{ planned, faults, damaged: stage.damaged },
       ...{ answers: readAnswers(folder), effects: readEffects(folder), bank: readBank(folder) },
       ...{ rest: await auditor.read(), lives: [...fleet.lives] },
-      ...(fault.answerWithin === undefined ? {} : { answerWithin: fault.answerWithin }),
+      ...(fault.answerWithin === undefined
+        ? {}
+        : { answerWithin: options.timed ? fault.answerWithin : Infinity }),
       ...(fault.ordered === undefined ? {} : { ordered: fault.ordered }),
     };
     const verdict = withMore(judge(ledger), fault.equations?.(ledger, stage) ?? []);
