@@ -16,7 +16,14 @@ import type { Enqueuer } from './enqueue.ts';
 import { eventFromRow, type EventRow, type ParsePayload } from './event-record.ts';
 import { newFinishToken } from './finish-token.ts';
 import type { Keys } from './keys.ts';
-import { DISPATCH, OPEN_DELIVERY, OPEN_JOB, SETTLE_DELIVERY, SETTLE_JOB } from './lifecycle-scripts.ts';
+import {
+  DISPATCH,
+  OPEN_DELIVERY,
+  OPEN_JOB,
+  RELEASE,
+  SETTLE_DELIVERY,
+  SETTLE_JOB,
+} from './lifecycle-scripts.ts';
 import { patiently } from './patiently.ts';
 import { contentOf, detailOf } from './settlement-content.ts';
 import { runScript, type Script, type ScriptArg } from './script.ts';
@@ -159,7 +166,7 @@ export function createLedger({
           ...[token, queue, jobId],
         ],
       )) as [Buffer, Buffer, ...EventRow];
-      const [kind, stalledThen, ...row] = reply;
+      const [kind, deaths, ...row] = reply;
       const state = kind.toString();
       switch (state) {
         case 'gone':
@@ -173,7 +180,7 @@ export function createLedger({
           return {
             kind: 'open',
             value: eventFromRow(subject.event, row, parsePayload),
-            deaths: stalled - Number(stalledThen),
+            deaths: Number(deaths),
             damaged: bodyHash(row[6]) !== row[7].toString(),
           };
       }
@@ -207,7 +214,7 @@ export function createLedger({
           return { kind, until: Number(detail) };
         default:
           return {
-            ...{ kind: 'open', value: undefined, deaths: stalled - Number(detail), damaged: false },
+            ...{ kind: 'open', value: undefined, deaths: Number(detail), damaged: false },
             ...(isTracked ? { tracked: { token: token ?? '', publicUrl: publicUrl || undefined } } : {}),
           };
       }
@@ -242,9 +249,14 @@ export function createLedger({
     },
 
     async settle(subject, hold, settlement, attempt, until) {
-      if (settlement.kind === 'release') return { kind: 'kept' };
       const { key, field } = stateOf(subject);
       const isDelivery = subject.kind === 'delivery';
+      const lock = keys.bullLock(hold.queue, hold.jobId);
+      if (settlement.kind === 'release') {
+        const [begunKey, begun] = isDelivery ? [keys.event(subject.event), `begun/${field}`] : [key, 'begun'];
+        await run(RELEASE, [lock, begunKey], [hold.token, begun]);
+        return { kind: 'kept' };
+      }
       const failed =
         settlement.kind === 'retry' || settlement.kind === 'bury'
           ? JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord)
@@ -253,7 +265,7 @@ export function createLedger({
       const reply = (await run(
         isDelivery ? SETTLE_DELIVERY : SETTLE_JOB,
         [
-          ...[keys.bullLock(hold.queue, hold.jobId), keys.attempts(subject.workId), key],
+          ...[lock, keys.attempts(subject.workId), key],
           ...[isDelivery ? keys.event(subject.event) : key, ...(letter?.keys ?? [])],
         ],
         [

@@ -7,7 +7,8 @@ import { defineScript } from './script.ts';
  * Begins one attempt of a delivery: says what is already settled, marks the rest as pending, and returns the
  * event. A dead delivery that begins again was retried by an operator, so its dead letter is taken away;
  * unless its worker died between writing the dead letter and ending the job: then it is only to be ended.
- * It notes which job holds the delivery, so that no second one runs it beside the first, whoever queued that.
+ * It notes which job holds the delivery, so that no second one runs it beside the first, whoever queued that; and
+ * that it has begun, which settling takes away: what was begun before and never settled lost its worker.
  */
 export const OPEN_DELIVERY = defineScript(
   EVENT_LUA,
@@ -28,8 +29,6 @@ end
 if was == 'dead' then
   if made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { 'dead' } end
   removeDeadLetter(prefix, deadId)
-else
-  stalledThen = '0'
 end
 redis.call('HSET', deliveriesKey, handler, 'pending')
 if inPlace == '1' then
@@ -42,7 +41,7 @@ if event[10] == 'dead' or event[10] == 'handled' or event[10] == 'unhandled' the
   setStatus(prefix, eventKey, id, 'dispatched', now)
   forgetAfter(prefix, id, nil)
 end
-return { 'open', stalledThen, unpack(event, 1, 9) }
+return { 'open', redis.call('HINCRBY', eventKey, 'begun/' .. handler, 1) - 1, unpack(event, 1, 9) }
 `,
 );
 
@@ -91,7 +90,10 @@ if status then
   redis.call('HSET', key, 'attempt', attempt, 'maxAttempts', maxAttempts, 'external', external)
   if status == 'pending' then beginJob(prefix, id, now) end
 end
-return { 'open', stalledThen or '0', status and '1' or '', ownToken or '', redis.call('GET', prefix .. '/public-url') or '' }
+local deaths = redis.call('HINCRBY', key, 'begun', 1) - 1
+-- Nothing else takes away what is known of a job without a record, should it never be settled.
+if not status then redis.call('PEXPIRE', key, 604800000) end
+return { 'open', deaths, status and '1' or '', ownToken or '', redis.call('GET', prefix .. '/public-url') or '' }
 `,
 );
 
@@ -130,6 +132,7 @@ export const SETTLE_DELIVERY = defineScript(
   SETTLE_LUA,
   `
 if not isHeld() then return { 'lost' } end
+redis.call('HDEL', KEYS[4], 'begun/' .. field)
 keepAttempt()
 if kind == 'retry' then return { 'kept' } end
 keepState()
@@ -150,6 +153,7 @@ export const SETTLE_JOB = defineScript(
   SETTLE_LUA,
   `
 if not isHeld() then return { 'lost' } end
+redis.call('HDEL', stateKey, 'begun')
 local status, number, result = unpack(redis.call('HMGET', stateKey, 'status', 'attempt', 'result'))
 if status and isOver(status) then
   redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
@@ -186,6 +190,11 @@ end
 return { 'kept' }
 `,
 );
+
+/** The attempt is put back as if it had not begun. */
+export const RELEASE = defineScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('HDEL', KEYS[2], ARGV[2]) end
+`);
 
 /**
  * Gives an event's handlers a job each. A handler that has one already gets no second, however often this

@@ -17,6 +17,7 @@ import { failedForGood, isVerdict, LockLostError, tryAgain } from './bull-verdic
 import { nextSlot } from './cron.ts';
 import { execute, holdOf, type ExecuteParts } from './execute.ts';
 import type { Planned } from './ledger.ts';
+import { createQuarantine } from './quarantine.ts';
 import { deliverySubject, type Subject } from './subject.ts';
 
 export interface ProcessorParts extends ExecuteParts {
@@ -39,12 +40,17 @@ const PUT_OFF: RetryPolicy = retryPolicy({ backoff: { delay: '1s', max: '1m' } }
 export function createProcessor(parts: ProcessorParts): (job: Job, token: string) => Promise<unknown> {
   const { registry, ledger, now, random } = parts;
 
+  const quarantine = createQuarantine();
+
   return async function process(job, token) {
+    const leave = await quarantine.enter(job.stalledCounter);
     try {
       return await route(job, token, job.data as Work);
     } catch (error) {
       if (isVerdict(error)) throw error;
       return putOff(job, token, error);
+    } finally {
+      leave();
     }
   };
 

@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts';
  * over after at most 7.5 s and found within 1.5 s more. It is renewed every 2 s and not at half its time, so that a
  * process may stand still for 5.5 s before it loses a job; a lock of 10 s that was renewed every 5 s allowed 5 s and
  * took up to 12 s to be taken over (issue 5 asks for 10). BullMQ's own limit of stalls would fail a job without a dead
- * letter, so it is out of the way: `settle` counts the deaths.
+ * letter, so it is out of the way: the ledger counts the deaths.
  */
 export const LOCK_MS = 7_500;
 const LOCK_RENEWAL_MS = 2_000;

@@ -111,7 +111,7 @@ describe('a worker that dies', () => {
     await dieWhileHolding(event.id, async (hold, ledger) => {
       await ledger.openDelivery(deliverySubject(event.id, 'one'), hold, true);
     });
-    await bench.redis.hset(`${bench.prefix}:default:${event.id}`, 'stc', 10);
+    await bench.redis.hset(`${bench.prefix}/event/${event.id}`, 'begun/one', 11);
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await eventually(async () => (await statusOf(event.id)) === 'dead');
     expect(runs).toBe(0);
