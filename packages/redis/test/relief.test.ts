@@ -130,7 +130,7 @@ describe('a Redis that fills up with settled events', () => {
   it('sheds the oldest first and no more than it has to, and keeps what tells them apart', async () => {
     const events = await settle(60, 100_000);
     // As they were settled; those of one millisecond by their ids.
-    const order = await bench.redis.zrange(keys.expiring, 0, -1);
+    const order = await bench.redis.zrange(keys.expiring, '0', '-1');
     await fillTo(0.65);
     const shed = await open().relieve();
     expect(shed).toBeGreaterThan(0);
@@ -147,12 +147,12 @@ describe('a Redis that fills up with settled events', () => {
   });
 
   it('does nothing below the mark, and nothing without a limit', async () => {
-    await settle(3);
-    await fillTo(0.55);
+    await settle(20, 100_000);
+    await fillTo(0.58);
     expect(await open().relieve()).toBe(0);
     await bench.redis.config('SET', 'maxmemory', 0);
     expect(await open().relieve()).toBe(0);
-    expect(await bench.redis.zcard(keys.expiring)).toBe(3);
+    expect(await bench.redis.zcard(keys.expiring)).toBe(20);
   });
 
   it('touches each event once, however often and by how many it is run, and even when Redis takes no write', async () => {
@@ -211,10 +211,11 @@ describe('an event that was shed', () => {
   });
 
   it.each([
-    ['in place', 1, 0],
-    ['by two handlers', 2, 0],
-    ['after a delay', 1, () => 5],
-  ])('says so when an operator wants it handled %s after all', async (_how, handlers, delay) => {
+    ['in place', 1, 0, false],
+    ['as if for the first time', 1, 0, true],
+    ['by two handlers', 2, 0, false],
+    ['after a delay', 1, () => 5, false],
+  ])('says so when an operator wants it handled %s after all', async (_how, handlers, delay, anew) => {
     const [event] = (await settle(1)) as [IncomingEvent];
     await fillTo(0.8);
     expect(await open().relieve()).toBe(1);
@@ -227,7 +228,7 @@ describe('an event that was shed', () => {
       ),
     });
     const queue = openQuietQueue('default', bench.redis, bench.prefix);
-    await (await queue.getJob(event.id))?.retry('completed');
+    await (await queue.getJob(event.id))?.retry('completed', { resetAttemptsMade: anew });
     const failed = await eventually(async () => (await queue.getFailed())[0] ?? false);
     expect(failed.failedReason).toMatch(/was shed.*Nothing is damaged/);
     expect([runs, await statusOf(event)]).toEqual([0, 'unhandled']);
@@ -259,5 +260,17 @@ describe('a settled event that an operator has run once more', () => {
     await fillTo(0.8);
     expect(await open().relieve()).toBe(0);
     expect(await fieldOf(event, 'body')).toEqual(event.body);
+  });
+});
+
+describe('events that are not settled', () => {
+  it('are passed over, whatever list names them', async () => {
+    await settle(210);
+    const ids = await bench.redis.zrange(keys.expiring, '0', '-1');
+    for (const [index, id] of ids.slice(0, 205).entries())
+      await bench.redis.hset(keys.event(id), 'status', index % 2 === 0 ? 'dead' : 'dispatched');
+    await fillTo(0.8);
+    expect(await open().relieve()).toBe(5);
+    expect(await bench.redis.zrange(keys.shed, '0', '-1')).toEqual(ids.slice(205));
   });
 });
