@@ -27,13 +27,14 @@ export async function followEvent(
 
 /** One line: how long after its arrival an event reached each station, and how far it is. */
 export function formatTimeline(event: EventSummary): string {
-  const { receivedAt, verifiedAt, recordedAt, queuedAt, settledAt, status, deliveries } = event;
+  const { receivedAt, verifiedAt, recordedAt, queuedAt, settledAt, shedAt, status, deliveries } = event;
   const after = (time: number) => `${Math.max(0, time - receivedAt)} ms`;
   const steps = [
     `verified ${after(verifiedAt)}`,
     `recorded ${after(recordedAt)}`,
     `queued ${after(queuedAt)}`,
     ending(),
+    ...(shedAt === undefined ? [] : [`body shed ${after(shedAt)} to make room in Redis`]),
   ];
   return steps.join(' → ');
 

@@ -26,6 +26,11 @@ describe('formatTimeline', () => {
       true,
     ],
     [{ status: 'handled', deliveries: { mail: 'succeeded' } }, 'handled 6 ms (mail)', true],
+    [
+      { status: 'handled', settledAt: 1_050, shedAt: 9_000, deliveries: { mail: 'succeeded' } },
+      'handled 50 ms (mail) → body shed 8000 ms to make room in Redis',
+      true,
+    ],
     [{ status: 'unhandled' }, 'unhandled: no handler asks for this type; the event is kept', true],
     [
       { status: 'dead', settledAt: 1_070, deliveries: { mail: 'dead', crm: 'succeeded' } },

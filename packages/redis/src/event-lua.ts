@@ -19,6 +19,7 @@ end
 local function forgetAfter(prefix, id, at)
   if at then redis.call('ZADD', prefix .. '/events/expiring', at, id)
   else redis.call('ZREM', prefix .. '/events/expiring', id) end
+  redis.call('ZREM', prefix .. '/events/shed', id)
 end
 
 local function removeDeadLetter(prefix, deadId)

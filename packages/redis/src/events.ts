@@ -17,6 +17,8 @@ export interface EventSummary {
   readonly queuedAt: number;
   /** When its last handler was through. */
   readonly settledAt?: number;
+  /** When its body and headers were given up because Redis was filling up. */
+  readonly shedAt?: number;
   readonly deliveries: Readonly<Record<string, DeliveryStatus>>;
 }
 
@@ -41,6 +43,7 @@ export async function findEvent(
         'recordedAt',
         'queuedAt',
         'settledAt',
+        'shedAt',
       ],
     ),
     connection.hgetall(keys.deliveries(id)),
@@ -56,6 +59,7 @@ export async function findEvent(
     recordedAt,
     queuedAt,
     settledAt,
+    shedAt,
   ] = row;
   if (source == null || provider == null || type == null || providerId == null || status == null)
     return undefined;
@@ -71,6 +75,7 @@ export async function findEvent(
     recordedAt: Number(recordedAt),
     queuedAt: Number(queuedAt),
     ...(settledAt == null ? {} : { settledAt: Number(settledAt) }),
+    ...(shedAt == null ? {} : { shedAt: Number(shedAt) }),
     deliveries: Object.fromEntries(
       Object.entries(deliveries).map(([handler, state]) => [handler, state.split('|')[0] as DeliveryStatus]),
     ),

@@ -83,6 +83,8 @@ export async function execute<Value>(
       return awaitFinish(parts, job, token, subject, opened.until);
     case 'gone':
       throw failedForGood(new Error(`the event of ${subject.workId} is not in the event store any more`));
+    case 'shed':
+      throw failedForGood(bodyShed(subject.workId));
     case 'overdue':
     case 'open':
       break;
@@ -219,6 +221,14 @@ async function conclude(
       await job.moveToWait(token);
       throw new WaitingError();
   }
+}
+
+/** What an operator is told who has settled work run again. */
+export function bodyShed(workId: string): Error {
+  return new Error(
+    `${workId} cannot be run: its event was settled, and its body was shed later to make room in Redis. ` +
+      `Nothing is damaged, but the body is not kept any more`,
+  );
 }
 
 function refuseDamaged(): never {

@@ -34,6 +34,8 @@ export interface Keys {
   readonly events: string;
   /** Sorted set: finished events by when they may be forgotten. */
   readonly expiring: string;
+  /** Sorted set: those of them that were shed, which are in here instead. */
+  readonly shed: string;
   /** Set: the queues that exist, for the dashboard and the CLI. */
   readonly queues: string;
   /** Hash: what the sweeper has repaired, by kind, and `ranAt`. */
@@ -71,6 +73,7 @@ export function createKeys(prefix: string): Keys {
     effects: (workId) => `${prefix}/effects/${workId}`,
     events: `${prefix}/events`,
     expiring: `${prefix}/events/expiring`,
+    shed: `${prefix}/events/shed`,
     queues: `${prefix}/queues`,
     sweeper: `${prefix}/sweeper`,
     processes: `${prefix}/processes`,

@@ -53,7 +53,9 @@ export type Opened<Value> =
   | { readonly kind: 'succeeded'; readonly result: unknown }
   | { readonly kind: 'dead' }
   /** The event store no longer holds the event. */
-  | { readonly kind: 'gone' };
+  | { readonly kind: 'gone' }
+  /** The event was settled, and gave up its body when Redis was filling up. */
+  | { readonly kind: 'shed' };
 
 export interface Tracked {
   readonly token: string;
@@ -77,7 +79,7 @@ export interface JobTerms {
 }
 
 export type Dispatched =
-  | { readonly kind: 'dispatched' | 'unhandled' | 'gone' | 'lost' }
+  | { readonly kind: 'dispatched' | 'unhandled' | 'gone' | 'lost' | 'shed' }
   | { readonly kind: 'in-place'; readonly handler: string };
 
 /** What happened to work, kept in Redis beside the queues and changed in single atomic steps. */
@@ -103,6 +105,7 @@ export interface Ledger {
   ): Promise<Settled>;
   /** Whether a tracked job has its final status. */
   isOver(workId: string): Promise<boolean>;
+  /** @returns `undefined` when the store does not hold it, or not its body any more */
   readEvent(event: EventId): Promise<HooklineEvent | undefined>;
 }
 
@@ -173,6 +176,7 @@ export function createLedger({
         case 'lost':
         case 'superseded':
         case 'dead':
+        case 'shed':
           return { kind: state };
         case 'succeeded':
           return { kind: 'succeeded', result: null };
@@ -245,7 +249,7 @@ export function createLedger({
       );
       const [kind, handler] = reply.split('|');
       if (kind === 'in-place') return { kind, handler: handler ?? '' };
-      return { kind: kind as 'dispatched' | 'unhandled' | 'gone' | 'lost' };
+      return { kind: kind as 'dispatched' | 'unhandled' | 'gone' | 'lost' | 'shed' };
     },
 
     async settle(subject, hold, settlement, attempt, until) {
@@ -300,7 +304,9 @@ export function createLedger({
           'bodyTrusted',
         ],
       );
-      return row[0] === null ? undefined : eventFromRow(event, row as unknown as EventRow, parsePayload);
+      return row[0] === null || row[6] === null
+        ? undefined
+        : eventFromRow(event, row as unknown as EventRow, parsePayload);
     },
   };
 }

@@ -7,6 +7,7 @@ import { defineScript } from './script.ts';
  * Begins one attempt of a delivery: says what is already settled, marks the rest as pending, and returns the
  * event. A dead delivery that begins again was retried by an operator, so its dead letter is taken away;
  * unless its worker died between writing the dead letter and ending the job: then it is only to be ended.
+ * A settled event that was shed has nothing left to give to a handler.
  * It notes which job holds the delivery, so that no second one runs it beside the first, whoever queued that; and
  * that it has begun, which settling takes away: what was begun before and never settled lost its worker.
  */
@@ -16,12 +17,13 @@ export const OPEN_DELIVERY = defineScript(
 local eventKey, deliveriesKey, lockKey = KEYS[1], KEYS[2], KEYS[3]
 local prefix, id, handler, deadId, made, stalled, inPlace, now, token, queue, jobId = unpack(ARGV)
 if redis.call('GET', lockKey) ~= token then return { 'lost' } end
-local event = redis.call('HMGET', eventKey, 'source', 'provider', 'providerId', 'type', 'receivedAt', 'headers', 'body', 'sha256', 'bodyTrusted', 'status')
+local event = redis.call('HMGET', eventKey, 'source', 'provider', 'providerId', 'type', 'receivedAt', 'headers', 'body', 'sha256', 'bodyTrusted', 'status', 'shedAt')
 if not event[10] then return { 'gone' } end
 
 local state = redis.call('HGET', deliveriesKey, handler)
 local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
 if was == 'succeeded' then return { 'succeeded' } end
+if event[11] then return { 'shed' } end
 local heldQueue, heldJob = jobOfDelivery(prefix, id, handler)
 if heldJob and heldJob ~= jobId and redis.call('EXISTS', prefix .. ':' .. heldQueue .. ':' .. heldJob .. ':lock') == 1 then
   return { 'superseded' }
@@ -199,6 +201,7 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('HDEL', KEYS[2], ARGV[2
 /**
  * Gives an event's handlers a job each. A handler that has one already gets no second, however often this
  * runs, even when the first is long done. With no handlers the event is kept and marked `unhandled`.
+ * An event that was shed gets no new handlers.
  * Returns the handler that an earlier attempt began in place and that has not succeeded, if any.
  */
 export const DISPATCH = defineScript(
@@ -209,6 +212,11 @@ local eventKey, deliveriesKey, lockKey = KEYS[1], KEYS[2], KEYS[3]
 local prefix, id, token, now, retention, count = unpack(ARGV, 1, 6)
 if redis.call('GET', lockKey) ~= token then return 'lost' end
 if redis.call('EXISTS', eventKey) == 0 then return 'gone' end
+if redis.call('HEXISTS', eventKey, 'shedAt') == 1 then
+  for i = 7, #ARGV, 7 do
+    if redis.call('HEXISTS', deliveriesKey, ARGV[i]) == 0 then return 'shed' end
+  end
+end
 
 local key, arg = 4, 7
 for _ = 1, tonumber(count) do

@@ -15,7 +15,7 @@ import { DelayedError, type Job } from 'bullmq';
 import { validate } from './attempt.ts';
 import { failedForGood, isVerdict, LockLostError, tryAgain } from './bull-verdict.ts';
 import { nextSlot } from './cron.ts';
-import { execute, holdOf, type ExecuteParts } from './execute.ts';
+import { bodyShed, execute, holdOf, type ExecuteParts } from './execute.ts';
 import type { Planned } from './ledger.ts';
 import { createQuarantine } from './quarantine.ts';
 import { deliverySubject, type Subject } from './subject.ts';
@@ -92,6 +92,8 @@ export function createProcessor(parts: ProcessorParts): (job: Job, token: string
         return { handlers: handlers.map(({ name }) => name) };
       case 'gone':
         throw failedForGood(new Error(`event ${work.event} is not in the event store any more`));
+      case 'shed':
+        throw failedForGood(bodyShed(work.event));
       case 'lost':
         throw new LockLostError();
     }

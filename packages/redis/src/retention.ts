@@ -23,7 +23,10 @@ return #ids
 
 /** @returns how many events were forgotten */
 export async function forgetExpired(connection: Connection, keys: Keys, now: number): Promise<number> {
-  return forgetAll(connection, FORGET, keys.expiring, keys.prefix, now);
+  let forgotten = 0;
+  for (const list of [keys.expiring, keys.shed])
+    forgotten += await forgetAll(connection, FORGET, list, keys.prefix, now);
+  return forgotten;
 }
 
 /** The same for tracked jobs. */

@@ -23,6 +23,7 @@ import { announceJobs } from './job-definitions.ts';
 import { watchLoop } from './loop-watch.ts';
 import { createProcessor } from './processor.ts';
 import { LOCK_MS, openQueueWorker } from './queue-worker.ts';
+import { startRelief, type ReliefSettings } from './relief.ts';
 import { forgetExpired, forgetJobs } from './retention.ts';
 import { reconcileSchedules } from './schedules.ts';
 import { evictionProblem, UnfitServerError } from './server-check.ts';
@@ -58,6 +59,7 @@ export interface WorkerOptions {
   readonly meter?: Meter;
   readonly sweeper?: SweeperSettings;
   readonly canary?: CanarySettings;
+  readonly relief?: ReliefSettings;
 }
 
 export interface RunningWorker {
@@ -170,6 +172,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const sweeper = startSweeper({
     ...{ connection, keys, enqueuer, registry, now, log, meter, ...options.sweeper },
   });
+  const relief = startRelief({ ...{ connection, keys, now, log, meter }, ...options.relief });
   const loop = watchLoop({ connection, keys, running, log, meter, clock, lock: LOCK_MS });
   const cancellations = listenForCancellations(target, connection, keys, running);
   const forgetting = setInterval(() => {
@@ -180,7 +183,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   async function stop(deadline: number, why: 'asked' | 'crashed'): Promise<readonly string[]> {
     clearInterval(forgetting);
-    for (const guard of [canaries, sweeper, loop]) guard.stop();
+    for (const guard of [canaries, sweeper, relief, loop]) guard.stop();
     const closed = Promise.all(workers.map((worker) => worker.close()));
     const patience = Math.max(0, deadline - ABORT_MS);
     if (!(await endsWithin(closed, patience)) && why === 'asked') {

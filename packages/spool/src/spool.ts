@@ -26,7 +26,7 @@ export interface Spool {
    * Rejects when the disk refuses; whether the event is kept is then unknown.
    */
   append(event: IncomingEvent): Promise<'spooled' | 'full'>;
-  /** The oldest entries, `count` at most, and not many more bytes than one request may have. */
+  /** The oldest entries: `count` at most, and 8 MiB, but always one if there is any. */
   first(count: number): Promise<readonly SpoolEntry[]>;
   /** Takes the oldest entries away, as `first` gave them from its beginning: they are never read again here; after a crash they may come back. */
   remove(entries: readonly SpoolEntry[]): Promise<void>;
@@ -50,7 +50,7 @@ interface Append {
   readonly reject: (error: unknown) => void;
 }
 
-/** More than that is not read at once, however small the events. */
+/** A body may have 25 MiB: a batch of them would be gigabytes in memory, and on its way to Redis at once. */
 const READ_BYTES = 8 * 1024 * 1024;
 /** LevelDB gives deleted bytes back to the disk when it compacts: when this many are gone, an empty spool does. */
 const COMPACTED_BYTES = 4 * 1024 * 1024;
@@ -169,11 +169,12 @@ export async function openSpoolAt({ folder, limit, log, counters }: SpoolOptions
     let bytes = 0;
     if (database.status !== 'open') await mend();
     for await (const [key, value] of database.iterator({ gt: cursor, lt: END_OF_ENTRIES })) {
+      if (entries.length > 0 && bytes + value.length > READ_BYTES) break;
       const event = decodeEntry(value);
       if (event === undefined) await putAside(key, value);
       else entries.push({ key, event, bytes: value.length });
       bytes += value.length;
-      if (entries.length >= count || bytes >= READ_BYTES) break;
+      if (entries.length >= count) break;
     }
     oldest = entries[0]?.event.receivedAt;
     return entries;

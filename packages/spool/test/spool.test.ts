@@ -82,6 +82,21 @@ describe('a spool', () => {
     await spool.close();
   });
 
+  it('gives no more than 8 MiB at once, but always one event', async () => {
+    const spool = await openTestSpool(temporaryFolder(), { limit: 2 ** 30 });
+    const mebibytes = [3, 3, 3, 20, 1, 7.5, 1];
+    for (const [id, size] of mebibytes.entries())
+      await spool.append(eventOf(String(id), { body: Buffer.alloc(size * 2 ** 20) }));
+    const batches: string[][] = [];
+    while (spool.size > 0) {
+      const entries = await spool.first(100);
+      batches.push(entries.map(({ event }) => event.providerId));
+      await spool.remove(entries);
+    }
+    expect(batches).toEqual([['0', '1'], ['2'], ['3'], ['4'], ['5'], ['6']]);
+    await spool.close();
+  });
+
   it('puts aside what it cannot read, keeps it, and goes on with the others', async () => {
     const folder = temporaryFolder();
     const spool = await openTestSpool(folder);
