@@ -218,7 +218,7 @@ if redis.call('HEXISTS', eventKey, 'shedAt') == 1 then
   end
 end
 
-local key, arg = 4, 7
+local key, arg, added = 4, 7, false
 for _ = 1, tonumber(count) do
   local handler, queue, addName, keyCount = unpack(ARGV, arg, arg + 3)
   keyCount = tonumber(keyCount)
@@ -226,6 +226,7 @@ for _ = 1, tonumber(count) do
     add[addName](sliceOf(KEYS, key, keyCount), sliceOf(ARGV, arg + 4, 3))
     redis.call('SADD', prefix .. '/queues', queue)
     noteJobOfDelivery(prefix, id, handler, queue, id .. '~' .. handler)
+    added = true
   end
   key, arg = key + keyCount, arg + 7
 end
@@ -238,8 +239,9 @@ end
 local inPlace = redis.call('HGET', eventKey, 'inPlace')
 local begun = inPlace and string.sub(redis.call('HGET', deliveriesKey, inPlace) or '', 1, 9) ~= 'succeeded'
 local status = redis.call('HGET', eventKey, 'status')
-if status == 'queued' or status == 'received' or status == 'unhandled' then
+if added or status == 'queued' or status == 'received' then
   setStatus(prefix, eventKey, id, 'dispatched', now)
+  forgetAfter(prefix, id, nil)
 end
 if begun then return 'in-place|' .. inPlace end
 return 'dispatched'

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NonRetryableError, RetryAfterError, retryPolicy, type RunContext } from '@hookline/core';
+import { Queue } from 'bullmq';
 import { findEvent, openDeadLetters } from '../src/index.ts';
 import { eventually, handler, incoming, openBench, payloadOf, type Bench } from './support.ts';
 
@@ -22,6 +23,23 @@ describe('an accepted event', () => {
     expect(await store.accept(event)).toEqual({ kind: 'accepted', id: event.id });
     await eventually(async () => (await statusOf(event.id)) === 'handled');
     expect(seen).toEqual([[event.id, 100, event.body]]);
+  });
+
+  it('that is handled, and gets one more handler by an operator, is not forgotten while that one waits', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    const old = handler('old', () => undefined);
+    const worker = await bench.work({ handlers: [old] });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'handled');
+    const expiring = () => bench.redis.zscore(`${bench.prefix}/events/expiring`, event.id);
+    expect(await expiring()).not.toBeNull();
+    await worker.stop(5_000);
+    const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
+    await (await queue.getJob(event.id))?.retry('completed');
+    await bench.work({ handlers: [old, handler('late', () => undefined, { delay: 60_000 })] });
+    await eventually(async () => (await statusOf(event.id)) === 'dispatched');
+    expect(await expiring()).toBeNull();
   });
 
   it('reaches every matching handler once, in jobs of their own', async () => {
