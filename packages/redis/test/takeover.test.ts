@@ -137,6 +137,28 @@ describe('a worker that dies', () => {
   });
 });
 
+describe('a delivery that was queued twice', () => {
+  it('is begun by one job only for as long as that one is held', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await dieWhileHolding(event.id, async (hold, ledger) => {
+      const lockOf = (jobId: string) => createKeys(bench.prefix).bullLock('default', jobId);
+      const subject = deliverySubject(event.id, 'one');
+      const other = { ...hold, jobId: `${event.id}~one~again`, token: 'other' };
+      await bench.redis.set(lockOf(other.jobId), other.token);
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
+      expect((await ledger.openDelivery(subject, other, false)).kind).toBe('superseded');
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
+
+      await bench.redis.del(lockOf(event.id));
+      expect((await ledger.openDelivery(subject, other, false)).kind).toBe('open');
+      await bench.redis.set(lockOf(event.id), hold.token);
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('superseded');
+    });
+  });
+});
+
 describe('a handler whose job was taken over while it runs', () => {
   it('is told by its signal, and its result is not kept', async () => {
     const reasons: string[] = [];
