@@ -29,23 +29,26 @@ async function dieWhileHolding(
     prefix: bench.prefix,
     autorun: false,
   });
-  const held = (await worker.getNextJob('doomed')) as Job;
-  expect(held.id).toBe(eventId);
   const keys = createKeys(bench.prefix);
-  const enqueuer = createEnqueuer(bench.redis, bench.prefix);
-  const parsePayload = () => ({});
-  const ledger = createLedger({
-    connection: bench.redis,
-    keys,
-    enqueuer,
-    parsePayload,
-    now: Date.now,
-    retention: 1_000_000,
-    jobRetention: 1_000_000,
-  });
-  await doing({ queue: 'default', jobId: eventId, token: 'doomed', made: 0, stalled: 0 }, ledger);
-  await bench.redis.del(keys.bullLock('default', eventId));
-  await worker.close();
+  try {
+    const held = (await worker.getNextJob('doomed')) as Job;
+    expect(held.id).toBe(eventId);
+    const enqueuer = createEnqueuer(bench.redis, bench.prefix);
+    const parsePayload = () => ({});
+    const ledger = createLedger({
+      connection: bench.redis,
+      keys,
+      enqueuer,
+      parsePayload,
+      now: Date.now,
+      retention: 1_000_000,
+      jobRetention: 1_000_000,
+    });
+    await doing({ queue: 'default', jobId: eventId, token: 'doomed', made: 0, stalled: 0 }, ledger);
+  } finally {
+    await bench.redis.del(keys.bullLock('default', eventId));
+    await worker.close();
+  }
 }
 
 const attempt = { attempt: 1, startedAt: 1, endedAt: 2 };
