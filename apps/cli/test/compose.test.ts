@@ -87,6 +87,11 @@ describe('docker-compose.yml', () => {
     expect(apps.receiver.environment).toMatchObject({ DATA_DIR: '/data' });
   });
 
+  it('opens the job API and the operators’ API with the same key', () => {
+    const keys = Object.entries(apps).map(([name, { environment }]) => [name, environment?.['API_KEY']]);
+    expect(Object.fromEntries(keys)).toEqual({ receiver: null, dashboard: null, worker: undefined });
+  });
+
   it('shows Valkey to the apps only, and the dashboard to this machine only', () => {
     expect(valkey.ports).toBeUndefined();
     expect(valkey.networks).toEqual(['redis']);
@@ -98,7 +103,10 @@ describe('docker-compose.yml', () => {
     const named = Object.values(apps).flatMap(({ environment = {} }) => Object.entries(environment));
     const secrets = named.filter(([name]) => /KEY|PASSWORD|SECRET|TOKEN|USER|SMTP|SLACK/.test(name));
     expect(new Set(secrets.map(([name]) => name))).toEqual(
-      new Set(['DASHBOARD_USER', 'DASHBOARD_PASSWORD', 'SMTP_URL', 'CRM_TOKEN', 'SLACK_WEBHOOK_URL']),
+      new Set([
+        ...['API_KEY', 'DASHBOARD_USER', 'DASHBOARD_PASSWORD'],
+        ...['SMTP_URL', 'CRM_TOKEN', 'SLACK_WEBHOOK_URL'],
+      ]),
     );
     for (const [name, value] of secrets) {
       if (value !== null)

@@ -16,6 +16,7 @@ import { openEventStore, openJobs, publishStatus } from '@hookline/redis';
 import { openSpoolingStore, type OpenedSpoolingStore, type SpoolSettings } from '@hookline/spool';
 import { createServer } from 'node:http';
 import { readReceiverConfig } from './config.ts';
+import { findTestKeys } from './test-keys.ts';
 
 /** @throws ConfigError that names the folder and what to do, when the disk refuses */
 function openSpool(
@@ -37,6 +38,7 @@ await runProcess(process.env, async (env) => {
   const config = readReceiverConfig(env, (message) => startLog.warn(message));
   const { production, host, logLevel, redis, prefix, sources } = config;
   const log = createLogger({ name: 'receiver', level: logLevel, json: production });
+  findTestKeys(sources.values());
   const numbers = createMeter('receiver');
   const { meter } = numbers;
 

@@ -55,7 +55,7 @@ describe('a process', () => {
       await until('started\n');
       child.kill(signal);
       expect(await closed).toEqual([0, null]);
-      expect(said.stderr).toContain('stop called with 25000\nexit 0');
+      expect(said.stderr).toContain('stop called with 25000 asked\nexit 0');
       expect(said.stdout).toMatch(new RegExp(`stopping {2}cause=${signal}\n$`));
     },
   );
@@ -75,7 +75,7 @@ describe('a process', () => {
     await until('started\n');
     child.kill('SIGTERM');
     expect(await closed).toEqual([1, null]);
-    expect(said.stderr).toContain('stop called with 50\n');
+    expect(said.stderr).toContain('stop called with 50 asked\n');
     expect(said.stdout).toMatch(/could not stop cleanly.*did not end within its deadline of 50 ms/);
   });
 
@@ -98,7 +98,7 @@ describe('a process', () => {
     await until('started\n');
     child.kill(signal);
     expect(await closed).toEqual([1, null]);
-    expect(said.stderr).toContain('stop called with 25000\nexit 1');
+    expect(said.stderr).toContain('stop called with 5000 crashed\nexit 1');
     const [line] = said.stdout.split('\n');
     expect(JSON.parse(line ?? '')).toMatchObject({
       ...{ level: 50, msg: message, error: { message: error, stack: expect.stringContaining('run.mjs') } },
@@ -153,7 +153,7 @@ describe('under a supervisor', () => {
     expect(message).toEqual({ kind: 'ready', urls: { here: 'http://127.0.0.1:1' } });
     child.disconnect();
     expect(await exited).toEqual([0, null]);
-    await until('stop called with 25000\nexit 0');
+    await until('stop called with 25000 asked\nexit 0');
   });
 });
 
@@ -166,7 +166,7 @@ describe('without a reader of its log', () => {
     await until('chatted 50 times');
     child.kill('SIGTERM');
     expect(await closed).toEqual([0, null]);
-    expect(said.stderr).toMatch(/times\nstop called with 25000\nexit 0\n$/);
+    expect(said.stderr).toMatch(/times\nstop called with 25000 asked\nexit 0\n$/);
   });
 
   it.each([true, false])('it goes on although nothing can be written (json: %s)', async (json) => {
@@ -176,7 +176,7 @@ describe('without a reader of its log', () => {
     await until('chatted 50 times');
     child.kill('SIGTERM');
     expect(await closed).toEqual([0, null]);
-    expect(said.stderr).toMatch(/times\nstop called with 25000\nexit 0\n$/);
+    expect(said.stderr).toMatch(/times\nstop called with 25000 asked\nexit 0\n$/);
   });
 });
 
@@ -187,6 +187,6 @@ describe('under npm', () => {
     child.kill('SIGKILL');
     // Closed only when the orphan, too, has let go of the streams.
     await closed;
-    expect(said.stderr).toContain('stop called with 25000\nexit 0');
+    expect(said.stderr).toContain('stop called with 25000 asked\nexit 0');
   });
 });

@@ -53,6 +53,68 @@ describe('ctx.once', () => {
   });
 });
 
+describe('the result of ctx.once', () => {
+  const lockOf = (id: string) => createKeys(bench.prefix).bullLock('default', id);
+  const keptOf = async (id: string, name: string) =>
+    bench.redis.hget(createKeys(bench.prefix).effects(`${id}~${name}`), 'once/charge');
+
+  it('is kept when the lock merely ran out meanwhile: whoever takes the job over does not run it again', async () => {
+    const charges: number[] = [];
+    const results: unknown[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    const one = handler('one', async (_, ctx) => {
+      const charge = ctx.once('charge', async () => {
+        await bench.redis.del(lockOf(event.id));
+        return charges.push(1);
+      });
+      results.push(await charge.catch((error: unknown) => String(error)));
+    });
+    await bench.work({ handlers: [one] });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'handled', 30_000);
+    expect([charges, results]).toEqual([[1], [1, 1]]);
+  });
+
+  it('is refused when another worker holds the job by then', async () => {
+    const results: unknown[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    const one = handler('one', async (_, ctx) => {
+      const charge = ctx.once('charge', async () => {
+        await bench.redis.set(lockOf(event.id), 'somebody else');
+        return 'too late';
+      });
+      results.push(await charge.catch((error: unknown) => (error as Error).message), ctx.signal.aborted);
+    });
+    await bench.work({ handlers: [one] });
+    await store.accept(event);
+    await eventually(() => results.length === 2);
+    expect(results).toEqual(['another worker has taken this job over; what this one does is not kept', true]);
+    expect(await keptOf(event.id, 'one')).toBeNull();
+  });
+
+  it('that was kept first stays', async () => {
+    const results: unknown[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    const one = handler('one', async (_, ctx) => {
+      const charge = ctx.once('charge', async () => {
+        // As by a second worker that took over and was through before this one woke up, its lock gone again.
+        await bench.redis.hset(createKeys(bench.prefix).effects(`${event.id}~one`), 'once/charge', '"first"');
+        return 'second';
+      });
+      results.push(await charge);
+      if (ctx.attempt === 1) throw new Error('once more');
+    });
+    await bench.work({ handlers: [one] });
+    await store.accept(event);
+    await eventually(async () => (await statusOf(event.id)) === 'handled');
+    expect(await keptOf(event.id, 'one')).toBe('"first"');
+    expect(results.at(-1)).toBe('first');
+  });
+});
+
 describe('several calls of ctx.once at the same time', () => {
   it('share one run when their key is the same', async () => {
     const ran: string[] = [];

@@ -223,6 +223,20 @@ describe('what is in normal motion', () => {
     await worker.stop(1_000);
   });
 
+  it.each(LOSSES)('is left alone while its lock is held, though its job %s', async (_how, lose) => {
+    const event = await accepted();
+    const wanted = newJob('count', null);
+    await bench.jobs().create([wanted]);
+    const jobId = (await bench.redis.hget(createKeys(bench.prefix).job(wanted.id), 'queuedId')) ?? '';
+    const locks = [event.id, jobId].map((id) => createKeys(bench.prefix).bullLock('default', id));
+    for (const id of [event.id, jobId]) await lose(id);
+    for (const lock of locks) await bench.redis.set(lock, 'a worker');
+    const watching = sweeper();
+    expect(await watching.sweep()).toEqual([]);
+    await bench.redis.del(...locks);
+    expect(await watching.sweep()).toEqual([repair('event', event.id), repair('job', wanted.id)]);
+  });
+
   it('is left alone when very much waits, and what is lost among it is found', async () => {
     const store = await bench.store();
     const ids: string[] = [];
@@ -247,6 +261,17 @@ describe('work that has gone on since it was found', () => {
   });
   const found = (kind: Stray['kind'], id: string, jobId: string, name = ''): Stray => ({
     ...{ kind, id, handler: name, queue: 'default', jobId, where: 'unlisted' },
+  });
+
+  it('is left alone: what a worker has taken, though its job is gone', async () => {
+    const event = await accepted();
+    const lock = createKeys(bench.prefix).bullLock('default', event.id);
+    await bench.redis.set(lock, 'a worker');
+    await bench.redis.del(key(event.id));
+    const gone: Stray = { ...found('event', event.id, event.id), where: 'missing' };
+    expect(await requeue(parts(), gone)).toBe(false);
+    await bench.redis.del(lock);
+    expect(await requeue(parts(), gone)).toBe(true);
   });
 
   it('is left alone: an event or a job that waits, a delivery or an event that is through', async () => {

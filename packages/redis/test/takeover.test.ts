@@ -29,23 +29,26 @@ async function dieWhileHolding(
     prefix: bench.prefix,
     autorun: false,
   });
-  const held = (await worker.getNextJob('doomed')) as Job;
-  expect(held.id).toBe(eventId);
   const keys = createKeys(bench.prefix);
-  const enqueuer = createEnqueuer(bench.redis, bench.prefix);
-  const parsePayload = () => ({});
-  const ledger = createLedger({
-    connection: bench.redis,
-    keys,
-    enqueuer,
-    parsePayload,
-    now: Date.now,
-    retention: 1_000_000,
-    jobRetention: 1_000_000,
-  });
-  await doing({ queue: 'default', jobId: eventId, token: 'doomed', made: 0, stalled: 0 }, ledger);
-  await bench.redis.del(keys.bullLock('default', eventId));
-  await worker.close();
+  try {
+    const held = (await worker.getNextJob('doomed')) as Job;
+    expect(held.id).toBe(eventId);
+    const enqueuer = createEnqueuer(bench.redis, bench.prefix);
+    const parsePayload = () => ({});
+    const ledger = createLedger({
+      connection: bench.redis,
+      keys,
+      enqueuer,
+      parsePayload,
+      now: Date.now,
+      retention: 1_000_000,
+      jobRetention: 1_000_000,
+    });
+    await doing({ queue: 'default', jobId: eventId, token: 'doomed', made: 0, stalled: 0 }, ledger);
+  } finally {
+    await bench.redis.del(keys.bullLock('default', eventId));
+    await worker.close();
+  }
 }
 
 const attempt = { attempt: 1, startedAt: 1, endedAt: 2 };
@@ -134,6 +137,28 @@ describe('a worker that dies', () => {
       expect(await ledger.dispatch(event.id, [], hold)).toEqual({ kind: 'lost' });
     });
     expect(await statusOf(event.id)).toBe('queued');
+  });
+});
+
+describe('a delivery that was queued twice', () => {
+  it('is begun by one job only for as long as that one is held', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await dieWhileHolding(event.id, async (hold, ledger) => {
+      const lockOf = (jobId: string) => createKeys(bench.prefix).bullLock('default', jobId);
+      const subject = deliverySubject(event.id, 'one');
+      const other = { ...hold, jobId: `${event.id}~one~again`, token: 'other' };
+      await bench.redis.set(lockOf(other.jobId), other.token);
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
+      expect((await ledger.openDelivery(subject, other, false)).kind).toBe('superseded');
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
+
+      await bench.redis.del(lockOf(event.id));
+      expect((await ledger.openDelivery(subject, other, false)).kind).toBe('open');
+      await bench.redis.set(lockOf(event.id), hold.token);
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('superseded');
+    });
   });
 });
 

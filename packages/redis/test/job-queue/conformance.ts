@@ -578,7 +578,11 @@ export function conformance(
       await eventually(() => events.length === 7);
       await queue.add('work', 'good');
       await eventually(() => events.length === 10);
-      expect(events.map((event) => JSON.stringify(event))).toEqual(
+      // A worker may begin a job before its `add` has returned.
+      const told = events.map((event) => JSON.stringify(event));
+      const added = JSON.stringify(['added', 'good', 'waiting']);
+      expect(told.filter((event) => event === added)).toHaveLength(1);
+      expect(told.filter((event) => event !== added)).toEqual(
         [
           ['paused'],
           ['added', 'bad', 'waiting'],
@@ -587,7 +591,6 @@ export function conformance(
           ['retrying', 'bad', 1, 20],
           ['active', 'bad', 2],
           ['failed', 'bad', thrown],
-          ['added', 'good', 'waiting'],
           ['active', 'good', 1],
           ['completed', 'good', 'done'],
         ].map((event) => JSON.stringify(event)),
