@@ -53,9 +53,11 @@ describe('the levels', () => {
 });
 
 describe('faults --power-loss', () => {
-  it('names everything that is missing for it', async () => {
+  it('names everything that is missing for it, or wrong', async () => {
     const order = { root: '/nowhere', folder: '/nowhere', env: { PATH: '/nowhere' }, seed: 1, seeds: 1 };
     const expected = process.platform === 'linux' ? 'mkfs.ext4' : 'Linux';
     await expect(powerLoss(order)).rejects.toThrow(expected);
+    for (const seeds of [0, 1.5])
+      await expect(powerLoss({ ...order, seeds })).rejects.toThrow(`'${seeds}' is no number of cuts`);
   });
 });

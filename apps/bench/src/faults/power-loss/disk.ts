@@ -20,7 +20,7 @@ export interface Disk {
 }
 
 export interface Image {
-  /** Milliseconds until it was taken: a sync that was under way may have ended meanwhile, and is in it. */
+  /** Milliseconds until it was taken. A sync that was under way at the cut has ended meanwhile, and is in it. */
   readonly copyMs: number;
   /** Mounts it: the file system replays its journal. */
   mount(): Disk;
@@ -108,7 +108,8 @@ function run(command: string, ...args: readonly string[]): void {
   try {
     execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   } catch (cause) {
-    const said = String(Object(cause).stderr ?? '').trim();
+    const { stderr } = Object(cause) as Readonly<Record<string, unknown>>;
+    const said = String(stderr ?? '').trim();
     const advice =
       command === 'mount' ? '; a container needs --privileged to mount and to use loop devices' : '';
     throw new Error(`${[command, ...args].join(' ')} failed: ${said || String(cause)}${advice}`, { cause });

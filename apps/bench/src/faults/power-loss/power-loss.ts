@@ -23,9 +23,11 @@ const TOOLS = ['unshare', 'mount', 'umount', 'mkfs.ext4', 'cp'];
  * `npm run faults -- --power-loss`: cuts the power of Redis's machine, which `kill -9` does not: there the page cache
  * survives. Prints for each level of `ACK` what was acknowledged and is lost.
  * @returns the exit code: 1 when a level lost what it promises to keep
- * @throws Error that names everything that is missing for it on this system
+ * @throws Error that names everything that is missing for it on this system, or a number of seeds that is none
  */
 export async function powerLoss(order: PowerLossOrder): Promise<number> {
+  if (!Number.isInteger(order.seeds) || order.seeds < 1)
+    throw new Error(`--seeds: '${order.seeds}' is no number of cuts; give 1, 2, 3 …`);
   const missing = whatIsMissing(order.env);
   if (missing.length > 0)
     throw new Error(`--power-loss mounts disks of its own; what is missing for that: ${missing.join('; ')}`);
