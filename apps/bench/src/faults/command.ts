@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { CASES, MUTATION_CASES, SMOKE } from './cases.ts';
 import type { FaultCase } from './fault-case.ts';
 import type { Environment } from './instruments/process-faults.ts';
+import { powerLoss } from './power-loss/power-loss.ts';
 import { brokenLines, figuresTable, ledgerTable, type Entry } from './report.ts';
 import { runCase, type RunResult } from './run.ts';
 
@@ -19,6 +20,8 @@ export interface FaultsOptions {
   readonly smoke?: boolean;
   /** Break the code on purpose instead, and see each run turn red. */
   readonly mutations?: boolean;
+  /** Cut the power of Redis's machine instead, and see what each `ACK` loses. */
+  readonly powerLoss?: boolean;
   /** Where each run's logs go, and the result. */
   readonly folder: string;
 }
@@ -42,6 +45,11 @@ export async function faults(
   }: { readonly root: string; readonly env: Environment; readonly write: (text: string) => void },
 ): Promise<number> {
   const folder = resolve(options.folder);
+  if (options.powerLoss === true)
+    return powerLoss({
+      ...{ root, env, folder: join(folder, 'power-loss') },
+      ...{ seed: options.seed, seeds: options.seeds ?? 3 },
+    });
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const planned = options.mutations === true ? planMutations(options) : planRuns(options);
