@@ -13,7 +13,9 @@ export function takeovers({ effects, lives, faults }: Ledger): Figure[] {
       const next = lines[index + 1];
       if (line.what !== 'begin' || !killed.has(line.pid) || death === undefined || next === undefined)
         continue;
-      if (next.pid !== line.pid && next.what === 'begin') times.push(next.at - death);
+      // What fails and is tried again elsewhere was not taken over.
+      if (line.handler === 'flaky' || next.what !== 'begin' || next.pid === line.pid) continue;
+      if (next.at > death) times.push(next.at - death);
     }
   }
   return times.length === 0
