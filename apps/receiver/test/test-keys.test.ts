@@ -25,9 +25,9 @@ function source(name: string, secrets: readonly string[], signedWith: string[]):
 
 describe('test keys', () => {
   it('are all used once before the first webhook, and real secrets are not', () => {
-    const [sns, pubsub] = ['aws-sns', 'google-pubsub'].map((name) =>
-      [1, 2].map(() => providerOf(name).makeSecret(randomBytes(32))),
-    );
+    const [sns, pubsub] = ['aws-sns', 'google-pubsub'].map((name) => [
+      providerOf(name).makeSecret(randomBytes(32)),
+    ]);
     const used: string[] = [];
     findTestKeys([
       source('aws-sns', sns ?? [], used),

@@ -113,7 +113,8 @@ describe('a spooling store', () => {
 
   it('goes back to direct under steady load', async () => {
     const memory = createMemoryEventStore();
-    const { spooling, close } = await open(memory, { batch: 64 });
+    // New events wait half of the patience for the last batch, which takes a sync of the disk.
+    const { spooling, close } = await open(memory, { batch: 64, patience: 5_000 });
     memory.state = 'down';
     const kept: string[] = [];
     let [next, sending] = [0, true];
@@ -124,12 +125,15 @@ describe('a spooling store', () => {
         await new Promise((resolve) => setImmediate(resolve));
       }
     });
-    await until(() => next > 50);
-    memory.state = 'up';
-    await until(() => spooling.state === 'direct');
-    const at = next;
-    await until(() => next > at + 50);
-    sending = false;
+    try {
+      await until(() => next > 50);
+      memory.state = 'up';
+      await until(() => spooling.state === 'direct');
+      const at = next;
+      await until(() => next > at + 50);
+    } finally {
+      sending = false;
+    }
     await Promise.all(load);
     await until(() => spooling.state === 'direct');
     const stored = new Set(idsOf(memory.events));
