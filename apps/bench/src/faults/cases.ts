@@ -66,7 +66,7 @@ export const SMOKE: readonly FaultCase[] = [
 
 /** Each mutation with a case that has to turn red under it. */
 export const MUTATION_CASES = {
-  'answer-before-accept': redisKilled,
+  'answer-before-accept': receiversKilled,
   'no-deterministic-id': network,
   'dedupe-by-job-id': rollingRestart,
   'no-sweeper': queuesEmptied,
