@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { retryPolicy, type RunContext } from '@hookline/core';
+import { startOwnRedis } from '@hookline/testing';
 import { Queue } from 'bullmq';
 import { findEvent, openDeadLetters } from '../src/index.ts';
 import { createKeys } from '../src/keys.ts';
@@ -112,6 +113,41 @@ describe('the result of ctx.once', () => {
     await eventually(async () => (await statusOf(event.id)) === 'handled');
     expect(await keptOf(event.id, 'one')).toBe('"first"');
     expect(results.at(-1)).toBe('first');
+  });
+});
+
+describe('a process that stood still', () => {
+  it('asks again whether it may begin ctx.once, when the answer has lain there for long', async () => {
+    const redis = await startOwnRedis({ appendfsync: 'no' });
+    const own = openBench(redis.url);
+    try {
+      const ranIn: number[] = [];
+      let runs = 0;
+      const store = await own.store();
+      const event = incoming();
+      const lock = createKeys(own.prefix).bullLock('default', event.id);
+      await own.work({
+        handlers: [
+          handler('one', async (_, ctx) => {
+            runs += 1;
+            const run = runs;
+            if (run === 1) {
+              await own.redis.pexpire(lock, 900);
+              await own.redis.client('PAUSE', 400, 'ALL');
+              // Redis answers while nobody reads, and the lock runs out before anybody does.
+              setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500), 100);
+            }
+            await ctx.once('charge', () => ranIn.push(run));
+          }),
+        ],
+      });
+      await store.accept(event);
+      await eventually(async () => runs >= 2 && ranIn.length > 0);
+      expect(ranIn).toEqual([2]);
+    } finally {
+      await own.close();
+      await redis.stop();
+    }
   });
 });
 

@@ -40,9 +40,9 @@ export function explainSeconds(
       if (before === undefined) continue;
       const cut = cuts.find(
         (cut) =>
-          cut.pid === before.pid &&
-          before.at >= cut.from - KEEPING_MS &&
-          before.at <= cut.to &&
+          (cut.pid === before.pid
+            ? before.at >= cut.from - KEEPING_MS && before.at <= cut.to
+            : cut.pid === again.pid && cut.from < before.at && isJustAfter(again.at, cut.to)) &&
           (allowance === 'any number' || !spent.has(cut)),
       );
       const pair = `${again.id} ${again.handler}`;
@@ -57,6 +57,11 @@ export function explainSeconds(
     }
   }
   return { explained, unexplained };
+}
+
+/** Or the second one's process was stopped when it was about to make it, and made it as soon as it ran again. */
+function isJustAfter(time: number, end: number): boolean {
+  return time >= end - KEEPING_MS && time <= end + KEEPING_MS;
 }
 
 function cutsOf(lives: readonly Life[], faults: readonly Fault[]): Cut[] {

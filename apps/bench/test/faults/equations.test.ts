@@ -198,6 +198,20 @@ describe('a second effect', () => {
     expect(broken(ledgerWith('split', [10, 20, 30]))).toEqual([]);
   });
 
+  it('is explained when the process that made it was stopped as it was about to, and not when it was long awake', () => {
+    const stopped = (until: number): Ledger => {
+      const ledger = soundLedger(11, 200);
+      const [victim] = ledger.planned.filter((event) => event.kind === 'recorded');
+      if (victim === undefined) throw new Error('no event is recorded');
+      const again = { ...line('effect', victim, 'record'), pid: life.pid, at: START + 20_000 };
+      const pauses = [{ kind: 'blocked', from: START - 500, to: until }] as const;
+      const lives = [...ledger.lives, { ...life, to: undefined, pauses }];
+      return { ...ledger, effects: [...ledger.effects, again], lives, ordered: false };
+    };
+    expect(broken(stopped(START + 19_990))).toEqual([]);
+    expect(broken(stopped(START + 15_000))).toEqual(['once']);
+  });
+
   it('is not explained by the death of another process', () => {
     const ledger = ledgerWith('recorded', [20]);
     const lives = ledger.lives.map((one) => (one === life ? { ...life, pid: WORKER + 2 } : one));
