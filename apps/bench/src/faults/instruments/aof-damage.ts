@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Absolute paths of the append-only files in a server's folder, newest first, as its manifest names them. */
@@ -21,9 +21,35 @@ export function newestAofFile(dir: string): string {
   return newest;
 }
 
-/** Leaves the newest file as a power cut in the middle of a write does. */
+/**
+ * Leaves the newest file as a power cut in the middle of a write does. A kill may have torn it already: then that half
+ * is taken away first, because half a command in the middle is no torn tail.
+ */
 export function tearTail(dir: string): void {
-  appendFileSync(newestAofFile(dir), '*3\r\n$3\r\nSET\r\n$12\r\nhalf-wri');
+  const file = newestAofFile(dir);
+  truncateSync(file, endOfCommands(readFileSync(file)));
+  appendFileSync(file, '*3\r\n$3\r\nSET\r\n$12\r\nhalf-wri');
+}
+
+/** Where the last whole command of an append-only file ends: each is an array of strings, `*n`, then `$length` and so many bytes. */
+export function endOfCommands(content: Buffer): number {
+  let at = 0;
+  function number(sign: string): number | undefined {
+    const end = content.indexOf('\r\n', at);
+    if (end < 0 || content.toString('latin1', at, at + 1) !== sign) return undefined;
+    const value = Number(content.toString('latin1', at + 1, end));
+    at = end + 2;
+    return value;
+  }
+  for (let whole = 0; ; whole = at) {
+    const parts = number('*');
+    if (parts === undefined) return whole;
+    for (let part = 0; part < parts; part += 1) {
+      const length = number('$');
+      if (length === undefined || at + length + 2 > content.length) return whole;
+      at += length + 2;
+    }
+  }
 }
 
 /**
