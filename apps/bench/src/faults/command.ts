@@ -44,14 +44,14 @@ export async function faults(
     write,
   }: { readonly root: string; readonly env: Environment; readonly write: (text: string) => void },
 ): Promise<number> {
-  const folder = resolve(options.folder);
+  // One of its own, so that two at a time do not meet, and nothing of anybody's is ever cleared away.
+  const folder = join(resolve(options.folder), new Date().toISOString().replaceAll(/[:.]/g, '-'));
+  mkdirSync(folder, { recursive: true });
   if (options.powerLoss === true)
     return powerLoss({
       ...{ root, env, folder: join(folder, 'power-loss') },
       ...{ seed: options.seed, seeds: options.seeds ?? 3 },
     });
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   const planned = options.mutations === true ? planMutations(options) : planRuns(options);
   const entries: Entry[] = [];
   let escaped = 0;
@@ -78,7 +78,9 @@ export async function faults(
     if (holds || mutation !== undefined) rmSync(own, { recursive: true, force: true });
     else write(`  everything of this run is kept in ${own}\n`);
   }
-  writeFileSync(join(folder, 'result.json'), `${JSON.stringify(entries, undefined, 1)}\n`);
+  const resultFile = join(folder, 'result.json');
+  writeFileSync(resultFile, `${JSON.stringify(entries, undefined, 1)}\n`);
+  write(`\neverything in numbers: ${resultFile}\n`);
   if (options.mutations === true) {
     write(`${planned.length - escaped} of ${planned.length} mutations were caught\n`);
     return escaped === 0 ? 0 : 1;

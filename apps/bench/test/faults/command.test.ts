@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +31,8 @@ describe('npm run faults', () => {
       try {
         expect(said).toMatch(/spool-killed +│ 1 +│ 800 .*│ 8 +│ 0 +│ 0 +│ 0 +│.*holds/);
         expect(code).toBe(0);
-        const [entry] = JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')) as unknown[];
+        const [own = ''] = readdirSync(folder);
+        const [entry] = JSON.parse(readFileSync(join(folder, own, 'result.json'), 'utf8')) as unknown[];
         expect(entry).toMatchObject({ name: 'spool-killed', seed: 1, result: { verdict: { holds: true } } });
       } finally {
         rmSync(folder, { recursive: true, force: true });
