@@ -44,6 +44,7 @@ export async function faults(
     write,
   }: { readonly root: string; readonly env: Environment; readonly write: (text: string) => void },
 ): Promise<number> {
+  for (const name of ['seed', 'seeds', 'events'] as const) mustBeCount(name, options[name]);
   // One of its own, so that two at a time do not meet, and nothing of anybody's is ever cleared away.
   const folder = join(resolve(options.folder), new Date().toISOString().replaceAll(/[:.]/g, '-'));
   mkdirSync(folder, { recursive: true });
@@ -119,10 +120,19 @@ function planRuns({ case: names, seed, seeds, smoke }: FaultsOptions): Planned[]
 }
 
 function planMutations({ case: names, seed }: FaultsOptions): Planned[] {
-  const wanted = names?.split(',');
-  return Object.entries(MUTATION_CASES)
-    .filter(([mutation]) => wanted === undefined || wanted.includes(mutation))
-    .map(([mutation, fault]) => ({ fault, seed, mutation }));
+  const all = Object.entries(MUTATION_CASES).map(([mutation, fault]) => ({ fault, seed, mutation }));
+  if (names === undefined) return all;
+  return names.split(',').map((name) => {
+    const found = all.find(({ mutation }) => mutation === name);
+    if (found === undefined)
+      throw new Error(`no mutation is named '${name}'; there are: ${Object.keys(MUTATION_CASES).join(', ')}`);
+    return found;
+  });
+}
+
+function mustBeCount(name: string, value: number | undefined): void {
+  if (value !== undefined && (!Number.isInteger(value) || value < 1))
+    throw new Error(`--${name}: '${value}' is no whole number above 0`);
 }
 
 /** @throws Error that lists the cases */

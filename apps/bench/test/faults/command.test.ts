@@ -52,6 +52,18 @@ describe('npm run faults', () => {
     PATIENCE_MS,
   );
 
+  it.each([
+    [
+      ['--mutations', '--case', 'nothing'],
+      /no mutation is named 'nothing'; there are: answer-before-accept, /,
+    ],
+    [['--case', 'network', '--seed', 'x'], /--seed: 'x' is no whole number above 0/],
+    [['--case', 'network', '--events', '0'], /--events: '0' is no whole number above 0/],
+  ])('refuses %j', async (args, why) => {
+    const { code, said } = await faults(...args);
+    expect([code, said]).toEqual([1, expect.stringMatching(why)]);
+  });
+
   it('lists the cases when there is none of that name', async () => {
     const { code, said } = await faults('--case', 'nothing');
     expect(code).toBe(1);

@@ -31,7 +31,6 @@ export async function powerLoss(order: PowerLossOrder): Promise<number> {
   const missing = whatIsMissing(order.env);
   if (missing.length > 0)
     throw new Error(`--power-loss mounts disks of its own; what is missing for that: ${missing.join('; ')}`);
-  rmSync(order.folder, { recursive: true, force: true });
   mkdirSync(order.folder, { recursive: true });
   const program = fileURLToPath(new URL('program.js', import.meta.url));
   const child = spawn('unshare', ['--mount', '--propagation', 'private', process.execPath, program], {
