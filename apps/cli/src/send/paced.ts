@@ -22,9 +22,10 @@ export async function runPaced({ count, rate, atOnce, start, note }: Pace): Prom
   const notes = setInterval(() => note(turn), NOTE_MS);
   try {
     for (; turn < count; turn += 1) {
-      // Late by less than a timer's own step is on time; what was missed is caught up at once.
-      const early = rate === undefined ? 0 : begun + (turn * 1_000) / rate - performance.now();
-      if (early >= 1) await wait(early);
+      // A timer's own step is on time, and a timer may fire that much too early; what was missed is caught up at once.
+      const due = rate === undefined ? begun : begun + (turn * 1_000) / rate;
+      for (let early = due - performance.now(); early >= 1; early = due - performance.now())
+        await wait(early);
       while (underWay.size >= atOnce) await Promise.race(underWay);
       const task = start(turn).finally(() => underWay.delete(task));
       underWay.add(task);
