@@ -1,4 +1,5 @@
 import { isKept, type EventStore } from '@hookline/core';
+import { inTime } from './in-time.ts';
 import type { Spool } from './spool.ts';
 
 /** What one step of draining came to. */
@@ -19,7 +20,7 @@ const ANSWER_MS = 2_000;
  */
 export async function drain(spool: Spool, store: EventStore, count: number): Promise<DrainStep> {
   const entries = await spool.first(count);
-  const results = await inTime(Promise.all(entries.map(({ event }) => store.accept(event))));
+  const results = await inTime(Promise.all(entries.map(({ event }) => store.accept(event))), ANSWER_MS);
   if (results === 'late') return { drained: 0, stopped: `no answer within ${ANSWER_MS} ms` };
   const refused = results.findIndex((result) => !isKept(result));
   const through = refused < 0 ? entries : entries.slice(0, refused);
@@ -29,16 +30,4 @@ export async function drain(spool: Spool, store: EventStore, count: number): Pro
     drained: through.length,
     stopped: refusal === undefined || isKept(refusal) ? undefined : refusal.reason,
   };
-}
-
-async function inTime<T>(answer: Promise<T>): Promise<T | 'late'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), ANSWER_MS);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 import type { AcceptResult, EventStore, IncomingEvent, Logger } from '@hookline/core';
 import { drain } from './drain.ts';
+import { inTime } from './in-time.ts';
 import type { SpoolCounters } from './spool-counters.ts';
 import type { Spool } from './spool.ts';
 
@@ -177,13 +178,6 @@ function createGate(): Gate {
     open = () => resolve('opened');
   });
   return { opened, open };
-}
-
-function inTime<T>(answer: Promise<T>, withinMs: number): Promise<T | 'late'> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve('late'), withinMs);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -20,17 +20,16 @@ interface Cut {
 
 /**
  * A second effect is explained when the process that made the one before it was killed, stopped or blocked while
- * that one was not kept yet; or when Redis or the way to it was out of order then, so that keeping it took longer
- * than its lock lasts.
- * @param allowance `one at a time`: each such fault explains one for each process that it hit, because the harness's
- *   handlers make their effects one at a time
+ * that one was not kept yet.
+ * @param allowance `one at a time`, for `ctx.once`: each such fault explains one, because the harness's handlers make
+ *   these effects one at a time. `any number`, without it: a Redis that was out of order explains them as well
  */
 export function explainSeconds(
   repeated: readonly (readonly EffectLine[])[],
   { lives, faults }: { readonly lives: readonly Life[]; readonly faults: readonly Fault[] },
   allowance: 'one at a time' | 'any number',
 ): Second {
-  const cuts = cutsOf(lives, faults);
+  const cuts = cutsOf(lives, allowance === 'any number' ? faults : []);
   const spent = new Set<Cut>();
   const explained: string[] = [];
   const unexplained: string[] = [];

@@ -212,6 +212,16 @@ describe('a second effect', () => {
     expect(broken(stopped(START + 15_000))).toEqual(['once']);
   });
 
+  it('is explained by a Redis that was away only where a handler does without ctx.once', () => {
+    const away = { kind: 'SIGKILL', target: 'redis', pids: [], at: DEATH - 6_000, until: DEATH - 1_000 };
+    const during = (kind: string): Ledger => {
+      const ledger = ledgerWith(kind, [5_000]);
+      return { ...ledger, faults: [...ledger.faults, away] };
+    };
+    expect(broken(during('recorded'))).toEqual(['once']);
+    expect(broken(during('split'))).toEqual([]);
+  });
+
   it('is not explained by the death of another process', () => {
     const ledger = ledgerWith('recorded', [20]);
     const lives = ledger.lives.map((one) => (one === life ? { ...life, pid: WORKER + 2 } : one));
