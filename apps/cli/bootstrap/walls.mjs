@@ -31,6 +31,21 @@ const KEPT_TO = {
   'classic-level': ['packages/spool'],
 };
 /**
+ * The rooms of a package, lowest first. A room knows itself and the rows under it; a row's own rooms are strangers
+ * to each other, and files beside the rooms open them all.
+ */
+const ROOMS = {
+  'packages/redis': [
+    ['client'],
+    ['bullmq', 'gate'],
+    ['events'],
+    ['jobs'],
+    ['run'],
+    ['operators', 'maintenance'],
+    ['job-queue'],
+  ],
+};
+/**
  * Programs, the tests' own package, which is told of its Redis by jest's global setup, and what the fault harness
  * loads into a program, ahead of it or as a user's own definitions: these read what their users would.
  */
@@ -74,10 +89,30 @@ function crossingsIn(root, member, file) {
     ) {
       found.push(`${where}: reaches into another package by path: ${specifier}`);
     }
+    const upward = specifier.startsWith('.') && roomCrossing(root, member, file, specifier);
+    if (upward) found.push(`${where}: ${upward}`);
   }
   if (READS_ENVIRONMENT.test(text) && !ENVIRONMENT_READERS.test(where))
     found.push(`${where}: reads process.env; only main.ts does, and hands it on`);
   return found;
+}
+
+/** @returns what is wrong with the import between rooms, or undefined */
+function roomCrossing(root, member, file, specifier) {
+  const rows = ROOMS[member];
+  if (rows === undefined) return undefined;
+  const roomOf = (path) => {
+    const [room, ...rest] = relative(join(root, member, 'src'), path).split(sep);
+    return rest.length === 0 ? undefined : room;
+  };
+  const floorOf = (room) => rows.findIndex((row) => row.includes(room));
+  const from = roomOf(file);
+  const to = roomOf(join(file, '..', specifier));
+  if (from === undefined || from === to) return undefined;
+  if (to === undefined) return `the room ${from} may not know the file beside the rooms, ${specifier}`;
+  for (const room of [from, to])
+    if (floorOf(room) < 0) return `the room ${room} has no place yet; give it one in ROOMS of walls.mjs`;
+  return floorOf(to) < floorOf(from) ? undefined : `the room ${from} may not know the room ${to}`;
 }
 
 function sourcesOf(folder) {

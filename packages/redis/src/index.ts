@@ -1,9 +1,9 @@
-export { connect, type Connection, type Role } from './connection.ts';
-export { openDeadLetters, type DeadLetters, type Replayed } from './dead-letters.ts';
-export { ACK_LEVELS, type AckLevel } from './durability.ts';
-export type { ParsePayload } from './event-record.ts';
-export { openEventStore, type EventStoreOptions, type RedisEventStore } from './event-store.ts';
-export { findEvent, listEvents, type EventSummary } from './events.ts';
+export { connect, type Connection, type Role } from './client/connection.ts';
+export { openDeadLetters, type DeadLetters, type Replayed } from './operators/dead-letters.ts';
+export { ACK_LEVELS, type AckLevel } from './gate/ack-level.ts';
+export type { ParsePayload } from './events/record.ts';
+export { openEventStore, type EventStoreOptions, type RedisEventStore } from './events/store.ts';
+export { findEvent, listEvents, type EventSummary } from './events/list.ts';
 export type { JobContext, JobHandler } from './job-queue/context.ts';
 export type { JobQueueEvents } from './job-queue/emitter.ts';
 export { JobNotFoundError, JobStateError } from './job-queue/failure.ts';
@@ -12,7 +12,7 @@ export type { JobOf, JobState, QueuedJob } from './job-queue/job.ts';
 export type { AddOptions, JobQueueHooks, JobQueueOptions, JobRetryOptions } from './job-queue/options.ts';
 export { JobQueue, type BulkJob, type When } from './job-queue/queue.ts';
 export type { Backend } from './job-queue/store.ts';
-export { createJobStore } from './job-store.ts';
+export { createJobStore } from './jobs/store.ts';
 export {
   openJobTransfer,
   type Imported,
@@ -20,18 +20,24 @@ export {
   type MovedJob,
   type MovedQueued,
   type MovedRecord,
-} from './job-transfer.ts';
-export { openJobs, type Jobs, type JobsOptions } from './jobs.ts';
-export { nextSlot } from './cron.ts';
+} from './jobs/transfer/transfer.ts';
+export { openJobs, type Jobs, type JobsOptions } from './jobs/open.ts';
+export { nextSlot } from './run/cron.ts';
 export {
   listStatuses,
   publishStatus,
   type ProcessStatus,
   type PublishStatusOptions,
   type StatusDetail,
-} from './process-status.ts';
-export { openQueues, type OpenQueues } from './queues.ts';
-export { readKeptSecrets } from './secret-store.ts';
-export { evictionProblem, UnfitServerError } from './server-check.ts';
-export { openSystem, type QueueDepth, type RedisMemory, type System, type SystemState } from './system.ts';
+} from './operators/heartbeat.ts';
+export { openQueues, type OpenQueues } from './operators/queues.ts';
+export { readKeptSecrets } from './events/secrets.ts';
+export { evictionProblem, UnfitServerError } from './client/server-facts.ts';
+export {
+  openSystem,
+  type QueueDepth,
+  type RedisMemory,
+  type System,
+  type SystemState,
+} from './operators/system.ts';
 export { startWorker, type QueueSettings, type RunningWorker, type WorkerOptions } from './worker.ts';

@@ -8,26 +8,27 @@ import {
   type Registry,
 } from '@hookline/core';
 import type { Queue } from 'bullmq';
-import { createActivity } from './activity.ts';
-import { AttemptAbortedError, endedBy, type AbortCause } from './attempt.ts';
-import { startCanaries, type CanarySettings } from './canary.ts';
-import { connect } from './connection.ts';
-import { createEnqueuer, openQuietQueue } from './enqueue.ts';
-import { reportConnection } from './event-store.ts';
-import type { ParsePayload } from './event-record.ts';
-import { createKeys } from './keys.ts';
-import { createLedger } from './ledger.ts';
-import { listenForCancellations } from './cancellations.ts';
-import type { RunningAttempt } from './execute.ts';
-import { announceJobs } from './job-definitions.ts';
-import { watchLoop } from './loop-watch.ts';
-import { createProcessor } from './processor.ts';
-import { LOCK_MS, openQueueWorker } from './queue-worker.ts';
-import { startRelief, type ReliefSettings } from './relief.ts';
-import { forgetExpired, forgetJobs } from './retention.ts';
-import { reconcileSchedules } from './schedules.ts';
-import { evictionProblem, UnfitServerError } from './server-check.ts';
-import { startSweeper, type SweeperSettings } from './sweeper.ts';
+import { createActivity } from './bullmq/metrics.ts';
+import { AttemptAbortedError, endedBy, type AbortCause } from './run/attempt.ts';
+import { startCanaries, type CanarySettings } from './maintenance/canary.ts';
+import { connect } from './client/connection.ts';
+import { createEnqueuer, openQuietQueue } from './bullmq/add-job.ts';
+import { reportConnection } from './events/store.ts';
+import type { ParsePayload } from './events/record.ts';
+import { createKeys } from './client/keys.ts';
+import { createLedger } from './run/ledger.ts';
+import { listenForCancellations } from './run/cancellations.ts';
+import type { RunningAttempt } from './run/execute.ts';
+import { announceJobs } from './jobs/definitions.ts';
+import { watchLoop } from './maintenance/event-loop-lag.ts';
+import { createProcessor } from './run/processor.ts';
+import { LOCK_MS, openQueueWorker } from './bullmq/worker.ts';
+import { startRelief, type ReliefSettings } from './events/evict.ts';
+import { forgetExpired } from './events/prune.ts';
+import { forgetJobs } from './jobs/prune.ts';
+import { reconcileSchedules } from './maintenance/schedules.ts';
+import { evictionProblem, UnfitServerError } from './client/server-facts.ts';
+import { startSweeper, type SweeperSettings } from './maintenance/rescuer.ts';
 
 /** How much of one queue is worked on at a time. */
 export interface QueueSettings {

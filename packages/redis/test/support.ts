@@ -24,8 +24,8 @@ import {
   type RunningWorker,
   type WorkerOptions,
 } from '../src/index.ts';
-import { createJobFeed, type RedisJobFeed } from '../src/job-feed.ts';
-import { createJobStore } from '../src/job-store.ts';
+import { createJobFeed, type RedisJobFeed } from '../src/jobs/feed.ts';
+import { createJobStore } from '../src/jobs/store.ts';
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 

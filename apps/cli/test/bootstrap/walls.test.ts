@@ -60,6 +60,28 @@ describe('crossedWalls', () => {
     ['apps/worker/src/jobs/main.ts', 'const level = process.env.LEVEL;', /reads process\.env/],
     ['apps/worker/src/a.ts', "const { LEVEL } = process['env'];", /reads process\.env/],
     ['apps/worker/src/a.ts', "import { argv, env } from 'node:process';", /reads process\.env/],
+    [
+      'packages/redis/src/client/a.ts',
+      "import { x } from '../events/store.ts';",
+      /the room client may not know the room events/,
+    ],
+    [
+      'packages/redis/src/gate/a.ts',
+      "import type { X } from '../bullmq/worker.ts';",
+      /the room gate may not know the room bullmq/,
+    ],
+    [
+      'packages/redis/src/jobs/transfer/a.ts',
+      "export { x } from '../../run/execute.ts';",
+      /the room jobs may not know the room run/,
+    ],
+    [
+      'packages/redis/src/operators/a.ts',
+      "await import('../maintenance/rescuer.ts');",
+      /the room operators may not know the room maintenance/,
+    ],
+    ['packages/redis/src/run/a.ts', "import { x } from '../worker.ts';", /the file beside the rooms/],
+    ['packages/redis/src/attic/a.ts', "import { x } from '../run/a.ts';", /the room attic has no place yet/],
     ['packages/novelty/src/a.ts', '', /^packages\/novelty: has no walls yet; say in .*walls\.mjs/],
   ])('%s: %s', (file, text, crossing) => {
     expect(crossingsOf(file, text)).toEqual([expect.stringMatching(crossing)]);
@@ -67,6 +89,9 @@ describe('crossedWalls', () => {
 
   it.each([
     ['packages/redis/src/a.ts', "import { x } from '@hookline/core';\nimport { Queue } from 'bullmq';"],
+    ['packages/redis/src/run/a.ts', "import { x } from '../events/store.ts';\nimport './b.ts';"],
+    ['packages/redis/src/jobs/transfer/a.ts', "import { x } from '../store.ts';"],
+    ['packages/redis/src/worker.ts', "import { x } from './job-queue/job.ts';"],
     ['packages/http/src/deep/a.ts', "import express from 'express';\nimport { x } from '../b.ts';"],
     ['apps/worker/src/main.ts', "import { x } from '@hookline/redis';\nrun(process.env);"],
     ['apps/worker/src/a.ts', 'const env = { PORT: 1 }; process.exitCode = env.PORT;'],

@@ -9,13 +9,14 @@ import {
   type RetryPolicy,
 } from '@hookline/core';
 import { DelayedError, WaitingError } from 'bullmq';
-import { AttemptAbortedError, endedBy, runAttempt, type AbortCause } from '../attempt.ts';
-import { failedForGood, LockLostError, tryAgain } from '../bull-verdict.ts';
+import { AttemptAbortedError, endedBy, runAttempt, type AbortCause } from '../run/attempt.ts';
+import { failedForGood, LockLostError, tryAgain } from '../bullmq/ending.ts';
 import { asParent } from './chain.ts';
 import type { JobContext } from './context.ts';
 import type { SafeEmitter } from './emitter.ts';
 import { storable } from './failure.ts';
-import { snapshot, workOf, type AnyJobs, type BullJob, type QueuedJob } from './job.ts';
+import { workOf, type BullJob } from '../bullmq/job-data.ts';
+import { snapshot, type AnyJobs, type QueuedJob } from './job.ts';
 import type { Settings } from './options.ts';
 
 /** A handler without its types. */

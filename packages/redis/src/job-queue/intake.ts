@@ -1,7 +1,7 @@
 import type { JobsOptions } from 'bullmq';
 import { v7 as uuid } from 'uuid';
 import { childId } from './chain.ts';
-import type { StoredWork } from './job.ts';
+import type { StoredWork } from '../bullmq/job-data.ts';
 import { readAddOptions, type AddOptions, type Settings } from './options.ts';
 
 const LONGEST_NAME = 256;

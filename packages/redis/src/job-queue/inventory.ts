@@ -1,4 +1,5 @@
-import type { BullJob, JobState } from './job.ts';
+import type { BullJob } from '../bullmq/job-data.ts';
+import type { JobState } from './job.ts';
 import type { Store } from './store.ts';
 
 type BullQueue = Store['queue'];

@@ -1,5 +1,5 @@
-import type { SerializedError, Work } from '@hookline/core';
-import type { Job } from 'bullmq';
+import type { SerializedError } from '@hookline/core';
+import { workOf, type BullJob } from '../bullmq/job-data.ts';
 import { errorOf } from './failure.ts';
 
 /** What a queue's jobs are given and what they return, by name: the constraint on `JobQueue`'s type argument. */
@@ -53,24 +53,6 @@ export interface QueuedJob<Name extends string = string, Data = unknown, Result 
 export type JobOf<Jobs, Name extends JobName<Jobs> = JobName<Jobs>> = {
   [N in Name]: QueuedJob<N, JobData<Jobs, N>, JobResult<Jobs, N>>;
 }[Name];
-
-/**
- * What is stored as a BullMQ job's data: the same work that a job of the worker app is, so that a file in
- * `apps/worker/src/jobs` runs it as well.
- */
-export type StoredWork = Extract<Work, { kind: 'job' }> & {
-  /** The lost workers that a manual retry has forgiven. */
-  readonly forgiven?: number;
-};
-
-export type BullJob = Job<StoredWork, unknown, string>;
-
-/** The work of a job; one that was added with plain BullMQ is its data. */
-export function workOf({ data }: BullJob): StoredWork {
-  const stored: unknown = data;
-  const isWork = typeof stored === 'object' && stored !== null && 'kind' in stored && stored.kind === 'job';
-  return isWork ? data : { kind: 'job', data: stored };
-}
 
 /** @param usualAttempts the `maxAttempts` of a job that was added without an own number */
 export function snapshot(job: BullJob, state: JobState, usualAttempts: number): QueuedJob {

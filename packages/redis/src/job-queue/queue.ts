@@ -5,11 +5,10 @@ import { SafeEmitter, type JobQueueEvents, type Listener } from './emitter.ts';
 import { JobNotFoundError, JobStateError } from './failure.ts';
 import { prepare } from './intake.ts';
 import { countJobs, findJob, listJobs, removeJobsNamed, type Page, type QueueStats } from './inventory.ts';
+import { workOf, type BullJob } from '../bullmq/job-data.ts';
 import {
   snapshot,
-  workOf,
   type AnyJobs,
-  type BullJob,
   type JobData,
   type JobMap,
   type JobName,

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { TryAgainError } from '../bull-verdict.ts';
+import { TryAgainError } from '../bullmq/ending.ts';
 import type { Attempts } from './attempts.ts';
 import type { SafeEmitter } from './emitter.ts';
-import { snapshot, type BullJob } from './job.ts';
+import type { BullJob } from '../bullmq/job-data.ts';
+import { snapshot } from './job.ts';
 import type { JobQueueHooks, Settings } from './options.ts';
 import type { Store } from './store.ts';
 

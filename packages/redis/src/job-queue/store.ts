@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RedisTarget } from '@hookline/core';
 import { Queue, Worker, type IQueueBackend, type QueueBaseOptions, type WorkerOptions } from 'bullmq';
-import { connect, type Connection } from '../connection.ts';
-import { openQuietQueue } from '../enqueue.ts';
-import { evictionProblem } from '../server-check.ts';
-import type { BullJob, StoredWork } from './job.ts';
+import { connect, type Connection } from '../client/connection.ts';
+import { openQuietQueue } from '../bullmq/add-job.ts';
+import { evictionProblem } from '../client/server-facts.ts';
+import type { BullJob, StoredWork } from '../bullmq/job-data.ts';
 
 /**
  * A place for jobs that is not Redis: one of BullMQ 6's backend factories and the connection it takes, as in

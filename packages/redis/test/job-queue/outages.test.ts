@@ -3,7 +3,7 @@ import { startOwnRedis, testRedisUrl, uniquePrefix, type OwnRedis } from '@hookl
 import { JobQueue } from '../../src/index.ts';
 import { eventually, job, openBench as openWorkerBench } from '../support.ts';
 import { gate } from './bench.ts';
-import { connect } from '../../src/connection.ts';
+import { connect } from '../../src/client/connection.ts';
 
 describe('JobQueue when Redis dies', () => {
   let redis: OwnRedis;

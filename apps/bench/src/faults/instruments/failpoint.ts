@@ -4,11 +4,11 @@ import type { FailPoint, PointScript } from './process-faults.ts';
 
 /** Where a script is defined, and a piece of its Lua that no other script has. */
 export const SCRIPT_MARKS = {
-  accept: { file: 'packages/redis/dist/event-store.js', mark: "return 'accepted'" },
-  dispatch: { file: 'packages/redis/dist/lifecycle-scripts.js', mark: "return 'in-place|'" },
-  settle: { file: 'packages/redis/dist/lifecycle-scripts.js', mark: 'local function keepAttempt()' },
+  accept: { file: 'packages/redis/dist/events/store.js', mark: "return 'accepted'" },
+  dispatch: { file: 'packages/redis/dist/run/lifecycle-scripts.js', mark: "return 'in-place|'" },
+  settle: { file: 'packages/redis/dist/run/lifecycle-scripts.js', mark: 'local function keepAttempt()' },
   once: {
-    file: 'packages/redis/dist/lifecycle-scripts.js',
+    file: 'packages/redis/dist/run/lifecycle-scripts.js',
     mark: "redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3])",
   },
 } as const satisfies Record<PointScript, { readonly file: string; readonly mark: string }>;
@@ -18,7 +18,7 @@ export const RUNNER = 'hookline.failpoint';
 
 /** Every script goes through `runScript`: so does every failpoint. */
 export const FAILPOINT_EDIT: Edit = {
-  file: 'packages/redis/dist/script.js',
+  file: 'packages/redis/dist/client/script.js',
   find: /export async function runScript\(connection, script, keys, args\) \{/g,
   replace: `export async function runScript(connection, script, keys, args) {
     return globalThis[Symbol.for('${RUNNER}')](

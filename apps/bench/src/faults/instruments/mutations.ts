@@ -1,6 +1,6 @@
 /** One change to a compiled module. */
 export interface Edit {
-  /** From the repository's root: `packages/redis/dist/queue-worker.js`. */
+  /** From the repository's root: `packages/redis/dist/bullmq/worker.js`. */
   readonly file: string;
   /** Global, so that matches are counted: it has to match exactly once. */
   readonly find: RegExp;
@@ -46,7 +46,7 @@ export const mutations: readonly Mutation[] = [
     what: "an event is known for as long as BullMQ keeps its job, and not by the event store's record",
     edits: [
       {
-        file: 'packages/redis/dist/event-store.js',
+        file: 'packages/redis/dist/events/store.js',
         find: /if status and status ~= 'received' and \(status ~= 'queued' or redis\.call\('EXISTS', jobKey\) == 1\) then/g,
         replace: `if status and redis.call('EXISTS', jobKey) == 0 then
   redis.call('ZREM', prefix .. '/events/status/' .. status, id)
@@ -63,7 +63,7 @@ if status then`,
     what: 'nobody looks for work that is kept but that no job will ever run',
     edits: [
       {
-        file: 'packages/redis/dist/sweeper.js',
+        file: 'packages/redis/dist/maintenance/rescuer.js',
         find: /sweepForEver\(\)\.catch/g,
         replace: 'Promise.resolve().catch',
       },
@@ -74,7 +74,7 @@ if status then`,
     what: "BullMQ's own limit of worker deaths holds: the second one fails the job without a dead letter",
     edits: [
       {
-        file: 'packages/redis/dist/queue-worker.js',
+        file: 'packages/redis/dist/bullmq/worker.js',
         find: /const NO_STALL_LIMIT = [^;]+;/g,
         replace: 'const NO_STALL_LIMIT = 1;',
       },

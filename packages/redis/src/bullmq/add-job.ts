@@ -1,0 +1,119 @@
+// The declarations below have no module to import, and the tests' own project has to find them too.
+// oxlint-disable-next-line typescript/triple-slash-reference
+/// <reference path="./bullmq-scripts.d.ts" />
+import { Job, Queue, type JobsOptions } from 'bullmq';
+import { addDelayedJob } from 'bullmq/dist/cjs/scripts/addDelayedJob-6.js';
+import { addPrioritizedJob } from 'bullmq/dist/cjs/scripts/addPrioritizedJob-9.js';
+import { addStandardJob } from 'bullmq/dist/cjs/scripts/addStandardJob-9.js';
+import type { Work } from '@hookline/core';
+import type { Connection } from '../client/connection.ts';
+
+/**
+ * Recording and enqueueing have to be one atomic step, so our Lua calls BullMQ's Lua: the text of its add
+ * scripts, wrapped in functions, given the arguments that BullMQ itself makes. A deep import, so BullMQ is
+ * pinned exactly and enqueue.test.ts compares a job stored this way with one that `queue.add` stored.
+ */
+const ADD_SCRIPTS = { addStandardJob, addPrioritizedJob, addDelayedJob } as const;
+type AddScript = keyof typeof ADD_SCRIPTS;
+
+/** Lua: `add[name](keys, args)` adds a job. Each body is a function of its own, whose KEYS and ARGV shadow ours. */
+export const ADD_JOB_LUA = [
+  'local add = {}',
+  ...Object.entries(ADD_SCRIPTS).map(
+    ([name, { content }]) => `add.${name} = function(KEYS, ARGV)\n${content}\nend`,
+  ),
+].join('\n');
+
+/** One job's way into a queue, ready for Lua. */
+export interface Enqueue {
+  readonly script: AddScript;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | Buffer)[];
+}
+
+export interface EnqueueRequest {
+  readonly queue: string;
+  /** Deterministic: adding the same work twice adds one job. */
+  readonly jobId: string;
+  readonly name: string;
+  readonly work: Work;
+  readonly timestamp: number;
+  readonly delay?: number;
+  readonly priority?: number;
+  /** How many jobs that ended its queue keeps, where that is not `KEPT_JOBS`. */
+  readonly keep?: { readonly completed?: number; readonly failed?: number };
+}
+
+/** The last of them stay visible on the dashboard; the event store keeps the truth. */
+export const KEPT_JOBS = {
+  removeOnComplete: { count: 100 },
+  removeOnFail: { count: 500 },
+} as const satisfies JobsOptions;
+
+/** Turns requests into BullMQ's own script arguments, without talking to Redis. */
+export interface Enqueuer {
+  prepare(request: EnqueueRequest): Enqueue;
+}
+
+export function createEnqueuer(connection: Connection, prefix: string): Enqueuer {
+  const queues = new Map<string, Queue>();
+
+  function queueNamed(name: string): Queue {
+    let queue = queues.get(name);
+    if (queue === undefined) {
+      queue = openQuietQueue(name, connection, prefix);
+      queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  return {
+    prepare({ queue, jobId, name, work, timestamp, delay, priority, keep = {} }) {
+      const options: JobsOptions = { ...KEPT_JOBS, jobId, timestamp };
+      if (keep.completed !== undefined) options.removeOnComplete = keptCount(keep.completed);
+      if (keep.failed !== undefined) options.removeOnFail = keptCount(keep.failed);
+      if (delay !== undefined && delay > 0) options.delay = Math.round(delay);
+      if (priority !== undefined) options.priority = priority;
+      return capture(new Job(queueNamed(queue), name, work, options, jobId));
+    },
+  };
+}
+
+function keptCount(count: number): true | { count: number } {
+  return count === 0 ? true : { count };
+}
+
+/**
+ * A `Queue` that says nothing to Redis by itself: it neither waits for the connection nor asks for its
+ * version, so it can be made while Redis is away. It must not be closed: the connection is not its own.
+ */
+export function openQuietQueue(name: string, connection: Connection, prefix: string): Queue {
+  const queue = new Queue(name, {
+    connection,
+    prefix,
+    skipWaitingForReady: true,
+    skipVersionCheck: true,
+    skipMetasUpdate: true,
+  });
+  queue.on('error', () => {
+    // The connection's owner listens for its errors and says them once.
+  });
+  return queue;
+}
+
+/** BullMQ hands the finished command to the client it is given; this one keeps it instead of sending it. */
+function capture(job: Job): Enqueue {
+  let captured: Enqueue | undefined;
+  const standIn = {
+    runCommand(command: string, args: (string | Buffer)[]) {
+      const script = command.split(':')[0] as AddScript;
+      const count = ADD_SCRIPTS[script].keys;
+      captured = { script, keys: args.slice(0, count) as string[], args: args.slice(count) };
+      return Promise.resolve(job.id);
+    },
+  };
+  void job.addJob(standIn as unknown as Parameters<Job['addJob']>[0]);
+  if (captured === undefined)
+    throw new Error(`BullMQ made no command for the job ${job.id}: is it the pinned version?`);
+  return captured;
+}

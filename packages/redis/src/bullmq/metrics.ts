@@ -1,0 +1,85 @@
+import type { Meter, Work } from '@hookline/core';
+import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
+import { LockLostError, TryAgainError } from './ending.ts';
+
+export type Process = (job: Job, token: string) => Promise<unknown>;
+
+/** What the jobs of one queue do in this process. */
+export interface QueueActivity {
+  readonly running: number;
+  /** When the last one began, by the activity's clock; its start where none has yet. */
+  readonly lastBegun: number;
+}
+
+/** Sees each job begin and end, and counts that. */
+export interface Activity {
+  watch(queue: string, process: Process): Process;
+  of(queue: string): QueueActivity;
+}
+
+/** Seconds: from a lookup in memory to a long import. */
+const BUCKETS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600];
+
+/** @param clock milliseconds that only go forward */
+export function createActivity(meter: Meter, clock: () => number): Activity {
+  const started = clock();
+  const queues = new Map<string, { running: number; lastBegun: number }>();
+  const begun = meter.counter('hookline_jobs_begun_total', 'Jobs that began in this process.', ['queue']);
+  const labels = ['queue', 'outcome'];
+  const settled = meter.counter('hookline_jobs_settled_total', 'How jobs ended in this process.', labels);
+  const seconds = meter.histogram('hookline_job_seconds', 'How long jobs took.', BUCKETS, labels);
+  meter.gauge(
+    'hookline_worker_last_job_age_seconds',
+    'Time since a job of the queue last began in this process.',
+    () =>
+      [...queues].map(([queue, { lastBegun }]) => ({
+        value: (clock() - lastBegun) / 1_000,
+        labels: { queue },
+      })),
+    ['queue'],
+  );
+
+  function of(queue: string): { running: number; lastBegun: number } {
+    const known = queues.get(queue) ?? { running: 0, lastBegun: started };
+    queues.set(queue, known);
+    return known;
+  }
+
+  return {
+    of,
+    watch(queue, process) {
+      const activity = of(queue);
+      return async (job, token) => {
+        const isCounted = (job.data as Partial<Work> | undefined)?.kind !== 'canary';
+        const startedAt = clock();
+        if (isCounted) begun({ queue });
+        activity.lastBegun = startedAt;
+        activity.running += 1;
+        let outcome: Outcome = 'completed';
+        try {
+          return await process(job, token);
+        } catch (error) {
+          outcome = outcomeOf(error);
+          throw error;
+        } finally {
+          activity.running -= 1;
+          if (isCounted) {
+            settled({ queue, outcome });
+            seconds((clock() - startedAt) / 1_000, { queue, outcome });
+          }
+        }
+      };
+    },
+  };
+}
+
+/** `delayed`: put off, or sent out and waiting to be finished. */
+type Outcome = 'completed' | 'retried' | 'failed' | 'delayed' | 'released' | 'lock-lost' | 'error';
+
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof TryAgainError) return 'retried';
+  if (error instanceof UnrecoverableError) return 'failed';
+  if (error instanceof DelayedError) return 'delayed';
+  if (error instanceof WaitingError) return 'released';
+  return error instanceof LockLostError ? 'lock-lost' : 'error';
+}

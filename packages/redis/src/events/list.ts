@@ -1,0 +1,96 @@
+import type { DeliveryStatus, EventId, EventStatus } from '@hookline/core';
+import type { Connection } from '../client/connection.ts';
+import { createKeys } from '../client/keys.ts';
+
+/** One event as operators see it: no body, no headers. Times in milliseconds since the epoch. */
+export interface EventSummary {
+  readonly id: EventId;
+  readonly source: string;
+  readonly provider: string;
+  readonly type: string;
+  readonly providerId: string;
+  readonly status: EventStatus;
+  readonly receivedAt: number;
+  readonly verifiedAt: number;
+  /** Recording and queueing are one step, so these two are equal unless the event had to be queued again. */
+  readonly recordedAt: number;
+  readonly queuedAt: number;
+  /** When its last handler was through. */
+  readonly settledAt?: number;
+  /** When its body and headers were given up because Redis was filling up. */
+  readonly shedAt?: number;
+  readonly deliveries: Readonly<Record<string, DeliveryStatus>>;
+}
+
+/** Looks an event up. @returns `undefined` when the store holds none with this id */
+export async function findEvent(
+  connection: Connection,
+  prefix: string,
+  id: string,
+): Promise<EventSummary | undefined> {
+  const keys = createKeys(prefix);
+  const [row, deliveries] = await Promise.all([
+    connection.hmget(
+      keys.event(id),
+      ...[
+        'source',
+        'provider',
+        'type',
+        'providerId',
+        'status',
+        'receivedAt',
+        'verifiedAt',
+        'recordedAt',
+        'queuedAt',
+        'settledAt',
+        'shedAt',
+      ],
+    ),
+    connection.hgetall(keys.deliveries(id)),
+  ]);
+  const [
+    source,
+    provider,
+    type,
+    providerId,
+    status,
+    receivedAt,
+    verifiedAt,
+    recordedAt,
+    queuedAt,
+    settledAt,
+    shedAt,
+  ] = row;
+  if (source == null || provider == null || type == null || providerId == null || status == null)
+    return undefined;
+  return {
+    id: id as EventId,
+    source,
+    provider,
+    type,
+    providerId,
+    status: status as EventStatus,
+    receivedAt: Number(receivedAt),
+    verifiedAt: Number(verifiedAt),
+    recordedAt: Number(recordedAt),
+    queuedAt: Number(queuedAt),
+    ...(settledAt == null ? {} : { settledAt: Number(settledAt) }),
+    ...(shedAt == null ? {} : { shedAt: Number(shedAt) }),
+    deliveries: Object.fromEntries(
+      Object.entries(deliveries).map(([handler, state]) => [handler, state.split('|')[0] as DeliveryStatus]),
+    ),
+  };
+}
+
+/** The newest events first. @param status only events that stand there */
+export async function listEvents(
+  connection: Connection,
+  prefix: string,
+  options: { readonly status?: EventStatus; readonly count: number },
+): Promise<readonly EventSummary[]> {
+  const keys = createKeys(prefix);
+  const index = options.status === undefined ? keys.events : `${keys.events}/status/${options.status}`;
+  const ids = await connection.zrevrange(index, 0, options.count - 1);
+  const found = await Promise.all(ids.map((id) => findEvent(connection, prefix, id)));
+  return found.filter((event) => event !== undefined);
+}

@@ -1,0 +1,34 @@
+import type { SecretStore } from '@hookline/core';
+import type { Connection } from '../client/connection.ts';
+import { createKeys, type Keys } from '../client/keys.ts';
+
+/** As many as a signature is ever tried with; the oldest goes first. */
+const MOST_SECRETS = 16;
+
+/** The secrets that a source's provider brought, the newest first; for its operator's eyes. */
+export async function readKeptSecrets(
+  connection: Connection,
+  prefix: string,
+  source: string,
+): Promise<readonly string[]> {
+  return createSecretStore(connection, createKeys(prefix)).read(source);
+}
+
+/** Secrets of webhooks that tell theirs when they are made. They never expire: the webhook goes on signing with its own. */
+export function createSecretStore(connection: Connection, keys: Keys): SecretStore {
+  return {
+    read: (source) => connection.lrange(keys.keptSecrets(source), 0, MOST_SECRETS - 1),
+    async keep(source, secret) {
+      const key = keys.keptSecrets(source);
+      const replies = await connection
+        .multi()
+        .lrem(key, 0, secret)
+        .lpush(key, secret)
+        .ltrim(key, 0, MOST_SECRETS - 1)
+        .exec();
+      const failure =
+        replies === null ? new Error('the transaction was given up') : replies.find(([error]) => error)?.[0];
+      if (failure) throw failure;
+    },
+  };
+}

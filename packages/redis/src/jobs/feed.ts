@@ -1,0 +1,119 @@
+import type { JobFeed, JobFrame, RedisTarget } from '@hookline/core';
+import { connect, type Connection } from '../client/connection.ts';
+import { batchesOfFrames } from './stream.ts';
+import { createKeys } from '../client/keys.ts';
+
+export interface RedisJobFeed extends JobFeed {
+  close(): void;
+}
+
+interface Follower {
+  /** The last frame it was given. */
+  place: string;
+  readonly onFrame: (frame: JobFrame) => void;
+}
+
+/** A job that somebody follows. */
+interface Watch {
+  readonly id: string;
+  readonly followers: Set<Follower>;
+  /** Set while its stream is read; `isStale` asks for another look after that. */
+  reading: Promise<void> | undefined;
+  isStale: boolean;
+}
+
+/** A lost message cannot lose a frame for longer than this. */
+const LOOK_AGAIN_MS = 10_000;
+
+/**
+ * Follows streams over one connection of its own, whatever the number of followers: it hears that a job's stream has
+ * grown, and `connection` reads what is new, once for all followers that stand at the same place.
+ */
+export function createJobFeed(target: RedisTarget, connection: Connection, prefix: string): RedisJobFeed {
+  const keys = createKeys(prefix);
+  const watches = new Map<string, Watch>();
+  const subscriber = connect(target, 'worker');
+  subscriber.on('error', () => undefined);
+  // Whatever was said while the connection was away is in the streams.
+  subscriber.on('ready', readAll);
+  subscriber.on('message', (channel: string) => {
+    const watch = watches.get(channel);
+    if (watch !== undefined) read(watch).catch(waitForReady);
+  });
+  const lookAgain = setInterval(readAll, LOOK_AGAIN_MS).unref();
+
+  function readAll(): void {
+    for (const watch of watches.values()) read(watch).catch(waitForReady);
+  }
+
+  /** One reading at a time for each job, so that nobody is given a frame twice. */
+  function read(watch: Watch): Promise<void> {
+    watch.isStale = true;
+    watch.reading ??= readToEnd(watch).finally(() => (watch.reading = undefined));
+    return watch.reading;
+  }
+
+  async function readToEnd(watch: Watch): Promise<void> {
+    while (watch.isStale) {
+      watch.isStale = false;
+      for (const [place, followers] of byPlace(watch)) await readFor(watch, place, followers);
+    }
+  }
+
+  async function readFor({ id, followers }: Watch, place: string, those: readonly Follower[]): Promise<void> {
+    for await (const frames of batchesOfFrames(connection, keys.jobStream(id), place)) {
+      for (const frame of frames) {
+        for (const follower of those) {
+          if (!followers.has(follower)) continue;
+          follower.place = frame.id;
+          follower.onFrame(frame);
+        }
+      }
+      // Who cannot keep up with a long history leaves, and comes back for the rest of it.
+      if (!those.some((follower) => followers.has(follower))) return;
+    }
+  }
+
+  function unfollow(channel: string, watch: Watch, follower: Follower): void {
+    watch.followers.delete(follower);
+    if (watch.followers.size > 0 || watches.get(channel) !== watch) return;
+    watches.delete(channel);
+    subscriber.unsubscribe(channel).catch(() => undefined);
+  }
+
+  return {
+    async follow(id, after, onFrame) {
+      const channel = keys.job(id);
+      const watch = watches.get(channel) ?? { id, followers: new Set(), reading: undefined, isStale: false };
+      const follower: Follower = { place: after, onFrame };
+      watches.set(channel, watch);
+      watch.followers.add(follower);
+      try {
+        await subscriber.subscribe(channel);
+        await read(watch);
+      } catch (error) {
+        unfollow(channel, watch, follower);
+        throw error;
+      }
+      return () => unfollow(channel, watch, follower);
+    },
+    close() {
+      clearInterval(lookAgain);
+      watches.clear();
+      subscriber.disconnect();
+    },
+  };
+}
+
+/** Redis is away: what was missed is read when it is back. */
+function waitForReady(): void {}
+
+function byPlace({ followers }: Watch): Map<string, Follower[]> {
+  const places = new Map<string, Follower[]>();
+  for (const follower of followers) {
+    const those = places.get(follower.place);
+    if (those === undefined) places.set(follower.place, [follower]);
+    else those.push(follower);
+  }
+  return places;
+}

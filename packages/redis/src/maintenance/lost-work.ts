@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type Registry, type Work } from '@hookline/core';
+import type { Connection } from '../client/connection.ts';
+import type { Enqueuer, EnqueueRequest } from '../bullmq/add-job.ts';
+import { newQueuedId, QUEUEING_FIELDS, queueingFromRow } from '../jobs/record.ts';
+import type { Keys } from '../client/keys.ts';
+import { runScript } from '../client/script.ts';
+import { FIND_STRAYS, REQUEUE } from './rescuer-scripts.ts';
+
+/** Work that is not settled and whose job seems to be gone. */
+export interface Stray {
+  readonly kind: 'event' | 'delivery' | 'job';
+  readonly id: string;
+  /** Of a delivery. */
+  readonly handler: string;
+  /** The job that should run it. */
+  readonly queue: string;
+  readonly jobId: string;
+  /** `unlisted`: it may still stand in a list that is long to read. */
+  readonly where: 'missing' | 'ended' | 'unlisted';
+}
+
+export interface StrayWorkParts {
+  readonly connection: Connection;
+  readonly keys: Keys;
+  readonly enqueuer: Enqueuer;
+  readonly registry: Registry;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** A place in a list of unsettled work: a score, and how many of that score are known already. */
+interface Place {
+  readonly from: string;
+  readonly skip: number;
+}
+
+const START: Place = { from: '-inf', skip: 0 };
+const PAGE = 500;
+
+/** Goes through one list of unsettled work, oldest first, a page at a time; after the end it begins again. */
+export function createStrayFinder(
+  { connection, keys, registry }: StrayWorkParts,
+  kind: Stray['kind'],
+  list: string,
+  age: number,
+): () => Promise<{ readonly strays: readonly Stray[]; readonly isAtEnd: boolean }> {
+  const queues = JSON.stringify(
+    Object.fromEntries([...registry.handlers.values()].map(({ name, queue }) => [name, queue])),
+  );
+  let place = START;
+  return async () => {
+    const args = [keys.prefix, kind, place.from, place.skip, PAGE, age, queues];
+    const [count, from, skip, ...row] = (await runScript(connection, FIND_STRAYS, [list], args)) as [
+      number,
+      Buffer,
+      number,
+      ...Buffer[],
+    ];
+    const isAtEnd = count < PAGE;
+    place = isAtEnd ? START : { from: from.toString(), skip };
+    const strays: Stray[] = [];
+    for (let i = 0; i < row.length; i += 5) {
+      const [id = '', handler = '', queue = '', jobId = '', where] = row.slice(i, i + 5).map(String);
+      strays.push({ kind, id, handler, queue, jobId, where: where as Stray['where'] });
+    }
+    return { strays, isAtEnd };
+  };
+}
+
+/** How much of a list is read at once, and at most; what stands beyond that is asked for one by one. */
+const CHUNK = 1_000;
+const MOST_CHUNKS = 10;
+/** Each costs a search through the whole list: about 1 ms when 100,000 jobs wait. */
+const MOST_SEARCHES = 20;
+
+/**
+ * Drops those that are in a list after all. A list is read from the end that is worked on first: the oldest work is
+ * there, so the strays of a page are found or missed soon, however long the list is.
+ */
+export async function withoutListed(
+  connection: Connection,
+  keys: Keys,
+  strays: readonly Stray[],
+): Promise<readonly Stray[]> {
+  const unlisted = new Map(
+    strays
+      .filter(({ where }) => where === 'unlisted')
+      .map((stray) => [`${stray.queue}/${stray.jobId}`, stray]),
+  );
+  for (const queue of new Set([...unlisted.values()].map((stray) => stray.queue))) {
+    for (const list of ['active', 'wait', 'paused']) {
+      for (let chunk = 0; chunk < MOST_CHUNKS && unlisted.size > 0; chunk += 1) {
+        const end = -1 - chunk * CHUNK;
+        const ids = await connection.lrange(keys.bullJob(queue, list), end - CHUNK + 1, end);
+        for (const id of ids) unlisted.delete(`${queue}/${id}`);
+        if (ids.length < CHUNK) break;
+      }
+    }
+  }
+  return [
+    ...strays.filter(({ where }) => where !== 'unlisted'),
+    ...[...unlisted.values()].slice(0, MOST_SEARCHES),
+  ];
+}
+
+/** Queues a stray anew, if it still is one. @returns whether it was */
+export async function requeue(parts: StrayWorkParts, stray: Stray): Promise<boolean> {
+  const { connection, keys, enqueuer } = parts;
+  const request = await requestFor(parts, stray);
+  if (request === undefined) return false;
+  const add = enqueuer.prepare(request);
+  const { kind, id, handler, queue, jobId } = stray;
+  const reply = await runScript(connection, REQUEUE, add.keys, [
+    ...[keys.prefix, kind, id, handler, queue, jobId, request.queue, request.jobId],
+    ...[add.script, ...add.args],
+  ]);
+  return String(reply) === 'requeued';
+}
+
+async function requestFor(
+  { connection, keys, registry, now }: StrayWorkParts,
+  { kind, id, handler: name, queue }: Stray,
+): Promise<EnqueueRequest | undefined> {
+  const timestamp = now();
+  if (kind === 'job') {
+    const kept = queueingFromRow(id, await connection.hmget(keys.job(id), ...QUEUEING_FIELDS));
+    if (kept === undefined) return undefined;
+    const { runAt = timestamp, priority } = kept;
+    return {
+      ...{ queue: kept.queue, jobId: newQueuedId(id), name: kept.name, work: kept.work, timestamp },
+      delay: runAt - timestamp,
+      ...(priority === undefined ? {} : { priority }),
+    };
+  }
+  const fields = ['source', 'provider', 'type', 'priority', 'receivedAt'];
+  const [source, provider, type, kept, receivedAt] = await connection.hmget(keys.event(id), ...fields);
+  if (!source || !provider || !type) return undefined;
+  const priority = Number(kept ?? 0) === 0 ? {} : { priority: Number(kept) };
+  const event = id as EventId;
+  if (kind === 'event') {
+    const work: Work = { kind: 'event', event, source, provider, type };
+    return { queue: DEFAULT_QUEUE, jobId: id, name: type, work, timestamp, ...priority };
+  }
+  const handler = registry.handlers.get(name);
+  // A delay that depends on the event has had its time: what was lost is late as it is.
+  const wait = typeof handler?.delay === 'number' ? handler.delay : 0;
+  return {
+    queue: handler?.queue ?? queue,
+    jobId: `${deliveryIdOf(event, name)}~requeued-${randomBytes(5).toString('hex')}`,
+    ...{ name, work: { kind: 'delivery', event, handler: name }, timestamp },
+    delay: Math.max(0, Number(receivedAt) + wait - timestamp),
+    ...priority,
+  };
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
+import { createOrphanCount } from './unlisted-jobs.ts';
+import { runScript } from '../client/script.ts';
+import { createStrayFinder, requeue, withoutListed, type Stray, type StrayWorkParts } from './lost-work.ts';
+import { GIVE_LEASE, TAKE_LEASE, WAKE_QUEUE } from './rescuer-scripts.ts';
+
+/** How the sweeper goes about it. Times in milliseconds. */
+export interface SweeperSettings {
+  /** Between two sweeps. */
+  readonly interval?: number;
+  /** What has gone on more recently than this is left alone. */
+  readonly age?: number;
+  /** How late a delayed job may be before it is called overdue. */
+  readonly overdue?: number;
+}
+
+export interface SweeperOptions extends StrayWorkParts, SweeperSettings {
+  readonly log: Logger;
+  readonly meter: Meter;
+}
+
+/** What was repaired: `event`, `delivery` and `job` were queued anew, `overdue` put forward, `marker` woke a queue. */
+export type RepairKind = Stray['kind'] | 'overdue' | 'marker';
+
+export interface Repair {
+  readonly kind: RepairKind;
+  /** The work's or the job's id; the queue's name for a marker. */
+  readonly id: string;
+}
+
+export interface Sweeper {
+  /** Sweeps now, unless another process holds the lease. @returns what was repaired */
+  sweep(): Promise<readonly Repair[]>;
+  /** Ends it and gives the lease back; does not wait for a Redis that is away. */
+  stop(): void;
+}
+
+const INTERVAL_MS = 10_000;
+const AGE_MS = 20_000;
+const OVERDUE_MS = 30_000;
+/** A holder that died is replaced after this many intervals. */
+const LEASE_INTERVALS = 3;
+/** Pages of 500 that one sweep reads of each list. */
+const PAGES = 5;
+const NAMED_IN_LOG = 10;
+
+/** What was seen in a queue the last time. */
+interface Seen {
+  readonly next: string;
+  readonly overdue: readonly string[];
+}
+
+/**
+ * Looks for work that is kept but that no job will ever run, and for queues that sleep over their jobs; repairs and
+ * counts both. Every worker process has one, and one of them works at a time.
+ */
+export function startSweeper(options: SweeperOptions): Sweeper {
+  const { connection, keys, log, meter } = options;
+  const { interval = INTERVAL_MS, age = AGE_MS, overdue = OVERDUE_MS } = options;
+  const owner = randomUUID();
+  const over = new AbortController();
+  const finders = [
+    createStrayFinder(options, 'event', `${keys.events}/status/received`, age),
+    createStrayFinder(options, 'event', `${keys.events}/status/queued`, age),
+    createStrayFinder(options, 'delivery', `${keys.events}/status/dispatched`, age),
+    createStrayFinder(options, 'job', keys.jobs(undefined, 'pending'), age),
+    createStrayFinder(options, 'job', keys.jobs(undefined, 'processing'), age),
+  ];
+  const countOrphans = createOrphanCount(connection, keys, age);
+  const seen = new Map<string, Seen>();
+  const repaired = meter.counter('hookline_sweeper_repairs_total', 'What the sweeper repaired.', ['kind']);
+  let orphans = 0;
+  meter.gauge(
+    'hookline_orphan_jobs',
+    'Jobs that no queue lists, as this process last counted.',
+    () => orphans,
+  );
+
+  async function findAndRequeue(find: (typeof finders)[number]): Promise<Repair[]> {
+    const repairs: Repair[] = [];
+    for (let page = 0; page < PAGES; page += 1) {
+      const { strays, isAtEnd } = await find();
+      for (const stray of await withoutListed(connection, keys, strays))
+        if (await requeue(options, stray)) repairs.push({ kind: stray.kind, id: nameOf(stray) });
+      if (isAtEnd) break;
+    }
+    return repairs;
+  }
+
+  async function wake(queue: string): Promise<Repair[]> {
+    const { next, overdue: overdueThen } = seen.get(queue) ?? { next: '', overdue: [] };
+    const [nextNow, markers, overdueNow, promoted] = (await runScript(
+      connection,
+      WAKE_QUEUE,
+      [keys.bullJob(queue, 'marker')],
+      [keys.prefix, queue, overdue, next, ...overdueThen],
+    )) as [Buffer, number, Buffer[], Buffer[]];
+    seen.set(queue, { next: nextNow.toString(), overdue: overdueNow.map(String) });
+    return [
+      ...Array.from({ length: markers }, (): Repair => ({ kind: 'marker', id: queue })),
+      ...promoted.map((id): Repair => ({ kind: 'overdue', id: id.toString() })),
+    ];
+  }
+
+  async function sweep(): Promise<readonly Repair[]> {
+    const lease = interval * LEASE_INTERVALS;
+    const isOurs = await runScript(connection, TAKE_LEASE, [keys.sweeperLease], [owner, lease]);
+    if (isOurs !== 1) return [];
+    const repairs: Repair[] = [];
+    for (const find of finders) repairs.push(...(await findAndRequeue(find)));
+    for (const queue of await connection.smembers(keys.queues))
+      if (queue !== DEAD_LETTER_QUEUE) repairs.push(...(await wake(queue)));
+    orphans = (await countOrphans()) ?? orphans;
+    await connection.hset(keys.sweeper, { ranAt: options.now(), orphans });
+    report(repairs);
+    return repairs;
+  }
+
+  function report(repairs: readonly Repair[]): void {
+    if (repairs.length === 0) return;
+    for (const { kind } of repairs) repaired({ kind });
+    log.warn('repaired work that nobody would have done', {
+      repairs: repairs.length,
+      kinds: [...new Set(repairs.map(({ kind }) => kind))].join(', '),
+      ids: repairs.slice(0, NAMED_IN_LOG).map(({ id }) => id),
+    });
+  }
+
+  async function sweepForEver(): Promise<void> {
+    while (!over.signal.aborted) {
+      await wait(interval, undefined, { signal: over.signal, ref: false });
+      try {
+        await sweep();
+      } catch (error) {
+        log.debug('sweeper', { error: String(error) });
+      }
+    }
+  }
+  sweepForEver().catch(() => undefined);
+
+  return {
+    sweep,
+    stop() {
+      over.abort();
+      if (connection.status !== 'ready') return;
+      runScript(connection, GIVE_LEASE, [keys.sweeperLease], [owner]).catch(() => undefined);
+    },
+  };
+}
+
+function nameOf({ kind, id, handler }: Stray): string {
+  return kind === 'delivery' ? `${id}~${handler}` : id;
+}

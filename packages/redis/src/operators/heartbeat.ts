@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RedisTarget } from '@hookline/core';
+import { connect, type Connection } from '../client/connection.ts';
+import { createKeys } from '../client/keys.ts';
+import { defineScript, runScript } from '../client/script.ts';
+
+/** Small numbers and words that a process tells of itself. */
+export type StatusDetail = Readonly<Record<string, number | string>>;
+
+/** What a process last said of itself. Times are Redis's but `startedAt`, in milliseconds since the epoch. */
+export interface ProcessStatus {
+  readonly id: string;
+  readonly role: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: number;
+  /** When it said so. */
+  readonly at: number;
+  readonly detail: StatusDetail;
+}
+
+export interface PublishStatusOptions {
+  readonly target: RedisTarget;
+  readonly prefix: string;
+  /** What the process does: `receiver`, `worker`, `dashboard`. */
+  readonly role: string;
+  readonly version: string;
+  /** Asked before each publication; what it does not give in time is left out. */
+  readonly detail: () => StatusDetail | Promise<StatusDetail>;
+  /** Milliseconds between two publications. Default 2 s. */
+  readonly every?: number;
+}
+
+const EVERY_MS = 2_000;
+/** A process that has said nothing for so long is gone, or cannot reach Redis. */
+const EXPIRY_MS = 15_000;
+const DETAIL_MS = 1_000;
+const MOST_DETAILS = 40;
+const LONGEST_TEXT = 200;
+const MOST_LISTED = 1_000;
+
+/** Redis's clock decides who is old: those of the processes may differ. */
+const PUBLISH = defineScript(`
+local index, key = KEYS[1], KEYS[2]
+local id, status, expiry = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('SET', key, status, 'PX', expiry)
+redis.call('ZADD', index, now, id)
+redis.call('ZREMRANGEBYSCORE', index, '-inf', now - expiry)
+redis.call('PEXPIRE', index, expiry)
+return 'ok'
+`);
+
+/**
+ * Lets operators see this process: every 2 s it writes down what it is and what it tells of itself, and whoever
+ * does not for 15 s is not listed any more. Never throws and never keeps the process from ending; while Redis is
+ * away nothing is said.
+ */
+export function publishStatus(options: PublishStatusOptions): { stop(): Promise<void> } {
+  const { target, prefix, role, version, detail, every = EVERY_MS } = options;
+  const connection = connect(target, 'producer');
+  // Who else talks to Redis in this process reports that it is away.
+  connection.on('error', () => undefined);
+  const keys = createKeys(prefix);
+  const id = randomUUID();
+  const startedAt = Date.now() - Math.round(process.uptime() * 1_000);
+  const identity = { role, host: hostname(), pid: process.pid, version, startedAt };
+  const over = new AbortController();
+
+  async function publish(): Promise<void> {
+    const told = await Promise.race([askDetail(detail), wait(DETAIL_MS, {}, { ref: false })]);
+    if (over.signal.aborted || connection.status !== 'ready') return;
+    const status = JSON.stringify({ ...identity, detail: smallOnly(told) });
+    await runScript(connection, PUBLISH, [keys.processes, keys.process(id)], [id, status, EXPIRY_MS]);
+  }
+
+  async function keepPublishing(): Promise<void> {
+    while (!over.signal.aborted) {
+      await publish().catch(() => undefined);
+      await wait(every, undefined, { ref: false, signal: over.signal }).catch(() => undefined);
+    }
+  }
+
+  const publishing = keepPublishing();
+  connection.once('ready', () => void publish().catch(() => undefined));
+  return {
+    async stop() {
+      over.abort();
+      // One that hangs is ended by the connection's command timeout.
+      await publishing;
+      if (connection.status === 'ready')
+        await connection
+          .multi()
+          .del(keys.process(id))
+          .zrem(keys.processes, id)
+          .exec()
+          .catch(() => undefined);
+      connection.disconnect();
+    },
+  };
+}
+
+/** The processes that have spoken within the last 15 s, by role, host and pid. @throws Error when Redis does not answer */
+export async function listStatuses(
+  connection: Connection,
+  prefix: string,
+): Promise<readonly ProcessStatus[]> {
+  const keys = createKeys(prefix);
+  const spoken = await connection.zrevrange(keys.processes, 0, MOST_LISTED - 1, 'WITHSCORES');
+  const ids = spoken.filter((_, index) => index % 2 === 0);
+  if (ids.length === 0) return [];
+  const texts = await connection.mget(ids.map((id) => keys.process(id)));
+  const statuses = ids.flatMap((id, index) => {
+    const status = parseStatus(texts[index] ?? null);
+    return status === undefined ? [] : [{ ...status, id, at: Number(spoken[index * 2 + 1]) }];
+  });
+  return statuses.toSorted((a, b) => orderOf(a).localeCompare(orderOf(b), 'en', { numeric: true }));
+}
+
+function orderOf({ role, host, pid }: ProcessStatus): string {
+  return `${role} ${host} ${pid}`;
+}
+
+async function askDetail(detail: PublishStatusOptions['detail']): Promise<StatusDetail> {
+  try {
+    return await detail();
+  } catch {
+    return {};
+  }
+}
+
+/** What an app gives by mistake must not fill Redis. */
+function smallOnly(detail: Readonly<Record<string, unknown>>): StatusDetail {
+  const entries = Object.entries(detail).flatMap(([name, value]): [string, number | string][] => {
+    if (typeof value === 'string') return [[name, value.slice(0, LONGEST_TEXT)]];
+    return typeof value === 'number' && Number.isFinite(value) ? [[name, value]] : [];
+  });
+  return Object.fromEntries(entries.slice(0, MOST_DETAILS));
+}
+
+/** Anybody with Redis can write there, another version of ours too. */
+function parseStatus(text: string | null): Omit<ProcessStatus, 'id' | 'at'> | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { role, host, pid, version, startedAt, detail } = value as Record<string, unknown>;
+    if (typeof role !== 'string' || typeof host !== 'string' || typeof pid !== 'number') return undefined;
+    return {
+      ...{ role, host, pid },
+      version: typeof version === 'string' ? version : 'unknown',
+      startedAt: typeof startedAt === 'number' ? startedAt : 0,
+      detail: typeof detail === 'object' && detail !== null ? smallOnly({ ...detail }) : {},
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, type Logger, type RedisTarget } from '@hookline/core';
+import type { Queue } from 'bullmq';
+import { connect } from '../client/connection.ts';
+import { openQuietQueue } from '../bullmq/add-job.ts';
+import { reportConnection } from '../events/store.ts';
+import { createKeys } from '../client/keys.ts';
+
+/** Every queue there is, for people who look at them. */
+export interface OpenQueues {
+  /** The queues known by now: the default one and the dead letters, then the workers' own by name. */
+  list(): Promise<readonly Queue[]>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the queues for reading and for an operator's commands. Fails fast; does not wait for Redis. */
+export async function openQueues({
+  target,
+  prefix,
+  log,
+}: {
+  readonly target: RedisTarget;
+  readonly prefix: string;
+  readonly log: Logger;
+}): Promise<OpenQueues> {
+  const connection = connect(target, 'producer');
+  const keys = createKeys(prefix);
+  const open = new Map<string, Queue>();
+  reportConnection(connection, log);
+
+  return {
+    async list() {
+      const registered = (await connection.smembers(keys.queues)).toSorted();
+      for (const name of [DEFAULT_QUEUE, DEAD_LETTER_QUEUE, ...registered]) {
+        if (!open.has(name)) open.set(name, openQuietQueue(name, connection, prefix));
+      }
+      return [...open.values()];
+    },
+    async ping() {
+      await connection.ping();
+    },
+    async close() {
+      connection.disconnect();
+    },
+  };
+}

@@ -1,0 +1,252 @@
+import {
+  DEAD_LETTER_QUEUE,
+  DEFAULT_QUEUE,
+  type EventStatus,
+  type Logger,
+  type Meter,
+  type RedisTarget,
+} from '@hookline/core';
+import { connect, connected } from '../client/connection.ts';
+import { reportConnection } from '../events/store.ts';
+import { createKeys } from '../client/keys.ts';
+import { listStatuses, type ProcessStatus } from './heartbeat.ts';
+import { defineScript, runScript } from '../client/script.ts';
+
+/** How many jobs of a queue are in each state. */
+export interface QueueDepth {
+  readonly name: string;
+  readonly waiting: number;
+  /** Waiting with a priority. */
+  readonly prioritized: number;
+  readonly active: number;
+  /** Wait for their time, or for their next attempt. */
+  readonly delayed: number;
+  /** Those that are kept. */
+  readonly completed: number;
+  readonly failed: number;
+  readonly paused: boolean;
+}
+
+/** The Redis that holds the keys. Bytes; `max` is 0 where there is no limit. */
+export interface RedisMemory {
+  readonly used: number;
+  readonly max: number;
+  /** `used` of `max`; 0 where there is no limit. */
+  readonly ratio: number;
+  /** Redis's `maxmemory-policy`. */
+  readonly policy: string;
+}
+
+/** Everything that stands in Redis, at one moment. */
+export interface SystemState {
+  /** When, by Redis's clock, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly queues: readonly QueueDepth[];
+  readonly deadLetters: number;
+  readonly events: Readonly<Record<EventStatus, number>>;
+  readonly memory: RedisMemory;
+  /** `always`, `everysec`, `no`; `off` without an append-only file, `unknown` where Redis does not tell. */
+  readonly appendfsync: string;
+  /** What the sweeper has repaired, by kind, and what else it counts. */
+  readonly sweeper: Readonly<Record<string, number>>;
+  readonly processes: readonly ProcessStatus[];
+}
+
+export interface System {
+  /** Everything now. Those who ask at the same time share the answer. @throws Error when Redis does not answer in time */
+  read(): Promise<SystemState>;
+  close(): void;
+}
+
+/** In the order of an event's way. */
+const STATUSES = Object.keys({
+  received: 0,
+  queued: 0,
+  dispatched: 0,
+  handled: 0,
+  unhandled: 0,
+  dead: 0,
+} satisfies Record<EventStatus, 0>) as EventStatus[];
+
+/**
+ * Counts, in one step: each count is O(1), so this costs as little with a million jobs as with none. INFO tells of
+ * the node that runs the script, in a cluster the one that holds our keys.
+ */
+const COUNT = defineScript(`
+local prefix = ARGV[1]
+local time = redis.call('TIME')
+local names, seen = {}, {}
+local function know(name)
+  if not seen[name] then seen[name] = true; names[#names + 1] = name end
+end
+know(ARGV[2])
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do know(name) end
+
+local queues = {}
+for index, name in ipairs(names) do
+  local base = prefix .. ':' .. name .. ':'
+  queues[index] = {
+    name,
+    redis.call('LLEN', base .. 'wait'),
+    redis.call('ZCARD', base .. 'prioritized'),
+    redis.call('LLEN', base .. 'active'),
+    redis.call('ZCARD', base .. 'delayed'),
+    redis.call('ZCARD', base .. 'completed'),
+    redis.call('ZCARD', base .. 'failed'),
+    redis.call('HEXISTS', base .. 'meta', 'paused'),
+  }
+end
+
+local events = {}
+for index = 3, #ARGV do events[index - 2] = redis.call('ZCARD', prefix .. '/events/status/' .. ARGV[index]) end
+
+local function info(section)
+  local reply = redis.pcall('INFO', section)
+  if type(reply) == 'table' then return '' end
+  return reply
+end
+return {
+  time[1] * 1000 + math.floor(time[2] / 1000),
+  queues,
+  events,
+  info('memory') .. info('persistence'),
+  redis.call('HGETALL', KEYS[2]),
+}
+`);
+
+/** Opens a look at everything in Redis, for operators. Fails fast; works before Redis is there. */
+export async function openSystem({
+  target,
+  prefix,
+  log,
+  meter,
+}: {
+  readonly target: RedisTarget;
+  readonly prefix: string;
+  readonly log: Logger;
+  /** Publishes the counts. Only one process of an installation should, or they are counted twice. */
+  readonly meter?: Meter;
+}): Promise<System> {
+  const connection = connect(target, 'producer');
+  const keys = createKeys(prefix);
+  reportConnection(connection, log);
+  await connected(connection);
+
+  async function count(): Promise<Omit<SystemState, 'appendfsync' | 'processes'> & { persists: boolean }> {
+    const reply = await runScript(
+      connection,
+      COUNT,
+      [keys.queues, keys.sweeper],
+      [prefix, DEFAULT_QUEUE, ...STATUSES],
+    );
+    const [at, queues, events, info, sweeper] = reply as [number, unknown[][], number[], Buffer, Buffer[]];
+    const depths = queues.map(depthOf);
+    const text = String(info);
+    return {
+      at,
+      queues: depths.filter(({ name }) => name !== DEAD_LETTER_QUEUE).toSorted(byName),
+      deadLetters: depths.find(({ name }) => name === DEAD_LETTER_QUEUE)?.waiting ?? 0,
+      events: Object.fromEntries(STATUSES.map((status, index) => [status, events[index] ?? 0])) as Record<
+        EventStatus,
+        number
+      >,
+      memory: memoryOf(text),
+      persists: infoField(text, 'aof_enabled') === '1',
+      sweeper: numericFields(sweeper.map(String)),
+    };
+  }
+
+  /** Hosted Redis often keeps its configuration to itself. */
+  async function readAppendfsync(): Promise<string> {
+    try {
+      const reply = (await connection.config('GET', 'appendfsync')) as string[];
+      return reply[1] ?? 'unknown';
+    } catch (error) {
+      if (error instanceof Error && /^(ERR|NOPERM)/.test(error.message)) return 'unknown';
+      throw error;
+    }
+  }
+
+  async function readAll(): Promise<SystemState> {
+    const [{ persists, ...counted }, appendfsync, processes] = await Promise.all([
+      count(),
+      readAppendfsync(),
+      listStatuses(connection, prefix),
+    ]);
+    return { ...counted, appendfsync: persists ? appendfsync : 'off', processes };
+  }
+
+  let reading: Promise<SystemState> | undefined;
+  const system: System = {
+    read: () => (reading ??= readAll().finally(() => (reading = undefined))),
+    close: () => connection.disconnect(),
+  };
+  if (meter !== undefined) publishCounts(meter, system);
+  return system;
+}
+
+function publishCounts(meter: Meter, system: System): void {
+  const depths = ['waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'] as const;
+  meter.gauge(
+    'hookline_queue_jobs',
+    'Jobs of a queue by state; of completed and failed ones only those that are kept.',
+    async () =>
+      (await system.read()).queues.flatMap((queue) =>
+        depths.map((state) => ({ value: queue[state], labels: { queue: queue.name, state } })),
+      ),
+    ['queue', 'state'],
+  );
+  meter.gauge(
+    'hookline_dead_letters',
+    'Work that gave up and waits for an operator.',
+    async () => (await system.read()).deadLetters,
+  );
+  meter.gauge(
+    'hookline_events',
+    'Recorded events by where they are on their way.',
+    async () =>
+      Object.entries((await system.read()).events).map(([status, value]) => ({ value, labels: { status } })),
+    ['status'],
+  );
+}
+
+function depthOf([name, ...counts]: unknown[]): QueueDepth {
+  const [waiting = 0, prioritized = 0, active = 0, delayed = 0, completed = 0, failed = 0, paused = 0] =
+    counts.map(Number);
+  return {
+    name: String(name),
+    ...{ waiting, prioritized, active, delayed, completed, failed },
+    paused: paused === 1,
+  };
+}
+
+function byName(a: QueueDepth, b: QueueDepth): number {
+  if (a.name === DEFAULT_QUEUE) return -1;
+  return b.name === DEFAULT_QUEUE ? 1 : a.name.localeCompare(b.name, 'en');
+}
+
+function memoryOf(info: string): RedisMemory {
+  const used = Number(infoField(info, 'used_memory') ?? 0);
+  const max = Number(infoField(info, 'maxmemory') ?? 0);
+  return {
+    used,
+    max,
+    ratio: max === 0 ? 0 : used / max,
+    policy: infoField(info, 'maxmemory_policy') ?? 'unknown',
+  };
+}
+
+function infoField(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim();
+}
+
+/** Whatever counts a hash holds, `name, value, …`. */
+function numericFields(hash: readonly string[]): Record<string, number> {
+  const pairs = hash.flatMap((name, index): [string, number][] => {
+    const value = hash[index + 1];
+    return index % 2 === 0 && value !== undefined && value !== '' && Number.isFinite(Number(value))
+      ? [[name, Number(value)]]
+      : [];
+  });
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,312 @@
+import {
+  bodyHash,
+  DEAD_LETTER_QUEUE,
+  deliveryIdOf,
+  isFinal,
+  serializeError,
+  type AttemptRecord,
+  type EventId,
+  type Handler,
+  type HooklineEvent,
+  type JobStatus,
+  type Settlement,
+} from '@hookline/core';
+import type { Connection } from '../client/connection.ts';
+import type { Enqueuer } from '../bullmq/add-job.ts';
+import { eventFromRow, type EventRow, type ParsePayload } from '../events/record.ts';
+import { newFinishToken } from '../jobs/finish-token.ts';
+import type { Keys } from '../client/keys.ts';
+import {
+  DISPATCH,
+  OPEN_DELIVERY,
+  OPEN_JOB,
+  RELEASE,
+  SETTLE_DELIVERY,
+  SETTLE_JOB,
+} from './lifecycle-scripts.ts';
+import { patiently } from '../client/retry-while-loading.ts';
+import { contentOf, detailOf } from './settlement.ts';
+import { runScript, type Script, type ScriptArg } from '../client/script.ts';
+import type { Hold, Subject } from './work-ref.ts';
+
+/** What the ledger says of work that is about to be run. */
+export type Opened<Value> =
+  | {
+      readonly kind: 'open';
+      readonly value: Value;
+      /** Workers that died holding it since it was last settled. */
+      readonly deaths: number;
+      /** The stored bytes are not the ones whose hash was stored with them. */
+      readonly damaged: boolean;
+      /** Of a tracked job: what somebody else needs to finish it. */
+      readonly tracked?: Tracked;
+    }
+  /** It is sent out, and somebody else has until then (ms since the epoch) to finish it. */
+  | { readonly kind: 'awaiting'; readonly until: number }
+  /** Nobody finished it in time. */
+  | { readonly kind: 'overdue' }
+  /** Another job runs this work now. */
+  | { readonly kind: 'superseded' }
+  /** Another worker has taken the job over. */
+  | { readonly kind: 'lost' }
+  /** It is settled already; only the job is still to be ended. */
+  | { readonly kind: 'succeeded'; readonly result: unknown }
+  | { readonly kind: 'dead' }
+  /** The event store no longer holds the event. */
+  | { readonly kind: 'gone' }
+  /** The event was settled, and gave up its body when Redis was filling up. */
+  | { readonly kind: 'shed' };
+
+export interface Tracked {
+  readonly token: string;
+  /** What callback addresses begin with; `undefined` when no receiver has said. */
+  readonly publicUrl: string | undefined;
+}
+
+/** What settling came to. Only `kept` wrote anything. */
+export type Settled =
+  | { readonly kind: 'kept' }
+  /** Another worker has taken the job over. */
+  | { readonly kind: 'lost' }
+  /** It was finished or cancelled from outside while it ran. */
+  | { readonly kind: 'succeeded'; readonly result: unknown }
+  | { readonly kind: 'failed' };
+
+/** What a definition says that the ledger has to know. */
+export interface JobTerms {
+  readonly maxAttempts: number;
+  readonly external: boolean;
+}
+
+export type Dispatched =
+  | { readonly kind: 'dispatched' | 'unhandled' | 'gone' | 'lost' | 'shed' }
+  | { readonly kind: 'in-place'; readonly handler: string };
+
+/** What happened to work, kept in Redis beside the queues and changed in single atomic steps. */
+export interface Ledger {
+  openDelivery(
+    subject: Subject & { readonly kind: 'delivery' },
+    hold: Hold,
+    inPlace: boolean,
+  ): Promise<Opened<HooklineEvent>>;
+  openJob(
+    subject: Subject & { readonly kind: 'job' },
+    hold: Hold,
+    terms: JobTerms,
+  ): Promise<Opened<undefined>>;
+  dispatch(event: EventId, handlers: readonly Planned[], hold: Hold): Promise<Dispatched>;
+  /** @param until when somebody else must have finished it; for `await` */
+  settle(
+    subject: Subject,
+    hold: Hold,
+    settlement: Settlement,
+    attempt: Omit<AttemptRecord, 'error'>,
+    until: number,
+  ): Promise<Settled>;
+  /** Whether a tracked job has its final status. */
+  isOver(workId: string): Promise<boolean>;
+  /** @returns `undefined` when the store does not hold it, or not its body any more */
+  readEvent(event: EventId): Promise<HooklineEvent | undefined>;
+}
+
+/** A handler's job as dispatch will queue it. */
+export interface Planned {
+  readonly handler: Handler;
+  readonly delay?: number;
+  readonly priority?: number;
+}
+
+export interface LedgerParts {
+  readonly connection: Connection;
+  readonly keys: Keys;
+  readonly enqueuer: Enqueuer;
+  readonly parsePayload: ParsePayload;
+  readonly now: () => number;
+  /** Milliseconds that a finished event is kept, and with it what is known of its handlers. */
+  readonly retention: number;
+  /** Milliseconds that a finished job is kept. */
+  readonly jobRetention: number;
+}
+
+export function createLedger({
+  connection,
+  keys,
+  enqueuer,
+  parsePayload,
+  now,
+  retention,
+  jobRetention,
+}: LedgerParts): Ledger {
+  const { prefix } = keys;
+
+  function stateOf(subject: Subject): { key: string; field: string } {
+    return subject.kind === 'delivery'
+      ? { key: keys.deliveries(subject.event), field: subject.handler }
+      : { key: keys.job(subject.workId), field: 'state' };
+  }
+
+  const run = (script: Script, scriptKeys: readonly string[], args: readonly ScriptArg[]) =>
+    patiently(() => runScript(connection, script, scriptKeys, args));
+
+  /** The script puts the content in: it knows all the attempts. */
+  function prepareLetter(subject: Subject) {
+    return enqueuer.prepare({
+      queue: DEAD_LETTER_QUEUE,
+      jobId: subject.workId,
+      name: subject.kind === 'delivery' ? subject.handler : subject.job,
+      work: { kind: 'job', data: null },
+      timestamp: now(),
+    });
+  }
+
+  return {
+    async openDelivery(subject, { queue, jobId, token, made, stalled }, inPlace) {
+      const reply = (await run(
+        OPEN_DELIVERY,
+        [keys.event(subject.event), keys.deliveries(subject.event), keys.bullLock(queue, jobId)],
+        [
+          ...[prefix, subject.event, subject.handler, subject.workId, made, stalled, inPlace ? 1 : 0, now()],
+          ...[token, queue, jobId],
+        ],
+      )) as [Buffer, Buffer, ...EventRow];
+      const [kind, deaths, ...row] = reply;
+      const state = kind.toString();
+      switch (state) {
+        case 'gone':
+        case 'lost':
+        case 'superseded':
+        case 'dead':
+        case 'shed':
+          return { kind: state };
+        case 'succeeded':
+          return { kind: 'succeeded', result: null };
+        default:
+          return {
+            kind: 'open',
+            value: eventFromRow(subject.event, row, parsePayload),
+            deaths: Number(deaths),
+            damaged: bodyHash(row[6]) !== row[7].toString(),
+          };
+      }
+    },
+
+    async openJob(
+      { workId, job, work },
+      { queue, jobId, token: lock, made, stalled },
+      { maxAttempts, external },
+    ) {
+      const reply = (await run(
+        OPEN_JOB,
+        [keys.job(workId), keys.bullLock(queue, jobId)],
+        [
+          ...[prefix, workId, jobId, made, stalled, now(), made + 1, Math.max(maxAttempts, made + 1)],
+          ...[external ? 1 : '', job, queue],
+          ...(external ? [JSON.stringify(work.data) ?? 'null', newFinishToken()] : ['', '']),
+          lock,
+        ],
+      )) as Buffer[];
+      const [kind, detail, isTracked, token, publicUrl] = reply.map(String);
+      switch (kind) {
+        case 'succeeded':
+          return { kind: 'succeeded', result: JSON.parse(detail ?? 'null') };
+        case 'dead':
+        case 'overdue':
+        case 'superseded':
+        case 'lost':
+          return { kind };
+        case 'awaiting':
+          return { kind, until: Number(detail) };
+        default:
+          return {
+            ...{ kind: 'open', value: undefined, deaths: Number(detail), damaged: false },
+            ...(isTracked ? { tracked: { token: token ?? '', publicUrl: publicUrl || undefined } } : {}),
+          };
+      }
+    },
+
+    async dispatch(event, planned, { queue, jobId, token }) {
+      const jobKeys: string[] = [];
+      const args: ScriptArg[] = [prefix, event, token, now(), retention, planned.length];
+      for (const { handler, delay, priority } of planned) {
+        const add = enqueuer.prepare({
+          queue: handler.queue,
+          jobId: deliveryIdOf(event, handler.name),
+          name: handler.name,
+          work: { kind: 'delivery', event, handler: handler.name },
+          timestamp: now(),
+          ...(delay === undefined ? {} : { delay }),
+          ...(priority === undefined ? {} : { priority }),
+        });
+        jobKeys.push(...add.keys);
+        args.push(handler.name, handler.queue, add.script, add.keys.length, ...add.args);
+      }
+      const reply = String(
+        await run(
+          DISPATCH,
+          [keys.event(event), keys.deliveries(event), keys.bullLock(queue, jobId), ...jobKeys],
+          args,
+        ),
+      );
+      const [kind, handler] = reply.split('|');
+      if (kind === 'in-place') return { kind, handler: handler ?? '' };
+      return { kind: kind as 'dispatched' | 'unhandled' | 'gone' | 'lost' | 'shed' };
+    },
+
+    async settle(subject, hold, settlement, attempt, until) {
+      const { key, field } = stateOf(subject);
+      const isDelivery = subject.kind === 'delivery';
+      const lock = keys.bullLock(hold.queue, hold.jobId);
+      if (settlement.kind === 'release') {
+        const [begunKey, begun] = isDelivery ? [keys.event(subject.event), `begun/${field}`] : [key, 'begun'];
+        await run(RELEASE, [lock, begunKey], [hold.token, begun]);
+        return { kind: 'kept' };
+      }
+      const failed =
+        settlement.kind === 'retry' || settlement.kind === 'bury'
+          ? JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord)
+          : '';
+      const letter = settlement.kind === 'bury' ? prepareLetter(subject) : undefined;
+      const reply = (await run(
+        isDelivery ? SETTLE_DELIVERY : SETTLE_JOB,
+        [
+          ...[lock, keys.attempts(subject.workId), key],
+          ...[isDelivery ? keys.event(subject.event) : key, ...(letter?.keys ?? [])],
+        ],
+        [
+          ...[prefix, isDelivery ? subject.event : '', subject.workId, hold.token, settlement.kind, field],
+          ...[`${hold.made}|${hold.stalled}`, failed, now(), isDelivery ? retention : jobRetention],
+          ...[contentOf(subject, hold, settlement, now()), letter?.keys.length ?? 0, ...(letter?.args ?? [])],
+          detailOf(settlement, until),
+        ],
+      )) as Buffer[];
+      const [kind, result] = reply.map(String);
+      if (kind === 'succeeded') return { kind, result: JSON.parse(result ?? 'null') };
+      return { kind: kind as 'kept' | 'lost' | 'failed' };
+    },
+
+    async isOver(workId) {
+      const status = await connection.hget(keys.job(workId), 'status');
+      return status !== null && isFinal(status as JobStatus);
+    },
+
+    async readEvent(event) {
+      const row = await connection.hmgetBuffer(
+        keys.event(event),
+        ...[
+          'source',
+          'provider',
+          'providerId',
+          'type',
+          'receivedAt',
+          'headers',
+          'body',
+          'sha256',
+          'bodyTrusted',
+        ],
+      );
+      return row[0] === null || row[6] === null
+        ? undefined
+        : eventFromRow(event, row as unknown as EventRow, parsePayload);
+    },
+  };
+}

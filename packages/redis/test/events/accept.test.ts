@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventIdOf } from '@hookline/core';
+import { startOwnRedis } from '@hookline/testing';
+import { Queue } from 'bullmq';
+import { ADD_JOB_LUA, createEnqueuer, KEPT_JOBS } from '../../src/bullmq/add-job.ts';
+import { connect, findEvent, openEventStore } from '../../src/index.ts';
+import { eventually, incoming, openBench, silent, type Bench } from '../support.ts';
+
+let bench: Bench;
+beforeEach(() => {
+  bench = openBench();
+});
+afterEach(() => bench.close());
+
+describe('accept', () => {
+  it('records the event as it came, indexes it and queues its job', async () => {
+    const store = await bench.store();
+    const event = incoming({ body: Buffer.from([0x7b, 0xff, 0x00, 0x7d]), receivedAt: 1_700_000_000_000 });
+    expect(await store.accept(event)).toEqual({ kind: 'accepted', id: event.id });
+
+    const stored = await bench.redis.hgetallBuffer(`${bench.prefix}/event/${event.id}`);
+    expect(stored['body']).toEqual(event.body);
+    expect(stored['sha256']?.toString()).toBe(event.sha256);
+    expect(JSON.parse(String(stored['headers']))).toEqual(event.headers);
+    expect(await findEvent(bench.redis, bench.prefix, event.id)).toMatchObject({
+      ...{ source: 'stripe', provider: 'stripe', type: event.type, providerId: event.providerId },
+      ...{ status: 'queued', receivedAt: 1_700_000_000_000, deliveries: {} },
+    });
+    for (const index of ['', '/status/queued', '/source/stripe', `/type/${event.type}`]) {
+      expect(await bench.redis.zscore(`${bench.prefix}/events${index}`, event.id)).toBe('1700000000000');
+    }
+    expect(await bench.redis.lrange(`${bench.prefix}:default:wait`, '0', '-1')).toEqual([event.id]);
+  });
+
+  it('answers one of a hundred simultaneous copies with accepted and the rest with duplicate', async () => {
+    const [one, two] = [await bench.store(), await bench.store()];
+    const event = incoming();
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => (i % 2 ? one : two).accept(event)),
+    );
+    expect(answers.filter(({ kind }) => kind === 'accepted')).toHaveLength(1);
+    expect(answers.filter(({ kind }) => kind === 'duplicate')).toHaveLength(99);
+    expect(await bench.redis.llen(`${bench.prefix}:default:wait`)).toBe(1);
+  });
+
+  it('queues a known event whose job is not there', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
+    await queue.obliterate({ force: true });
+    expect(await store.accept(event)).toEqual({ kind: 'accepted', id: event.id });
+    expect(await bench.redis.lrange(`${bench.prefix}:default:wait`, '0', '-1')).toEqual([event.id]);
+    expect(await store.accept(event)).toEqual({ kind: 'duplicate', id: event.id });
+  });
+
+  it('answers duplicate for a settled event whose job is long gone', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({});
+    await store.accept(event);
+    await eventually(
+      async () => (await findEvent(bench.redis, bench.prefix, event.id))?.status === 'unhandled',
+    );
+    const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
+    await eventually(async () => (await queue.getCompletedCount()) === 1);
+    await queue.clean(0, 100, 'completed');
+    expect(await store.accept(event)).toEqual({ kind: 'duplicate', id: event.id });
+    expect(await queue.getWaitingCount()).toBe(0);
+  });
+
+  it('puts the event at its priority', async () => {
+    const store = await bench.store();
+    const late = incoming({ priority: 5 });
+    const first = incoming({ priority: 1 });
+    await store.accept(late);
+    await store.accept(first);
+    expect(await bench.redis.zrange(`${bench.prefix}:default:prioritized`, '0', '-1')).toEqual([
+      first.id,
+      late.id,
+    ]);
+  });
+});
+
+describe('an event id', () => {
+  it('is readable where it can be, never shared, and one that BullMQ takes', () => {
+    const ids = ['evt_1', '123', 'a:b', 'é', '', 'sha256-x', 'x'.repeat(500), 'a b'].map((id) =>
+      eventIdOf('stripe', id),
+    );
+    expect(ids[0]).toBe('stripe.evt_1');
+    expect(ids[1]).toBe('stripe.123');
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[a-z-]+\.[A-Za-z0-9._-]{1,160}$/);
+  });
+});
+
+describe('a job that our script stored', () => {
+  it.each([
+    ['a plain one', {}],
+    ['a prioritized one', { priority: 3 }],
+    ['a delayed one', { delay: 60_000 }],
+  ])('is the same as one that BullMQ stored: %s', async (_, more) => {
+    const request = {
+      queue: 'theirs',
+      jobId: 'x',
+      name: 'n',
+      work: { kind: 'job', data: [1, 'é'] },
+      timestamp: 1_700_000_000_000,
+      ...more,
+    } as const;
+    const queue = new Queue('theirs', { connection: bench.redis, prefix: bench.prefix });
+    await queue.add(request.name, request.work, {
+      ...KEPT_JOBS,
+      jobId: 'x',
+      timestamp: request.timestamp,
+      ...more,
+    });
+    const theirs = await snapshot('theirs');
+
+    const add = createEnqueuer(bench.redis, bench.prefix).prepare({ ...request, queue: 'ours' });
+    await bench.redis.eval(
+      `${ADD_JOB_LUA}\nreturn add[ARGV[4]](KEYS, ARGV)`,
+      add.keys.length,
+      ...add.keys,
+      ...add.args,
+      add.script,
+    );
+    expect(await snapshot('ours')).toEqual(theirs);
+    expect(theirs.job['name']).toBe('n');
+  });
+
+  async function snapshot(queue: string) {
+    const name = (key: string) => `${bench.prefix}:${queue}:${key}`;
+    return {
+      job: await bench.redis.hgetall(name('x')),
+      wait: await bench.redis.lrange(name('wait'), '0', '-1'),
+      prioritized: await bench.redis.zrange(name('prioritized'), '0', '-1', 'WITHSCORES'),
+      delayed: await bench.redis.zrange(name('delayed'), '0', '-1', 'WITHSCORES'),
+      marker: await bench.redis.zrange(name('marker'), '0', '-1', 'WITHSCORES'),
+      id: await bench.redis.get(name('id')),
+    };
+  }
+});
+
+describe('a Redis that is not there', () => {
+  it('is refused at once when dead, in time when frozen, and used again when back, without reopening', async () => {
+    const redis = await startOwnRedis();
+    const prefix = '{own}';
+    const store = await openEventStore({ target: { kind: 'url', url: redis.url }, prefix, log: silent });
+    try {
+      await eventually(() => store.ping());
+      const event = incoming();
+
+      redis.freeze();
+      const asked = performance.now();
+      expect((await store.accept(event)).kind).toBe('unavailable');
+      expect(performance.now() - asked).toBeLessThan(2_000);
+      redis.thaw();
+      // The frozen server may still carry out what it was sent: then the second asking is the duplicate.
+      await eventually(async () => ['accepted', 'duplicate'].includes((await store.accept(event)).kind));
+
+      await redis.kill('SIGKILL');
+      expect((await store.accept(incoming())).kind).toBe('unavailable');
+      await redis.restart();
+      await eventually(async () => (await store.accept(event)).kind === 'duplicate');
+    } finally {
+      await store.close();
+      await redis.stop();
+    }
+  });
+
+  it('that evicts keys is not given events', async () => {
+    const redis = await startOwnRedis();
+    const direct = connect({ kind: 'url', url: redis.url }, 'worker');
+    await direct.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const open = () =>
+      openEventStore({ target: { kind: 'url', url: redis.url }, prefix: '{own}', log: silent });
+    try {
+      await expect(open()).rejects.toThrow("its maxmemory-policy is 'allkeys-lru'");
+      await direct.config('SET', 'maxmemory-policy', 'noeviction');
+      const store = await open();
+      await direct.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      const refused = await eventually(async () => {
+        const answer = await store.accept(incoming());
+        return answer.kind === 'unavailable' && answer;
+      });
+      expect(refused.reason).toContain('config set maxmemory-policy noeviction');
+      await store.close();
+    } finally {
+      direct.disconnect();
+      await redis.stop();
+    }
+  });
+});

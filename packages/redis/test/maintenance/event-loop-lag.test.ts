@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_METER, type Meter } from '@hookline/core';
+import { AttemptAbortedError } from '../../src/run/attempt.ts';
+import type { RunningAttempt } from '../../src/run/execute.ts';
+import { createKeys } from '../../src/client/keys.ts';
+import { watchLoop } from '../../src/maintenance/event-loop-lag.ts';
+import { eventually, handler, incoming, openBench, silent, type Bench } from '../support.ts';
+
+let bench: Bench;
+beforeEach(() => {
+  bench = openBench();
+});
+afterEach(() => bench.close());
+
+/** Keeps the event loop from turning, as code that computes for long does. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+describe('a process that stood still', () => {
+  it('says so, and at once aborts what was taken over meanwhile, and nothing else', async () => {
+    const keys = createKeys(bench.prefix);
+    const running = new Map<string, RunningAttempt>();
+    for (const jobId of ['ours', 'taken', 'expired']) {
+      const controller = new AbortController();
+      running.set(jobId, { queue: 'q', jobId, token: 't', workId: jobId, isTracked: false, controller });
+    }
+    await bench.redis.set(keys.bullLock('q', 'ours'), 't');
+    await bench.redis.set(keys.bullLock('q', 'taken'), 'somebody else');
+    const warnings: string[] = [];
+    const watch = watchLoop({
+      ...{ connection: bench.redis, keys, running, meter: NO_METER, clock: () => performance.now() },
+      log: { ...silent, warn: (message) => void warnings.push(message) },
+      ...{ lock: 200, interval: 10 },
+    });
+    const abortedBy = (jobId: string) => {
+      const reason: unknown = running.get(jobId)?.controller.signal.reason;
+      return reason instanceof AttemptAbortedError ? reason.abortedBy : undefined;
+    };
+    block(300);
+    await eventually(() => abortedBy('taken') !== undefined && abortedBy('expired') !== undefined);
+    expect(['taken', 'expired', 'ours'].map(abortedBy)).toEqual(['lock-lost', 'lock-lost', undefined]);
+    expect(warnings[0]).toContain('stood still');
+    watch.stop();
+  });
+});
+
+describe('an attempt whose lock is lost', () => {
+  it('is counted once, and how its job ended as well', async () => {
+    const counted: [string, unknown][] = [];
+    const meter: Meter = {
+      ...NO_METER,
+      counter: (name) => (labels) => void counted.push([name, labels]),
+    };
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      meter,
+      handlers: [
+        handler('one', async (_, ctx) => {
+          await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), 'somebody else');
+          await ctx.once('a', () => undefined).catch(() => undefined);
+          await ctx.once('b', () => undefined);
+        }),
+      ],
+    });
+    await store.accept(event);
+    await eventually(() => counted.length >= 3);
+    expect(counted).toEqual([
+      ['hookline_jobs_begun_total', { queue: 'default' }],
+      ['hookline_locks_lost_total', { queue: 'default' }],
+      ['hookline_jobs_settled_total', { queue: 'default', outcome: 'lock-lost' }],
+    ]);
+  });
+});

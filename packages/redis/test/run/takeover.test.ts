@@ -1,0 +1,231 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NonRetryableError, retryPolicy } from '@hookline/core';
+import { Queue, Worker, type Job } from 'bullmq';
+import { createEnqueuer } from '../../src/bullmq/add-job.ts';
+import { findEvent, openDeadLetters } from '../../src/index.ts';
+import { createKeys } from '../../src/client/keys.ts';
+import { createLedger } from '../../src/run/ledger.ts';
+import { deliverySubject, type Hold } from '../../src/run/work-ref.ts';
+import { eventually, handler, incoming, openBench, type Bench } from '../support.ts';
+
+let bench: Bench;
+let queue: Queue;
+beforeEach(() => {
+  bench = openBench();
+  queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
+});
+afterEach(() => bench.close());
+
+const statusOf = async (id: string) => (await findEvent(bench.redis, bench.prefix, id))?.status;
+const deadLetters = () => openDeadLetters(bench.redis, bench.prefix);
+
+/** A worker that takes the event's job and then dies at a point of our choice: its lock is gone, the job still active. */
+async function dieWhileHolding(
+  eventId: string,
+  doing: (hold: Hold, ledger: ReturnType<typeof createLedger>) => Promise<void>,
+): Promise<void> {
+  const worker = new Worker('default', null, {
+    connection: bench.redis,
+    prefix: bench.prefix,
+    autorun: false,
+  });
+  const keys = createKeys(bench.prefix);
+  try {
+    const held = (await worker.getNextJob('doomed')) as Job;
+    expect(held.id).toBe(eventId);
+    const enqueuer = createEnqueuer(bench.redis, bench.prefix);
+    const parsePayload = () => ({});
+    const ledger = createLedger({
+      connection: bench.redis,
+      keys,
+      enqueuer,
+      parsePayload,
+      now: Date.now,
+      retention: 1_000_000,
+      jobRetention: 1_000_000,
+    });
+    await doing({ queue: 'default', jobId: eventId, token: 'doomed', made: 0, stalled: 0 }, ledger);
+  } finally {
+    await bench.redis.del(keys.bullLock('default', eventId));
+    await worker.close();
+  }
+}
+
+const attempt = { attempt: 1, startedAt: 1, endedAt: 2 };
+
+describe('a worker that dies', () => {
+  it('after writing the dead letter, before ending the job: the handler is not run again, the letter is there once', async () => {
+    let runs = 0;
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await dieWhileHolding(event.id, async (hold, ledger) => {
+      const subject = deliverySubject(event.id, 'one');
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
+      const bury = { kind: 'bury', reason: 'attempts-exhausted', error: new Error('x') } as const;
+      expect(await ledger.settle(subject, hold, bury, attempt, 0)).toEqual({ kind: 'kept' });
+    });
+    await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
+    await eventually(async () => (await queue.getFailedCount()) === 1);
+    expect(runs).toBe(0);
+    expect((await deadLetters().list(0, 9)).map(({ id }) => id)).toEqual([`${event.id}~one`]);
+    expect(await statusOf(event.id)).toBe('dead');
+  });
+
+  it('after recording success, before ending the job: the handler is not run again', async () => {
+    let runs = 0;
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await dieWhileHolding(event.id, async (hold, ledger) => {
+      const subject = deliverySubject(event.id, 'one');
+      await ledger.openDelivery(subject, hold, true);
+      expect(await ledger.settle(subject, hold, { kind: 'complete', result: null }, attempt, 0)).toEqual({
+        kind: 'kept',
+      });
+    });
+    await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
+    await eventually(async () => (await queue.getCompletedCount()) === 1);
+    expect([runs, await statusOf(event.id)]).toEqual([0, 'handled']);
+  });
+
+  it('in the middle of a fan-out leaves no handler out and runs none twice', async () => {
+    const runs: string[] = [];
+    const handlers = ['a', 'b', 'c'].map((name) => handler(name, () => void runs.push(name)));
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await dieWhileHolding(event.id, async (hold, ledger) => {
+      const [first] = handlers;
+      if (first)
+        expect(await ledger.dispatch(event.id, [{ handler: first }], hold)).toEqual({ kind: 'dispatched' });
+    });
+    await bench.work({ handlers });
+    await eventually(async () => (await statusOf(event.id)) === 'handled' && runs.length >= 3);
+    await eventually(async () => (await queue.getCompletedCount()) === 4);
+    expect(runs.toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('again and again while it runs the same work: the work becomes a dead letter that says so', async () => {
+    let runs = 0;
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await dieWhileHolding(event.id, async (hold, ledger) => {
+      await ledger.openDelivery(deliverySubject(event.id, 'one'), hold, true);
+    });
+    await bench.redis.hset(`${bench.prefix}/event/${event.id}`, 'begun/one', 11);
+    await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
+    await eventually(async () => (await statusOf(event.id)) === 'dead');
+    expect(runs).toBe(0);
+    expect(await deadLetters().list(0, 1)).toMatchObject([
+      { reason: 'worker-lost', error: { message: expect.stringMatching(/^11 workers died/) } },
+    ]);
+  });
+
+  it('but is only asleep: what it settles after it was taken over is refused', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await dieWhileHolding(event.id, async (hold, ledger) => {
+      const subject = deliverySubject(event.id, 'one');
+      await ledger.openDelivery(subject, hold, true);
+      await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), 'somebody else');
+      expect(await ledger.settle(subject, hold, { kind: 'complete', result: null }, attempt, 0)).toEqual({
+        kind: 'lost',
+      });
+      expect(await ledger.dispatch(event.id, [], hold)).toEqual({ kind: 'lost' });
+    });
+    expect(await statusOf(event.id)).toBe('queued');
+  });
+});
+
+describe('a delivery that was queued twice', () => {
+  it('is begun by one job only for as long as that one is held', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await dieWhileHolding(event.id, async (hold, ledger) => {
+      const lockOf = (jobId: string) => createKeys(bench.prefix).bullLock('default', jobId);
+      const subject = deliverySubject(event.id, 'one');
+      const other = { ...hold, jobId: `${event.id}~one~again`, token: 'other' };
+      await bench.redis.set(lockOf(other.jobId), other.token);
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
+      expect((await ledger.openDelivery(subject, other, false)).kind).toBe('superseded');
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
+
+      await bench.redis.del(lockOf(event.id));
+      expect((await ledger.openDelivery(subject, other, false)).kind).toBe('open');
+      await bench.redis.set(lockOf(event.id), hold.token);
+      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('superseded');
+    });
+  });
+});
+
+describe('a handler whose job was taken over while it runs', () => {
+  it('is told by its signal, and its result is not kept', async () => {
+    const reasons: string[] = [];
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      handlers: [
+        handler('one', async (_, ctx) => {
+          await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), 'somebody else');
+          await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
+          reasons.push((ctx.signal.reason as Error).message);
+          return 'too late';
+        }),
+      ],
+    });
+    await store.accept(event);
+    await eventually(() => reasons.length === 1);
+    expect(reasons).toEqual(['another worker has taken this job over']);
+    expect(await statusOf(event.id)).toBe('queued');
+    expect(await queue.getCompletedCount()).toBe(0);
+  });
+});
+
+describe("an operator's retry of the failed job", () => {
+  it('takes its dead letter away, and a new failure puts one back with the longer history', async () => {
+    let broken = true;
+    const store = await bench.store();
+    const event = incoming();
+    await bench.work({
+      handlers: [
+        handler(
+          'one',
+          (_, ctx) => {
+            if (broken) throw new Error(`broken at ${ctx.attempt}`);
+          },
+          { retry: retryPolicy({ attempts: 1 }) },
+        ),
+      ],
+    });
+    await store.accept(event);
+    const failed = () => eventually(async () => (await queue.getFailed())[0] ?? false);
+
+    await (await failed()).retry();
+    await eventually(async () => (await deadLetters().list(0, 9))[0]?.attempts.length === 2);
+    broken = false;
+    await (await failed()).retry();
+    await eventually(async () => (await statusOf(event.id)) === 'handled');
+    expect(await deadLetters().count()).toBe(0);
+    expect(await queue.getFailedCount()).toBe(0);
+  });
+});
+
+describe('a stored body that was damaged', () => {
+  it('is noticed before a handler sees it', async () => {
+    let runs = 0;
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await bench.redis.hset(`${bench.prefix}/event/${event.id}`, 'body', '{"amount":999999}');
+    await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
+    await eventually(async () => (await statusOf(event.id)) === 'dead');
+    expect(runs).toBe(0);
+    const [letter] = await deadLetters().list(0, 1);
+    expect(letter?.error.message).toContain('SHA-256');
+    expect(letter?.error.name).toBe(NonRetryableError.name);
+  });
+});
