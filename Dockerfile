@@ -9,7 +9,7 @@ RUN npx --yes pnpm@12.21.0 fetch
 COPY . .
 RUN npx --yes pnpm@12.21.0 install --frozen-lockfile --offline && node node_modules/typescript/bin/tsc -b
 # Afresh: pruning would unlink the development packages, but leave their files.
-RUN rm -rf node_modules apps/*/node_modules packages/*/node_modules \
+RUN rm -rf node_modules apps/*/node_modules packages/*/node_modules examples/*/node_modules \
   && npx --yes pnpm@12.21.0 install --prod --frozen-lockfile --offline
 
 FROM node:24.21.0-bookworm-slim

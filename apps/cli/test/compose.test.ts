@@ -155,7 +155,7 @@ describe('Dockerfile', () => {
   });
 
   it('installs with the pnpm of the repository, what the lockfile says', () => {
-    const [pnpm = 'none'] = /pnpm@[\d.]+/.exec(read('apps/cli/bootstrap/prepare.mjs')) ?? [];
+    const [pnpm = 'none'] = /pnpm@[\d.]+/.exec(read('tools/prepare.mjs')) ?? [];
     const uses = lines.join('\n').match(/pnpm@[\d.]+ \w+[^\n&]*/g) ?? [];
     expect(uses.map((use) => use.trim())).toEqual([
       `${pnpm} fetch`,

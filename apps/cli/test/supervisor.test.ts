@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { supervise, type Service, type Supervised } from '../src/supervisor.ts';
-import { plantTree } from './bootstrap/tree.ts';
+import { plantTree } from '../../../tools/test/tree.ts';
 
 const READY = "process.send({ kind: 'ready', urls: { self: 'pid:' + process.pid } });";
 const STAY = 'setInterval(() => {}, 1_000);';

@@ -58,17 +58,19 @@ const READS_ENVIRONMENT =
 export function crossedWalls(root) {
   return membersOf(root).flatMap((member) =>
     ALLOWED[member] === undefined
-      ? [`${member}: has no walls yet; say in apps/cli/bootstrap/walls.mjs which packages it may know`]
+      ? [`${member}: has no walls yet; say in tools/walls.mjs which packages it may know`]
       : sourcesOf(join(root, member, 'src')).flatMap((file) => crossingsIn(root, member, file)),
   );
 }
 
 function membersOf(root) {
-  return ['packages', 'apps'].flatMap((group) =>
-    readdirSync(join(root, group))
-      .map((name) => `${group}/${name}`)
-      .filter((member) => existsSync(join(root, member, 'package.json'))),
-  );
+  return ['packages', 'apps', 'examples']
+    .filter((group) => existsSync(join(root, group)))
+    .flatMap((group) =>
+      readdirSync(join(root, group))
+        .map((name) => `${group}/${name}`)
+        .filter((member) => existsSync(join(root, member, 'package.json'))),
+    );
 }
 
 function crossingsIn(root, member, file) {

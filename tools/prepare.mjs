@@ -25,7 +25,7 @@ const TEST_PACKAGES = ['@hookline/test-postgres', '@hookline/test-sdks'];
 /** `npm run check` compiles the tests, so it needs what they need. */
 const isForTests = ['pretest', 'precheck'].includes(process.env.npm_lifecycle_event ?? '');
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
 const lock = join(root, 'node_modules.lock');
 const installedMark = join(modules, '.hookline-installed');
@@ -81,7 +81,8 @@ function installKey() {
 /** Every source file's path, size and time: cheaper than starting a compiler to hear "nothing to do". */
 function buildKey() {
   const hash = createHash('sha256').update(installKey());
-  for (const group of ['apps', 'packages']) {
+  for (const group of ['apps', 'packages', 'examples']) {
+    if (!existsSync(join(root, group))) continue;
     for (const member of readdirSync(join(root, group)).toSorted()) {
       const folder = join(root, group, member);
       const config = join(folder, 'tsconfig.json');

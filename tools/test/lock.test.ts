@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { withLock } from '../../bootstrap/lock.mjs';
+import { withLock } from '../lock.mjs';
 import { plantTree } from './tree.ts';
 
-const LOCK_MODULE = new URL('../../bootstrap/lock.mjs', import.meta.url).href;
+const LOCK_MODULE = new URL('../lock.mjs', import.meta.url).href;
 const OWNER = `
 import { appendFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { plantTree } from './tree.ts';
 
-const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const repository = fileURLToPath(new URL('../../', import.meta.url));
 /** What decides whether the installed packages are the right ones. */
 const INSTALL_FILES = { 'pnpm-lock.yaml': 'lock', 'pnpm-workspace.yaml': 'workspace', 'package.json': '{}' };
 const COMPILER_OPTIONS = { rootDir: 'src', outDir: 'dist', composite: true, types: [] };
@@ -26,7 +26,7 @@ beforeEach(() => {
     'packages/providers/src/providers/stripe.ts': '',
     'apps/worker/src/handlers/a.ts': '',
   });
-  cpSync(join(repository, 'apps/cli/bootstrap'), join(tree.root, 'apps/cli/bootstrap'), { recursive: true });
+  cpSync(join(repository, 'tools'), join(tree.root, 'tools'), { recursive: true });
   const compiler = realpathSync(join(repository, 'node_modules/typescript'));
   symlinkSync(compiler, join(tree.root, 'node_modules/typescript'), 'junction');
 });
@@ -34,7 +34,7 @@ afterEach(() => tree.remove());
 
 /** Runs it to its end. @returns what it said; it is silent when nothing was to do */
 async function prepare(env: Record<string, string> = {}): Promise<string> {
-  const child = spawn(process.execPath, [join(tree.root, 'apps/cli/bootstrap/prepare.mjs')], {
+  const child = spawn(process.execPath, [join(tree.root, 'tools/prepare.mjs')], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, npm_lifecycle_event: 'prestart', ...env },
   });

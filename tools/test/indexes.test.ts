@@ -2,12 +2,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { generateIndexes, staleIndexes } from '../../bootstrap/indexes.mjs';
+import { generateIndexes, staleIndexes } from '../indexes.mjs';
 import { plantTree } from './tree.ts';
 
 const HANDLERS = 'apps/worker/src/handlers';
 const PROVIDERS = 'packages/providers/src/providers';
-const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 let tree: ReturnType<typeof plantTree>;
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { crossedWalls } from '../../bootstrap/walls.mjs';
+import { crossedWalls } from '../walls.mjs';
 import { plantTree } from './tree.ts';
 
-const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const repository = fileURLToPath(new URL('../../', import.meta.url));
 let remove = () => {};
 afterEach(() => {
   remove();

@@ -6,7 +6,7 @@ import { staleIndexes } from './indexes.mjs';
 import { providerPage } from './provider-table.mjs';
 import { crossedWalls } from './walls.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => join(root, 'node_modules/.bin', name);
 
 const checks = [
