@@ -153,11 +153,18 @@ function buildArchive(server: RedisServer): Archive {
   const trees = join(folder, 'trees');
   const binary = readFileSync(realpathSync(server.path));
   const hasLibrary = binary.includes('liblzf.so.1\0');
+  const linked = linkedBy(server);
   const bin = join(trees, 'redis-tools/usr/bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, 'redis-check-rdb'), rename(binary), { mode: 0o755 });
   mkdirSync(join(trees, 'redis-server/usr/bin'), { recursive: true });
   symlinkSync('redis-check-rdb', join(trees, 'redis-server/usr/bin/redis-server'));
+  // What a machine lacks came with the server, and has to come with the one made of it.
+  const fetched = [...linked].filter(([, path]) => path.startsWith(dirname(dirname(dirname(server.path)))));
+  for (const [name, path] of server.origin === 'path' ? [] : fetched) {
+    mkdirSync(join(trees, 'redis-tools/usr/lib'), { recursive: true });
+    cpSync(realpathSync(path), join(trees, 'redis-tools/usr/lib', name));
+  }
 
   const packages = [
     describePackage(folder, 'redis-server', 'redis-tools'),
@@ -166,7 +173,7 @@ function buildArchive(server: RedisServer): Archive {
   if (hasLibrary) {
     const library = join(trees, 'libqzf1/usr/lib/somewhere');
     mkdirSync(library, { recursive: true });
-    cpSync(realpathSync(libraryOf(server)), join(library, 'libqzf.so.1'));
+    cpSync(realpathSync(linked.get('liblzf.so.1') ?? 'liblzf.so.1 is nowhere'), join(library, 'libqzf.so.1'));
     packages.push(describePackage(folder, 'libqzf1', 'libc6'));
   }
   writeFileSync(join(folder, 'Packages'), packages.join('\n'));
@@ -183,12 +190,15 @@ function rename(binary: Buffer): Buffer {
   return Buffer.from(binary.toString('latin1').replaceAll('liblzf.so.1\0', 'libqzf.so.1\0'), 'latin1');
 }
 
-function libraryOf(server: RedisServer): string {
+/** The libraries that the server links, by name, each with its path. */
+function linkedBy(server: RedisServer): ReadonlyMap<string, string> {
   const listing = execFileSync('ldd', [realpathSync(server.path)], {
     encoding: 'utf8',
     env: { ...env, LD_LIBRARY_PATH: server.env.LD_LIBRARY_PATH },
   });
-  return /liblzf\.so\.1 => (\S+)/.exec(listing)?.[1] ?? 'liblzf.so.1 is nowhere';
+  return new Map(
+    [...listing.matchAll(/^\s*(\S+) => (\/\S+)/gm)].map(([, name = '', path = '']) => [name, path]),
+  );
 }
 
 function describePackage(folder: string, name: string, depends: string): string {
