@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDatabase, type Database } from './database.ts';
 import { decodeEntry, encodeEntry } from './entry.ts';
+import { DAMAGED, END_OF_ENTRIES, END_OF_IDS, ENTRIES, entryKey, ids, put, survey } from './key-space.ts';
 import type { SpoolCounters } from './spool-counters.ts';
 
 /** An event in the spool, with its place. */
@@ -56,218 +57,225 @@ const READ_BYTES = 8 * 1024 * 1024;
 const COMPACTED_BYTES = 4 * 1024 * 1024;
 
 /** @returns the spool in this folder; `locked` when another process has it. @throws Error when the disk refuses */
-export async function openSpoolAt({ folder, limit, log, counters }: SpoolOptions): Promise<Spool | 'locked'> {
-  const opened = await openDatabase(folder, log);
-  if (opened === 'locked') return opened;
-  let database: Database = opened;
-  let kept = await survey(database);
+export async function openSpoolAt(options: SpoolOptions): Promise<Spool | 'locked'> {
+  const database = await openDatabase(options.folder, options.log);
+  return database === 'locked' ? database : new LevelSpool(options, database, await survey(database));
+}
+
+class LevelSpool implements Spool {
+  readonly folder: string;
+  readonly #limit: number;
+  readonly #log: Logger;
+  readonly #counters: SpoolCounters;
+  #database: Database;
+  #kept: Awaited<ReturnType<typeof survey>>;
+  #oldest: number | undefined;
   /** All keys up to it are done with, whether they could be deleted yet or not. */
-  let cursor = ENTRIES;
-  let isBroken = false;
-  let oldest = kept.oldest;
-  const queue: Append[] = [];
-  const underWay = new Map<EventId, Promise<'spooled'>>();
-  let pendingBytes = 0;
-  let writing: Promise<void> | undefined;
-  let mending: Promise<void> | undefined;
-  let deletedBytes = 0;
-  /** How often `kept` was changed, so that a count is not set over a change it has not seen. */
-  let changes = 0;
+  #cursor = ENTRIES;
+  #isBroken = false;
+  readonly #queue: Append[] = [];
+  readonly #underWay = new Map<EventId, Promise<'spooled'>>();
+  #pendingBytes = 0;
+  #writing: Promise<void> | undefined;
+  #mending: Promise<void> | undefined;
+  #deletedBytes = 0;
+  /** How often `#kept` was changed, so that a count is not set over a change it has not seen. */
+  #changes = 0;
+
+  constructor(
+    { folder, limit, log, counters }: SpoolOptions,
+    database: Database,
+    kept: Awaited<ReturnType<typeof survey>>,
+  ) {
+    this.folder = folder;
+    this.#limit = limit;
+    this.#log = log;
+    this.#counters = counters;
+    this.#database = database;
+    this.#kept = kept;
+    this.#oldest = kept.oldest;
+  }
+
+  get size(): number {
+    return this.#kept.events + this.#underWay.size;
+  }
+
+  get bytes(): number {
+    return this.#kept.bytes + this.#pendingBytes;
+  }
+
+  get oldest(): number | undefined {
+    return this.#kept.events === 0 ? undefined : this.#oldest;
+  }
+
+  async append(event: IncomingEvent): Promise<'spooled' | 'full'> {
+    const same = this.#underWay.get(event.id);
+    if (same !== undefined) return same;
+    const value = encodeEntry(event);
+    if (this.#kept.bytes + this.#pendingBytes + value.length > this.#limit) return 'full';
+    this.#pendingBytes += value.length;
+    const written = new Promise<'spooled'>((resolve, reject) => {
+      this.#queue.push({ event, value, resolve, reject });
+    });
+    this.#underWay.set(event.id, written);
+    this.#writing ??= this.#write();
+    return written;
+  }
+
+  async first(count: number): Promise<readonly SpoolEntry[]> {
+    const entries = await this.#read(count);
+    if (entries.length > 0) return entries;
+    if (this.#writing === undefined) await this.#recount();
+    await this.#writing;
+    return this.#read(count);
+  }
+
+  async remove(entries: readonly SpoolEntry[]): Promise<void> {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    this.#cursor = last.key;
+    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    this.#changes += 1;
+    this.#kept.events -= entries.length;
+    this.#kept.bytes -= bytes;
+    this.#deletedBytes += bytes;
+    this.#oldest = undefined;
+    try {
+      await this.#database.batch(
+        entries.flatMap(({ key, event }) => [
+          { type: 'del' as const, key },
+          { type: 'del' as const, key: ids(event.id) },
+        ]),
+      );
+      if (this.#kept.events === 0 && this.#deletedBytes > COMPACTED_BYTES) {
+        this.#deletedBytes = 0;
+        await this.#database.compactRange(ENTRIES, END_OF_IDS);
+      }
+    } catch (error) {
+      // They are done with; on a disk that takes no deletion they only come back as duplicates.
+      this.#log.warn('drained entries could not be deleted from the spool', { folder: this.folder, error });
+    }
+  }
+
+  async check(): Promise<void> {
+    if (this.#kept.bytes + this.#pendingBytes >= this.#limit)
+      throw new Error(`the spool is full: ${this.#kept.events} events, ${this.#kept.bytes} bytes`);
+    if (this.#isBroken) await this.#mend();
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#database.close();
+  }
 
   /** After a failed write LevelDB takes none until it is opened again; until the disk does, it is good for reading. */
-  async function reopen(): Promise<void> {
-    if (database.status === 'open') await tryDisk(folder);
-    await database.close();
-    const again = await openDatabase(folder, log);
-    if (again === 'locked') throw new Error(`${folder} was taken by another process`);
-    database = again;
-    await database.clear({ gt: ENTRIES, lte: cursor });
-    await recount();
-    isBroken = false;
+  async #reopen(): Promise<void> {
+    if (this.#database.status === 'open') await tryDisk(this.folder);
+    await this.#database.close();
+    const again = await openDatabase(this.folder, this.#log);
+    if (again === 'locked') throw new Error(`${this.folder} was taken by another process`);
+    this.#database = again;
+    await this.#database.clear({ gt: ENTRIES, lte: this.#cursor });
+    await this.#recount();
+    this.#isBroken = false;
   }
 
   /** What LevelDB lost to a damaged block must not be waited for. */
-  async function recount(): Promise<void> {
+  async #recount(): Promise<void> {
     for (;;) {
-      const before = changes;
-      const counted = await survey(database, cursor);
-      if (before !== changes) continue;
-      kept = counted;
+      const before = this.#changes;
+      const counted = await survey(this.#database, this.#cursor);
+      if (before !== this.#changes) continue;
+      this.#kept = counted;
       return;
     }
   }
 
-  function mend(): Promise<void> {
-    mending ??= reopen().finally(() => (mending = undefined));
-    return mending;
+  #mend(): Promise<void> {
+    this.#mending ??= this.#reopen().finally(() => (this.#mending = undefined));
+    return this.#mending;
   }
 
   /** Writes whatever waits in one synced batch, and again while more came in the meantime. */
-  async function write(): Promise<void> {
-    while (queue.length > 0) {
-      const group = queue.splice(0);
+  async #write(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const group = this.#queue.splice(0);
       try {
-        if (isBroken) await mend();
-        await writeGroup(group);
+        if (this.#isBroken) await this.#mend();
+        await this.#writeGroup(group);
         for (const { event, value, resolve } of group) {
-          settled(event.id, value);
+          this.#settled(event.id, value);
           resolve('spooled');
         }
       } catch (error) {
-        isBroken = true;
+        this.#isBroken = true;
         for (const { event, value, reject } of group) {
-          settled(event.id, value);
+          this.#settled(event.id, value);
           reject(error);
         }
       }
     }
-    writing = undefined;
+    this.#writing = undefined;
   }
 
-  async function writeGroup(group: readonly Append[]): Promise<void> {
-    const known = await keysOf(group.map(({ event }) => event.id));
+  async #writeGroup(group: readonly Append[]): Promise<void> {
+    const known = await this.#keysOf(group.map(({ event }) => event.id));
     const added = group.filter((_, index) => known[index] === undefined);
     if (added.length === 0) return;
     const operations = added.flatMap(({ event, value }) => {
-      const key = entryKey(kept.next, value.length);
-      kept.next += 1;
+      const key = entryKey(this.#kept.next, value.length);
+      this.#kept.next += 1;
       return [put(key, value), put(ids(event.id), Buffer.from(key))];
     });
-    await database.batch(operations, { sync: true });
-    changes += 1;
-    kept.events += added.length;
-    kept.bytes += added.reduce((sum, { value }) => sum + value.length, 0);
-    oldest ??= added[0]?.event.receivedAt;
+    await this.#database.batch(operations, { sync: true });
+    this.#changes += 1;
+    this.#kept.events += added.length;
+    this.#kept.bytes += added.reduce((sum, { value }) => sum + value.length, 0);
+    this.#oldest ??= added[0]?.event.receivedAt;
   }
 
   /** Where the events are that are here already. An id whose entry is gone counts for nothing. */
-  async function keysOf(events: readonly EventId[]): Promise<(string | undefined)[]> {
-    const keys = (await database.getMany(events.map(ids))).map((key) => key?.toString());
-    const sought = keys.filter((key) => key !== undefined && key > cursor) as string[];
-    const there = sought.length === 0 ? [] : await database.hasMany(sought);
+  async #keysOf(events: readonly EventId[]): Promise<(string | undefined)[]> {
+    const keys = (await this.#database.getMany(events.map(ids))).map((key) => key?.toString());
+    const sought = keys.filter((key) => key !== undefined && key > this.#cursor) as string[];
+    const there = sought.length === 0 ? [] : await this.#database.hasMany(sought);
     const found = new Set(sought.filter((_, index) => there[index]));
     return keys.map((key) => (key !== undefined && found.has(key) ? key : undefined));
   }
 
-  function settled(id: EventId, value: Buffer): void {
-    underWay.delete(id);
-    pendingBytes -= value.length;
+  #settled(id: EventId, value: Buffer): void {
+    this.#underWay.delete(id);
+    this.#pendingBytes -= value.length;
   }
 
   /** What cannot be read must neither block the others nor be thrown away. */
-  async function putAside(key: string, value: Buffer): Promise<void> {
-    await database.batch([put(DAMAGED + key, value), { type: 'del', key }], { sync: true });
-    changes += 1;
-    kept.events -= 1;
-    kept.bytes -= value.length;
-    counters.damaged();
-    log.error('an entry of the spool cannot be read and was put aside', { folder, key: DAMAGED + key });
+  async #putAside(key: string, value: Buffer): Promise<void> {
+    await this.#database.batch([put(DAMAGED + key, value), { type: 'del', key }], { sync: true });
+    this.#changes += 1;
+    this.#kept.events -= 1;
+    this.#kept.bytes -= value.length;
+    this.#counters.damaged();
+    this.#log.error('an entry of the spool cannot be read and was put aside', {
+      folder: this.folder,
+      key: DAMAGED + key,
+    });
   }
 
-  async function read(count: number): Promise<SpoolEntry[]> {
+  async #read(count: number): Promise<SpoolEntry[]> {
     const entries: SpoolEntry[] = [];
     let bytes = 0;
-    if (database.status !== 'open') await mend();
-    for await (const [key, value] of database.iterator({ gt: cursor, lt: END_OF_ENTRIES })) {
+    if (this.#database.status !== 'open') await this.#mend();
+    for await (const [key, value] of this.#database.iterator({ gt: this.#cursor, lt: END_OF_ENTRIES })) {
       if (entries.length > 0 && bytes + value.length > READ_BYTES) break;
       const event = decodeEntry(value);
-      if (event === undefined) await putAside(key, value);
+      if (event === undefined) await this.#putAside(key, value);
       else entries.push({ key, event, bytes: value.length });
       bytes += value.length;
       if (entries.length >= count) break;
     }
-    oldest = entries[0]?.event.receivedAt;
+    this.#oldest = entries[0]?.event.receivedAt;
     return entries;
   }
-
-  return {
-    folder,
-    get size() {
-      return kept.events + underWay.size;
-    },
-    get bytes() {
-      return kept.bytes + pendingBytes;
-    },
-    get oldest() {
-      return kept.events === 0 ? undefined : oldest;
-    },
-    async append(event) {
-      const same = underWay.get(event.id);
-      if (same !== undefined) return same;
-      const value = encodeEntry(event);
-      if (kept.bytes + pendingBytes + value.length > limit) return 'full';
-      pendingBytes += value.length;
-      const written = new Promise<'spooled'>((resolve, reject) => {
-        queue.push({ event, value, resolve, reject });
-      });
-      underWay.set(event.id, written);
-      writing ??= write();
-      return written;
-    },
-    async first(count) {
-      const entries = await read(count);
-      if (entries.length > 0) return entries;
-      if (writing === undefined) await recount();
-      await writing;
-      return read(count);
-    },
-    async remove(entries) {
-      const last = entries.at(-1);
-      if (last === undefined) return;
-      cursor = last.key;
-      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-      changes += 1;
-      kept.events -= entries.length;
-      kept.bytes -= bytes;
-      deletedBytes += bytes;
-      oldest = undefined;
-      try {
-        await database.batch(
-          entries.flatMap(({ key, event }) => [
-            { type: 'del' as const, key },
-            { type: 'del' as const, key: ids(event.id) },
-          ]),
-        );
-        if (kept.events === 0 && deletedBytes > COMPACTED_BYTES) {
-          deletedBytes = 0;
-          await database.compactRange(ENTRIES, END_OF_IDS);
-        }
-      } catch (error) {
-        // They are done with; on a disk that takes no deletion they only come back as duplicates.
-        log.warn('drained entries could not be deleted from the spool', { folder, error });
-      }
-    },
-    async check() {
-      if (kept.bytes + pendingBytes >= limit)
-        throw new Error(`the spool is full: ${kept.events} events, ${kept.bytes} bytes`);
-      if (isBroken) await mend();
-    },
-    async close() {
-      await writing;
-      await database.close();
-    },
-  };
-}
-
-/** Entries lie under `e`, where they are by id under `i`, damaged ones under `x`: ranges of one ordered key space. */
-const ENTRIES = 'e';
-const END_OF_ENTRIES = 'f';
-const DAMAGED = 'x';
-const END_OF_DAMAGED = 'y';
-const END_OF_IDS = 'j';
-const ids = (id: EventId): string => `i${id}`;
-
-/** Fixed width, so that the order of keys is the order of arrival; the length spares opening a spool its bodies. */
-function entryKey(sequence: number, bytes: number): string {
-  return `${ENTRIES}${String(sequence).padStart(16, '0')}.${bytes}`;
-}
-
-function sequenceOf(key: string | undefined): number {
-  return key === undefined ? -1 : Number(key.slice(key.indexOf(ENTRIES) + 1, key.indexOf('.')));
-}
-
-function put(key: string, value: Buffer) {
-  return { type: 'put', key, value } as const;
 }
 
 /** Writes as much as a batch may need, and takes it away again. @throws what the disk says to it */
@@ -278,23 +286,4 @@ async function tryDisk(folder: string): Promise<void> {
   } finally {
     await rm(file, { force: true });
   }
-}
-
-/** What is there after `cursor`, and the number the next entry gets: one that nothing here has, or had put aside. */
-async function survey(database: Database, cursor = ENTRIES) {
-  let [events, bytes] = [0, 0];
-  for await (const key of database.keys({ gt: cursor, lt: END_OF_ENTRIES })) {
-    events += 1;
-    bytes += Number(key.slice(key.indexOf('.') + 1));
-  }
-  const [last] = await database.keys({ gt: ENTRIES, lt: END_OF_ENTRIES, reverse: true, limit: 1 }).all();
-  const [aside] = await database.keys({ gt: DAMAGED, lt: END_OF_DAMAGED, reverse: true, limit: 1 }).all();
-  const next = Math.max(sequenceOf(last), sequenceOf(aside), sequenceOf(cursorOf(cursor))) + 1;
-  const [first] = await database.values({ gt: cursor, lt: END_OF_ENTRIES, limit: 1 }).all();
-  const oldest = first === undefined ? undefined : decodeEntry(first)?.receivedAt;
-  return { events, bytes, next, oldest };
-}
-
-function cursorOf(cursor: string): string | undefined {
-  return cursor === ENTRIES ? undefined : cursor;
 }

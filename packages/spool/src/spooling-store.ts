@@ -36,135 +36,160 @@ const PROBE_MS = 250;
 const BATCH = 128;
 
 /** A store that keeps events on this machine's disk while the one behind it is away or too slow, and their order. */
-export function createSpoolingStore({
-  store,
-  spool,
-  log,
-  counters,
-  patience = PATIENCE_MS,
-  probeInterval = PROBE_MS,
-  batch = BATCH,
-  now = Date.now,
-}: SpoolingStoreOptions): SpoolingStore {
-  let state: SpoolingState = 'direct';
-  let outage: { readonly since: number; reason: string; drained: number } | undefined;
-  let isDraining = false;
-  let draining: Promise<void> | undefined;
-  let gate = createGate();
-  const closing = new AbortController();
+export function createSpoolingStore(options: SpoolingStoreOptions): SpoolingStore {
+  return new DiskBackedStore({
+    patience: PATIENCE_MS,
+    probeInterval: PROBE_MS,
+    batch: BATCH,
+    now: Date.now,
+    ...options,
+  });
+}
 
-  async function accept(event: IncomingEvent): Promise<AcceptResult> {
-    switch (state) {
+class DiskBackedStore implements SpoolingStore {
+  readonly #options: Required<SpoolingStoreOptions>;
+  readonly #store: EventStore;
+  readonly #spool: Spool;
+  readonly #log: Logger;
+  readonly #counters: SpoolCounters;
+  #state: SpoolingState = 'direct';
+  #outage: { readonly since: number; reason: string; drained: number } | undefined;
+  #isDraining = false;
+  #draining: Promise<void> | undefined;
+  #gate = createGate();
+  readonly #closing = new AbortController();
+
+  constructor(options: Required<SpoolingStoreOptions>) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#spool = options.spool;
+    this.#log = options.log;
+    this.#counters = options.counters;
+    if (options.spool.size > 0) this.#spoolFromNowOn('events of an earlier process are in the spool');
+  }
+
+  get state(): SpoolingState {
+    return this.#state;
+  }
+
+  async accept(event: IncomingEvent): Promise<AcceptResult> {
+    switch (this.#state) {
       case 'direct':
-        return toStore(event, patience);
+        return this.#toStore(event, this.#options.patience);
       case 'spooling':
-        return toSpool(event, outage?.reason ?? 'the store is away');
+        return this.#toSpool(event, this.#outage?.reason ?? 'the store is away');
       case 'catching-up':
-        return afterCatchUp(event);
+        return this.#afterCatchUp(event);
     }
   }
 
-  async function toStore(event: IncomingEvent, withinMs: number): Promise<AcceptResult> {
-    const result = await inTime(store.accept(event), withinMs);
-    if (result === 'late') return toSpool(event, `no answer from the store within ${patience} ms`);
-    return result.kind === 'unavailable' ? toSpool(event, result.reason) : result;
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#draining;
+  }
+
+  async #toStore(event: IncomingEvent, withinMs: number): Promise<AcceptResult> {
+    const result = await inTime(this.#store.accept(event), withinMs);
+    if (result === 'late')
+      return this.#toSpool(event, `no answer from the store within ${this.#options.patience} ms`);
+    return result.kind === 'unavailable' ? this.#toSpool(event, result.reason) : result;
   }
 
   /** Half of the patience for the last batch, what is left of it for the store. */
-  async function afterCatchUp(event: IncomingEvent): Promise<AcceptResult> {
+  async #afterCatchUp(event: IncomingEvent): Promise<AcceptResult> {
     const begun = performance.now();
-    const opened = await inTime(gate.opened, patience / 2);
-    if (opened === 'late') return toSpool(event, 'the last events of the spool are not through in time');
-    return state === 'direct'
-      ? toStore(event, patience - (performance.now() - begun))
-      : toSpool(event, outage?.reason ?? 'the store is away');
+    const opened = await inTime(this.#gate.opened, this.#options.patience / 2);
+    if (opened === 'late')
+      return this.#toSpool(event, 'the last events of the spool are not through in time');
+    return this.#state === 'direct'
+      ? this.#toStore(event, this.#options.patience - (performance.now() - begun))
+      : this.#toSpool(event, this.#outage?.reason ?? 'the store is away');
   }
 
-  async function toSpool(event: IncomingEvent, reason: string): Promise<AcceptResult> {
-    const appended = spool.append(event);
-    spoolFromNowOn(reason);
+  async #toSpool(event: IncomingEvent, reason: string): Promise<AcceptResult> {
+    const appended = this.#spool.append(event);
+    this.#spoolFromNowOn(reason);
     try {
       if ((await appended) === 'spooled') {
-        counters.spooled();
+        this.#counters.spooled();
         return { kind: 'spooled', id: event.id };
       }
-      counters.refused();
-      return { kind: 'unavailable', reason: `${reason}; the spool is full (${spool.bytes} bytes)` };
+      this.#counters.refused();
+      return {
+        kind: 'unavailable',
+        reason: `${reason}; the spool is full (${this.#spool.bytes} bytes)`,
+      };
     } catch (error) {
-      counters.refused();
+      this.#counters.refused();
       const refusal = error instanceof Error ? error.message : String(error);
       return { kind: 'unavailable', reason: `${reason}; the spool cannot take it: ${refusal}` };
     }
   }
 
   /** In the same step as the append: what comes next must not find the store first. */
-  function spoolFromNowOn(reason: string): void {
-    if (outage === undefined) {
-      outage = { since: now(), reason, drained: 0 };
-      log.warn('events go to the spool until the store takes them', { reason, folder: spool.folder });
+  #spoolFromNowOn(reason: string): void {
+    if (this.#outage === undefined) {
+      this.#outage = { since: this.#options.now(), reason, drained: 0 };
+      this.#log.warn('events go to the spool until the store takes them', {
+        reason,
+        folder: this.#spool.folder,
+      });
     }
-    enter('spooling');
-    if (isDraining) return;
-    isDraining = true;
-    draining = drainAll();
+    this.#enter('spooling');
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#draining = this.#drainAll();
   }
 
-  function enter(next: SpoolingState): void {
-    if (state === next) return;
-    const was = state;
-    state = next;
-    if (was === 'catching-up') gate.open();
-    if (next === 'catching-up') gate = createGate();
+  #enter(next: SpoolingState): void {
+    if (this.#state === next) return;
+    const was = this.#state;
+    this.#state = next;
+    if (was === 'catching-up') this.#gate.open();
+    if (next === 'catching-up') this.#gate = createGate();
   }
 
-  async function drainAll(): Promise<void> {
+  async #drainAll(): Promise<void> {
     // The first goes alone: it finds out whether the store is back.
     let count = 1;
-    while (spool.size > 0) {
-      if (closing.signal.aborted) return;
-      if (count > 1 && spool.size <= batch) enter('catching-up');
-      const stopped = await step(count);
-      count = stopped === undefined ? batch : 1;
+    while (this.#spool.size > 0) {
+      if (this.#closing.signal.aborted) return;
+      if (count > 1 && this.#spool.size <= this.#options.batch) this.#enter('catching-up');
+      const stopped = await this.#step(count);
+      count = stopped === undefined ? this.#options.batch : 1;
       if (stopped === undefined) continue;
-      enter('spooling');
-      await pause(probeInterval, closing.signal);
+      this.#enter('spooling');
+      await pause(this.#options.probeInterval, this.#closing.signal);
     }
     // In one step: an append that comes next starts the draining anew.
-    isDraining = false;
-    enter('direct');
-    if (outage !== undefined)
-      log.info('the spool is drained', { events: outage.drained, ms: now() - outage.since });
-    outage = undefined;
+    this.#isDraining = false;
+    this.#enter('direct');
+    if (this.#outage !== undefined)
+      this.#log.info('the spool is drained', {
+        events: this.#outage.drained,
+        ms: this.#options.now() - this.#outage.since,
+      });
+    this.#outage = undefined;
   }
 
   /** @returns why it did not go on; `undefined` when it did */
-  async function step(count: number): Promise<string | undefined> {
+  async #step(count: number): Promise<string | undefined> {
     try {
-      const { drained, stopped } = await drain(spool, store, count);
-      counters.drained(drained);
-      if (outage !== undefined) {
-        outage.drained += drained;
-        outage.reason = stopped ?? outage.reason;
+      const { drained, stopped } = await drain(this.#spool, this.#store, count);
+      this.#counters.drained(drained);
+      if (this.#outage !== undefined) {
+        this.#outage.drained += drained;
+        this.#outage.reason = stopped ?? this.#outage.reason;
       }
       return drained === 0 ? (stopped ?? 'the spool has nothing to read yet') : stopped;
     } catch (error) {
-      log.error('the spool could not be read; trying again', { folder: spool.folder, error });
+      this.#log.error('the spool could not be read; trying again', {
+        folder: this.#spool.folder,
+        error,
+      });
       return 'the spool could not be read';
     }
   }
-
-  if (spool.size > 0) spoolFromNowOn('events of an earlier process are in the spool');
-
-  return {
-    get state() {
-      return state;
-    },
-    accept,
-    async close() {
-      closing.abort();
-      await draining;
-    },
-  };
 }
 
 interface Gate {

@@ -97,11 +97,23 @@ describe('a spooling store', () => {
     const memory = createMemoryEventStore();
     let letGo: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
-    const slow: Spool = Object.create(spool, {
-      first: {
-        value: (count: number) => (count === 1 ? spool.first(1) : held.then(() => spool.first(count))),
+    const slow: Spool = {
+      folder: spool.folder,
+      get size() {
+        return spool.size;
       },
-    });
+      get bytes() {
+        return spool.bytes;
+      },
+      get oldest() {
+        return spool.oldest;
+      },
+      append: (event) => spool.append(event),
+      first: (count) => (count === 1 ? spool.first(1) : held.then(() => spool.first(count))),
+      remove: (entries) => spool.remove(entries),
+      check: () => spool.check(),
+      close: () => spool.close(),
+    };
     const { spooling, close } = await open(memory, { spool: slow, patience: 10_000 });
     await until(() => spooling.state === 'catching-up');
     const late = spooling.accept(eventOf('4'));
