@@ -29,7 +29,7 @@ async function open(store: EventStore, more: Partial<SpoolingStoreOptions> & { f
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 10_000; !holds();) {
+  for (const end = Date.now() + 25_000; !holds();) {
     if (Date.now() > end) throw new Error('it did not come true in time');
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
