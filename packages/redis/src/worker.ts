@@ -156,7 +156,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       ...{ name, connection, prefix, log },
       concurrency: concurrencyOf(name),
       limiter: options.queues[name]?.limiter,
-      process: activity.watch(name, processor),
+      processor: {
+        run: activity.watch(name, (lease) => processor.run(lease)),
+        putOff: (lease, fault) => processor.putOff(lease, fault),
+      },
       onLockLost: (jobId) => abort(`${name}/${jobId}`, 'lock-lost', 'another worker has taken this job over'),
     }),
   );

@@ -11,7 +11,7 @@ import type { Connection } from '../client/connection.ts';
 /**
  * Recording and enqueueing have to be one atomic step, so our Lua calls BullMQ's Lua: the text of its add
  * scripts, wrapped in functions, given the arguments that BullMQ itself makes. A deep import, so BullMQ is
- * pinned exactly and enqueue.test.ts compares a job stored this way with one that `queue.add` stored.
+ * pinned exactly and add-job.test.ts compares a job stored this way with one that `queue.add` stored.
  */
 const ADD_SCRIPTS = { addStandardJob, addPrioritizedJob, addDelayedJob } as const;
 type AddScript = keyof typeof ADD_SCRIPTS;

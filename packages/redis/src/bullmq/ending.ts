@@ -1,26 +1,118 @@
-import { serializeError } from '@hookline/core';
+import { backoff, retryPolicy, serializeError, type RetryPolicy } from '@hookline/core';
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
+import { leaseOf, type Lease } from './lease.ts';
 
 /**
- * The ways a processor tells BullMQ what becomes of a job. The ledger has been written before any of them is
- * thrown; an error that is none of these is a fault of ours, not of the user's code.
+ * What becomes of a job after one turn in this process. The ledger has been written by then: this is what BullMQ is
+ * told, and `conclude` is the only place that throws to tell it.
  */
+export type Ending =
+  | { readonly kind: 'completed'; readonly result: unknown }
+  /** The attempt failed and is to be tried again after `delay` ms. */
+  | { readonly kind: 'retried'; readonly error: unknown; readonly delay: number }
+  /** The job ends as failed: its dead letter is written, or there is nothing to write one about. */
+  | { readonly kind: 'failed'; readonly error: unknown }
+  /** Sent out: it lies until it is finished from outside, or until this time. */
+  | { readonly kind: 'awaiting'; readonly until: number; readonly isOver: () => Promise<boolean> }
+  /** This process is stopping: the job waits for another one, and no attempt is spent. */
+  | { readonly kind: 'released' }
+  | PutOff
+  /** Another worker holds the job now: nothing of this one's is kept, and BullMQ's own lock check sees to the rest. */
+  | { readonly kind: 'lock-lost' };
 
-/** The attempt failed and is to be tried again after `delay` ms; the worker's back-off strategy asks for it. */
+/** This process could not do its part: the job comes back after `delay` ms, and no attempt is spent. */
+export interface PutOff {
+  readonly kind: 'put-off';
+  readonly error: unknown;
+  readonly delay: number;
+  /** The same as a time, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** Does jobs, one turn each. Neither function throws for what the user's code did. */
+export interface Processor {
+  run(lease: Lease): Promise<Ending>;
+  /** Something of ours failed, not the user's code: it must neither cost an attempt nor end the job. */
+  putOff(lease: Lease, fault: unknown): PutOff;
+}
+
+/** How long jobs wait that are put off. */
+const PUT_OFF: RetryPolicy = retryPolicy({ backoff: { delay: '1s', max: '1m' } });
+
+/** @param random from 0 to 1 */
+export function putOff({ started, made }: Lease, error: unknown, now: number, random: number): PutOff {
+  const delay = backoff(PUT_OFF, started - made, random);
+  return { kind: 'put-off', error, delay, until: now + delay };
+}
+
+/** One turn of a job: what BullMQ is to call, and all that it is told. */
+export async function runTurn(job: Job, token: string, processor: Processor): Promise<unknown> {
+  const lease = leaseOf(job, token);
+  const ending = await processor.run(lease).catch((fault: unknown) => processor.putOff(lease, fault));
+  return conclude(job, token, ending, (fault) => processor.putOff(lease, fault));
+}
+
+/** Moves the job where its ending says, and tells BullMQ the rest by what it returns or throws. */
+async function conclude(
+  job: Job,
+  token: string,
+  ending: Ending,
+  onFault: (fault: unknown) => PutOff,
+): Promise<unknown> {
+  switch (ending.kind) {
+    case 'completed':
+      return ending.result;
+    case 'retried':
+      throw tryAgain(job, ending);
+    case 'failed':
+      throw standFor(UnrecoverableError, ending.error);
+    case 'lock-lost':
+      throw new LockLostError();
+    case 'released':
+      await job.moveToWait(token).catch((fault: unknown) => moveOff(job, token, onFault(fault)));
+      throw new WaitingError();
+    case 'awaiting':
+      await awaitFinish(job, token, ending).catch((fault: unknown) => moveOff(job, token, onFault(fault)));
+      throw new DelayedError();
+    case 'put-off':
+      return moveOff(job, token, ending);
+  }
+}
+
+/**
+ * Lets go of the job until its deadline: waiting takes no worker. Who finishes it promotes it, so that it ends at
+ * once; one that was finished before it lay here has to be promoted here.
+ */
+async function awaitFinish(
+  job: Job,
+  token: string,
+  { until, isOver }: Ending & { kind: 'awaiting' },
+): Promise<void> {
+  await job.moveToDelayed(until, token);
+  if (await isOver()) await job.promote().catch(() => undefined);
+}
+
+async function moveOff(job: Job, token: string, ending: PutOff): Promise<never> {
+  try {
+    await job.moveToDelayed(ending.until, token);
+  } catch {
+    throw tryAgain(job, ending);
+  }
+  throw new DelayedError();
+}
+
+/** Thrown to BullMQ for `retried`. Its `cause` is what the ending holds. */
 export class TryAgainError extends Error {
   override readonly name = 'TryAgainError';
   readonly delay: number;
 
-  constructor(error: unknown, delay: number) {
-    const { message, stack } = describeError(error);
+  constructor(message: string, delay = 0) {
     super(message);
-    this.stack = stack;
     this.delay = delay;
   }
 }
 
-/** Another worker holds the job now: nothing of this one's is kept, and BullMQ's own lock check sees to the rest. */
-export class LockLostError extends Error {
+class LockLostError extends Error {
   override readonly name = 'LockLostError';
 
   constructor() {
@@ -28,29 +120,26 @@ export class LockLostError extends Error {
   }
 }
 
-/** The job ends as failed: its dead letter is written, or there is nothing to write one about. */
-export function failedForGood(error: unknown): UnrecoverableError {
-  const { message, stack } = describeError(error);
-  const failure = new UnrecoverableError(message);
-  failure.stack = stack;
-  return failure;
-}
+/** What every worker's options hold, so that BullMQ waits as long as the ending says. */
+export const backoffStrategy = (_made: number, _type?: string, error?: Error): number =>
+  error instanceof TryAgainError ? error.delay : -1;
 
 /** BullMQ asks the job's own options whether to try again; here the handler's policy has decided already. */
-export function tryAgain(job: Job, error: unknown, delay: number): TryAgainError {
+function tryAgain(job: Job, { error, delay }: { readonly error: unknown; readonly delay: number }): Error {
   job.opts.attempts = Number.MAX_SAFE_INTEGER;
   job.opts.backoff = { type: 'settled' };
-  return new TryAgainError(error, delay);
+  return standFor(TryAgainError, error, delay);
 }
 
-export function isVerdict(error: unknown): boolean {
-  return [TryAgainError, LockLostError, UnrecoverableError, WaitingError, DelayedError].some(
-    (type) => error instanceof type,
-  );
-}
-
-/** User code may throw anything. */
-function describeError(error: unknown): { message: string; stack: string } {
+/** An error of BullMQ's kind with the message and stack of the user's, who may throw anything. */
+function standFor<Rest extends unknown[]>(
+  Kind: new (message: string, ...rest: Rest) => Error,
+  error: unknown,
+  ...rest: Rest
+): Error {
   const { message, stack = message } = serializeError(error);
-  return { message, stack };
+  const thrown = new Kind(message, ...rest);
+  thrown.stack = stack;
+  thrown.cause = error;
+  return thrown;
 }

@@ -1,8 +1,5 @@
 import type { Meter, Work } from '@hookline/core';
-import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
-import { LockLostError, TryAgainError } from './ending.ts';
-
-export type Process = (job: Job, token: string) => Promise<unknown>;
+import type { Ending, Processor } from './ending.ts';
 
 /** What the jobs of one queue do in this process. */
 export interface QueueActivity {
@@ -13,7 +10,7 @@ export interface QueueActivity {
 
 /** Sees each job begin and end, and counts that. */
 export interface Activity {
-  watch(queue: string, process: Process): Process;
+  watch(queue: string, run: Processor['run']): Processor['run'];
   of(queue: string): QueueActivity;
 }
 
@@ -47,20 +44,19 @@ export function createActivity(meter: Meter, clock: () => number): Activity {
 
   return {
     of,
-    watch(queue, process) {
+    watch(queue, run) {
       const activity = of(queue);
-      return async (job, token) => {
-        const isCounted = (job.data as Partial<Work> | undefined)?.kind !== 'canary';
+      return async (lease) => {
+        const isCounted = (lease.work as Partial<Work> | undefined)?.kind !== 'canary';
         const startedAt = clock();
         if (isCounted) begun({ queue });
         activity.lastBegun = startedAt;
         activity.running += 1;
-        let outcome: Outcome = 'completed';
+        let outcome: Outcome = 'error';
         try {
-          return await process(job, token);
-        } catch (error) {
-          outcome = outcomeOf(error);
-          throw error;
+          const ending = await run(lease);
+          outcome = OUTCOMES[ending.kind];
+          return ending;
         } finally {
           activity.running -= 1;
           if (isCounted) {
@@ -76,10 +72,12 @@ export function createActivity(meter: Meter, clock: () => number): Activity {
 /** `delayed`: put off, or sent out and waiting to be finished. */
 type Outcome = 'completed' | 'retried' | 'failed' | 'delayed' | 'released' | 'lock-lost' | 'error';
 
-function outcomeOf(error: unknown): Outcome {
-  if (error instanceof TryAgainError) return 'retried';
-  if (error instanceof UnrecoverableError) return 'failed';
-  if (error instanceof DelayedError) return 'delayed';
-  if (error instanceof WaitingError) return 'released';
-  return error instanceof LockLostError ? 'lock-lost' : 'error';
-}
+const OUTCOMES = {
+  completed: 'completed',
+  retried: 'retried',
+  failed: 'failed',
+  awaiting: 'delayed',
+  'put-off': 'delayed',
+  released: 'released',
+  'lock-lost': 'lock-lost',
+} as const satisfies Record<Ending['kind'], Outcome>;

@@ -1,22 +1,34 @@
 import type { Logger } from '@hookline/core';
 import { Worker } from 'bullmq';
-import type { Process } from './metrics.ts';
-import { TryAgainError } from './ending.ts';
+import { backoffStrategy, runTurn, type Processor } from './ending.ts';
 import type { Connection } from '../client/connection.ts';
 
 /**
  * BullMQ's defaults let 64 s pass between a worker's death and the next try. With these the lock of a dead worker is
  * over after at most 7.5 s and found within 1.5 s more. It is renewed every 2 s and not at half its time, so that a
  * process may stand still for 5.5 s before it loses a job; a lock of 10 s that was renewed every 5 s allowed 5 s and
- * took up to 12 s to be taken over (issue 5 asks for 10). BullMQ's own limit of stalls would fail a job without a dead
- * letter, so it is out of the way: the ledger counts the deaths.
+ * took up to 12 s to be taken over.
  */
 export const LOCK_MS = 7_500;
 const LOCK_RENEWAL_MS = 2_000;
 const STALLED_INTERVAL_MS = 1_500;
-const NO_STALL_LIMIT = Number.MAX_SAFE_INTEGER;
+/**
+ * BullMQ's own limit of stalls would fail a job without a dead letter, so it is out of the way: the deaths are counted
+ * where attempts are opened. The largest that every backend of BullMQ can store.
+ */
+const NO_STALL_LIMIT = 2_147_483_647;
 /** BullMQ waits 15 s before it talks to Redis again after an outage. */
 const RUN_RETRY_MS = 500;
+
+/** Every worker's settings, whatever the queue: a death of its process costs seconds and no attempt. */
+export const WORKER_SETTINGS = {
+  lockDuration: LOCK_MS,
+  lockRenewTime: LOCK_RENEWAL_MS,
+  stalledInterval: STALLED_INTERVAL_MS,
+  maxStalledCount: NO_STALL_LIMIT,
+  runRetryDelay: RUN_RETRY_MS,
+  settings: { backoffStrategy },
+} as const;
 
 export interface QueueWorkerOptions {
   readonly name: string;
@@ -25,25 +37,18 @@ export interface QueueWorkerOptions {
   readonly log: Logger;
   readonly concurrency: number;
   readonly limiter: { readonly max: number; readonly duration: number } | undefined;
-  readonly process: Process;
+  readonly processor: Processor;
   /** Told of each job whose lock could not be renewed. */
   readonly onLockLost: (jobId: string) => void;
 }
 
-/** BullMQ's worker on one queue, set up so that a death of its process costs seconds and no attempt. */
+/** BullMQ's worker on one queue. */
 export function openQueueWorker(options: QueueWorkerOptions): Worker {
-  const { name, connection, prefix, log, concurrency, limiter, process, onLockLost } = options;
-  const worker = new Worker(name, (job, token = '') => process(job, token), {
+  const { name, connection, prefix, log, concurrency, limiter, processor, onLockLost } = options;
+  const worker = new Worker(name, (job, token = '') => runTurn(job, token, processor), {
     ...{ connection, prefix, concurrency },
     ...(limiter === undefined ? {} : { limiter }),
-    lockDuration: LOCK_MS,
-    lockRenewTime: LOCK_RENEWAL_MS,
-    stalledInterval: STALLED_INTERVAL_MS,
-    maxStalledCount: NO_STALL_LIMIT,
-    runRetryDelay: RUN_RETRY_MS,
-    settings: {
-      backoffStrategy: (_made, _type, error) => (error instanceof TryAgainError ? error.delay : -1),
-    },
+    ...WORKER_SETTINGS,
   });
   worker.on('error', (error) => log.debug('queue error', { queue: name, error: error.message }));
   worker.on('stalled', (jobId) =>

@@ -13,7 +13,7 @@ const LONGEST_MS = 500;
 /**
  * Asks again for as long as the server cannot serve. For workers: an effect that was made has to be kept, and a
  * handler that ran to be settled, however long Redis loads or its disk is full. Giving up would make the effect again
- * (issue 5: 57 second effects in one run of restarts with LOADING).
+ * (57 second effects were seen in one run of restarts with LOADING).
  * A connection that is gone is ioredis's to wait for; one that is closed rejects.
  */
 export async function patiently<T>(call: () => Promise<T>): Promise<T> {

@@ -5,12 +5,12 @@ import {
   overridePolicy,
   retryPolicy,
   settle,
-  type Outcome,
   type RetryPolicy,
+  type Settlement,
 } from '@hookline/core';
-import { DelayedError, WaitingError } from 'bullmq';
-import { AttemptAbortedError, endedBy, runAttempt, type AbortCause } from '../run/attempt.ts';
-import { failedForGood, LockLostError, tryAgain } from '../bullmq/ending.ts';
+import { AttemptAbortedError, asJson, endedBy, runAttempt, type AbortCause } from '../run/attempt.ts';
+import { putOff, runTurn, type Ending, type PutOff } from '../bullmq/ending.ts';
+import type { Lease } from '../bullmq/lease.ts';
 import { asParent } from './chain.ts';
 import type { JobContext } from './context.ts';
 import type { SafeEmitter } from './emitter.ts';
@@ -32,10 +32,10 @@ export interface AttemptParts {
 
 /** The way of jobs through this process, one attempt each. */
 export interface Attempts {
-  /** Runs one attempt; throws the verdicts of bull-verdict.ts. */
+  /** One turn of a job, as BullMQ calls it. */
   process(job: BullJob, token: string): Promise<unknown>;
   /** What the user's code threw, for the error that BullMQ was given instead. */
-  causeOf(verdict: Error): Error;
+  causeOf(told: Error): Error;
   /** Tells one running attempt to stop, or all of them. */
   abort(cause: AbortCause, message: string, jobId?: string): void;
   /** The ids of the jobs that run. */
@@ -45,130 +45,129 @@ export interface Attempts {
 /** A job that no process here knows is put back at these distances. */
 const PUT_BACK: RetryPolicy = retryPolicy({ backoff: { delay: '1s', max: '5s', jitter: 0 } });
 
-export function createAttempts({ queue, settings, handlers, emitter, enqueue }: AttemptParts): Attempts {
-  const controllers = new Map<string, AbortController>();
-  const causes = new WeakMap<Error, Error>();
+export function createAttempts(parts: AttemptParts): Attempts {
+  return new QueueAttempts(parts);
+}
 
-  async function process(job: BullJob, token: string): Promise<unknown> {
-    const handler = handlers.get(job.name);
-    if (handler === undefined) return putBack(job, token);
-    const deaths = job.stalledCounter - (workOf(job).forgiven ?? 0);
-    if (isPoison(deaths))
-      throw blaming(
-        failedForGood,
-        new Error(`${deaths} workers died or stopped answering while they ran this`),
-      );
-    return attempt(job, token, handler);
+class QueueAttempts implements Attempts {
+  readonly #parts: AttemptParts;
+  readonly #controllers = new Map<string, AbortController>();
+  /** What the user's code threw, by what is stored in its place. */
+  readonly #thrown = new WeakMap<Error, Error>();
+
+  constructor(parts: AttemptParts) {
+    this.#parts = parts;
   }
 
-  async function attempt(job: BullJob, token: string, handler: AnyHandler): Promise<unknown> {
+  get running(): readonly string[] {
+    return [...this.#controllers.keys()];
+  }
+
+  process(job: BullJob, token: string): Promise<unknown> {
+    return runTurn(job, token, {
+      run: (lease) => this.#run(job, lease),
+      putOff: (lease, fault) => this.#putOff(lease, fault),
+    });
+  }
+
+  causeOf(told: Error): Error {
+    return (told.cause instanceof Error ? this.#thrown.get(told.cause) : undefined) ?? told;
+  }
+
+  abort(cause: AbortCause, message: string, jobId?: string): void {
+    const chosen = jobId === undefined ? [...this.#controllers.values()] : [this.#controllers.get(jobId)];
+    for (const controller of chosen) controller?.abort(new AttemptAbortedError(cause, message));
+  }
+
+  async #run(job: BullJob, lease: Lease): Promise<Ending> {
+    const handler = this.#parts.handlers.get(lease.name);
+    if (handler === undefined) return this.#putBack(lease);
+    const deaths = lease.stalled - (workOf(job).forgiven ?? 0);
+    if (isPoison(deaths))
+      return this.#failed(new Error(`${deaths} workers died or stopped answering while they ran this`));
+    return this.#attempt(job, lease, handler);
+  }
+
+  async #attempt(job: BullJob, lease: Lease, handler: AnyHandler): Promise<Ending> {
+    const { queue, settings, emitter, enqueue } = this.#parts;
     const { options } = workOf(job);
     const policy = overridePolicy(settings().retry, {
       ...(options?.attempts === undefined ? {} : { attempts: options.attempts }),
       ...(options?.backoff === undefined ? {} : { backoff: options.backoff }),
     });
     const controller = new AbortController();
-    const id = job.id ?? '';
     const active = snapshot(job, 'active', policy.attempts);
     const ctx: JobContext = {
       attempt: active.attempt,
       maxAttempts: policy.attempts,
       signal: controller.signal,
-      progress: (value) => job.updateProgress(value),
+      progress: (value) => lease.report(value),
       enqueue,
     };
-    controllers.set(id, controller);
+    this.#controllers.set(lease.jobId, controller);
     emitter.emit('active', active);
     let succeeded = () => {};
     const run = () => {
-      const child = asParent(queue, id, () => handler(active, ctx));
+      const child = asParent(queue, lease.jobId, () => handler(active, ctx));
       succeeded = child.end;
       return child.result;
     };
     try {
       const outcome = asJson(await runAttempt(run, controller, options?.timeout ?? settings().timeout));
-      if (endedBy(controller.signal, 'lock-lost')) throw new LockLostError();
-      return await conclude(job, token, outcome, policy, succeeded);
+      if (endedBy(controller.signal, 'lock-lost')) return { kind: 'lock-lost' };
+      return this.#end(settle(outcome, lease.made + 1, policy, Math.random()), succeeded);
     } finally {
-      controllers.delete(id);
+      this.#controllers.delete(lease.jobId);
     }
   }
 
-  async function conclude(
-    job: BullJob,
-    token: string,
-    outcome: Outcome,
-    policy: RetryPolicy,
-    succeeded: () => void,
-  ): Promise<unknown> {
-    const settlement = settle(outcome, job.attemptsMade + 1, policy, Math.random());
+  #end(settlement: Settlement, succeeded: () => void): Ending {
     switch (settlement.kind) {
       case 'complete':
         succeeded();
-        return settlement.result;
+        return { kind: 'completed', result: settlement.result };
       case 'retry':
-        throw blaming((error) => tryAgain(job, error, settlement.delay), settlement.error);
+        return { kind: 'retried', error: this.#stored(settlement.error), delay: settlement.delay };
       case 'bury':
-        throw blaming(failedForGood, settlement.error);
+        return this.#failed(settlement.error);
       case 'release':
-        await job.moveToWait(token);
-        throw new WaitingError();
+        return { kind: 'released' };
       case 'await':
         throw new Error('jobs of a JobQueue are not finished from outside');
     }
   }
 
-  /** Makes BullMQ's error for what happened, and remembers what it stands for. */
-  function blaming(verdictOn: (error: Error) => Error, thrown: unknown): Error {
-    const kept = storable(thrown);
-    const verdict = verdictOn(kept);
-    causes.set(verdict, thrown instanceof Error ? thrown : kept);
-    return verdict;
+  #failed(thrown: unknown): Ending {
+    return { kind: 'failed', error: this.#stored(thrown) };
+  }
+
+  /** What is stored of an error; what it stands for is remembered. */
+  #stored(thrown: unknown): Error {
+    const stored = storable(thrown);
+    this.#thrown.set(stored, thrown instanceof Error ? thrown : stored);
+    return stored;
+  }
+
+  #putOff(lease: Lease, fault: unknown): PutOff {
+    this.#parts.emitter.emit('error', fault instanceof Error ? fault : new Error(String(fault)));
+    return putOff(lease, this.#stored(fault), Date.now(), Math.random());
   }
 
   /** Another process may know the name: it is passed on without costing an attempt, for as long as is set. */
-  async function putBack(job: BullJob, token: string): Promise<never> {
-    const turns = Math.max(0, job.attemptsStarted - job.attemptsMade - 1);
-    const patience = settings().waitForHandler;
+  #putBack({ name, made, started }: Lease): Ending {
+    const { handlers, settings } = this.#parts;
+    const turns = Math.max(0, started - made - 1);
+    const limit = settings().waitForHandler;
     let waited = 0;
-    for (let turn = 1; turn <= turns && waited < patience; turn += 1) waited += backoff(PUT_BACK, turn, 0);
-    if (waited >= patience) {
-      const known = [...handlers.keys()].map((name) => `'${name}'`).join(', ');
-      throw blaming(
-        failedForGood,
-        new NonRetryableError(
-          `no process has a handler for jobs named '${job.name}': this one knows ${known}`,
-        ),
+    for (let turn = 1; turn <= turns && waited < limit; turn += 1) waited += backoff(PUT_BACK, turn, 0);
+    if (waited >= limit) {
+      const known = [...handlers.keys()].map((each) => `'${each}'`).join(', ');
+      return this.#failed(
+        new NonRetryableError(`no process has a handler for jobs named '${name}': this one knows ${known}`),
       );
     }
-    const delay = Math.min(backoff(PUT_BACK, turns + 1, 0), patience - waited);
-    await job.moveToDelayed(Date.now() + delay, token);
-    throw new DelayedError();
-  }
-
-  return {
-    process,
-    causeOf: (verdict) => causes.get(verdict) ?? verdict,
-    abort(cause, message, jobId) {
-      const chosen = jobId === undefined ? [...controllers.values()] : [controllers.get(jobId)];
-      for (const controller of chosen) controller?.abort(new AttemptAbortedError(cause, message));
-    },
-    get running() {
-      return [...controllers.keys()];
-    },
-  };
-}
-
-/** What a handler returns is kept as JSON; something that cannot be is the handler's mistake, found on the first try. */
-function asJson(outcome: Outcome): Outcome {
-  if (outcome.kind !== 'succeeded') return outcome;
-  try {
-    const json = JSON.stringify(outcome.result) as string | undefined;
-    return { kind: 'succeeded', result: json === undefined ? null : (JSON.parse(json) as unknown) };
-  } catch (cause) {
-    return {
-      kind: 'failed',
-      error: new NonRetryableError('the returned value cannot be kept as JSON', { cause }),
-    };
+    const delay = Math.min(backoff(PUT_BACK, turns + 1, 0), limit - waited);
+    const error = new Error(`this process has no handler for jobs named '${name}'`);
+    return { kind: 'put-off', error, delay, until: Date.now() + delay };
   }
 }

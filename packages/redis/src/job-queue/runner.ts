@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { TryAgainError } from '../bullmq/ending.ts';
+import { WORKER_SETTINGS } from '../bullmq/worker.ts';
 import type { Attempts } from './attempts.ts';
 import type { SafeEmitter } from './emitter.ts';
 import type { BullJob } from '../bullmq/job-data.ts';
@@ -26,12 +27,6 @@ export interface Runner {
   close(deadline: number | undefined): Promise<readonly string[]>;
 }
 
-/** As in the worker app: a dead worker's job is found within 12 s, and `isPoison` counts the deaths. */
-const LOCK_MS = 10_000;
-const STALLED_INTERVAL_MS = 2_000;
-/** The largest that every backend can store. */
-const NO_STALL_LIMIT = 2_147_483_647;
-const RUN_RETRY_MS = 500;
 /** How long an idle worker waits before it looks again whether a limit was raised elsewhere. */
 const IDLE_SECONDS = 1;
 const START_RETRY_MS = 500;
@@ -62,17 +57,11 @@ export function startRunner({ store, settings, attempts, hooks, emitter }: Runne
     const { concurrency, limiter } = settings();
     // Over all processes: BullMQ keeps it with the queue, as it does how many a limiter has let through.
     await store.queue.setGlobalConcurrency(concurrency);
-    const worker = await store.openWorker(attempts.process, {
+    const worker = await store.openWorker((job, token) => attempts.process(job, token), {
       concurrency: settings().concurrency,
       ...(limiter === undefined ? {} : { limiter }),
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_INTERVAL_MS,
-      maxStalledCount: NO_STALL_LIMIT,
-      runRetryDelay: RUN_RETRY_MS,
+      ...WORKER_SETTINGS,
       drainDelay: IDLE_SECONDS,
-      settings: {
-        backoffStrategy: (_made, _type, error) => (error instanceof TryAgainError ? error.delay : -1),
-      },
     });
     worker.on('completed', (job) => completed(job));
     worker.on('failed', (job, error) => {
@@ -96,9 +85,9 @@ export function startRunner({ store, settings, attempts, hooks, emitter }: Runne
     report('onComplete', () => hooks.onComplete?.(now, now.result));
   }
 
-  function failed(job: BullJob, verdict: Error): void {
+  function failed(job: BullJob, told: Error): void {
     const now = snapshot(job, 'failed', settings().retry.attempts);
-    const error = attempts.causeOf(verdict);
+    const error = attempts.causeOf(told);
     emitter.emit('failed', now, error);
     report('onFailed', () => hooks.onFailed?.(now, error));
   }

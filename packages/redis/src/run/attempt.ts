@@ -73,6 +73,20 @@ function blame(signal: AbortSignal, error: unknown): unknown {
   return new Error((signal.reason as Error).message, { cause: error });
 }
 
+/** What a handler returns is kept as JSON; something that cannot be is the handler's mistake, found on the first try. */
+export function asJson(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'succeeded') return outcome;
+  try {
+    const json = JSON.stringify(outcome.result);
+    return { kind: 'succeeded', result: json === undefined ? null : (JSON.parse(json) as unknown) };
+  } catch (error) {
+    return {
+      kind: 'failed',
+      error: new NonRetryableError('the returned value cannot be kept as JSON', { cause: error }),
+    };
+  }
+}
+
 /**
  * Passes a value through a user's schema.
  * @throws NonRetryableError that lists what is wrong: the same value fails the same way next time

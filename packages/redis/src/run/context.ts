@@ -1,9 +1,9 @@
 import type { EnqueueOptions, JobDefinition, Logger, Registry, RunContext } from '@hookline/core';
 import { chainedIdOf, NonRetryableError } from '@hookline/core';
-import type { Job } from 'bullmq';
 import { AttemptAbortedError } from './attempt.ts';
 import type { Connection } from '../client/connection.ts';
 import type { Enqueuer } from '../bullmq/add-job.ts';
+import type { Lease } from '../bullmq/lease.ts';
 import { newQueuedId, recordFields } from '../jobs/record.ts';
 import { ADD_STEP } from '../jobs/job-scripts.ts';
 import type { Keys } from '../client/keys.ts';
@@ -30,8 +30,7 @@ const FRESH_MS = 2_000;
 const BEGIN_ROUNDS = 4;
 
 export interface AttemptIdentity {
-  readonly job: Job;
-  readonly token: string;
+  readonly lease: Lease;
   /** The work across retries and replays: one event and handler, or one job. */
   readonly workId: string;
   readonly attempt: number;
@@ -45,10 +44,10 @@ export interface AttemptIdentity {
 /** What user code is given for one attempt. */
 export function createRunContext(parts: ContextParts, identity: AttemptIdentity): RunContext {
   const { connection, keys, enqueuer, registry, now, retention } = parts;
-  const { job, token, workId, attempt, maxAttempts, controller, log, tracked, external } = identity;
+  const { lease, workId, attempt, maxAttempts, controller, log, tracked, external } = identity;
   const effects = keys.effects(workId);
-  const lock = keys.bullLock(job.queueName, job.id ?? '');
-  const priority = job.opts.priority;
+  const lock = keys.bullLock(lease.queue, lease.jobId);
+  const { token, priority } = lease;
   const effectsUnderWay = new Map<string, Promise<unknown>>();
   let enqueued = 0;
 
@@ -102,7 +101,7 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
       const reply = await run(ADD_STEP, [lock, keys.job(workId)], [keys.prefix, workId, token, now(), json]);
       if (String(reply) === 'lost') throw takenOver();
     }
-    await patiently(() => job.updateProgress(value));
+    await patiently(() => lease.report(value));
   }
 
   async function enqueue(
@@ -143,7 +142,7 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
   }
 
   return {
-    jobId: tracked === undefined ? (job.id ?? '') : workId,
+    jobId: tracked === undefined ? lease.jobId : workId,
     attempt,
     maxAttempts,
     signal: controller.signal,

@@ -9,11 +9,11 @@ import {
   type RunContext,
   type Settlement,
 } from '@hookline/core';
-import { DelayedError, WaitingError, type Job } from 'bullmq';
-import { AttemptAbortedError, runAttempt } from './attempt.ts';
-import { failedForGood, LockLostError, tryAgain } from '../bullmq/ending.ts';
+import { asJson, endedBy, runAttempt } from './attempt.ts';
+import type { Ending } from '../bullmq/ending.ts';
+import type { Lease } from '../bullmq/lease.ts';
 import type { Ledger, Opened } from './ledger.ts';
-import type { Hold, Subject } from './work-ref.ts';
+import type { Subject } from './work-ref.ts';
 import { createRunContext, type ContextParts } from './context.ts';
 
 export interface ExecuteParts {
@@ -48,178 +48,172 @@ export interface Runnable<Value> {
   run(value: Value, ctx: RunContext): unknown;
 }
 
-export function holdOf(job: Job, token: string): Hold {
-  return {
-    queue: job.queueName,
-    jobId: job.id ?? '',
-    token,
-    made: job.attemptsMade,
-    stalled: job.stalledCounter,
-  };
+/** One attempt at one piece of work, from its opening to its end. */
+interface Attempt<Value> {
+  readonly parts: ExecuteParts;
+  readonly lease: Lease;
+  readonly subject: Subject;
+  readonly runnable: Runnable<Value>;
+  /** 1 for the first. */
+  readonly number: number;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly startedAt: number;
+  readonly log: Logger;
 }
 
 /**
- * One attempt of opened work: run → settle → tell BullMQ.
- * @returns what the job ends with; throws the verdicts of bull-verdict.ts otherwise
+ * One attempt of opened work: guard → run → decide → settle → end.
+ * @returns what the job ends with; rejects when something of ours failed, not the user's code
  */
 export async function execute<Value>(
   parts: ExecuteParts,
-  job: Job,
-  token: string,
+  lease: Lease,
   subject: Subject,
   opened: Opened<Value>,
   runnable: Runnable<Value>,
-): Promise<unknown> {
+): Promise<Ending> {
+  if (opened.kind !== 'open' && opened.kind !== 'overdue') return alreadyOver(parts, subject, opened);
+  const number = lease.made + 1;
+  const name = subject.kind === 'job' ? { job: subject.job } : {};
+  const attempt: Attempt<Value> = {
+    ...{ parts, lease, subject, runnable, number },
+    timeout: runnable.timeout ?? parts.defaultTimeout,
+    startedAt: parts.now(),
+    log: parts.log({ work: subject.workId, ...name, attempt: number }),
+  };
+  const decided = opened.kind === 'overdue' ? neverFinished(attempt) : await decide(attempt, opened);
+  return decided === 'lock-lost' ? { kind: 'lock-lost' } : end(attempt, decided);
+}
+
+/** How work ends that is not to be run: it is over, in other hands, or not there any more. */
+function alreadyOver<Value>(
+  { ledger }: ExecuteParts,
+  { workId }: Subject,
+  opened: Exclude<Opened<Value>, { kind: 'open' | 'overdue' }>,
+): Ending {
   switch (opened.kind) {
     case 'succeeded':
-      return opened.result;
+      return { kind: 'completed', result: opened.result };
     case 'dead':
-      throw failedForGood(new Error(`${subject.workId} has failed already`));
+      return { kind: 'failed', error: new Error(`${workId} has failed already`) };
     case 'superseded':
-      throw failedForGood(new Error(`another job runs ${subject.workId} now`));
+      return { kind: 'failed', error: new Error(`another job runs ${workId} now`) };
     case 'lost':
-      throw new LockLostError();
+      return { kind: 'lock-lost' };
     case 'awaiting':
-      return awaitFinish(parts, job, token, subject, opened.until);
+      return { kind: 'awaiting', until: opened.until, isOver: () => ledger.isOver(workId) };
     case 'gone':
-      throw failedForGood(new Error(`the event of ${subject.workId} is not in the event store any more`));
+      return {
+        kind: 'failed',
+        error: new Error(`the event of ${workId} is not in the event store any more`),
+      };
     case 'shed':
-      throw failedForGood(bodyShed(subject.workId));
-    case 'overdue':
-    case 'open':
-      break;
-  }
-  const { ledger, now } = parts;
-  const attempt = job.attemptsMade + 1;
-  const name = subject.kind === 'job' ? { job: subject.job } : {};
-  const log = parts.log({ work: subject.workId, ...name, attempt });
-  const startedAt = now();
-  const timeout = runnable.timeout ?? parts.defaultTimeout;
-  const { settlement, lockLost } =
-    opened.kind === 'overdue'
-      ? { settlement: neverFinished(timeout), lockLost: false }
-      : await runOnce(parts, job, token, subject, opened, { ...runnable, timeout }, attempt, log);
-  if (lockLost) throw new LockLostError();
-  const until = startedAt + timeout;
-  const record = { attempt, startedAt, endedAt: now() };
-  const settled = await ledger.settle(subject, holdOf(job, token), settlement, record, until);
-  switch (settled.kind) {
-    case 'lost':
-      throw new LockLostError();
-    case 'succeeded':
-      log.info('finished from outside while it ran');
-      return settled.result;
-    case 'failed':
-      throw failedForGood(new Error(`${subject.workId} was cancelled while it ran`));
-    case 'kept':
-      if (settlement.kind === 'await') log.info('sent out; waits to be finished', { until });
-      return settlement.kind === 'await'
-        ? awaitFinish(parts, job, token, subject, until)
-        : conclude(job, token, settlement, runnable.retry, log, now() - startedAt);
+      return { kind: 'failed', error: bodyShed(workId) };
   }
 }
 
-function neverFinished(timeout: number): Settlement {
+function neverFinished<Value>({ timeout }: Attempt<Value>): Settlement {
   const error = new Error(`nobody finished it within its timeout of ${timeout} ms`);
   return { kind: 'bury', reason: 'never-finished', error };
 }
 
-/**
- * Lets go of the job until its deadline: waiting takes no worker. Who finishes it promotes it, so that it ends at once;
- * one that was finished before it lay here has to be promoted here.
- */
-async function awaitFinish(
-  { ledger }: ExecuteParts,
-  job: Job,
-  token: string,
-  { workId }: Subject,
-  until: number,
-): Promise<never> {
-  await job.moveToDelayed(until, token);
-  if (await ledger.isOver(workId)) await job.promote().catch(() => undefined);
-  throw new DelayedError();
-}
-
-async function runOnce<Value>(
-  { context, random, track }: ExecuteParts,
-  job: Job,
-  token: string,
-  subject: Subject,
+/** Runs the user's code, unless it has killed too many workers, and decides what its outcome means. */
+async function decide<Value>(
+  attempt: Attempt<Value>,
   opened: Extract<Opened<Value>, { kind: 'open' }>,
-  { retry, timeout, external = false, run }: Runnable<Value> & { readonly timeout: number },
-  attempt: number,
-  log: Logger,
-): Promise<{ settlement: Settlement; lockLost: boolean }> {
+): Promise<Settlement | 'lock-lost'> {
   if (isPoison(opened.deaths)) {
     const error = new Error(`${opened.deaths} workers died or stopped answering while they ran this`);
-    return { settlement: { kind: 'bury', reason: 'worker-lost', error }, lockLost: false };
+    return { kind: 'bury', reason: 'worker-lost', error };
   }
+  const { parts, runnable, number } = attempt;
   const controller = new AbortController();
-  const maxAttempts = Math.max(retry.attempts, attempt);
-  const ctx = createRunContext(context, {
-    job,
-    token,
-    workId: subject.workId,
-    attempt,
-    maxAttempts,
-    controller,
-    log,
-    tracked: opened.tracked,
-    external,
+  const outcome = await run(attempt, opened, controller);
+  if (endedBy(controller.signal, 'lock-lost')) return 'lock-lost';
+  return settle(
+    asJson(outcome),
+    number,
+    runnable.retry,
+    parts.random(),
+    runnable.external === true ? 'external' : undefined,
+  );
+}
+
+async function run<Value>(
+  { parts, lease, subject, runnable, number, timeout, log }: Attempt<Value>,
+  opened: Extract<Opened<Value>, { kind: 'open' }>,
+  controller: AbortController,
+): Promise<Outcome> {
+  const ctx = createRunContext(parts.context, {
+    ...{ lease, controller, log, attempt: number, workId: subject.workId, tracked: opened.tracked },
+    maxAttempts: Math.max(runnable.retry.attempts, number),
+    external: runnable.external ?? false,
   });
-  const untrack = track({
-    ...{ queue: job.queueName, jobId: job.id ?? '', token, workId: subject.workId, controller },
+  const untrack = parts.track({
+    ...{ queue: lease.queue, jobId: lease.jobId, token: lease.token, workId: subject.workId, controller },
     isTracked: opened.tracked !== undefined,
   });
   try {
-    const outcome = await runAttempt(
-      () => (opened.damaged ? refuseDamaged() : run(opened.value, ctx)),
+    return await runAttempt(
+      () => (opened.damaged ? refuseDamaged() : runnable.run(opened.value, ctx)),
       controller,
       timeout,
     );
-    const { reason } = controller.signal;
-    const lockLost = reason instanceof AttemptAbortedError && reason.abortedBy === 'lock-lost';
-    return {
-      settlement: settle(asJson(outcome), attempt, retry, random(), external ? 'external' : undefined),
-      lockLost,
-    };
   } finally {
     untrack();
   }
 }
 
-/** Tells BullMQ what the ledger already holds. */
-async function conclude(
-  job: Job,
-  token: string,
-  settlement: Exclude<Settlement, { kind: 'await' }>,
-  { attempts }: RetryPolicy,
-  log: Logger,
-  ms: number,
-): Promise<unknown> {
+/** Writes the decision to the ledger, and says what the job ends with: the ledger has the last word. */
+async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Promise<Ending> {
+  const { parts, lease, subject, number, startedAt, timeout, log } = attempt;
+  const until = startedAt + timeout;
+  const record = { attempt: number, startedAt, endedAt: parts.now() };
+  const settled = await parts.ledger.settle(subject, lease, settlement, record, until);
+  switch (settled.kind) {
+    case 'lost':
+      return { kind: 'lock-lost' };
+    case 'succeeded':
+      log.info('finished from outside while it ran');
+      return { kind: 'completed', result: settled.result };
+    case 'failed':
+      return { kind: 'failed', error: new Error(`${subject.workId} was cancelled while it ran`) };
+    case 'kept':
+      return conclude(attempt, settlement, until);
+  }
+}
+
+/** The ending of an attempt whose settlement is in the ledger. */
+function conclude<Value>(
+  { parts, subject, runnable, startedAt, log }: Attempt<Value>,
+  settlement: Settlement,
+  until: number,
+): Ending {
+  const ms = parts.now() - startedAt;
   switch (settlement.kind) {
+    case 'await':
+      log.info('sent out; waits to be finished', { until });
+      return { kind: 'awaiting', until, isOver: () => parts.ledger.isOver(subject.workId) };
     case 'complete':
       log.info('handled', { ms });
-      return settlement.result;
+      return { kind: 'completed', result: settlement.result };
     case 'retry': {
       const { error, delay } = settlement;
+      const { message } = serializeError(error);
       log.warn('failed; will be tried again', {
-        ms,
-        of: attempts,
-        retryInMs: delay,
-        error: serializeError(error).message,
+        ...{ ms, of: runnable.retry.attempts, retryInMs: delay, error: message },
       });
-      throw tryAgain(job, error, delay);
+      return { kind: 'retried', error, delay };
     }
     case 'bury': {
       const { error, reason } = settlement;
       log.error('gave up; kept as a dead letter', { ms, reason, error: serializeError(error).message });
-      throw failedForGood(error);
+      return { kind: 'failed', error };
     }
     case 'release':
       log.info('put back: this process is stopping', { ms });
-      await job.moveToWait(token);
-      throw new WaitingError();
+      return { kind: 'released' };
   }
 }
 
@@ -235,18 +229,4 @@ function refuseDamaged(): never {
   throw new NonRetryableError(
     'the stored body does not match the SHA-256 stored with it: the data in Redis is damaged',
   );
-}
-
-/** What a handler returns is kept as JSON; something that cannot be is the handler's mistake, found on the first try. */
-function asJson(outcome: Outcome): Outcome {
-  if (outcome.kind !== 'succeeded') return outcome;
-  try {
-    const json = JSON.stringify(outcome.result);
-    return { kind: 'succeeded', result: json === undefined ? null : (JSON.parse(json) as unknown) };
-  } catch (error) {
-    return {
-      kind: 'failed',
-      error: new NonRetryableError('the returned value cannot be kept as JSON', { cause: error }),
-    };
-  }
 }

@@ -1,5 +1,4 @@
 import {
-  backoff,
   overridePolicy,
   planDispatch,
   retryPolicy,
@@ -11,11 +10,11 @@ import {
   type RetryPolicy,
   type Work,
 } from '@hookline/core';
-import { DelayedError, type Job } from 'bullmq';
 import { validate } from './attempt.ts';
-import { failedForGood, isVerdict, LockLostError, tryAgain } from '../bullmq/ending.ts';
+import { putOff, type Ending, type Processor, type PutOff } from '../bullmq/ending.ts';
+import type { Lease } from '../bullmq/lease.ts';
 import { nextSlot } from './cron.ts';
-import { bodyShed, execute, holdOf, type ExecuteParts } from './execute.ts';
+import { bodyShed, execute, type ExecuteParts } from './execute.ts';
 import type { Planned } from './ledger.ts';
 import { createQuarantine } from './quarantine.ts';
 import { deliverySubject, type Subject } from './work-ref.ts';
@@ -33,110 +32,120 @@ const UNKNOWN_RETRY: RetryPolicy = retryPolicy({
   backoff: { delay: '1s', max: '5m', jitter: 0.5 },
 });
 
-/** How long a job is put off when the worker itself could not do its part. */
-const PUT_OFF: RetryPolicy = retryPolicy({ backoff: { delay: '1s', max: '1m' } });
-
 /** The way of one job through a worker: dispatch an event, or open → run → settle a delivery or a job. */
-export function createProcessor(parts: ProcessorParts): (job: Job, token: string) => Promise<unknown> {
-  const { registry, ledger, now, random } = parts;
+export function createProcessor(parts: ProcessorParts): Processor {
+  return new WorkProcessor(parts);
+}
 
-  const quarantine = createQuarantine();
+class WorkProcessor implements Processor {
+  readonly #parts: ProcessorParts;
+  readonly #quarantine = createQuarantine();
 
-  return async function process(job, token) {
-    const leave = await quarantine.enter(job.stalledCounter);
+  constructor(parts: ProcessorParts) {
+    this.#parts = parts;
+  }
+
+  async run(lease: Lease): Promise<Ending> {
+    const leave = await this.#quarantine.enter(lease.stalled);
     try {
-      return await route(job, token, job.data as Work);
+      return await this.#route(lease, lease.work as Work);
     } catch (error) {
-      if (isVerdict(error)) throw error;
-      return putOff(job, token, error);
+      return this.putOff(lease, error);
     } finally {
       leave();
     }
-  };
+  }
 
-  async function route(job: Job, token: string, work: Work): Promise<unknown> {
+  putOff(lease: Lease, fault: unknown): PutOff {
+    const { log, now, random } = this.#parts;
+    const ending = putOff(lease, fault, now(), random());
+    const { message } = serializeError(fault);
+    log({ work: lease.jobId }).error('could not be run; put off', {
+      ...{ error: message, retryInMs: ending.delay },
+    });
+    return ending;
+  }
+
+  async #route(lease: Lease, work: Work): Promise<Ending> {
     switch (work.kind) {
       case 'event':
-        return dispatch(job, token, work);
+        return this.#dispatch(lease, work);
       case 'delivery':
-        return deliver(job, token, work.event, work.handler, false);
+        return this.#deliver(lease, work.event, work.handler, false);
       case 'job':
-        return runJob(job, token, work);
+        return this.#runJob(lease, work);
       case 'canary':
-        return null;
+        return { kind: 'completed', result: null };
       default:
-        throw failedForGood(
-          new Error(`job ${job.id} holds no work that Hookline knows: was it added by hand?`),
-        );
+        return failed(`job ${lease.jobId} holds no work that Hookline knows: was it added by hand?`);
     }
   }
 
-  async function dispatch(job: Job, token: string, work: Work & { kind: 'event' }): Promise<unknown> {
-    const handlers = registry.handlersFor(work);
+  async #dispatch(lease: Lease, work: Work & { kind: 'event' }): Promise<Ending> {
+    const handlers = this.#parts.registry.handlersFor(work);
     const plan = planDispatch(handlers);
-    const isFirstRun = job.attemptsMade === 0 && job.stalledCounter === 0;
+    const isFirstRun = lease.made === 0 && lease.stalled === 0;
     if (plan.kind === 'in-place' && isFirstRun)
-      return deliver(job, token, work.event, plan.handler.name, true);
+      return this.#deliver(lease, work.event, plan.handler.name, true);
 
-    const planned = await planJobs(work.event, handlers, job.opts.priority);
-    const dispatched = await ledger.dispatch(work.event, planned, holdOf(job, token));
+    const planned = await this.#planJobs(work.event, handlers, lease.priority);
+    const dispatched = await this.#parts.ledger.dispatch(work.event, planned, lease);
     switch (dispatched.kind) {
       case 'in-place':
-        return deliver(job, token, work.event, dispatched.handler, true);
+        return this.#deliver(lease, work.event, dispatched.handler, true);
       case 'unhandled':
-        parts
+        this.#parts
           .log({ work: work.event, type: work.type })
           .info('unhandled: no handler asks for this event; it is kept');
-        return { unhandled: true };
+        return { kind: 'completed', result: { unhandled: true } };
       case 'dispatched':
-        return { handlers: handlers.map(({ name }) => name) };
+        return { kind: 'completed', result: { handlers: handlers.map(({ name }) => name) } };
       case 'gone':
-        throw failedForGood(new Error(`event ${work.event} is not in the event store any more`));
+        return failed(`event ${work.event} is not in the event store any more`);
       case 'shed':
-        throw failedForGood(bodyShed(work.event));
+        return { kind: 'failed', error: bodyShed(work.event) };
       case 'lost':
-        throw new LockLostError();
+        return { kind: 'lock-lost' };
     }
   }
 
-  async function planJobs(
+  async #planJobs(
     id: EventId,
     handlers: readonly Handler[],
     priority: number | undefined,
   ): Promise<Planned[]> {
-    const event = handlers.some(({ delay }) => delay !== undefined) ? await ledger.readEvent(id) : undefined;
+    const event = handlers.some(({ delay }) => delay !== undefined)
+      ? await this.#parts.ledger.readEvent(id)
+      : undefined;
     return handlers.map((handler) => ({
       handler,
-      delay: event === undefined ? 0 : Math.max(0, event.receivedAt + delayOf(handler, event) - now()),
+      delay:
+        event === undefined
+          ? 0
+          : Math.max(0, event.receivedAt + this.#delayOf(handler, event) - this.#parts.now()),
       ...(priority === undefined || priority === 0 ? {} : { priority }),
     }));
   }
 
   /** A delay function that fails must not keep the event from its handler: it is handled at once instead. */
-  function delayOf({ name, delay = 0 }: Handler, event: HooklineEvent): number {
+  #delayOf({ name, delay = 0 }: Handler, event: HooklineEvent): number {
     if (typeof delay === 'number') return delay;
     try {
       return delay(event);
     } catch (error) {
       const { message } = serializeError(error);
-      parts
+      this.#parts
         .log({ work: event.id, handler: name })
         .error('its delay function failed; handled without delay', { error: message });
       return 0;
     }
   }
 
-  async function deliver(
-    job: Job,
-    token: string,
-    id: EventId,
-    name: string,
-    inPlace: boolean,
-  ): Promise<unknown> {
+  async #deliver(lease: Lease, id: EventId, name: string, inPlace: boolean): Promise<Ending> {
     const subject = deliverySubject(id, name);
-    const opened = await ledger.openDelivery(subject, holdOf(job, token), inPlace);
-    const handler = registry.handlers.get(name);
-    return execute(parts, job, token, subject, opened, {
+    const opened = await this.#parts.ledger.openDelivery(subject, lease, inPlace);
+    const handler = this.#parts.registry.handlers.get(name);
+    return execute(this.#parts, lease, subject, opened, {
       retry: handler?.retry ?? UNKNOWN_RETRY,
       timeout: handler?.timeout,
       async run(event, ctx) {
@@ -148,50 +157,38 @@ export function createProcessor(parts: ProcessorParts): (job: Job, token: string
     });
   }
 
-  async function runJob(job: Job, token: string, work: Work & { kind: 'job' }): Promise<unknown> {
-    const missed = missedSlot(job);
-    if (missed !== undefined) return missed;
-    const definition = registry.jobs.get(job.name);
-    const workId = work.id ?? `${job.queueName}~${job.id}`.replaceAll(':', '~');
-    const subject = { kind: 'job', workId, job: job.name, work } satisfies Subject;
+  async #runJob(lease: Lease, work: Work & { kind: 'job' }): Promise<Ending> {
+    const missed = this.#missedSlot(lease);
+    if (missed !== undefined) return { kind: 'completed', result: missed };
+    const definition = this.#parts.registry.jobs.get(lease.name);
+    const workId = work.id ?? `${lease.queue}~${lease.jobId}`.replaceAll(':', '~');
+    const subject = { kind: 'job', workId, job: lease.name, work } satisfies Subject;
     const external = definition?.completion === 'external';
     const retry = overridePolicy(definition?.retry ?? UNKNOWN_RETRY, work.options ?? {});
     const terms = { maxAttempts: retry.attempts, external };
-    const opened = await ledger.openJob(subject, holdOf(job, token), terms);
-    return execute(parts, job, token, subject, opened, {
+    const opened = await this.#parts.ledger.openJob(subject, lease, terms);
+    return execute(this.#parts, lease, subject, opened, {
       retry,
       timeout: work.options?.timeout ?? definition?.timeout,
       external,
       async run(_, ctx) {
-        if (definition === undefined) throw new Error(`no job named '${job.name}' is defined in this worker`);
-        const data = await validate(definition.schema, work.data, `the data of job '${job.name}'`);
+        if (definition === undefined)
+          throw new Error(`no job named '${lease.name}' is defined in this worker`);
+        const data = await validate(definition.schema, work.data, `the data of job '${lease.name}'`);
         return definition.run(data, ctx);
       },
     });
   }
 
   /** With `missed: 'skip'`, a slot whose successor is already due is not run late. */
-  function missedSlot(job: Job): { skipped: string } | undefined {
-    const schedule = job.repeatJobKey === undefined ? undefined : registry.schedules.get(job.repeatJobKey);
-    if (schedule?.missed !== 'skip') return undefined;
-    const slot = job.opts.prevMillis ?? job.timestamp;
-    if (nextSlot(schedule.cron, schedule.timezone, slot) > now()) return undefined;
-    return { skipped: `the slot of ${new Date(slot).toISOString()} passed while no worker ran` };
+  #missedSlot({ slot }: Lease): { skipped: string } | undefined {
+    const schedule = slot === undefined ? undefined : this.#parts.registry.schedules.get(slot.schedule);
+    if (slot === undefined || schedule?.missed !== 'skip') return undefined;
+    if (nextSlot(schedule.cron, schedule.timezone, slot.at) > this.#parts.now()) return undefined;
+    return { skipped: `the slot of ${new Date(slot.at).toISOString()} passed while no worker ran` };
   }
+}
 
-  /**
-   * Something of ours failed, not the user's code: it must neither cost an attempt nor end the job, so the job
-   * comes back a little later, for as long as it takes.
-   */
-  async function putOff(job: Job, token: string, error: unknown): Promise<never> {
-    const delay = backoff(PUT_OFF, job.attemptsStarted - job.attemptsMade, random());
-    const { message } = serializeError(error);
-    parts.log({ work: job.id }).error('could not be run; put off', { error: message, retryInMs: delay });
-    try {
-      await job.moveToDelayed(now() + delay, token);
-    } catch {
-      throw tryAgain(job, error, delay);
-    }
-    throw new DelayedError();
-  }
+function failed(message: string): Ending {
+  return { kind: 'failed', error: new Error(message) };
 }

@@ -3,8 +3,8 @@ const SUSPECT_AFTER = 3;
 
 /**
  * Keeps suspects apart. Jobs that lost a worker together come back together, into one worker again: without this,
- * what kills its worker takes the same innocents along until they, too, are given up (seen in issue 5's fault case
- * `poison`). In each process suspects run one at a time, and only the one that had begun counts a death.
+ * what kills its worker takes the same innocents along until they, too, are given up (seen in the fault
+ * case `poison`). In each process suspects run one at a time, and only the one that had begun counts a death.
  */
 export interface Quarantine {
   /**

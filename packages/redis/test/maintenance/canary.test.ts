@@ -2,10 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_METER } from '@hookline/core';
 import { startOwnRedis, type OwnRedis } from '@hookline/testing';
 import { Queue } from 'bullmq';
+import type { Ending } from '../../src/bullmq/ending.ts';
+import { leaseOf, type Lease } from '../../src/bullmq/lease.ts';
 import { createActivity, type Activity } from '../../src/bullmq/metrics.ts';
 import { startCanaries, type Canaries } from '../../src/maintenance/canary.ts';
 import { openEventStore } from '../../src/index.ts';
 import { eventually, handler, incoming, openBench, silent, type Bench } from '../support.ts';
+
+const COMPLETED: Ending = { kind: 'completed', result: null };
 
 let bench: Bench;
 let canaries: Canaries | undefined;
@@ -40,7 +44,9 @@ describe('a process that gets no jobs', () => {
     expect((await queue.getWaiting()).every(({ data }) => (data as { kind: string }).kind === 'canary')).toBe(
       true,
     );
-    await activity.watch('default', () => Promise.resolve())((await queue.getWaiting())[0] as never, '');
+    const [canary] = await queue.getWaiting();
+    if (canary === undefined) throw new Error('there is no canary to take');
+    await activity.watch('default', async () => COMPLETED)(leaseOf(canary, ''));
     expect(canaries?.stuck()).toEqual([]);
   });
 
@@ -50,10 +56,10 @@ describe('a process that gets no jobs', () => {
     const queue = watch(activity);
     if (why.includes('paused')) await queue.pause();
     else
-      void activity.watch('default', () => new Promise<void>((resolve) => (isOver = resolve)))(
-        { data: {} } as never,
-        '',
-      );
+      void activity.watch(
+        'default',
+        () => new Promise<Ending>((resolve) => (isOver = () => resolve(COMPLETED))),
+      )({ work: {} } as Lease);
     const other = createActivity(NO_METER, clock);
     const second = new Queue('other', { connection: bench.redis, prefix: bench.prefix });
     const reference = startCanaries({

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRegistry, DEFAULT_QUEUE, NO_METER, retryPolicy, type Handler } from '@hookline/core';
 import { Worker, type Job } from 'bullmq';
-import { TryAgainError } from '../../src/bullmq/ending.ts';
+import { backoffStrategy, runTurn } from '../../src/bullmq/ending.ts';
 import { createEnqueuer } from '../../src/bullmq/add-job.ts';
 import { findEvent } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
@@ -74,7 +74,7 @@ describe('whatever gets lost between', () => {
       const registry = createRegistry({ handlers, jobs: [], schedules: [] });
       const enqueuer = createEnqueuer(redis, prefix);
       const parts = { connection: redis, keys, enqueuer, now: Date.now };
-      const process = createProcessor({
+      const processor = createProcessor({
         registry,
         ledger: createLedger({
           ...parts,
@@ -89,9 +89,7 @@ describe('whatever gets lost between', () => {
         (name) =>
           new Worker(name, null, {
             ...{ connection: redis, prefix, autorun: false, lockDuration: 2_000 },
-            settings: {
-              backoffStrategy: (_made, _type, error) => (error instanceof TryAgainError ? error.delay : -1),
-            },
+            settings: { backoffStrategy },
           }),
       );
       sweeper = startSweeper({
@@ -108,7 +106,7 @@ describe('whatever gets lost between', () => {
 
       async function settle({ job, token }: Held, isEnded: boolean): Promise<void> {
         try {
-          const result = await process(job, token);
+          const result = await runTurn(job, token, processor);
           if (isEnded) await job.moveToCompleted(result, token, false);
         } catch (error) {
           // Its job may be gone or somebody else's by now: then BullMQ refuses, as it does in a worker.
