@@ -52,6 +52,7 @@ export { NO_METER, type Labels, type Meter, type Reading } from './meter.ts';
 export { matchesType } from './pattern.ts';
 export type {
   Ack,
+  FetchedKeys,
   Handshake,
   HandshakeResponse,
   Identity,
@@ -59,6 +60,7 @@ export type {
   ProviderItem,
   ProviderRequest,
   Sample,
+  Secret,
   SignOptions,
   Verdict,
 } from './provider.ts';
@@ -101,34 +103,3 @@ export {
   type DeadLetter,
   type Work,
 } from './work.ts';
-export { coversBody } from './signing/content.ts';
-export { allHold } from './signing/condition.ts';
-export {
-  elementsOf,
-  jsonText,
-  namesOf,
-  scalarAt,
-  sliceAt,
-  type JsonPath,
-  type JsonText,
-  type Slice,
-} from './signing/json-text.ts';
-export { headerOf, valueAt, type Place, type View } from './signing/place.ts';
-export type {
-  Algorithm,
-  CertificateRule,
-  Condition,
-  Hash,
-  HmacAlgorithm,
-  JwtScheme,
-  KeyForm,
-  Scheme,
-  SharedSecretScheme,
-  SignatureEncoding,
-  SignedContentScheme,
-  TimestampSource,
-  TimeUnit,
-} from './signing/scheme.ts';
-export { isOneOf, sameText, tokensOf, type Secret } from './signing/secret.ts';
-export { sign } from './signing/sign.ts';
-export { applies, keysNeeded, signedAt, signedId, verify, type FetchedKeys } from './signing/verify.ts';

@@ -1,5 +1,8 @@
-import type { Secret } from './signing/secret.ts';
-import type { FetchedKeys } from './signing/verify.ts';
+/** As configured; or the bytes of an HMAC key, for who asks what another reading of a secret would have said. */
+export type Secret = string | Buffer;
+
+/** Keys that were fetched, by address: certificates in PEM, or JWK sets. */
+export type FetchedKeys = ReadonlyMap<string, string>;
 
 /** A request as it arrived: header names in lower case, the body as exact bytes. */
 export interface ProviderRequest {

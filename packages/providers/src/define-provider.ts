@@ -1,24 +1,17 @@
 import { createHash } from 'node:crypto';
 import {
-  allHold,
-  applies,
-  coversBody,
-  elementsOf,
-  jsonText,
-  keysNeeded,
-  sign,
-  signedAt,
-  sliceAt,
-  verify,
   type Identity,
-  type JsonText,
   type Provider,
   type ProviderItem,
   type ProviderName,
   type ProviderRequest,
-  type Scheme,
-  type Slice,
 } from '@hookline/core';
+import { allHold } from './signing/condition.ts';
+import { applies, keysNeeded, signedAt, verify } from './signing/verify.ts';
+import { coversBody } from './signing/content.ts';
+import { elementsOf, jsonText, sliceAt, type JsonText, type Slice } from './signing/json-text.ts';
+import { sign } from './signing/sign.ts';
+import { type Scheme } from './signing/scheme.ts';
 import { confirmsAt, shakeHands } from './handshake.ts';
 import { isForm, payloadOf } from './payload.ts';
 import type { ProviderSpec, SecretForm, Source } from './provider-spec.ts';

@@ -1,14 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
-import {
-  allHold,
-  isOneOf,
-  tokensOf,
-  valueAt,
-  type Ack,
-  type Handshake,
-  type HandshakeResponse,
-  type ProviderRequest,
-} from '@hookline/core';
+import { type Ack, type Handshake, type HandshakeResponse, type ProviderRequest } from '@hookline/core';
+import { allHold } from './signing/condition.ts';
+import { isOneOf, tokensOf } from './signing/secret.ts';
+import { valueAt } from './signing/place.ts';
 import type { HandshakeAnswer, HandshakeSpec } from './provider-spec.ts';
 
 /** What a first request comes to; `undefined` for one that is none of these. */

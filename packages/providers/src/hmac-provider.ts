@@ -1,12 +1,6 @@
-import type {
-  Hash,
-  JsonPath,
-  KeyForm,
-  Place,
-  SignatureEncoding,
-  TimestampSource,
-  TimeUnit,
-} from '@hookline/core';
+import type { Hash, KeyForm, SignatureEncoding, TimestampSource, TimeUnit } from './signing/scheme.ts';
+import type { JsonPath } from './signing/json-text.ts';
+import type { Place } from './signing/place.ts';
 import { buildProvider, type BuiltProvider } from './define-provider.ts';
 import { hmacScheme } from './hmac-scheme.ts';
 import type { SampleSeed } from './provider-spec.ts';

@@ -1,4 +1,4 @@
-import type { HmacAlgorithm, SignedContentScheme } from '@hookline/core';
+import type { HmacAlgorithm, SignedContentScheme } from './signing/scheme.ts';
 
 export type HmacSchemeParts = Partial<Omit<SignedContentScheme, 'kind' | 'signatures' | 'algorithms'>> &
   Partial<Pick<HmacAlgorithm, 'hash' | 'encoding' | 'label' | 'key'>> & {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { headerOf, type ProviderRequest } from '@hookline/core';
+import { type ProviderRequest } from '@hookline/core';
+import { headerOf } from './signing/place.ts';
 import type { ProviderSpec } from './provider-spec.ts';
 
 /**

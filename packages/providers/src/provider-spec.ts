@@ -1,13 +1,7 @@
-import type {
-  Ack,
-  Condition,
-  Hash,
-  JsonPath,
-  Place,
-  ProviderName,
-  Scheme,
-  SignatureEncoding,
-} from '@hookline/core';
+import type { Ack, ProviderName } from '@hookline/core';
+import type { Condition, Hash, Scheme, SignatureEncoding } from './signing/scheme.ts';
+import type { JsonPath } from './signing/json-text.ts';
+import type { Place } from './signing/place.ts';
 
 /** A provider as data: all that its file holds beside its event types. */
 export interface ProviderSpec<Name extends ProviderName = ProviderName> {

@@ -1,4 +1,5 @@
-import type { Algorithm, Place, Scheme } from '@hookline/core';
+import type { Algorithm, Scheme } from './signing/scheme.ts';
+import type { Place } from './signing/place.ts';
 import { allProviders } from './all-providers.ts';
 import type { BuiltProvider, Description } from './define-provider.ts';
 import type { HandshakeSpec, Source } from './provider-spec.ts';

@@ -1,13 +1,8 @@
-import {
-  jsonText,
-  namesOf,
-  signedId,
-  sliceAt,
-  valueAt,
-  type ProviderRequest,
-  type Scheme,
-  type View,
-} from '@hookline/core';
+import { type ProviderRequest } from '@hookline/core';
+import { jsonText, namesOf, sliceAt } from './signing/json-text.ts';
+import { signedId } from './signing/verify.ts';
+import { valueAt, type View } from './signing/place.ts';
+import { type Scheme } from './signing/scheme.ts';
 import type { Source } from './provider-spec.ts';
 
 /** A request or one item of it, and the scheme that holds for it. */

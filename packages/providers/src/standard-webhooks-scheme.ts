@@ -1,4 +1,4 @@
-import type { SignedContentScheme } from '@hookline/core';
+import type { SignedContentScheme } from './signing/scheme.ts';
 
 /**
  * The scheme of Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md):

@@ -1,7 +1,7 @@
 import { defineProvider } from '../define-provider.ts';
 import type { SampleSeed } from '../provider-spec.ts';
 import { selectFrom } from '../select.ts';
-import type { SignedContentScheme } from '@hookline/core';
+import type { SignedContentScheme } from '../signing/scheme.ts';
 
 /** A message of SNS; `Message` is what the publisher wrote, as text. */
 export interface AwsSnsPayload {

@@ -2,7 +2,7 @@ import { defineProvider } from '../define-provider.ts';
 import { hmacScheme } from '../hmac-scheme.ts';
 import type { SampleSeed } from '../provider-spec.ts';
 import { selectFrom } from '../select.ts';
-import type { SignedContentScheme } from '@hookline/core';
+import type { SignedContentScheme } from '../signing/scheme.ts';
 
 /** One event of a batch. */
 export interface HubspotPayload {

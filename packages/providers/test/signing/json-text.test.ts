@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { elementsOf, jsonText, namesOf, scalarAt, sliceAt } from '../src/signing/json-text.ts';
+import { elementsOf, jsonText, namesOf, scalarAt, sliceAt } from '../../src/signing/json-text.ts';
 
 function at(text: string, path: readonly string[]): string | undefined {
   const json = jsonText(Buffer.from(text));

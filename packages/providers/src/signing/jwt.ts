@@ -1,8 +1,9 @@
 import { createPublicKey, verify as verifyWithKey, type KeyObject } from 'node:crypto';
-import type { Verdict } from '../provider.ts';
+import type { Verdict } from '@hookline/core';
 import { valueAt, type SignedRequest } from './place.ts';
 import type { JwtScheme } from './scheme.ts';
-import { sameText, type Secret } from './secret.ts';
+import type { Secret } from '@hookline/core';
+import { sameText } from './secret.ts';
 import { readTestKey, testKeyPair } from './test-key.ts';
 
 /** Judges a request by the token it brings; see `JwtScheme` and `verify`. */

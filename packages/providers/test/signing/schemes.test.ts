@@ -2,11 +2,11 @@ import { createHmac, createPrivateKey, sign as signWithKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { TEST_CERTIFICATES } from '@hookline/testing';
 import fc from 'fast-check';
-import type { ProviderRequest } from '../src/provider.ts';
-import { certificateKey } from '../src/signing/certificate.ts';
-import type { JwtScheme, Scheme, SharedSecretScheme, SignedContentScheme } from '../src/signing/scheme.ts';
-import { sign } from '../src/signing/sign.ts';
-import { applies, keysNeeded, verify } from '../src/signing/verify.ts';
+import type { ProviderRequest } from '@hookline/core';
+import { certificateKey } from '../../src/signing/certificate.ts';
+import type { JwtScheme, Scheme, SharedSecretScheme, SignedContentScheme } from '../../src/signing/scheme.ts';
+import { sign } from '../../src/signing/sign.ts';
+import { applies, keysNeeded, verify } from '../../src/signing/verify.ts';
 
 const NOW = 1_800_000_000_000;
 const SECRET = 'a secret';

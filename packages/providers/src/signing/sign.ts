@@ -1,5 +1,5 @@
 import { sign as signWithKey } from 'node:crypto';
-import type { ProviderRequest } from '../provider.ts';
+import type { ProviderRequest } from '@hookline/core';
 import { labelOf, signatureOf } from './algorithm.ts';
 import { requiredPlaces, signedContent } from './content.ts';
 import { digestOf } from './digest.ts';

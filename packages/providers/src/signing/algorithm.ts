@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 import { decodeExactly, decodeHexKey, decodeKey } from './encoding.ts';
 import type { Algorithm, Ed25519Algorithm, EcdsaAlgorithm, HmacAlgorithm, RsaAlgorithm } from './scheme.ts';
-import type { Secret } from './secret.ts';
+import type { Secret } from '@hookline/core';
 import { ed25519PrivateKey, readTestKey, testKeyPair } from './test-key.ts';
 
 /** Finds the key of a certificate that the request names; `undefined` when it is not there or may not sign. */

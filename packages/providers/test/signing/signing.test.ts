@@ -1,9 +1,9 @@
 import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Scheme } from '../src/signing/scheme.ts';
-import { sign as signRequest } from '../src/signing/sign.ts';
-import { verify } from '../src/signing/verify.ts';
+import type { Scheme } from '../../src/signing/scheme.ts';
+import { sign as signRequest } from '../../src/signing/sign.ts';
+import { verify } from '../../src/signing/verify.ts';
 
 /** The headers that signing adds. */
 const sign = (scheme: Scheme, body: Buffer, secrets: readonly string[], now: number, id?: string) =>

@@ -1,8 +1,6 @@
+import type { Secret } from '@hookline/core';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Scheme } from './scheme.ts';
-
-/** As configured; or the bytes of an HMAC key, for who asks what another reading of a secret would have said. */
-export type Secret = string | Buffer;
 
 const TOKEN_PREFIX = 'token:';
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { ProviderRequest } from '../provider.ts';
+import type { ProviderRequest } from '@hookline/core';
 import { jsonText, scalarAt, sliceAt, type JsonPath, type Slice } from './json-text.ts';
 
 /** Where a value stands in a request. */

@@ -1,4 +1,5 @@
-import type { Verdict } from '../provider.ts';
+import type { FetchedKeys } from '@hookline/core';
+import type { Verdict } from '@hookline/core';
 import { portVariants } from './address.ts';
 import { checker, labelOf, type FindKey } from './algorithm.ts';
 import { certificateKey } from './certificate.ts';
@@ -9,14 +10,12 @@ import { hasDigest } from './digest.ts';
 import { verifyJwt } from './jwt.ts';
 import { headerOf, valueAt, type SignedRequest, type View } from './place.ts';
 import type { Algorithm, Scheme, SharedSecretScheme, SignedContentScheme } from './scheme.ts';
-import { isOneOf, sameText, secretsFor, type Secret } from './secret.ts';
+import type { Secret } from '@hookline/core';
+import { isOneOf, sameText, secretsFor } from './secret.ts';
 import { itemsOf, type SignatureItem } from './signature-items.ts';
 import { readTestKey } from './test-key.ts';
 import { isStale, parseTimestamp, timestampsOf, withoutTimestamp } from './timestamp.ts';
 import { viewsOf } from './views.ts';
-
-/** Keys that were fetched, by address: certificates in PEM, or JWK sets. */
-export type FetchedKeys = ReadonlyMap<string, string>;
 
 export type Reason = Extract<Verdict, { ok: false }>['reason'];
 
