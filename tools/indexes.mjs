@@ -17,11 +17,16 @@ const RESERVED = new Set(
 const HEADER =
   '// Generated from the files of this folder: `npm run check` fails when it is stale. Do not edit.\n';
 
+/** Where definitions live: the user's own, and the shop's. */
+const DEFINITIONS = ['apps/worker/src', 'examples/shop/src'];
+
 /** @returns {{ file: string, text: string }[]} every index with the text it should have */
 export function indexes(root) {
   return [
     providersIndex(root),
-    ...['handlers', 'jobs', 'schedules'].map((folder) => definitionsIndex(root, folder)),
+    ...DEFINITIONS.map((home) => join(root, home))
+      .filter((home) => existsSync(home))
+      .flatMap((home) => ['handlers', 'jobs', 'schedules'].map((folder) => definitionsIndex(home, folder))),
   ];
 }
 
@@ -47,15 +52,15 @@ function providersIndex(root) {
   };
 }
 
-function definitionsIndex(root, folder) {
-  const names = modulesOf(join(root, 'apps/worker/src', folder));
+function definitionsIndex(home, folder) {
+  const names = modulesOf(join(home, folder));
   const imports = names.map((name) => `import ${camel(name)} from './${folder}/${name}.ts';`);
   const rows = names.map(
     (name) => `  { file: '${folder}/${name}.ts', definition: ${camel(name)} as unknown },`,
   );
   const list = rows.length === 0 ? '[]' : `[\n${rows.join('\n')}\n]`;
   return {
-    file: join(root, `apps/worker/src/all-${folder}.ts`),
+    file: join(home, `all-${folder}.ts`),
     text: `${HEADER}${imports.join('\n')}${imports.length > 0 ? '\n\n' : '\n'}export const all${folder[0].toUpperCase()}${folder.slice(1)} = ${list};\n`,
   };
 }

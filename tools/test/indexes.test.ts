@@ -70,6 +70,16 @@ describe('the folder indexes', () => {
     expect(index('packages/providers/src/all-providers.ts')).not.toContain('stripe');
   });
 
+  it('list the definitions of the shop in the shop, beside the worker’s own', () => {
+    tree.put('examples/shop/src/handlers/update-crm.ts', '');
+    generateIndexes(tree.root);
+    expect(index('examples/shop/src/all-handlers.ts')).toContain(
+      "  { file: 'handlers/update-crm.ts', definition: updateCrm as unknown },\n];\n",
+    );
+    expect(index('examples/shop/src/all-jobs.ts')).toContain('export const allJobs = [];');
+    expect(index('apps/worker/src/all-handlers.ts')).not.toContain('updateCrm');
+  });
+
   it('are stale when somebody has edited one', () => {
     generateIndexes(tree.root);
     tree.put('apps/worker/src/all-jobs.ts', `${index('apps/worker/src/all-jobs.ts')}// mine\n`);

@@ -36,6 +36,12 @@ describe('crossedWalls', () => {
     ],
     ['packages/redis/src/a.ts', "export { x } from '@hookline/http';", /may not know @hookline\/http/],
     ['apps/receiver/src/a.ts', "await import('@hookline/worker');", /may not know @hookline\/worker/],
+    ['apps/receiver/src/a.ts', "import { shop } from '@hookline/shop';", /may not know @hookline\/shop/],
+    [
+      'examples/shop/src/jobs/a.ts',
+      "import { x } from '@hookline/redis';",
+      /examples\/shop may not know @hookline\/redis/,
+    ],
     ['apps/worker/src/a.ts', "import '@hookline/local-redis';", /may not know @hookline\/local-redis/],
     [
       'apps/worker/src/a.ts',
@@ -94,6 +100,7 @@ describe('crossedWalls', () => {
     ['packages/redis/src/worker.ts', "import { x } from './job-queue/job.ts';"],
     ['packages/http/src/deep/a.ts', "import express from 'express';\nimport { x } from '../b.ts';"],
     ['apps/worker/src/main.ts', "import { x } from '@hookline/redis';\nrun(process.env);"],
+    ['apps/worker/src/a.ts', "import { shop } from '@hookline/shop';"],
     ['apps/worker/src/a.ts', 'const env = { PORT: 1 }; process.exitCode = env.PORT;'],
     ['apps/worker/test/a.test.ts', "import { Queue } from 'bullmq'; process.env.X = '1';"],
   ])('lets %s have %s', (file, text) => {

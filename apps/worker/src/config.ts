@@ -9,12 +9,12 @@ import {
   type Environment,
   type PortSetting,
 } from '@hookline/process';
+import type { IntegrationSettings } from '@hookline/shop';
 import { resolve } from 'node:path';
-import type { IntegrationSettings } from './integrations/settings.ts';
 import { timeoutProblem } from './timeout.ts';
 
 export interface WorkerConfig extends CommonConfig {
-  /** The folder of the user's own definitions; the worker's own where it is not set. */
+  /** The folder of the user's own definitions; the worker's own and the shop's where it is not set. */
   readonly appDir: string | undefined;
   readonly opsPort: PortSetting;
   /** Jobs at once for each queue that `queues.ts` does not name. */

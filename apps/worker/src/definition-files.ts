@@ -1,4 +1,5 @@
 import { serializeError } from '@hookline/core';
+import { shop } from '@hookline/shop';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,15 +23,20 @@ export interface FoundDefinitions {
   readonly problems: readonly string[];
 }
 
-/** The worker's own `handlers/`, `jobs/` and `schedules/`, by way of their generated indexes. */
+/** The shop's definitions, and the worker's own in `handlers/`, `jobs/` and `schedules/` besides. */
 export function ownDefinitions(): FoundDefinitions {
   return {
-    handlers: allHandlers,
-    jobs: allJobs,
-    schedules: allSchedules,
-    queues: { file: 'queues.ts', definition: ownQueues },
+    handlers: [...inShop(shop.handlers), ...allHandlers],
+    jobs: [...inShop(shop.jobs), ...allJobs],
+    schedules: [...inShop(shop.schedules), ...allSchedules],
+    queues: { file: 'queues.ts', definition: { ...shop.queues, ...ownQueues } },
     problems: [],
   };
+}
+
+/** Where a name is taken twice, the message has to say which of two folders each file lies in. */
+function inShop(found: readonly FoundDefinition[]): FoundDefinition[] {
+  return found.map(({ file, definition }) => ({ file: `examples/shop/src/${file}`, definition }));
 }
 
 /**

@@ -10,11 +10,11 @@ import {
 } from '@hookline/process';
 import { parsePayload, providers } from '@hookline/providers';
 import { publishStatus, startWorker } from '@hookline/redis';
+import { configureIntegrations } from '@hookline/shop';
 import { createServer } from 'node:http';
 import { readWorkerConfig } from './config.ts';
 import { definitionsIn, ownDefinitions } from './definition-files.ts';
 import { buildDefinitions } from './definitions.ts';
-import { configureIntegrations } from './integrations/settings.ts';
 
 await runProcess(process.env, async (env) => {
   const config = readWorkerConfig(env);

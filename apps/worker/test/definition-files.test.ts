@@ -2,7 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { definitionsIn } from '../src/definition-files.ts';
+import { RegistryError } from '@hookline/core';
+import { providers } from '@hookline/providers';
+import { shop } from '@hookline/shop';
+import { definitionsIn, ownDefinitions } from '../src/definition-files.ts';
+import { buildDefinitions } from '../src/definitions.ts';
 
 let appDir = '';
 beforeEach(async () => {
@@ -16,6 +20,33 @@ async function put(name: string, text: string): Promise<void> {
   await writeFile(join(appDir, name), text);
 }
 const named = (name: string) => `export default { name: '${name}' };`;
+
+describe('ownDefinitions', () => {
+  it('has all that the shop runs', () => {
+    const { registry, queues } = buildDefinitions(ownDefinitions(), providers);
+    const namesIn = (found: readonly { readonly definition: unknown }[]) =>
+      found.map(({ definition }) => (definition as { name: string }).name);
+    expect([...registry.handlers.keys()]).toEqual(expect.arrayContaining(namesIn(shop.handlers)));
+    expect([...registry.jobs.keys()]).toEqual(expect.arrayContaining(namesIn(shop.jobs)));
+    expect([...registry.schedules.keys()]).toEqual(expect.arrayContaining(namesIn(shop.schedules)));
+    expect(Object.keys(queues)).toEqual(expect.arrayContaining(Object.keys(shop.queues)));
+    expect(registry.handlers.has('send-receipt-email')).toBe(true);
+  });
+
+  it('says where both lie when the worker and the shop give the same name', () => {
+    const found = ownDefinitions();
+    const mine = { name: 'default', run: () => undefined };
+    const build = () =>
+      buildDefinitions(
+        { ...found, jobs: [...found.jobs, { file: 'jobs/mine.ts', definition: mine }] },
+        providers,
+      );
+    expect(build).toThrow(RegistryError);
+    expect(build).toThrow(
+      "jobs/mine.ts: a job named 'default' is already defined in examples/shop/src/jobs/default.ts;",
+    );
+  });
+});
 
 describe('definitionsIn', () => {
   it('finds one definition in each module, in the order of their names', async () => {

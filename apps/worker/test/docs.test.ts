@@ -38,8 +38,8 @@ describe('what README and docs show', () => {
   it('as TypeScript compiles', () => {
     const shown = blocks('ts');
     expect(shown.length).toBeGreaterThan(4);
-    // A reader's file lies beside the worker's own definitions; this one lies here, where packages resolve as they do there.
-    const asHere = (text: string) => text.replaceAll("'../jobs/", "'../../src/jobs/");
+    // What is shown of the shop lies beside its jobs; this file lies here, where packages resolve as they do for a reader's own.
+    const asHere = (text: string) => text.replaceAll("'../jobs/", "'../../../../examples/shop/src/jobs/");
     shown.forEach(({ text }, i) => writeFileSync(join(typed, `block-${i}.ts`), asHere(text)));
     const base = relative(typed, join(ROOT, 'tsconfig.test.json'));
     writeFileSync(join(typed, 'tsconfig.json'), JSON.stringify({ extends: base, include: ['*.ts'] }));

@@ -1,7 +1,7 @@
 import { defineJob } from '@hookline/core';
 import { crm } from '../integrations/crm.ts';
 import { readPayment, recordedPayments } from '../integrations/ledger.ts';
-import { skippedWithout } from '../integrations/settings.ts';
+import { skippedWithout } from '../settings.ts';
 
 const BATCH = 500;
 

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, readdir, stat, unlink, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { NonRetryableError } from '@hookline/core';
 import { Payment } from './payment.ts';
-import { integrations } from './settings.ts';
+import { integrations } from '../settings.ts';
 
 const ledgerDir = () => join(integrations().dataDir, 'ledger');
 const fileOf = (paymentId: string) => join(ledgerDir(), `${paymentId}.json`);

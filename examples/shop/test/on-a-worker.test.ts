@@ -8,11 +8,11 @@ import { defineJob, isFinal, type JobRecord, type Logger } from '@hookline/core'
 import { parsePayload, providers } from '@hookline/providers';
 import { openJobs, startWorker, type Jobs, type RunningWorker } from '@hookline/redis';
 import { testRedisUrl, uniquePrefix } from '@hookline/testing';
-import { ownDefinitions } from '../../src/definition-files.ts';
-import { buildDefinitions } from '../../src/definitions.ts';
-import { configureIntegrations } from '../../src/integrations/settings.ts';
-import { putUser } from '../../src/integrations/users.ts';
-import dailyReports from '../../src/jobs/daily-reports.ts';
+import { ownDefinitions } from '../../../apps/worker/src/definition-files.ts';
+import { buildDefinitions } from '../../../apps/worker/src/definitions.ts';
+import { configureIntegrations } from '../src/settings.ts';
+import { putUser } from '../src/integrations/users.ts';
+import dailyReports from '../src/jobs/daily-reports.ts';
 import { startHttpServer } from './http-server.ts';
 import { parseMail } from './parse-mail.ts';
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isName, NonRetryableError } from '@hookline/core';
-import { recordPayment } from '../../src/integrations/ledger.ts';
-import { configureIntegrations } from '../../src/integrations/settings.ts';
-import processPayment from '../../src/jobs/process-payment.ts';
-import sendReceipt from '../../src/jobs/send-receipt.ts';
-import syncCrm from '../../src/jobs/sync-crm.ts';
-import syncCrmSchedule from '../../src/schedules/sync-crm.ts';
+import { recordPayment } from '../src/integrations/ledger.ts';
+import { configureIntegrations } from '../src/settings.ts';
+import processPayment from '../src/jobs/process-payment.ts';
+import sendReceipt from '../src/jobs/send-receipt.ts';
+import syncCrm from '../src/jobs/sync-crm.ts';
+import syncCrmSchedule from '../src/schedules/sync-crm.ts';
 import { exampleContext } from './example-context.ts';
 import { startHttpServer } from './http-server.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { NonRetryableError, RetryAfterError } from '@hookline/core';
 import fc from 'fast-check';
-import { httpCall, retryAfterMs } from '../../src/integrations/http-call.ts';
+import { httpCall, retryAfterMs } from '../src/integrations/http-call.ts';
 import { startHttpServer, type Answer } from './http-server.ts';
 
 let close: () => Promise<void> = async () => {};

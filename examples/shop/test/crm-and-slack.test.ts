@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import notifySlack from '../../src/handlers/notify-slack.ts';
-import updateCrm from '../../src/handlers/update-crm.ts';
-import { configureIntegrations, type IntegrationSettings } from '../../src/integrations/settings.ts';
+import notifySlack from '../src/handlers/notify-slack.ts';
+import updateCrm from '../src/handlers/update-crm.ts';
+import { configureIntegrations, type IntegrationSettings } from '../src/settings.ts';
 import { exampleContext, paidEvent } from './example-context.ts';
 import { startHttpServer, type Answer } from './http-server.ts';
 

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NonRetryableError } from '@hookline/core';
-import { configureIntegrations } from '../../src/integrations/settings.ts';
-import cleanOutbox from '../../src/jobs/clean-outbox.ts';
-import notifyUpload from '../../src/jobs/notify-upload.ts';
-import processUpload from '../../src/jobs/process-upload.ts';
-import queues from '../../src/queues.ts';
-import cleanOutboxSchedule from '../../src/schedules/clean-outbox.ts';
+import { configureIntegrations } from '../src/settings.ts';
+import cleanOutbox from '../src/jobs/clean-outbox.ts';
+import notifyUpload from '../src/jobs/notify-upload.ts';
+import processUpload from '../src/jobs/process-upload.ts';
+import queues from '../src/queues.ts';
+import cleanOutboxSchedule from '../src/schedules/clean-outbox.ts';
 import { exampleContext } from './example-context.ts';
 import { parseMail } from './parse-mail.ts';
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@hookline/core';
 
-/** What the shipped handlers and jobs talk to. An integration without its address says so and does nothing. */
+/** What the shop talks to. An integration without its address says so and does nothing. */
 export interface IntegrationSettings {
   /** The folder for the mail outbox, the ledger, the users and their uploads. */
   readonly dataDir: string;

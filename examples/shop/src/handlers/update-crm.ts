@@ -2,7 +2,7 @@ import { defineHandler } from '@hookline/core';
 import { stripe } from '@hookline/providers';
 import { crm } from '../integrations/crm.ts';
 import { paymentOf } from '../integrations/payment.ts';
-import { skippedWithout } from '../integrations/settings.ts';
+import { skippedWithout } from '../settings.ts';
 
 /** Tells the CRM about the payment. */
 export default defineHandler({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { NonRetryableError } from '@hookline/core';
-import { integrations } from './settings.ts';
+import { integrations } from '../settings.ts';
 import { replaceWhole } from './whole-file.ts';
 
 /** No separator and no leading dot: nothing that leads out of the folder. */

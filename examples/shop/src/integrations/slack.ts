@@ -1,6 +1,6 @@
 import type { RunContext } from '@hookline/core';
 import { httpCall } from './http-call.ts';
-import { integrations } from './settings.ts';
+import { integrations } from '../settings.ts';
 
 /** Posts to a channel, or undefined without SLACK_WEBHOOK_URL. */
 export function slack(ctx: RunContext): ((text: string) => Promise<void>) | undefined {

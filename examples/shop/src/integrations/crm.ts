@@ -2,7 +2,7 @@ import { NonRetryableError, type RunContext } from '@hookline/core';
 import { z } from 'zod';
 import { httpCall } from './http-call.ts';
 import type { Payment } from './payment.ts';
-import { integrations } from './settings.ts';
+import { integrations } from '../settings.ts';
 
 const MissingAnswer = z.object({ missing: z.array(z.string()) });
 

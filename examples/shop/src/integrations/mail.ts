@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { NonRetryableError, type RunContext } from '@hookline/core';
 import { createTransport, type NodemailerError } from 'nodemailer';
-import { integrations } from './settings.ts';
+import { integrations } from '../settings.ts';
 import { writeWhole } from './whole-file.ts';
 
 export interface Message {

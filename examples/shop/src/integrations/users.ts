@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { integrations } from './settings.ts';
+import { integrations } from '../settings.ts';
 import { writeWhole } from './whole-file.ts';
 
 /** Somebody who is told how business goes. */

@@ -1,6 +1,6 @@
 import type { RunContext } from '@hookline/core';
 import { httpCall } from './http-call.ts';
-import { integrations } from './settings.ts';
+import { integrations } from '../settings.ts';
 
 /**
  * Sends orders to the partner at PARTNER_URL, each with the address that the partner calls when it is done;

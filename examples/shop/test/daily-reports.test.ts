@@ -2,12 +2,12 @@ import { mkdtemp, readFile, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { recordPayment } from '../../src/integrations/ledger.ts';
-import { configureIntegrations } from '../../src/integrations/settings.ts';
-import { putUser } from '../../src/integrations/users.ts';
-import dailyReport from '../../src/jobs/daily-report.ts';
-import dailyReports from '../../src/jobs/daily-reports.ts';
-import schedule from '../../src/schedules/daily-reports.ts';
+import { recordPayment } from '../src/integrations/ledger.ts';
+import { configureIntegrations } from '../src/settings.ts';
+import { putUser } from '../src/integrations/users.ts';
+import dailyReport from '../src/jobs/daily-report.ts';
+import dailyReports from '../src/jobs/daily-reports.ts';
+import schedule from '../src/schedules/daily-reports.ts';
 import { exampleContext } from './example-context.ts';
 import { parseMail } from './parse-mail.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import defaultJob from '../../src/jobs/default.ts';
+import defaultJob from '../src/jobs/default.ts';
 import { exampleContext } from './example-context.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

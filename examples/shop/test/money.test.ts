@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatMoney } from '../../src/integrations/money.ts';
+import { formatMoney } from '../src/integrations/money.ts';
 
 const CURRENCIES = [
   ...['JPY', 'KRW', 'VND', 'CLP', 'XOF', 'MGA'].map((code) => ({ code, decimals: 0 })),

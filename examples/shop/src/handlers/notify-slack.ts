@@ -2,7 +2,7 @@ import { defineHandler } from '@hookline/core';
 import { stripe } from '@hookline/providers';
 import { formatMoney } from '../integrations/money.ts';
 import { paymentOf } from '../integrations/payment.ts';
-import { skippedWithout } from '../integrations/settings.ts';
+import { skippedWithout } from '../settings.ts';
 import { slack } from '../integrations/slack.ts';
 
 /** Tells the team. Slack takes no idempotency key, so `once` is what keeps a retry from posting again. */

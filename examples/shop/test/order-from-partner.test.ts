@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { configureIntegrations } from '../../src/integrations/settings.ts';
-import orderFromPartner from '../../src/jobs/order-from-partner.ts';
+import { configureIntegrations } from '../src/settings.ts';
+import orderFromPartner from '../src/jobs/order-from-partner.ts';
 import { exampleContext } from './example-context.ts';
 import { startHttpServer, type Answer, type SeenRequest } from './http-server.ts';
 
