@@ -20,13 +20,14 @@ const ALLOWED = {
   'examples/shop': ['core', 'providers'],
   'apps/worker': ['core', 'providers', 'redis', 'http', 'process', 'shop'],
   'apps/dashboard': ['core', 'redis', 'http', 'process'],
-  'apps/bench': ['core', 'providers', 'local-redis'],
+  'apps/bench': ['core', 'providers'],
+  'apps/faults': ['core', 'providers', 'local-redis'],
   'apps/cli': ['core', 'providers', 'redis', 'local-redis', 'process'],
 };
 /** Outside libraries that one package alone may import. */
 const KEPT_TO = {
   // The fault harness audits what packages/redis wrote: an audit must not read through the code that it audits.
-  ioredis: ['packages/redis', 'apps/bench'],
+  ioredis: ['packages/redis', 'apps/faults'],
   bullmq: ['packages/redis', 'apps/dashboard'],
   express: ['packages/http'],
   'classic-level': ['packages/spool'],
@@ -51,7 +52,7 @@ const ROOMS = {
  * loads into a program, ahead of it or as a user's own definitions: these read what their users would.
  */
 const ENVIRONMENT_READERS =
-  /^apps\/[^/]+\/src\/main\.ts$|^packages\/testing\/|^apps\/bench\/src\/faults\/(instruments\/process-preload|app\/effects|cron-app\/jobs\/tick)\.ts$/;
+  /^apps\/[^/]+\/src\/main\.ts$|^packages\/testing\/|^apps\/faults\/src\/(injectors\/process-preload|app\/effects|cron-app\/jobs\/tick)\.ts$/;
 const READS_ENVIRONMENT =
   /\bprocess(\.env\b|\[['"]env['"]\])|import\s*\{[^}]*\benv\b[^}]*\}\s*from\s*'(node:)?process'/;
 

@@ -56,7 +56,7 @@ describe('crossedWalls', () => {
     [
       'packages/http/src/a.ts',
       "import { Redis } from 'ioredis';",
-      /only packages\/redis and apps\/bench may import ioredis/,
+      /only packages\/redis and apps\/faults may import ioredis/,
     ],
     ['apps/receiver/src/a.ts', "import express from 'express';", /only packages\/http may import express/],
     ['packages/redis/src/a.ts', "import x from '../../http/src/x.ts';", /by path: \.\.\/\.\.\/http/],

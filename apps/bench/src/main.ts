@@ -1,8 +1,6 @@
 import { providers, sharesSecret } from '@hookline/providers';
 import { cac } from 'cac';
-import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
-import { faults, type FaultsOptions } from './faults/command.ts';
 import { measureVerify, type TimingResult } from './verify-time.ts';
 
 /** Above it two means are taken to differ: the bound that dudect uses. */
@@ -37,24 +35,6 @@ cli
     }
     process.stdout.write(`${table.toString()}\n`);
     process.exitCode = results.every(({ t }) => Math.abs(t) < T_BOUND) ? 0 : 1;
-  });
-
-cli
-  .command('faults', 'Break everything that can break, and count what is lost')
-  .option('--case <names>', 'Only these, comma-separated')
-  .option('--seed <n>', 'The first seed', { default: 1 })
-  .option('--seeds <n>', 'Runs of each case: 3, or 1 with --case or --smoke')
-  .option('--events <n>', "Events of each run, instead of the case's own number")
-  .option('--smoke', 'The small set that every change has to pass')
-  .option('--mutations', 'Break the code on purpose, and see that it is noticed')
-  .option('--power-loss', 'See what each ACK loses when the power goes (needs root and Linux)')
-  .option('--folder <path>', 'Where logs and the result go', { default: '.hookline/faults' })
-  .action(async (options: FaultsOptions) => {
-    process.exitCode = await faults(options, {
-      root: fileURLToPath(new URL('../../../', import.meta.url)),
-      env: process.env,
-      write: (text) => process.stdout.write(text),
-    });
   });
 
 cli.help();

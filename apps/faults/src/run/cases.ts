@@ -1,0 +1,74 @@
+import type { FaultCase } from './fault-case.ts';
+import aofFlipped from '../cases/aof-flipped.ts';
+import aofTorn from '../cases/aof-torn.ts';
+import burst from '../cases/burst.ts';
+import clocks from '../cases/clocks.ts';
+import connectionsKilled from '../cases/connections-killed.ts';
+import cron from '../cases/cron.ts';
+import cronDst from '../cases/cron-dst.ts';
+import diskFull from '../cases/disk-full.ts';
+import diskFullEverysec from '../cases/disk-full-everysec.ts';
+import failover from '../cases/failover.ts';
+import failpoints from '../cases/failpoints.ts';
+import network from '../cases/network.ts';
+import outage from '../cases/outage.ts';
+import poison from '../cases/poison.ts';
+import queuesEmptied from '../cases/queues-emptied.ts';
+import receiversKilled from '../cases/receivers-killed.ts';
+import redisFrozen from '../cases/redis-frozen.ts';
+import redisFull from '../cases/redis-full.ts';
+import redisKilled from '../cases/redis-killed.ts';
+import redisLoading from '../cases/redis-loading.ts';
+import replayKilled from '../cases/replay-killed.ts';
+import rollingRestart from '../cases/rolling-restart.ts';
+import spoolKilled from '../cases/spool-killed.ts';
+import workersKilled from '../cases/workers-killed.ts';
+import workersStopped from '../cases/workers-stopped.ts';
+
+/** Every kind of trouble. */
+export const CASES: readonly FaultCase[] = [
+  receiversKilled,
+  workersKilled,
+  workersStopped,
+  failpoints,
+  redisKilled,
+  redisFrozen,
+  redisLoading,
+  redisFull,
+  diskFull,
+  diskFullEverysec,
+  aofTorn,
+  aofFlipped,
+  connectionsKilled,
+  network,
+  failover,
+  spoolKilled,
+  outage,
+  clocks,
+  queuesEmptied,
+  replayKilled,
+  rollingRestart,
+  burst,
+  cron,
+  cronDst,
+  poison,
+];
+
+/** A few minutes' worth of it, for every change: the ones that have found the most. */
+export const SMOKE: readonly FaultCase[] = [
+  receiversKilled,
+  workersKilled,
+  redisKilled,
+  redisFrozen,
+  network,
+  spoolKilled,
+];
+
+/** Each mutation with a case that has to turn red under it. */
+export const MUTATION_CASES = {
+  'answer-before-accept': receiversKilled,
+  'no-deterministic-id': network,
+  'dedupe-by-job-id': rollingRestart,
+  'no-sweeper': queuesEmptied,
+  'max-stalled-count-1': poison,
+} as const satisfies Readonly<Record<string, FaultCase>>;

@@ -1,0 +1,146 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CASES, MUTATION_CASES, SMOKE } from './cases.ts';
+import type { FaultCase } from './fault-case.ts';
+import type { Environment } from '../injectors/process-faults.ts';
+import { powerLoss } from '../power-loss/power-loss.ts';
+import { brokenLines, figuresTable, ledgerTable, type Entry } from './report.ts';
+import { runCase, type RunResult } from './run.ts';
+
+export interface FaultsOptions {
+  /** Comma-separated names; all of them unless given. */
+  readonly case?: string;
+  /** The first seed; the ones after it follow. */
+  readonly seed: number;
+  /** Runs of each case, each with a seed of its own. */
+  readonly seeds?: number;
+  /** Events of each run, instead of the case's own number. */
+  readonly events?: number;
+  /** The small set that every change has to pass. */
+  readonly smoke?: boolean;
+  /** Break the code on purpose instead, and see each run turn red. */
+  readonly mutations?: boolean;
+  /** Cut the power of Redis's machine instead, and see what each `ACK` loses. */
+  readonly powerLoss?: boolean;
+  /** Where each run's logs go, and the result. */
+  readonly folder: string;
+}
+
+interface Planned {
+  readonly fault: FaultCase;
+  readonly seed: number;
+  readonly mutation?: string;
+}
+
+/**
+ * `npm run faults`: runs cases, prints the ledger.
+ * @returns the exit code: 0 when every equation held (with `--mutations`: when each mutation was caught)
+ */
+export async function faults(
+  options: FaultsOptions,
+  {
+    root,
+    env,
+    write,
+  }: { readonly root: string; readonly env: Environment; readonly write: (text: string) => void },
+): Promise<number> {
+  for (const name of ['seed', 'seeds', 'events'] as const) mustBeCount(name, options[name]);
+  // One of its own, so that two at a time do not meet, and nothing of anybody's is ever cleared away.
+  const folder = join(resolve(options.folder), new Date().toISOString().replaceAll(/[:.]/g, '-'));
+  mkdirSync(folder, { recursive: true });
+  if (options.powerLoss === true)
+    return powerLoss({
+      ...{ root, env, folder: join(folder, 'power-loss') },
+      ...{ seed: options.seed, seeds: options.seeds ?? 3 },
+    });
+  const planned = options.mutations === true ? planMutations(options) : planRuns(options);
+  const entries: Entry[] = [];
+  let escaped = 0;
+  for (const [index, { fault, seed, mutation }] of planned.entries()) {
+    const label = mutation === undefined ? fault.name : `${mutation} in ${fault.name}`;
+    const events = options.events ?? fault.events;
+    write(`[${index + 1}/${planned.length}] ${label}, seed ${seed}, ${events} events: ${fault.what}\n`);
+    const own = join(folder, `${mutation ?? fault.name}-${seed}`);
+    const result = await runCase(fault, {
+      ...{ root, env, seed, folder: own, timed: options.smoke !== true, say: (line) => write(`  ${line}\n`) },
+      ...(options.events === undefined ? {} : { events: options.events }),
+      ...(mutation === undefined ? {} : { mutation }),
+    }).catch(notRun);
+    const entry: Entry = { name: fault.name, seed, result, ...(mutation === undefined ? {} : { mutation }) };
+    entries.push(entry);
+    for (const line of brokenLines(entry)) write(`${line}\n`);
+    const { holds, counts } = result.verdict;
+    // A run under a mutation that did not come to its end has caught nothing.
+    const isCaught = !holds && result.seconds > 0;
+    if (mutation !== undefined && !isCaught) escaped += 1;
+    write(
+      `  ${mutation === undefined ? (holds ? 'holds' : 'BROKEN') : isCaught ? 'caught' : 'NOT CAUGHT'}: ${counts.faults} faults, ${result.seconds.toFixed(0)} s\n`,
+    );
+    if (holds || mutation !== undefined) rmSync(own, { recursive: true, force: true });
+    else write(`  everything of this run is kept in ${own}\n`);
+  }
+  const resultFile = join(folder, 'result.json');
+  writeFileSync(resultFile, `${JSON.stringify(entries, undefined, 1)}\n`);
+  write(`\neverything in numbers: ${resultFile}\n`);
+  if (options.mutations === true) {
+    write(`${planned.length - escaped} of ${planned.length} mutations were caught\n`);
+    return escaped === 0 ? 0 : 1;
+  }
+  write(`\n${ledgerTable(entries)}\n\n${figuresTable(entries)}\n`);
+  return entries.every(({ result }) => result.verdict.holds) ? 0 : 1;
+}
+
+/** A run that could not be made to its end has proven nothing. */
+function notRun(error: unknown): RunResult {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    verdict: {
+      equations: [{ name: 'ran', says: 'the run came to its end', broken: [why] }],
+      holds: false,
+      counts: {
+        sent: 0,
+        acknowledged: 0,
+        posts: 0,
+        effects: 0,
+        deadLetters: 0,
+        faults: 0,
+        explainedSeconds: 0,
+      },
+    },
+    ...{ figures: [], faults: [], repairs: {}, seconds: 0 },
+  };
+}
+
+function planRuns({ case: names, seed, seeds, smoke }: FaultsOptions): Planned[] {
+  const cases = names === undefined ? (smoke === true ? SMOKE : CASES) : names.split(',').map(caseNamed);
+  const count = seeds ?? (smoke === true || names !== undefined ? 1 : 3);
+  return cases.flatMap((fault) =>
+    Array.from({ length: count }, (_, index) => ({ fault, seed: seed + index })),
+  );
+}
+
+function planMutations({ case: names, seed }: FaultsOptions): Planned[] {
+  const all = Object.entries(MUTATION_CASES).map(([mutation, fault]) => ({ fault, seed, mutation }));
+  if (names === undefined) return all;
+  return names.split(',').map((name) => {
+    const found = all.find(({ mutation }) => mutation === name);
+    if (found === undefined)
+      throw new Error(`no mutation is named '${name}'; there are: ${Object.keys(MUTATION_CASES).join(', ')}`);
+    return found;
+  });
+}
+
+function mustBeCount(name: string, value: number | undefined): void {
+  if (value !== undefined && (!Number.isInteger(value) || value < 1))
+    throw new Error(`--${name}: '${value}' is no whole number above 0`);
+}
+
+/** @throws Error that lists the cases */
+function caseNamed(name: string): FaultCase {
+  const found = CASES.find((fault) => fault.name === name);
+  if (found === undefined)
+    throw new Error(
+      `no case is named '${name}'; there are:\n${CASES.map((fault) => `  ${fault.name}: ${fault.what}`).join('\n')}`,
+    );
+  return found;
+}

@@ -1,0 +1,77 @@
+import type { Equation, Ledger } from '../checkers/invariants.ts';
+import type { FaultyRedis } from '../fleet/redis-server.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { ProgramRole } from '../fleet/lives.ts';
+import type { Member } from '../fleet/member.ts';
+import type { Environment } from '../injectors/process-faults.ts';
+import type { TcpProxy } from '../injectors/tcp-proxy.ts';
+import type { Random } from '../workload/random.ts';
+import type { Mix, PlannedEvent } from '../workload/workload.ts';
+
+/** A kind of trouble: what is run, what is done to it, and what has to hold beside the equations. */
+export interface FaultCase {
+  readonly name: string;
+  /** In one line, for people. */
+  readonly what: string;
+  /** How many events are sent, and how many a second. */
+  readonly events: number;
+  readonly rate: number;
+  readonly mix?: Mix;
+  /** The share of events that come a second time, later; 5 % unless given. */
+  readonly copies?: number;
+  /** The definitions that workers run; `app` unless given. */
+  readonly app?: 'app' | 'cron-app';
+  /** 2 of each unless given. */
+  readonly receivers?: number;
+  readonly workers?: number;
+  /** Settings for every process. */
+  readonly env?: Environment;
+  /** Lines of redis.conf. */
+  readonly redis?: Readonly<Record<string, string>>;
+  /** Whether processes reach Redis through the proxy. */
+  readonly throughProxy?: boolean;
+  /** Milliseconds in which everything has to be through once nothing is wrong any more; 60 s unless given. */
+  readonly settleWithin?: number;
+  /** Milliseconds within which every answer has to come. Only where receivers themselves are left alone. */
+  readonly answerWithin?: number;
+  readonly ordered?: boolean;
+  inject(stage: Stage): Promise<void>;
+  /** More that has to hold. */
+  equations?(ledger: Ledger, stage: Stage): readonly Equation[];
+  /** What is measured on the way, for the published table. */
+  figures?(ledger: Ledger, stage: Stage): readonly Figure[];
+}
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: 'ms' | 's' | 'events' | '%' | 'kB';
+}
+
+/** What a case works with while events flow. */
+export interface Stage {
+  /** The server that is written to: another one after a failover. */
+  redis: FaultyRedis;
+  readonly proxy: TcpProxy | undefined;
+  readonly fleet: Fleet;
+  readonly random: Random;
+  readonly planned: readonly PlannedEvent[];
+  /** The repository. */
+  readonly root: string;
+  /** Where this run keeps its logs. */
+  readonly folder: string;
+  readonly env: Environment;
+  /** Provider ids whose stored bytes the case has damaged. */
+  readonly damaged: Set<string>;
+  members(role: ProgramRole): readonly Member[];
+  setRate(eventsPerSecond: number): void;
+  /** Resolves when every event was posted once. */
+  readonly allSent: Promise<void>;
+  /** Injects one fault and writes it down: it lasts as long as `during` takes. */
+  fault(
+    kind: string,
+    target: Member | 'redis' | 'network' | (string & {}),
+    during: () => Promise<void> | void,
+  ): Promise<void>;
+  wait(ms: number): Promise<void>;
+}

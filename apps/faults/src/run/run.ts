@@ -1,0 +1,228 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { openAuditor, type Auditor } from '../checkers/audit.ts';
+import { openExternalSystem } from '../workload/external-system.ts';
+import { judge, type Equation, type Ledger, type Verdict } from '../checkers/invariants.ts';
+import type { FaultCase, Figure, Stage } from './fault-case.ts';
+import type { Fault } from './faults-log.ts';
+import { startFleet, type Fleet } from '../fleet/fleet.ts';
+import type { Environment } from '../injectors/process-faults.ts';
+import { startRedis, type FaultyRedis } from '../fleet/redis-server.ts';
+import { startProxy, type TcpProxy } from '../injectors/tcp-proxy.ts';
+import { effectsFolder, readAnswers, readBank, readEffects } from '../checkers/ledger.ts';
+import { seeded } from '../workload/random.ts';
+import { startSender, type Sender } from '../workload/sender-process.ts';
+import { SECRETS } from '../workload/signed-post.ts';
+import { planEvents, USUAL_MIX } from '../workload/workload.ts';
+
+export interface RunOptions {
+  /** The repository. */
+  readonly root: string;
+  /** For this run's data and logs. */
+  readonly folder: string;
+  readonly env: Environment;
+  readonly seed: number;
+  /** Instead of the case's own number. */
+  readonly events?: number;
+  /** Whether answers are held to their time; not where other work shares the machine. */
+  readonly timed: boolean;
+  /** The code is broken on purpose in every process. */
+  readonly mutation?: string;
+  say(line: string): void;
+}
+
+export interface RunResult {
+  readonly verdict: Verdict;
+  readonly figures: readonly Figure[];
+  readonly faults: readonly Fault[];
+  readonly repairs: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+const PREFIX = '{faults}';
+const SETTLE_MS = 60_000;
+const INJECTION_LIMIT_MS = 300_000;
+const POLL_MS = 100;
+/** Everything is over for so long before the books are closed: what would still come, comes. */
+const QUIET_MS = 1_000;
+
+/** One run of one case: start everything, let events flow, break things, mend them, resend, wait, read, judge. */
+export async function runCase(fault: FaultCase, options: RunOptions): Promise<RunResult> {
+  const { root, folder, seed, say, mutation } = options;
+  const started = performance.now();
+  mkdirSync(effectsFolder(folder), { recursive: true });
+  const count = options.events ?? fault.events;
+  const mix = fault.mix ?? USUAL_MIX;
+  const faults: Fault[] = [];
+  const closing: (() => Promise<unknown> | void)[] = [];
+  try {
+    const redis = await startRedis({
+      dir: join(folder, 'redis'),
+      env: options.env,
+      ...(fault.redis && { config: fault.redis }),
+    });
+    closing.push(() => redis.stop());
+    const proxy = fault.throughProxy === true ? await startProxy(redis.port) : undefined;
+    if (proxy !== undefined) closing.push(() => proxy.stop());
+    const bank = await openExternalSystem(folder);
+    closing.push(() => bank.close());
+    const fleet = startFleet({
+      ...{ root, folder: join(folder, 'processes') },
+      env: {
+        PATH: options.env['PATH'],
+        REDIS_URL: proxy === undefined ? redis.url : redis.url.replace(`:${redis.port}`, `:${proxy.port}`),
+        HOOKLINE_PREFIX: PREFIX,
+        APP_DIR: join(root, 'apps/faults/dist', fault.app ?? 'app'),
+        WEBHOOK_SECRET_STRIPE: SECRETS.stripe,
+        WEBHOOK_SECRET_GITHUB: SECRETS.github,
+        LEDGER_EFFECTS: effectsFolder(folder),
+        LEDGER_BANK: bank.url,
+        LOG_LEVEL: 'info',
+        ...fault.env,
+      },
+    });
+    closing.push(() => fleet.kill());
+    const faultsOf = mutation === undefined ? {} : { faults: { mutation } };
+    await Promise.all([
+      ...Array.from({ length: fault.receivers ?? 2 }, () => fleet.add('receiver', faultsOf)),
+      ...Array.from({ length: fault.workers ?? 2 }, () => fleet.add('worker', faultsOf)),
+    ]);
+    const receivers = fleet.members
+      .filter(({ role }) => role === 'receiver')
+      .map(({ urls }) => urls['receiver'] ?? '');
+    const sender = startSender({
+      seed,
+      count,
+      mix,
+      receivers,
+      folder,
+      rate: fault.rate,
+      copies: fault.copies ?? 0.05,
+    });
+    closing.push(() => sender.kill());
+
+    const planned = planEvents(seed, count, mix);
+    const stage = createStage({
+      redis,
+      proxy,
+      fleet,
+      sender,
+      planned,
+      faults,
+      root,
+      folder,
+      env: options.env,
+      seed,
+    });
+    await withinLimit(fault.inject(stage));
+    await heal(stage);
+    const healed = Date.now();
+    const left = await sender.finish();
+    if (left > 0) say(`${left} events never had a 2xx`);
+    const auditor = openAuditor(stage.redis.url, PREFIX);
+    closing.push(() => auditor.close());
+    await untilQuiet(auditor, Date.now() + (fault.settleWithin ?? SETTLE_MS), say);
+    const settledIn = Date.now() - healed;
+
+    const ledger: Ledger = {
+      ...{ planned, faults, damaged: stage.damaged },
+      ...{ answers: readAnswers(folder), effects: readEffects(folder), bank: readBank(folder) },
+      ...{ rest: await auditor.read(), lives: [...fleet.lives] },
+      ...(fault.answerWithin === undefined
+        ? {}
+        : { answerWithin: options.timed ? fault.answerWithin : Infinity }),
+      ...(fault.ordered === undefined ? {} : { ordered: fault.ordered }),
+    };
+    const verdict = withMore(judge(ledger), fault.equations?.(ledger, stage) ?? []);
+    return {
+      ...{ verdict, faults, repairs: ledger.rest.repairs },
+      figures: [
+        { name: 'healed to all through', value: settledIn / 1000, unit: 's' },
+        ...(fault.figures?.(ledger, stage) ?? []),
+      ],
+      seconds: (performance.now() - started) / 1000,
+    };
+  } finally {
+    for (const close of closing.toReversed()) await Promise.resolve(close()).catch(() => undefined);
+  }
+}
+
+function createStage(parts: {
+  readonly redis: FaultyRedis;
+  readonly proxy: TcpProxy | undefined;
+  readonly fleet: Fleet;
+  readonly sender: Sender;
+  readonly planned: Stage['planned'];
+  readonly faults: Fault[];
+  readonly root: string;
+  readonly folder: string;
+  readonly env: Environment;
+  readonly seed: number;
+}): Stage {
+  const { fleet, sender, faults } = parts;
+  return {
+    ...{
+      redis: parts.redis,
+      proxy: parts.proxy,
+      fleet,
+      planned: parts.planned,
+      root: parts.root,
+      folder: parts.folder,
+      env: parts.env,
+    },
+    random: seeded(parts.seed ^ 0xfa017),
+    damaged: new Set(),
+    allSent: sender.allSent,
+    members: (role) => fleet.members.filter((member) => member.role === role),
+    setRate: (rate) => sender.setRate(rate),
+    async fault(kind, target, during) {
+      const pids = typeof target === 'string' ? [] : [target.pid];
+      const name = typeof target === 'string' ? target : `${target.role} ${target.slot}`;
+      const at = Date.now();
+      await during();
+      faults.push({ kind, target: name, pids, at, until: Date.now() });
+    },
+    wait: (ms) => wait(ms),
+  };
+}
+
+/** A case that waits for what never comes must not hold up all the others. */
+async function withinLimit(injected: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const late = wait(INJECTION_LIMIT_MS, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`the case has not ended after ${INJECTION_LIMIT_MS / 1000} s`);
+  });
+  late.catch(() => undefined);
+  await Promise.race([injected, late]).finally(() => over.abort());
+}
+
+/** Nothing is broken any more: every process runs, Redis answers, the network carries. */
+async function heal({ redis, proxy, fleet }: Stage): Promise<void> {
+  proxy?.set({ kind: 'pass' });
+  redis.thaw();
+  await (redis.alive ? redis.freeDisk() : redis.restart());
+  await redis.loaded();
+  await redis.setMaxMemory(0);
+  for (const member of fleet.members) {
+    if (member.alive) member.thaw();
+    else await member.restart();
+    member.shiftClock(0);
+  }
+}
+
+async function untilQuiet(auditor: Auditor, deadline: number, say: (line: string) => void): Promise<void> {
+  for (let quietSince = 0; ;) {
+    const unfinished = await auditor.unfinished().catch(() => Infinity);
+    const now = Date.now();
+    quietSince = unfinished > 0 ? 0 : quietSince || now;
+    if (quietSince > 0 && now - quietSince >= QUIET_MS) return;
+    if (now > deadline) return say(`${unfinished} are not through in time`);
+    await wait(POLL_MS);
+  }
+}
+
+function withMore(verdict: Verdict, more: readonly Equation[]): Verdict {
+  const equations = [...verdict.equations, ...more];
+  return { ...verdict, equations, holds: equations.every(({ broken }) => broken.length === 0) };
+}
