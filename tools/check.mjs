@@ -29,6 +29,7 @@ const checks = [
     },
   ],
   ['walls', () => crossedWalls(root)],
+  ['unused code', () => run(bin('knip'), ['--no-progress'], 'delete it, or name it in knip.json')],
 ];
 
 let failed = 0;

@@ -58,11 +58,42 @@ const READS_ENVIRONMENT =
 
 /** @returns {string[]} what crosses a wall, one line each */
 export function crossedWalls(root) {
-  return membersOf(root).flatMap((member) =>
-    ALLOWED[member] === undefined
-      ? [`${member}: has no walls yet; say in tools/walls.mjs which packages it may know`]
-      : sourcesOf(join(root, member, 'src')).flatMap((file) => crossingsIn(root, member, file)),
+  return membersOf(root).flatMap((member) => {
+    if (ALLOWED[member] === undefined)
+      return [`${member}: has no walls yet; say in tools/walls.mjs which packages it may know`];
+    const files = sourcesOf(join(root, member, 'src'));
+    return [...files.flatMap((file) => crossingsIn(root, member, file)), ...circlesIn(root, files)];
+  });
+}
+
+/** The import circles among these files, type imports counted: what cannot be read alone is no module. */
+function circlesIn(root, files) {
+  const imports = new Map(
+    files.map((file) => [
+      file,
+      specifiersIn(readFileSync(file, 'utf8'))
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => join(file, '..', specifier)),
+    ]),
   );
+  const found = [];
+  const done = new Set();
+  const visit = (file, way) => {
+    const begin = way.indexOf(file);
+    if (begin >= 0) {
+      const circle = [...way.slice(begin), file].map((each) => relative(root, each).split(sep).join('/'));
+      found.push(`${circle[0]}: imports itself by way of ${circle.slice(1).join(' → ')}`);
+    }
+    if (begin >= 0 || done.has(file)) return;
+    for (const next of imports.get(file) ?? []) visit(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  return found;
+}
+
+function specifiersIn(text) {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => specifier);
 }
 
 function membersOf(root) {
@@ -79,7 +110,7 @@ function crossingsIn(root, member, file) {
   const text = readFileSync(file, 'utf8');
   const where = relative(root, file).split(sep).join('/');
   const found = [];
-  for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
+  for (const specifier of specifiersIn(text)) {
     const own = /^@hookline\/([a-z-]+)(\/.*)?$/.exec(specifier);
     if (own?.[2]) found.push(`${where}: imports the inside of @hookline/${own[1]}; import the package`);
     if (own && !ALLOWED[member].includes(own[1]))

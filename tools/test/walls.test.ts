@@ -107,6 +107,21 @@ describe('crossedWalls', () => {
     expect(crossingsOf(file, text)).toEqual([]);
   });
 
+  it('finds a circle of imports, of types as well', () => {
+    const tree = plantTree({
+      'packages/core/package.json': '{}',
+      'apps/worker/package.json': '{}',
+      'packages/core/src/a.ts': "import type { B } from './b.ts';",
+      'packages/core/src/b.ts': "export * from './deep/c.ts';",
+      'packages/core/src/deep/c.ts': "import { a } from '../a.ts';\nimport { d } from '../d.ts';",
+      'packages/core/src/d.ts': '',
+    });
+    remove = tree.remove;
+    expect(crossedWalls(tree.root)).toEqual([
+      'packages/core/src/a.ts: imports itself by way of packages/core/src/b.ts → packages/core/src/deep/c.ts → packages/core/src/a.ts',
+    ]);
+  });
+
   it('finds several crossings of one file', () => {
     const text = "import { Redis } from 'ioredis';\nimport { x } from '@hookline/http';\nprocess.env.X;";
     expect(crossingsOf('packages/providers/src/a.ts', text)).toHaveLength(3);

@@ -49,7 +49,10 @@ export function measureVerify(
   for (const [which, took] of measured) if (took <= longest) samples[which === 0 ? 0 : 1].add(took);
   const [early, late] = samples;
   return {
-    ...{ provider: provider.name, rounds, early: early.mean, late: late.mean },
+    provider: provider.name,
+    rounds,
+    early: early.mean,
+    late: late.mean,
     t: welchT(early, late),
   };
 }

@@ -72,7 +72,10 @@ cli
   .option('--count <n>', 'list: how many', { default: 20 })
   .action((action = 'list', target: string | undefined, options: JobsOptions) =>
     jobsCommand(config(), action, target, options, {
-      ...{ write, note, stdin: process.stdin, stdout: process.stdout },
+      write,
+      note,
+      stdin: process.stdin,
+      stdout: process.stdout,
     }),
   );
 

@@ -104,8 +104,12 @@ describe('docker-compose.yml', () => {
     const secrets = named.filter(([name]) => /KEY|PASSWORD|SECRET|TOKEN|USER|SMTP|SLACK/.test(name));
     expect(new Set(secrets.map(([name]) => name))).toEqual(
       new Set([
-        ...['API_KEY', 'DASHBOARD_USER', 'DASHBOARD_PASSWORD'],
-        ...['SMTP_URL', 'CRM_TOKEN', 'SLACK_WEBHOOK_URL'],
+        'API_KEY',
+        'DASHBOARD_USER',
+        'DASHBOARD_PASSWORD',
+        'SMTP_URL',
+        'CRM_TOKEN',
+        'SLACK_WEBHOOK_URL',
       ]),
     );
     for (const [name, value] of secrets) {

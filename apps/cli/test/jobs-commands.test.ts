@@ -31,7 +31,10 @@ beforeEach(() => {
 const jobsAt = (env: Record<string, string>): JobService =>
   createJobStore({ connection: redis, prefix: env['HOOKLINE_PREFIX'] ?? '', retention: 3_600_000 });
 const newJob = (name: string, data: unknown, more: Partial<NewJob> = {}): NewJob => ({
-  ...{ id: randomUUID(), name, data, priority: 5 },
+  id: randomUUID(),
+  name,
+  data,
+  priority: 5,
   ...more,
 });
 const fileIn = (name: string) => join(stage.dir, `${randomUUID()}-${name}`);
@@ -171,8 +174,14 @@ describe('jobs export and import', () => {
     await jobsAt(from).create([newJob('ends', data, { id: 'a' }), newJob('ends', [], { id: 'b' })]);
     const run = (env: Record<string, string>, args: string[], input = '') =>
       spawnSync(process.execPath, [CLI, 'jobs', ...args], {
-        ...{ input, encoding: 'utf8' },
-        env: { PATH: process.env['PATH'], DATA_DIR: stage.dir, TMPDIR: stage.dir, ...env },
+        input,
+        encoding: 'utf8',
+        env: {
+          PATH: process.env['PATH'],
+          DATA_DIR: stage.dir,
+          TMPDIR: stage.dir,
+          ...env,
+        },
       });
     const out = run(from, ['export']);
     expect(out.stderr).toBe('exported 2 jobs: 2 pending\n');
@@ -182,7 +191,8 @@ describe('jobs export and import', () => {
     expect(refused.stderr).toMatch(/standard input has a bad line\n {2}line 3: version must be 1/);
     const imported = run(to, ['import', '-'], out.stdout);
     expect(imported).toMatchObject({
-      ...{ status: 0, stderr: '' },
+      status: 0,
+      stderr: '',
       stdout: 'imported 2 jobs from standard input: 2 queued, 0 finished or failed\n',
     });
     expect(await jobsAt(to).get('a')).toMatchObject({ data });

@@ -6,12 +6,25 @@ import { formatLine, parseLine } from '../src/jobs/line.ts';
 const read = (line: string) => parseLine(Buffer.from(line));
 
 const pending = {
-  ...{ kind: 'tracked', id: 'a', name: 'count', queue: 'default', status: 'pending' },
-  ...{ created: 1, updated: 2, data: null, output: [] },
+  kind: 'tracked',
+  id: 'a',
+  name: 'count',
+  queue: 'default',
+  status: 'pending',
+  created: 1,
+  updated: 2,
+  data: null,
+  output: [],
 } as const satisfies MovedJob;
 const failed = { ...pending, status: 'failed', error: { name: 'Error', message: 'no' } } as const;
 const queued = {
-  ...{ kind: 'queued', id: 'b', name: 'any name', queue: 'library', state: 'waiting', created: 1, data: 0 },
+  kind: 'queued',
+  id: 'b',
+  name: 'any name',
+  queue: 'library',
+  state: 'waiting',
+  created: 1,
+  data: 0,
 } as const satisfies MovedJob;
 
 describe('a line of exported jobs', () => {

@@ -16,9 +16,15 @@ import {
 
 const hmac = { WEBHOOK_PROVIDER_ACME: 'hmac', WEBHOOK_SCHEME_ACME: 'header=x-acme; id=body:id' };
 const given = {
-  ...{ WEBHOOK_SECRET_STRIPE: 'whsec_send', WEBHOOK_SECRET_GITHUB: 'gh', WEBHOOK_SECRET_TWILIO: 'tw' },
-  ...{ WEBHOOK_SECRET_SENDGRID: `test-key:${'a'.repeat(64)}`, WEBHOOK_SECRET_ADYEN: 'AB12', ...hmac },
-  ...{ WEBHOOK_SECRET_ACME: 'acme', WEBHOOK_SECRET_SHOP_EU: 'eu', WEBHOOK_PROVIDER_SHOP_EU: 'square' },
+  WEBHOOK_SECRET_STRIPE: 'whsec_send',
+  WEBHOOK_SECRET_GITHUB: 'gh',
+  WEBHOOK_SECRET_TWILIO: 'tw',
+  WEBHOOK_SECRET_SENDGRID: `test-key:${'a'.repeat(64)}`,
+  WEBHOOK_SECRET_ADYEN: 'AB12',
+  ...hmac,
+  WEBHOOK_SECRET_ACME: 'acme',
+  WEBHOOK_SECRET_SHOP_EU: 'eu',
+  WEBHOOK_PROVIDER_SHOP_EU: 'square',
   WEBHOOK_URL_SHOP_EU: 'https://hooks.example.com/shop',
 };
 
@@ -169,7 +175,10 @@ describe('send --data', () => {
     const { url, headers, body } = arrived.at(-1) ?? { url: '', headers: {}, body: Buffer.alloc(0) };
     const name = 'x-square-hmacsha256-signature';
     const request = {
-      ...{ method: 'POST', url: foreignUrl(url), body, headers: { [name]: String(headers[name]) } },
+      method: 'POST',
+      url: foreignUrl(url),
+      body,
+      headers: { [name]: String(headers[name]) },
     };
     expect(providers.get('square')?.verify(request, ['0123'], Date.now())).toEqual({ ok: true });
   });
@@ -204,7 +213,14 @@ describe('send --count', () => {
   it('sends the last one first with --reorder', async () => {
     arrived.length = 0;
     const { code, output } = await send(
-      ...['stripe', '--reorder', '--count', '4', '--to', foreignUrl('/x'), '--secret', 's'],
+      'stripe',
+      '--reorder',
+      '--count',
+      '4',
+      '--to',
+      foreignUrl('/x'),
+      '--secret',
+      's',
     );
     const created = arrived.map(({ body }) => (JSON.parse(body.toString()) as { created: number }).created);
     expect(new Set(created).size).toBe(4);

@@ -7,8 +7,14 @@ import { percentile, summaryOf } from '../src/send/summary.ts';
 describe('readSendOptions', () => {
   it('takes a provider alone', () => {
     expect(readSendOptions(['stripe'])).toEqual({
-      ...{ provider: 'stripe', count: 1, late: 0, list: false },
-      ...{ duplicate: false, reorder: false, tamper: false, wrongSecret: false },
+      provider: 'stripe',
+      count: 1,
+      late: 0,
+      list: false,
+      duplicate: false,
+      reorder: false,
+      tamper: false,
+      wrongSecret: false,
     });
   });
 
@@ -114,7 +120,9 @@ describe('runPaced', () => {
     const started: number[] = [];
     let [underWay, most] = [0, 0];
     await runPaced({
-      ...{ count: 40, atOnce: 3, note: () => undefined },
+      count: 40,
+      atOnce: 3,
+      note: () => undefined,
       async start(turn) {
         started.push(turn);
         most = Math.max(most, (underWay += 1));
@@ -129,7 +137,10 @@ describe('runPaced', () => {
     const begun = performance.now();
     const times: number[] = [];
     await runPaced({
-      ...{ count: 5, rate: 50, atOnce: 100, note: () => undefined },
+      count: 5,
+      rate: 50,
+      atOnce: 100,
+      note: () => undefined,
       start: async () => void times.push(performance.now() - begun),
     });
     // A timer's step of 1 ms aside.

@@ -21,7 +21,9 @@ beforeAll(async () => {
   stage = openStage();
   const env = [...secrets].map(([name, secret]) => [`WEBHOOK_SECRET_${keyOf(name)}`, secret]);
   const receiver = await startReceiver(stage, {
-    ...{ REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix(), WEBHOOK_URL_SQUARE: PUBLIC },
+    REDIS_URL: testRedisUrl(),
+    HOOKLINE_PREFIX: uniquePrefix(),
+    WEBHOOK_URL_SQUARE: PUBLIC,
     ...Object.fromEntries(env),
   });
   ({ url } = receiver);
@@ -32,7 +34,9 @@ describe.each([...providers.values()].map((provider) => [provider.name, provider
   '%s, to a receiver process',
   (name, provider) => {
     const endpoint = (): Endpoint => ({
-      ...{ provider, secrets: [secrets.get(name) ?? ''], url: new URL(`${url}/webhooks/${name}`) },
+      provider,
+      secrets: [secrets.get(name) ?? ''],
+      url: new URL(`${url}/webhooks/${name}`),
       signedUrl: name === 'square' ? PUBLIC : `/webhooks/${name}`,
     });
 

@@ -4,9 +4,17 @@ import type { EventSummary } from '@hookline/redis';
 import { formatTimeline, isSettled } from '../src/timeline.ts';
 
 const event: EventSummary = {
-  ...{ id: 'stripe.evt_1' as EventId, source: 'stripe', provider: 'stripe', providerId: 'evt_1' },
-  ...{ type: 'invoice.paid', status: 'received', deliveries: {} },
-  ...{ receivedAt: 1_000, verifiedAt: 1_002, recordedAt: 1_005, queuedAt: 1_006 },
+  id: 'stripe.evt_1' as EventId,
+  source: 'stripe',
+  provider: 'stripe',
+  providerId: 'evt_1',
+  type: 'invoice.paid',
+  status: 'received',
+  deliveries: {},
+  receivedAt: 1e3,
+  verifiedAt: 1002,
+  recordedAt: 1005,
+  queuedAt: 1006,
 };
 const START = 'verified 2 ms → recorded 5 ms → queued 6 ms → ';
 

@@ -29,7 +29,10 @@ await runProcess(process.env, async (env) => {
   const pagesUrl = await listen(pages, { ...config.port, key: 'DASHBOARD_PORT', host, production, log });
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const status = publishStatus({
-    ...{ target: redis, prefix, role: 'dashboard', version: hooklineVersion() },
+    target: redis,
+    prefix,
+    role: 'dashboard',
+    version: hooklineVersion(),
     detail: () => statusDetail(numbers),
   });
   const url = pagesUrl + QUEUES_PATH;

@@ -16,10 +16,22 @@ describe('html', () => {
 describe('amounts', () => {
   it('read as people say them', () => {
     expect([-5, 0, 1_400, 119_000, 121_000, 7_000_000, 8_000_000, 4 * 86_400_000].map(spanOf)).toEqual([
-      ...['0 s', '0 s', '1 s', '119 s', '2 min', '117 min', '2 h', '4 days'],
+      '0 s',
+      '0 s',
+      '1 s',
+      '119 s',
+      '2 min',
+      '117 min',
+      '2 h',
+      '4 days',
     ]);
     expect([0, 1_023, 1_024, 5.5 * 2 ** 20, 2 ** 30, 2 ** 60].map(bytesOf)).toEqual([
-      ...['0 bytes', '1023 bytes', '1.0 KiB', '5.5 MiB', '1.0 GiB', '1048576.0 TiB'],
+      '0 bytes',
+      '1023 bytes',
+      '1.0 KiB',
+      '5.5 MiB',
+      '1.0 GiB',
+      '1048576.0 TiB',
     ]);
     expect([countOf(1, 'event'), countOf(2, 'event')]).toEqual(['1 event', '2 events']);
   });

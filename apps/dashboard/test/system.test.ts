@@ -106,7 +106,7 @@ describe('the system page', () => {
         (
           await row(page, `receiver on ${(await ask(running)).state.processes[0]?.host} (${process.pid})`)
         ).slice(1),
-      ).toEqual([...['7', '2.0 KiB', '90 s']]);
+      ).toEqual(['7', '2.0 KiB', '90 s']);
       expect(await row(page, 'email')).toEqual(['email', '1', '0', '1', '0', '0']);
       expect(text).toMatch(/Dead letters: 1/);
       expect(text).toMatch(/It last ran 5 min ago/);

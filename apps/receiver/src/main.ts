@@ -48,8 +48,17 @@ await runProcess(process.env, async (env) => {
   ]);
   const spool = config.spool && (await openSpool(config.spool, store, log, meter));
   const receiver = createReceiver({
-    ...{ sources, store: spool ?? store, log, meter, secrets: store.secrets },
-    jobs: { service: jobs.service, feed: jobs.feed, apiKeys: config.apiKeys, log },
+    sources,
+    store: spool ?? store,
+    log,
+    meter,
+    secrets: store.secrets,
+    jobs: {
+      service: jobs.service,
+      feed: jobs.feed,
+      apiKeys: config.apiKeys,
+      log,
+    },
   });
   const server = createServer(SLOW_REQUESTS, receiver);
   const checks = { redis: () => store.ping(), ...(spool && { spool: () => spool.check() }) };
@@ -60,7 +69,10 @@ await runProcess(process.env, async (env) => {
   const publicUrl = config.publicUrl ?? (production ? undefined : url);
   if (publicUrl !== undefined) jobs.announceUrl(publicUrl);
   const status = publishStatus({
-    ...{ target: redis, prefix, role: 'receiver', version: hooklineVersion() },
+    target: redis,
+    prefix,
+    role: 'receiver',
+    version: hooklineVersion(),
     detail: () => statusDetail(numbers),
   });
 

@@ -6,22 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { allHandlers } from './all-handlers.ts';
 import { allJobs } from './all-jobs.ts';
 import { allSchedules } from './all-schedules.ts';
+import type { FoundDefinition, FoundDefinitions } from './found.ts';
 import ownQueues from './queues.ts';
-
-/** A definition as its module exports it, not yet looked at. */
-export interface FoundDefinition {
-  readonly file: string;
-  readonly definition: unknown;
-}
-
-/** Everything a worker may be made of, as found. `problems` are files that could not be read. */
-export interface FoundDefinitions {
-  readonly handlers: readonly FoundDefinition[];
-  readonly jobs: readonly FoundDefinition[];
-  readonly schedules: readonly FoundDefinition[];
-  readonly queues: FoundDefinition;
-  readonly problems: readonly string[];
-}
 
 /** The shop's definitions, and the worker's own in `handlers/`, `jobs/` and `schedules/` besides. */
 export function ownDefinitions(): FoundDefinitions {

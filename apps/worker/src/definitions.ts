@@ -19,7 +19,7 @@ import {
 import { expandTypes } from '@hookline/providers';
 import { nextSlot, type QueueSettings } from '@hookline/redis';
 import { z } from 'zod';
-import type { FoundDefinition, FoundDefinitions } from './definition-files.ts';
+import type { FoundDefinition, FoundDefinitions } from './found.ts';
 import { timeoutProblem } from './timeout.ts';
 
 /** What `queues.ts` (or `queues.mjs` in `APP_DIR`) exports. */

@@ -33,7 +33,13 @@ await runProcess(process.env, async (env) => {
   const numbers = createMeter('worker');
   const { meter } = numbers;
   const worker = await startWorker({
-    ...{ target: redis, prefix, registry, queues, parsePayload, log, meter },
+    target: redis,
+    prefix,
+    registry,
+    queues,
+    parsePayload,
+    log,
+    meter,
     concurrency: config.concurrency,
     retention: config.retention,
     jobRetention: config.jobRetention,
@@ -48,8 +54,14 @@ await runProcess(process.env, async (env) => {
   );
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const status = publishStatus({
-    ...{ target: redis, prefix, role: 'worker', version: hooklineVersion() },
-    detail: async () => ({ queues: [...registry.queues].join(' '), ...(await statusDetail(numbers)) }),
+    target: redis,
+    prefix,
+    role: 'worker',
+    version: hooklineVersion(),
+    detail: async () => ({
+      queues: [...registry.queues].join(' '),
+      ...(await statusDetail(numbers)),
+    }),
   });
 
   log.info('ready', {

@@ -71,8 +71,12 @@ describe('readWorkerConfig', () => {
 
   it('reports every bad key together', () => {
     const problems = problemsOf({
-      ...{ OPS_PORT: '70000', CONCURRENCY: 'many', EVENT_RETENTION: 'forever' },
-      ...{ LOG_LEVEL: 'loud', HOOKLINE_PREFIX: 'no braces', HANDLER_TIMEOUT: '25d' },
+      OPS_PORT: '70000',
+      CONCURRENCY: 'many',
+      EVENT_RETENTION: 'forever',
+      LOG_LEVEL: 'loud',
+      HOOKLINE_PREFIX: 'no braces',
+      HANDLER_TIMEOUT: '25d',
     });
     expect(problems.map((problem) => problem.split(':')[0]).toSorted()).toEqual([
       'CONCURRENCY',

@@ -3,7 +3,8 @@ import { DEFAULT_RETRY, RegistryError, type EventId, type HooklineEvent } from '
 import { providers } from '@hookline/providers';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { ownDefinitions, type FoundDefinition, type FoundDefinitions } from '../src/definition-files.ts';
+import { ownDefinitions } from '../src/definition-files.ts';
+import type { FoundDefinition, FoundDefinitions } from '../src/found.ts';
 import { buildDefinitions } from '../src/definitions.ts';
 
 const run = () => undefined;
@@ -13,8 +14,15 @@ const goodJob = { name: 'sync', run };
 const goodSchedule = { name: 'hourly', cron: '0 * * * *', timezone: 'UTC', job: 'sync' };
 
 const event: HooklineEvent = {
-  ...{ id: 'stripe.evt_1' as EventId, source: 'stripe', provider: 'stripe', type: 'invoice.paid' },
-  ...{ providerId: 'evt_1', receivedAt: 0, payload: {}, body: Buffer.from('{}'), headers: {} },
+  id: 'stripe.evt_1' as EventId,
+  source: 'stripe',
+  provider: 'stripe',
+  type: 'invoice.paid',
+  providerId: 'evt_1',
+  receivedAt: 0,
+  payload: {},
+  body: Buffer.from('{}'),
+  headers: {},
   bodyTrusted: true,
 };
 
@@ -71,12 +79,17 @@ describe('good definitions', () => {
     const filled = { queue: 'default', retry: DEFAULT_RETRY, run };
     expect(registry.handlers.get('a')).toEqual({
       ...filled,
-      ...{ name: 'a', file: 'handlers/0.mjs', provider: 'stripe', types: ['invoice.paid'] },
+      name: 'a',
+      file: 'handlers/0.mjs',
+      provider: 'stripe',
+      types: ['invoice.paid'],
     });
     expect(registry.jobs.get('sync')).toEqual({ ...filled, name: 'sync', file: 'jobs/0.mjs' });
     expect(registry.schedules.get('hourly')).toEqual({
       ...goodSchedule,
-      ...{ file: 'schedules/0.mjs', data: {}, missed: 'once' },
+      file: 'schedules/0.mjs',
+      data: {},
+      missed: 'once',
     });
     expect(queues).toEqual({});
   });
@@ -96,8 +109,18 @@ describe('good definitions', () => {
         schema,
       }),
     ).toMatchObject({
-      ...{ source, queue: 'email', timeout: 30_000, delay: 120_000, schema },
-      retry: { attempts: 8, type: 'fixed', delay: 5_000, max: 60_000, jitter: 0 },
+      source,
+      queue: 'email',
+      timeout: 3e4,
+      delay: 12e4,
+      schema,
+      retry: {
+        attempts: 8,
+        type: 'fixed',
+        delay: 5e3,
+        max: 6e4,
+        jitter: 0,
+      },
     });
   });
 

@@ -81,7 +81,10 @@ describe('import-csv', () => {
     expect(error).toBeInstanceOf(NonRetryableError);
     const [, ...lines] = error.message.split('\n');
     expect(lines.map((line) => /^line \d+: \w+: /.exec(line)?.[0])).toEqual([
-      ...['line 5: id: ', 'line 6: name: ', 'line 6: email: ', 'line 7: id: '],
+      'line 5: id: ',
+      'line 6: name: ',
+      'line 6: email: ',
+      'line 7: id: ',
     ]);
     expect(lines.at(-1)).toBe('line 7: id: line 2 has the same');
     expect(await userIds()).toEqual([]);

@@ -45,8 +45,14 @@ beforeEach(async () => {
   const target = { kind: 'url', url: testRedisUrl() } as const;
   const shared = { target, prefix: uniquePrefix(), log };
   worker = await startWorker({
-    ...{ ...shared, registry, queues, parsePayload, concurrency: 5 },
-    ...{ retention: HOUR, jobRetention: HOUR, defaultTimeout: 60_000 },
+    ...shared,
+    registry,
+    queues,
+    parsePayload,
+    concurrency: 5,
+    retention: HOUR,
+    jobRetention: HOUR,
+    defaultTimeout: 6e4,
   });
   await worker.ping();
   jobs = await openJobs({ ...shared, retention: HOUR });

@@ -44,8 +44,13 @@ describe('order-from-partner', () => {
     await orderFromPartner.run(order, ctx);
     await orderFromPartner.run(order, ctx.nextAttempt());
     const sent = {
-      ...{ method: 'POST', path: '/orders', headers: { 'idempotency-key': 'job-1' } },
-      body: { order, finishUrl },
+      method: 'POST',
+      path: '/orders',
+      headers: { 'idempotency-key': 'job-1' },
+      body: {
+        order,
+        finishUrl,
+      },
     };
     expect(server.requests).toMatchObject([sent, sent]);
   });

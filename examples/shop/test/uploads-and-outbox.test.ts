@@ -33,7 +33,10 @@ describe('process-upload', () => {
     const gzip = await readFile(join(dataDir, 'uploads/f1.gz'));
     expect(gunzipSync(gzip).toString()).toBe(content);
     expect(result).toEqual({
-      ...{ fileName: 'lines.txt', resultId: 'f1.gz', size: content.length, compressedSize: gzip.length },
+      fileName: 'lines.txt',
+      resultId: 'f1.gz',
+      size: content.length,
+      compressedSize: gzip.length,
     });
     expect(await readdir(join(dataDir, 'uploads'))).toEqual(['f1', 'f1.gz']);
     expect(queues).toMatchObject({ [processUpload.queue ?? '']: { concurrency: 2, limiter: { max: 10 } } });

@@ -1,12 +1,4 @@
-import type { JobDefinition } from './job.ts';
-
-/** Where user code writes what it wants operators to read; bound to the event, handler and attempt. */
-export interface Logger {
-  debug(message: string, fields?: Record<string, unknown>): void;
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
-}
+import type { Logger } from './logger.ts';
 
 /** What a handler or job is given beside its event or data. */
 export interface RunContext {
@@ -35,10 +27,16 @@ export interface RunContext {
    * @returns the job's id
    */
   enqueue<Data>(
-    job: JobDefinition<Data> | string,
+    job: JobTarget<Data> | string,
     data: NoInfer<Data>,
     options?: EnqueueOptions,
   ): Promise<string>;
+}
+
+/** As much of a job's definition as it takes to queue one: `defineJob` makes them. */
+export interface JobTarget<Data> {
+  readonly name: string;
+  run(data: Data, ctx: RunContext): unknown;
 }
 
 export interface EnqueueOptions {

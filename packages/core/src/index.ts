@@ -1,4 +1,5 @@
-export type { EnqueueOptions, Logger, RunContext } from './context.ts';
+export type { EnqueueOptions, JobTarget, RunContext } from './context.ts';
+export { NO_LOG, type Logger } from './logger.ts';
 export { planDispatch, type DispatchPlan } from './dispatch.ts';
 export { milliseconds, type Duration } from './duration.ts';
 export { NonRetryableError, RetryAfterError, serializeError, type SerializedError } from './errors.ts';

@@ -4,17 +4,31 @@ import { createRegistry, RegistryError, type Handler, type Job, type Schedule } 
 import { DEFAULT_RETRY } from '../src/retry.ts';
 
 const handler = (name: string, more: Partial<Handler> = {}): Handler => ({
-  ...{ name, file: `handlers/${name}.ts`, queue: 'default', retry: DEFAULT_RETRY },
-  ...{ provider: 'stripe', types: ['invoice.paid'], run: () => undefined },
+  name,
+  file: `handlers/${name}.ts`,
+  queue: 'default',
+  retry: DEFAULT_RETRY,
+  provider: 'stripe',
+  types: ['invoice.paid'],
+  run: () => undefined,
   ...more,
 });
 const job = (name: string, more: Partial<Job> = {}): Job => ({
-  ...{ name, file: `jobs/${name}.ts`, queue: 'default', retry: DEFAULT_RETRY, run: () => undefined },
+  name,
+  file: `jobs/${name}.ts`,
+  queue: 'default',
+  retry: DEFAULT_RETRY,
+  run: () => undefined,
   ...more,
 });
 const schedule = (name: string, more: Partial<Schedule> = {}): Schedule => ({
-  ...{ name, file: `schedules/${name}.ts`, cron: '0 * * * *', timezone: 'UTC', job: 'sync' },
-  ...{ data: {}, missed: 'once' },
+  name,
+  file: `schedules/${name}.ts`,
+  cron: '0 * * * *',
+  timezone: 'UTC',
+  job: 'sync',
+  data: {},
+  missed: 'once',
   ...more,
 });
 

@@ -48,18 +48,27 @@ export const compiled = (ctx: RunContext) => [
   }),
 
   defineSchedule({
-    ...{ name: 'right', cron: '0 * * * *', timezone: 'UTC' },
+    name: 'right',
+    cron: '0 * * * *',
+    timezone: 'UTC',
     job: sendReceipt,
-    data: { to: 'ada@example.com', amount: 1 },
+    data: {
+      to: 'ada@example.com',
+      amount: 1,
+    },
   }),
   defineSchedule({
-    ...{ name: 'wrong-field', cron: '0 * * * *', timezone: 'UTC' },
+    name: 'wrong-field',
+    cron: '0 * * * *',
+    timezone: 'UTC',
     job: sendReceipt,
     // @ts-expect-error amount is a number
     data: { to: 'ada@example.com', amount: '1' },
   }),
   defineSchedule({
-    ...{ name: 'missing-field', cron: '0 * * * *', timezone: 'UTC' },
+    name: 'missing-field',
+    cron: '0 * * * *',
+    timezone: 'UTC',
     job: sendReceipt,
     // @ts-expect-error amount is missing
     data: { to: 'ada@example.com' },

@@ -79,7 +79,9 @@ export function createMeter(service: string): ProcessMeter {
       const before = known('histogram', name, shape);
       if (before !== undefined) return before.report;
       const histogram = new Histogram({
-        ...{ name, help, registers },
+        name,
+        help,
+        registers,
         buckets: [...buckets],
         labelNames: [...labels],
       });

@@ -140,7 +140,11 @@ describe('commonConfig', () => {
 
   it('has defaults for development and for production', () => {
     expect(common({ DATA_DIR: '/data', HOST: '', LOG_LEVEL: '', HOOKLINE_PREFIX: '' }).value).toMatchObject({
-      ...{ production: false, dataDir: '/data', host: '127.0.0.1', logLevel: 'info', prefix: '{hookline}' },
+      production: false,
+      dataDir: '/data',
+      host: '127.0.0.1',
+      logLevel: 'info',
+      prefix: '{hookline}',
     });
     expect(common({ NODE_ENV: 'production' }).value).toMatchObject({ production: true, host: '0.0.0.0' });
     expect(common({ NODE_ENV: 'production', HOST: '::1' }).value.host).toBe('::1');

@@ -22,7 +22,9 @@ describe('readEnvironment', () => {
   it('lets the real environment win over what was generated', () => {
     const DATA_DIR = dataDirWith('API_KEY=generated\nDASHBOARD_USER=admin\n');
     expect(readEnvironment({ DATA_DIR, API_KEY: 'real' })).toEqual({
-      ...{ DATA_DIR, API_KEY: 'real', DASHBOARD_USER: 'admin' },
+      DATA_DIR,
+      API_KEY: 'real',
+      DASHBOARD_USER: 'admin',
     });
   });
 

@@ -101,7 +101,12 @@ describe('a process', () => {
     expect(said.stderr).toContain('stop called with 5000 crashed\nexit 1');
     const [line] = said.stdout.split('\n');
     expect(JSON.parse(line ?? '')).toMatchObject({
-      ...{ level: 50, msg: message, error: { message: error, stack: expect.stringContaining('run.mjs') } },
+      level: 50,
+      msg: message,
+      error: {
+        message: error,
+        stack: expect.stringContaining('run.mjs'),
+      },
     });
   });
 

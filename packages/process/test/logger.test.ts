@@ -140,8 +140,15 @@ describe('presentable', () => {
     const shown = presentable({ error });
     expect(shown).toEqual({
       error: {
-        ...{ name: 'Error', message: 'outer', stack: expect.stringContaining('logger.test') },
-        cause: { name: 'TypeError', message: 'inner', stack: expect.any(String), code: 'ECONNREFUSED' },
+        name: 'Error',
+        message: 'outer',
+        stack: expect.stringContaining('logger.test'),
+        cause: {
+          name: 'TypeError',
+          message: 'inner',
+          stack: expect.any(String),
+          code: 'ECONNREFUSED',
+        },
       },
     });
   });
@@ -169,7 +176,10 @@ describe('presentable', () => {
       },
     };
     expect(presentable(circular)).toEqual({
-      ...{ at: '1970-01-01T00:00:00.000Z', bytes: '[4 bytes]', self: '[circular]', bad: '[unreadable]' },
+      at: '1970-01-01T00:00:00.000Z',
+      bytes: '[4 bytes]',
+      self: '[circular]',
+      bad: '[unreadable]',
     });
     const deep = Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), { password: 'hush' });
     expect(JSON.stringify(presentable(deep))).toMatch(/"\[deeper\]"/);

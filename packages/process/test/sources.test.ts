@@ -64,14 +64,20 @@ describe('readSources', () => {
 
   it('accepts several secrets', () => {
     expect(only(read({ WEBHOOK_SECRET_STRIPE: ' one, two,,three ' }).sources).secrets()).toEqual([
-      ...['one', 'two', 'three'],
+      'one',
+      'two',
+      'three',
     ]);
   });
 
   it('takes an empty variable for one that is not set, as docker compose passes it', () => {
     const nothing = {
-      ...{ WEBHOOK_SECRET_STRIPE: '', WEBHOOK_SECRET_STRIPE_FILE: '', WEBHOOK_PROVIDER_STRIPE: '' },
-      ...{ WEBHOOK_URL_STRIPE: '', WEBHOOK_PRIORITY_STRIPE: '', WEBHOOK_SECRET_: '' },
+      WEBHOOK_SECRET_STRIPE: '',
+      WEBHOOK_SECRET_STRIPE_FILE: '',
+      WEBHOOK_PROVIDER_STRIPE: '',
+      WEBHOOK_URL_STRIPE: '',
+      WEBHOOK_PRIORITY_STRIPE: '',
+      WEBHOOK_SECRET_: '',
     };
     expect(read(nothing)).toMatchObject({ names: [], problems: [] });
   });
@@ -126,12 +132,19 @@ describe('readSources', () => {
 
   it('reports everything that is wrong together', () => {
     const { problems } = read({
-      ...{ WEBHOOK_SECRET_SHOP: 'a', WEBHOOK_URL_SHOP: 'x', WEBHOOK_PRIORITY_SHOP: 'x' },
-      ...{ WEBHOOK_PROVIDER_OTHER: 'nobody', WEBHOOK_SECRET_SLACK_FILE: '/nowhere' },
+      WEBHOOK_SECRET_SHOP: 'a',
+      WEBHOOK_URL_SHOP: 'x',
+      WEBHOOK_PRIORITY_SHOP: 'x',
+      WEBHOOK_PROVIDER_OTHER: 'nobody',
+      WEBHOOK_SECRET_SLACK_FILE: '/nowhere',
     });
     expect(problems.map((problem) => problem.split(':')[0]).toSorted()).toEqual([
-      ...['WEBHOOK_PRIORITY_SHOP', 'WEBHOOK_PROVIDER_OTHER', 'WEBHOOK_PROVIDER_SHOP'],
-      ...['WEBHOOK_SECRET_OTHER', 'WEBHOOK_SECRET_SLACK_FILE', 'WEBHOOK_URL_SHOP'],
+      'WEBHOOK_PRIORITY_SHOP',
+      'WEBHOOK_PROVIDER_OTHER',
+      'WEBHOOK_PROVIDER_SHOP',
+      'WEBHOOK_SECRET_OTHER',
+      'WEBHOOK_SECRET_SLACK_FILE',
+      'WEBHOOK_URL_SHOP',
     ]);
   });
 
@@ -218,12 +231,10 @@ describe('a secret file', () => {
     const removed = fileWith('x');
     rmSync(removed);
     for (const [file, reason] of [
-      ...([
-        [removed, 'ENOENT'],
-        [folder(), 'EISDIR'],
-        [fileWith(',\n'), 'it is empty'],
-      ] as const),
-    ]) {
+      [removed, 'ENOENT'],
+      [folder(), 'EISDIR'],
+      [fileWith(',\n'), 'it is empty'],
+    ] as const) {
       expect(read(env(file))).toMatchObject({
         names: [],
         problems: [expect.stringMatching(new RegExp(`^WEBHOOK_SECRET_STRIPE_FILE: .*: ${reason};`))],

@@ -52,8 +52,15 @@ function answerTo(
       const response = responseOf({ status: 200, body: '' });
       const echo = echoedIn === undefined ? {} : { [echoedIn]: secret };
       return {
-        ...{ kind: 'keep-secret', secret },
-        response: { ...response, headers: { ...response.headers, ...echo } },
+        kind: 'keep-secret',
+        secret,
+        response: {
+          ...response,
+          headers: {
+            ...response.headers,
+            ...echo,
+          },
+        },
       };
     }
     case 'echo': {

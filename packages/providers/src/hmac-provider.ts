@@ -72,8 +72,17 @@ export function describeHmac(text: string): Described {
   const timestamp: TimestampSource | undefined = at && { at, unit, toleranceSeconds: tolerance };
   const separator = values.get('separator');
   const scheme = hmacScheme({
-    ...{ header, hash, encoding, key, content },
-    ...(prefix === undefined ? {} : { label: prefix.slice(0, -1), labelSeparator: prefix.slice(-1) }),
+    header,
+    hash,
+    encoding,
+    key,
+    content,
+    ...(prefix === undefined
+      ? {}
+      : {
+          label: prefix.slice(0, -1),
+          labelSeparator: prefix.slice(-1),
+        }),
     ...(separator === undefined ? {} : { itemSeparator: separator }),
     ...(timestamp && { timestamp }),
   });
@@ -86,7 +95,7 @@ export function describeHmac(text: string): Described {
     secret: { prefix: '', encoding: key.encoding === 'base64' ? 'base64' : 'hex' },
     samples: {
       'sample.created': {
-        headers: () => ({ ...(type && 'header' in type ? { [type.header]: 'sample.created' } : {}) }),
+        headers: () => (type && 'header' in type ? { [type.header]: 'sample.created' } : {}),
         body: (seed) => sampleBody(seed, id, type),
       },
     },
@@ -101,8 +110,18 @@ const KEYS = {
 } as const satisfies Record<string, KeyForm>;
 
 const NAMES = [
-  ...['header', 'prefix', 'separator', 'encoding', 'algorithm', 'key', 'content'],
-  ...['timestamp', 'unit', 'tolerance', 'id', 'type'],
+  'header',
+  'prefix',
+  'separator',
+  'encoding',
+  'algorithm',
+  'key',
+  'content',
+  'timestamp',
+  'unit',
+  'tolerance',
+  'id',
+  'type',
 ];
 const PREFIX = /^[^\s;]{1,40}[^A-Za-z0-9\s]$/;
 const PAIR = /\s*([^=;\s]*)\s*(=?)\s*("[^"]*"|[^;]*?)\s*(?:;|$)/gy;

@@ -20,9 +20,13 @@ function cellsOf(provider: BuiltProvider): string[] {
   const { spec } = provider;
   const { schemes, delivery = '' } = spec;
   return [
-    ...[unique(schemes.map(signatureOf)), unique(schemes.map(contentOf)), unique(schemes.map(timeOf))],
-    ...[sourcesOf(spec.deliveryId) || "the body's hash", sourcesOf(spec.type)],
-    ...[notesOf(provider).join(' · '), delivery],
+    unique(schemes.map(signatureOf)),
+    unique(schemes.map(contentOf)),
+    unique(schemes.map(timeOf)),
+    sourcesOf(spec.deliveryId) || "the body's hash",
+    sourcesOf(spec.type),
+    notesOf(provider).join(' · '),
+    delivery,
   ];
 }
 

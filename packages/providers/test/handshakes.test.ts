@@ -128,10 +128,13 @@ describe('a first request', () => {
     const body = { verification_token: 'secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl' };
     const response = { status: 200, headers: NOSNIFF, body: '' };
     expect(unsigned('notion', { query: 'token=mine', body, secrets: ['token:mine'] })).toEqual({
-      ...{ kind: 'keep-secret', secret: body.verification_token, response },
+      kind: 'keep-secret',
+      secret: body.verification_token,
+      response,
     });
     expect(unsigned('notion', { query: 'token=other', body, secrets: ['token:mine'] })).toEqual({
-      ...{ kind: 'respond', response },
+      kind: 'respond',
+      response,
     });
     expect(unsigned('notion', { body: { verification_token: '<script>' } })).toBeUndefined();
   });

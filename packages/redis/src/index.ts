@@ -13,14 +13,8 @@ export type { AddOptions, JobQueueHooks, JobQueueOptions, JobRetryOptions } from
 export { JobQueue, type BulkJob, type When } from './job-queue/queue.ts';
 export type { Backend } from './job-queue/store.ts';
 export { createJobStore } from './jobs/store.ts';
-export {
-  openJobTransfer,
-  type Imported,
-  type JobTransfer,
-  type MovedJob,
-  type MovedQueued,
-  type MovedRecord,
-} from './jobs/transfer/transfer.ts';
+export { openJobTransfer, type JobTransfer } from './jobs/transfer/transfer.ts';
+export type { Imported, MovedJob, MovedQueued, MovedRecord } from './jobs/transfer/moved-job.ts';
 export { openJobs, type Jobs, type JobsOptions } from './jobs/open.ts';
 export { nextSlot } from './run/cron.ts';
 export {

@@ -153,7 +153,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   const workers = [...registry.queues].map((name) =>
     openQueueWorker({
-      ...{ name, connection, prefix, log },
+      name,
+      connection,
+      prefix,
+      log,
       concurrency: concurrencyOf(name),
       limiter: options.queues[name]?.limiter,
       processor: {
@@ -165,18 +168,38 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   );
 
   const canaries = startCanaries({
-    ...{ activity, log, clock, ...options.canary },
+    activity,
+    log,
+    clock,
+    ...options.canary,
     queues: queues
       .filter(({ name }) => {
         const { limiter, globalConcurrency } = options.queues[name] ?? {};
         return limiter === undefined && globalConcurrency === undefined;
       })
-      .map((queue) => ({ queue, concurrency: concurrencyOf(queue.name) })),
+      .map((queue) => ({
+        queue,
+        concurrency: concurrencyOf(queue.name),
+      })),
   });
   const sweeper = startSweeper({
-    ...{ connection, keys, enqueuer, registry, now, log, meter, ...options.sweeper },
+    connection,
+    keys,
+    enqueuer,
+    registry,
+    now,
+    log,
+    meter,
+    ...options.sweeper,
   });
-  const relief = startRelief({ ...{ connection, keys, now, log, meter }, ...options.relief });
+  const relief = startRelief({
+    connection,
+    keys,
+    now,
+    log,
+    meter,
+    ...options.relief,
+  });
   const loop = watchLoop({ connection, keys, running, log, meter, clock, lock: LOCK_MS });
   const cancellations = listenForCancellations(target, connection, keys, running);
   const forgetting = setInterval(() => {

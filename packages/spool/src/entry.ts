@@ -25,8 +25,15 @@ export function decodeEntry(bytes: Buffer): IncomingEvent | undefined {
 type Head = Omit<IncomingEvent, 'body'>;
 
 const FIELDS = {
-  ...{ id: 'string', source: 'string', provider: 'string', providerId: 'string', type: 'string' },
-  ...{ receivedAt: 'number', verifiedAt: 'number', headers: 'object', sha256: 'string' },
+  id: 'string',
+  source: 'string',
+  provider: 'string',
+  providerId: 'string',
+  type: 'string',
+  receivedAt: 'number',
+  verifiedAt: 'number',
+  headers: 'object',
+  sha256: 'string',
   bodyTrusted: 'boolean',
 } satisfies Record<keyof Omit<Head, 'priority'>, 'string' | 'number' | 'object' | 'boolean'>;
 

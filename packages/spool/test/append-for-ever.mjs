@@ -16,8 +16,16 @@ let next = 0;
 async function appendOne() {
   const number = String((next += 1));
   const event = {
-    ...{ id: `stripe.${number}`, source: 'stripe', provider: 'stripe', providerId: number, type: 'x' },
-    ...{ receivedAt: 1, verifiedAt: 2, headers: {}, sha256: '', bodyTrusted: true },
+    id: `stripe.${number}`,
+    source: 'stripe',
+    provider: 'stripe',
+    providerId: number,
+    type: 'x',
+    receivedAt: 1,
+    verifiedAt: 2,
+    headers: {},
+    sha256: '',
+    bodyTrusted: true,
     body: Buffer.alloc(700, number),
   };
   const outcome = await spool.append(event).then(

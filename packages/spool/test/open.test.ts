@@ -72,10 +72,13 @@ describe('what is to be seen of a spool', () => {
     store.state = 'up';
     await until(() => spooling.state === 'direct');
     expect(values()).toMatchObject({
-      ...{ hookline_spool_events: 0, hookline_spool_bytes: 0, hookline_spool_oldest_age_seconds: 0 },
+      hookline_spool_events: 0,
+      hookline_spool_bytes: 0,
+      hookline_spool_oldest_age_seconds: 0,
     });
     expect(Object.fromEntries(counts)).toEqual({
-      ...{ hookline_spool_spooled_total: 2, hookline_spool_drained_total: 2 },
+      hookline_spool_spooled_total: 2,
+      hookline_spool_drained_total: 2,
     });
     await spooling.close();
   });

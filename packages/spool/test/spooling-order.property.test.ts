@@ -45,8 +45,13 @@ describe('whatever the store does', () => {
         const open = async () => {
           spool = await openTestSpool(folder);
           spooling = createSpoolingStore({
-            ...{ store: memory, spool, counters: countingCounters(), log: silent },
-            ...{ patience: 10, probeInterval: 3, batch: 4 },
+            store: memory,
+            spool,
+            counters: countingCounters(),
+            log: silent,
+            patience: 10,
+            probeInterval: 3,
+            batch: 4,
           });
         };
         const send = async () => {

@@ -18,7 +18,13 @@ async function open(store: EventStore, more: Partial<SpoolingStoreOptions> & { f
     warn: (line: string) => lines.push(line),
   };
   const spooling = createSpoolingStore({
-    ...{ store, spool, counters, log, patience: 50, probeInterval: 5, batch: 8 },
+    store,
+    spool,
+    counters,
+    log,
+    patience: 50,
+    probeInterval: 5,
+    batch: 8,
     ...more,
   });
   const close = async () => {

@@ -44,9 +44,17 @@ export function temporaryFolder(): string {
 export function eventOf(providerId: string, more: Partial<IncomingEvent> = {}): IncomingEvent {
   const body = more.body ?? Buffer.from(JSON.stringify({ id: providerId }));
   return {
-    ...{ id: eventIdOf('stripe', providerId), source: 'stripe', provider: 'stripe', providerId },
-    ...{ type: 'invoice.paid', receivedAt: 1_000, verifiedAt: 1_001, headers: { 'x-a': 'ä' } },
-    ...{ body, sha256: bodyHash(body), bodyTrusted: true },
+    id: eventIdOf('stripe', providerId),
+    source: 'stripe',
+    provider: 'stripe',
+    providerId,
+    type: 'invoice.paid',
+    receivedAt: 1e3,
+    verifiedAt: 1001,
+    headers: { 'x-a': 'ä' },
+    body,
+    sha256: bodyHash(body),
+    bodyTrusted: true,
     ...more,
   };
 }

@@ -5,6 +5,7 @@ import { withRedis, type Write } from '../commands.ts';
 import type { CliConfig } from '../config.ts';
 import { exportTo } from './export.ts';
 import { importFrom } from './import.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What stands for `-`: standard input, or output. */
 export const STDIN = '/dev/stdin';
@@ -13,16 +14,6 @@ export interface JobsOptions {
   readonly status?: unknown;
   readonly name?: unknown;
   readonly count: unknown;
-}
-
-/** Where a command reads and writes. */
-export interface Terminal {
-  /** A line of its answer. */
-  readonly write: Write;
-  /** A line about it, which is no part of the answer. */
-  readonly note: Write;
-  readonly stdin: NodeJS.ReadableStream;
-  readonly stdout: NodeJS.WritableStream;
 }
 
 const ACTIONS = ['list', 'show', 'retry', 'cancel', 'export', 'import'] as const;
@@ -151,10 +142,7 @@ function tableOf(jobs: readonly JobSummary[]): string {
   });
   for (const { created, id, name, status, attempt, maxAttempts, error } of jobs) {
     const tries = attempt === undefined ? '' : `${attempt}/${maxAttempts ?? '?'}`;
-    table.push([
-      new Date(created).toISOString(),
-      ...[id, name, status, tries, error?.message.slice(0, 60) ?? ''],
-    ]);
+    table.push([new Date(created).toISOString(), id, name, status, tries, error?.message.slice(0, 60) ?? '']);
   }
   return table.toString();
 }

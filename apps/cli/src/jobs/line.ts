@@ -56,7 +56,10 @@ const options = z.strictObject({
 });
 
 const common = {
-  ...{ id, queue, created: time, data: anything },
+  id,
+  queue,
+  created: time,
+  data: anything,
   priority: optional(whole(1, LAST_PRIORITY)),
   runAt: optional(time),
   options: optional(options),

@@ -58,11 +58,13 @@ export function judgeCopy(expectation: Expectation, second: Answer, first: Answe
   if (expectation.repeats)
     return copy
       ? {
-          ...{ copy, expected: false },
+          copy,
+          expected: false,
           said: 'not expected: taken for a copy, though equal bodies of this provider are news',
         }
       : {
-          ...{ copy, expected: true },
+          copy,
+          expected: true,
           said: 'no copy: this provider does not name its events, and the same body may be news',
         };
   return copy

@@ -29,7 +29,9 @@ export async function sendMany(
   const begun = performance.now();
   const atOnce = reorder ? 1 : rate === undefined ? AT_ONCE : AT_ONCE_WITH_RATE;
   await runPaced({
-    ...{ count, atOnce, ...(rate === undefined ? {} : { rate }) },
+    count,
+    atOnce,
+    ...(rate === undefined ? {} : { rate }),
     start(turn) {
       const prepared = prepare(reorder ? count - 1 - turn : turn);
       if (data !== undefined) sent.add(eventOf(target, prepared));
@@ -71,7 +73,8 @@ async function sendCopies(
       const meaning = meaningOf(answer, { source, expectation, signsUrl: provider.signsUrl });
       const judged = original && judgeCopy(expectation, answer, original);
       outcomes.push({
-        ...{ ms, answer: why === undefined ? String(status) : `${status} ${why}` },
+        ms,
+        answer: why === undefined ? String(status) : `${status} ${why}`,
         duplicate: answer.duplicate ?? judged?.copy ?? false,
         expected: isMet(expectation, answer) && (judged?.expected ?? true),
         ...(meaning === undefined ? {} : { meaning }),

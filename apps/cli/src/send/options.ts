@@ -31,8 +31,18 @@ const REORDERED = 5;
 const FLAG = { type: 'boolean', default: false } as const;
 const TEXT = { type: 'string' } as const;
 const OPTIONS = {
-  ...{ source: TEXT, to: TEXT, secret: TEXT, data: TEXT, count: TEXT, rate: TEXT, late: TEXT },
-  ...{ duplicate: FLAG, reorder: FLAG, tamper: FLAG, 'wrong-secret': FLAG, list: FLAG },
+  source: TEXT,
+  to: TEXT,
+  secret: TEXT,
+  data: TEXT,
+  count: TEXT,
+  rate: TEXT,
+  late: TEXT,
+  duplicate: FLAG,
+  reorder: FLAG,
+  tamper: FLAG,
+  'wrong-secret': FLAG,
+  list: FLAG,
 } as const;
 
 /**
@@ -58,7 +68,12 @@ export function readSendOptions(args: readonly string[]): SendOptions {
     ...(data === undefined ? {} : { data }),
     ...(values.rate === undefined ? {} : { rate: rateOf(values.rate) }),
     late: values.late === undefined ? 0 : lateOf(values.late),
-    ...{ count, duplicate, reorder, tamper, wrongSecret: values['wrong-secret'], list },
+    count,
+    duplicate,
+    reorder,
+    tamper,
+    wrongSecret: values['wrong-secret'],
+    list,
   };
 }
 

@@ -44,7 +44,9 @@ export async function post(url: URL | string, { headers, body }: Posted): Promis
     const fromHeader = response.headers.get('hookline-event');
     const retryAfter = response.headers.get('retry-after');
     return {
-      ...{ status: response.status, body: parsed(text), ms },
+      status: response.status,
+      body: parsed(text),
+      ms,
       ...(fromHeader === null ? {} : { id: fromHeader }),
       ...(retryAfter === null ? {} : { retryAfter }),
       ...said(parsed(text)),

@@ -25,7 +25,10 @@ export function summaryOf(outcomes: readonly Outcome[], ms: number): string {
     const times = all.map((outcome) => outcome.ms).toSorted((a, b) => a - b);
     const count = (of: (outcome: Outcome) => boolean) => String(all.filter(of).length);
     table.push([
-      ...[answer, String(all.length), count(({ duplicate }) => duplicate), count(({ expected }) => expected)],
+      answer,
+      String(all.length),
+      count(({ duplicate }) => duplicate),
+      count(({ expected }) => expected),
       ...[50, 90, 99, 100].map((percent) => shown(percentile(times, percent))),
     ]);
   }

@@ -49,7 +49,11 @@ export function findTarget(providerName: string, options: Asked, readConfig: () 
   const asked = `${url.pathname}${url.search}`;
   const unknown = provider.signsUrl && configured.url === undefined;
   return {
-    ...{ provider, source, url, config, secrets: configured.secrets() },
+    provider,
+    source,
+    url,
+    config,
+    secrets: configured.secrets(),
     signedUrl: configured.url === undefined ? asked : withQuery(configured.url, url.search),
     notes: unknown
       ? [

@@ -68,7 +68,9 @@ describe('client.http', () => {
     for (const { title, method, url, headers, body } of requests) {
       const over = new AbortController();
       const response = await fetch(url, {
-        ...{ method, headers, signal: over.signal },
+        method,
+        headers,
+        signal: over.signal,
         ...(body === '' ? {} : { body }),
       });
       // A stream goes on for as long as its job: its head is enough.

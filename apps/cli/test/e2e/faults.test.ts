@@ -55,13 +55,14 @@ describe('three handlers on one type, one failing twice and one always', () => {
     const [first = 0, second = 0] = times.slice(1).map((time, i) => time - (times[i] ?? 0));
     expect([first >= 300, second >= 600]).toEqual([true, true]);
     expect(JSON.parse(list)).toMatchObject({
-      ...{
-        eventId: `stripe.${event.id}`,
-        handler: 'always',
-        reason: 'attempts-exhausted',
-        error: { message: 'never at 3' },
-      },
-      attempts: [1, 2, 3].map((attempt) => ({ attempt, error: { message: `never at ${attempt}` } })),
+      eventId: `stripe.${event.id}`,
+      handler: 'always',
+      reason: 'attempts-exhausted',
+      error: { message: 'never at 3' },
+      attempts: [1, 2, 3].map((attempt) => ({
+        attempt,
+        error: { message: `never at ${attempt}` },
+      })),
     });
 
     expect((await hookline(stage, env, 'dead', 'replay', letter)).code).toBe(0);

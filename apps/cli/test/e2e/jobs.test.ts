@@ -73,8 +73,11 @@ describe('the job service', () => {
     const types = stream.frames.map(({ data: { type } }) => type);
     expect(types).toEqual(['initial', 'started', 'progress', 'progress', 'progress', 'completed']);
     expect(stream.frames[2]?.data).toMatchObject({
-      ...{ jobId: created.body.id, step: '1', data: 'chunk 1 of {"your":"job data","list":[1,"ü"]}' },
-      ...{ timestamp: expect.stringMatching(/^\d{13}$/), processingTime: expect.stringMatching(/^\d+$/) },
+      jobId: created.body.id,
+      step: '1',
+      data: 'chunk 1 of {"your":"job data","list":[1,"ü"]}',
+      timestamp: expect.stringMatching(/^\d{13}$/),
+      processingTime: expect.stringMatching(/^\d+$/),
     });
     const shown = await call(receiver.url, 'GET', `/job/${created.body.id}`);
     expect(shown.body).toMatchObject({ status: 'succeeded', data, result: { pid: worker.pid } });
@@ -170,7 +173,8 @@ describe('the job service', () => {
     const { body: behind } = await call(receiver.url, 'POST', '/job', { data: 'behind' });
     expect(await ended(receiver.url, behind.id)).toMatchObject({ result: 'behind' });
     expect(await ended(receiver.url, order.id)).toMatchObject({
-      ...{ status: 'failed', error: { message: 'nobody finished it within its timeout of 400 ms' } },
+      status: 'failed',
+      error: { message: 'nobody finished it within its timeout of 400 ms' },
     });
     const late = await call(receiver.url, 'POST', `/finish/${order.id}`, {});
     expect([late.status, late.body]).toMatchObject([400, { error: 'job_failed' }]);

@@ -19,9 +19,12 @@ let dashboard: string;
 beforeAll(async () => {
   stage = openStage();
   const env = {
-    ...{ REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix(), API_KEY },
-    ...{ DASHBOARD_USER: 'operator', DASHBOARD_PASSWORD: 'correct horse battery' },
-    ...{ WEBHOOK_SECRET_STRIPE: 'whsec_of_the_monitoring_test' },
+    REDIS_URL: testRedisUrl(),
+    HOOKLINE_PREFIX: uniquePrefix(),
+    API_KEY,
+    DASHBOARD_USER: 'operator',
+    DASHBOARD_PASSWORD: 'correct horse battery',
+    WEBHOOK_SECRET_STRIPE: 'whsec_of_the_monitoring_test',
   };
   const programs = {
     receiver: await startReceiver(stage, env),

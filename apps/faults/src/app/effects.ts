@@ -39,8 +39,16 @@ const machineTime = (): number => performance.timeOrigin + performance.now();
 function write(what: 'begin' | 'effect', handler: string, event: LedgerEvent, ctx: LedgerContext): void {
   const sha = createHash('sha256').update(event.body).digest('hex');
   const line = {
-    ...{ what, id: event.providerId, handler, attempt: ctx.attempt, key: ctx.idempotencyKey, sha },
-    ...{ pid: process.pid, at: machineTime(), received: event.receivedAt, source: event.source },
+    what,
+    id: event.providerId,
+    handler,
+    attempt: ctx.attempt,
+    key: ctx.idempotencyKey,
+    sha,
+    pid: process.pid,
+    at: machineTime(),
+    received: event.receivedAt,
+    source: event.source,
   };
   writeSync(file, `${JSON.stringify(line)}\n`);
 }

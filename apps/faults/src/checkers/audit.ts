@@ -117,7 +117,10 @@ export function openAuditor(url: string, prefix: string): Auditor {
           ]);
           const stored = String(sha);
           return {
-            ...{ event, id: String(id), status: String(status), sha: stored },
+            event,
+            id: String(id),
+            status: String(status),
+            sha: stored,
             // One that was shed gave its body up on purpose, after it was handled.
             intact:
               body == null ? shedAt != null : createHash('sha256').update(body).digest('hex') === stored,

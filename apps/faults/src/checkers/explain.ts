@@ -68,8 +68,10 @@ function cutsOf(lives: readonly Life[], faults: readonly Fault[]): Cut[] {
     const { pid, role, slot, to = Infinity } = life;
     const name = `${role} ${slot} (${pid})`;
     const pauses = life.pauses.map((pause) => ({
-      ...{ what: `${name} was ${pause.kind}`, pid },
-      ...{ from: pause.from, to: pause.to ?? Infinity },
+      what: `${name} was ${pause.kind}`,
+      pid,
+      from: pause.from,
+      to: pause.to ?? Infinity,
     }));
     const end =
       life.to === undefined ? [] : [{ what: `${name} ended`, pid, from: life.to, to: life.to + 100 }];

@@ -45,8 +45,16 @@ export function startFleet({ root, folder, env, onExit = () => undefined }: Star
       // Fixed for the slot, so that senders find it after a restart.
       const port = role === 'receiver' ? { RECEIVER_PORT: String(await freePort()) } : {};
       const place = {
-        ...{ root, role, slot, folder: own, onExit },
-        env: { LOG_LEVEL: 'warn', ...env, ...port },
+        root,
+        role,
+        slot,
+        folder: own,
+        onExit,
+        env: {
+          LOG_LEVEL: 'warn',
+          ...env,
+          ...port,
+        },
         onStart: (life: Life) => lives.push(life),
       };
       const member = await openMember(place, options);

@@ -43,7 +43,10 @@ export function beginLife(begun: Pick<Life, 'role' | 'slot' | 'pid' | 'faults'>)
     ...begun,
     pauses,
     from: Date.now(),
-    ...{ to: undefined, code: undefined, signal: undefined, asked: undefined },
+    to: undefined,
+    code: undefined,
+    signal: undefined,
+    asked: undefined,
   };
 
   function thawed(): void {

@@ -23,9 +23,15 @@ export async function redisCommand({
   patience = PATIENCE_MS,
 }: RedisCommand): Promise<unknown> {
   const client = new Redis({
-    ...{ host: '127.0.0.1', port, lazyConnect: true, enableReadyCheck: false },
-    ...{ connectTimeout: PATIENCE_MS, commandTimeout: patience },
-    ...{ maxRetriesPerRequest: 0, retryStrategy: () => null, disconnectTimeout: 100 },
+    host: '127.0.0.1',
+    port,
+    lazyConnect: true,
+    enableReadyCheck: false,
+    connectTimeout: PATIENCE_MS,
+    commandTimeout: patience,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    disconnectTimeout: 100,
   });
   // The command's own rejection says it.
   client.on('error', () => undefined);

@@ -45,8 +45,13 @@ interface Pair {
 export async function startProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   const counts = {
-    ...{ accepted: 0, refused: 0, repliesCut: 0, cut: 0 },
-    ...{ bytesIn: 0, bytesOut: 0, bytesSwallowed: 0 },
+    accepted: 0,
+    refused: 0,
+    repliesCut: 0,
+    cut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    bytesSwallowed: 0,
   };
   let mode: ProxyMode = { kind: 'pass' };
   let target = targetPort;

@@ -48,7 +48,12 @@ async function measure({ root, folder, env, seed, seeds }: PowerLossOrder): Prom
     const isBroken = level.keepsAll && worst.lost > 0;
     isKept &&= !isBroken;
     table.push([
-      ...[level.ack, settingsOf(level), level.what, cuts.length, worst.acknowledged, worst.lost],
+      level.ack,
+      settingsOf(level),
+      level.what,
+      cuts.length,
+      worst.acknowledged,
+      worst.lost,
       `${worst.windowMs.toFixed(0)} ms`,
       `${Math.max(...cuts.map(({ copyMs }) => copyMs)).toFixed(0)} ms`,
       isBroken ? 'BROKEN' : level.keepsAll ? 'holds' : '',

@@ -50,7 +50,8 @@ export async function runCut(level: Level, options: CutOptions): Promise<CutResu
   const onClose: Place['onClose'] = (close) => void closing.push(close);
   const fleet: Place['fleet'] = (name, redisUrl) =>
     startFleet({
-      ...{ root, folder: join(folder, name) },
+      root,
+      folder: join(folder, name),
       env: {
         PATH: env['PATH'],
         REDIS_URL: redisUrl,
@@ -68,7 +69,12 @@ export async function runCut(level: Level, options: CutOptions): Promise<CutResu
 
     const count = RATE * (MOMENT.latest / 1_000 + 2);
     const sender = startSender({
-      ...{ seed, count, folder, mix: MIX, rate: RATE, copies: 0 },
+      seed,
+      count,
+      folder,
+      mix: MIX,
+      rate: RATE,
+      copies: 0,
       receivers: [receiver.urls['receiver'] ?? ''],
     });
     onClose(() => sender.kill());

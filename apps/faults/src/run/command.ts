@@ -50,8 +50,11 @@ export async function faults(
   mkdirSync(folder, { recursive: true });
   if (options.powerLoss === true)
     return powerLoss({
-      ...{ root, env, folder: join(folder, 'power-loss') },
-      ...{ seed: options.seed, seeds: options.seeds ?? 3 },
+      root,
+      env,
+      folder: join(folder, 'power-loss'),
+      seed: options.seed,
+      seeds: options.seeds ?? 3,
     });
   const planned = options.mutations === true ? planMutations(options) : planRuns(options);
   const entries: Entry[] = [];
@@ -62,7 +65,12 @@ export async function faults(
     write(`[${index + 1}/${planned.length}] ${label}, seed ${seed}, ${events} events: ${fault.what}\n`);
     const own = join(folder, `${mutation ?? fault.name}-${seed}`);
     const result = await runCase(fault, {
-      ...{ root, env, seed, folder: own, timed: options.smoke !== true, say: (line) => write(`  ${line}\n`) },
+      root,
+      env,
+      seed,
+      folder: own,
+      timed: options.smoke !== true,
+      say: (line) => write(`  ${line}\n`),
       ...(options.events === undefined ? {} : { events: options.events }),
       ...(mutation === undefined ? {} : { mutation }),
     }).catch(notRun);
@@ -95,7 +103,13 @@ function notRun(error: unknown): RunResult {
   const why = error instanceof Error ? error.message : String(error);
   return {
     verdict: {
-      equations: [{ name: 'ran', says: 'the run came to its end', broken: [why] }],
+      equations: [
+        {
+          name: 'ran',
+          says: 'the run came to its end',
+          broken: [why],
+        },
+      ],
       holds: false,
       counts: {
         sent: 0,
@@ -107,7 +121,10 @@ function notRun(error: unknown): RunResult {
         explainedSeconds: 0,
       },
     },
-    ...{ figures: [], faults: [], repairs: {}, seconds: 0 },
+    figures: [],
+    faults: [],
+    repairs: {},
+    seconds: 0,
   };
 }
 

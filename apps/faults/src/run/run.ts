@@ -68,7 +68,8 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
     const bank = await openExternalSystem(folder);
     closing.push(() => bank.close());
     const fleet = startFleet({
-      ...{ root, folder: join(folder, 'processes') },
+      root,
+      folder: join(folder, 'processes'),
       env: {
         PATH: options.env['PATH'],
         REDIS_URL: proxy === undefined ? redis.url : redis.url.replace(`:${redis.port}`, `:${proxy.port}`),
@@ -126,9 +127,14 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
     const settledIn = Date.now() - healed;
 
     const ledger: Ledger = {
-      ...{ planned, faults, damaged: stage.damaged },
-      ...{ answers: readAnswers(folder), effects: readEffects(folder), bank: readBank(folder) },
-      ...{ rest: await auditor.read(), lives: [...fleet.lives] },
+      planned,
+      faults,
+      damaged: stage.damaged,
+      answers: readAnswers(folder),
+      effects: readEffects(folder),
+      bank: readBank(folder),
+      rest: await auditor.read(),
+      lives: [...fleet.lives],
       ...(fault.answerWithin === undefined
         ? {}
         : { answerWithin: options.timed ? fault.answerWithin : Infinity }),
@@ -136,12 +142,18 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
     };
     const verdict = withMore(judge(ledger), fault.equations?.(ledger, stage) ?? []);
     return {
-      ...{ verdict, faults, repairs: ledger.rest.repairs },
+      verdict,
+      faults,
+      repairs: ledger.rest.repairs,
       figures: [
-        { name: 'healed to all through', value: settledIn / 1000, unit: 's' },
+        {
+          name: 'healed to all through',
+          value: settledIn / 1e3,
+          unit: 's',
+        },
         ...(fault.figures?.(ledger, stage) ?? []),
       ],
-      seconds: (performance.now() - started) / 1000,
+      seconds: (performance.now() - started) / 1e3,
     };
   } finally {
     for (const close of closing.toReversed()) await Promise.resolve(close()).catch(() => undefined);
@@ -162,15 +174,13 @@ function createStage(parts: {
 }): Stage {
   const { fleet, sender, faults } = parts;
   return {
-    ...{
-      redis: parts.redis,
-      proxy: parts.proxy,
-      fleet,
-      planned: parts.planned,
-      root: parts.root,
-      folder: parts.folder,
-      env: parts.env,
-    },
+    redis: parts.redis,
+    proxy: parts.proxy,
+    fleet,
+    planned: parts.planned,
+    root: parts.root,
+    folder: parts.folder,
+    env: parts.env,
     random: seeded(parts.seed ^ 0xfa017),
     damaged: new Set(),
     allSent: sender.allSent,
@@ -181,7 +191,13 @@ function createStage(parts: {
       const name = typeof target === 'string' ? target : `${target.role} ${target.slot}`;
       const at = Date.now();
       await during();
-      faults.push({ kind, target: name, pids, at, until: Date.now() });
+      faults.push({
+        kind,
+        target: name,
+        pids,
+        at,
+        until: Date.now(),
+      });
     },
     wait: (ms) => wait(ms),
   };

@@ -157,8 +157,16 @@ describe('the equations', () => {
 describe('a second effect', () => {
   const DEATH = START + 30_000;
   const life: Life = {
-    ...{ role: 'worker', slot: 1, pid: WORKER + 1, from: START - 1_000, to: DEATH },
-    ...{ code: null, signal: 'SIGKILL', asked: 'SIGKILL', pauses: [], faults: {} },
+    role: 'worker',
+    slot: 1,
+    pid: WORKER + 1,
+    from: START - 1e3,
+    to: DEATH,
+    code: null,
+    signal: 'SIGKILL',
+    asked: 'SIGKILL',
+    pauses: [],
+    faults: {},
   };
 
   /** Effects of the process that died, each made so long before its death, and once more by another. */
@@ -168,7 +176,8 @@ describe('a second effect', () => {
     const victims = ledger.planned.filter((event) => event.kind === kind).slice(0, beforeDeath.length);
     const again = victims.map((event, n) => ({
       ...line('effect', event, handler),
-      ...{ pid: life.pid, at: DEATH - (beforeDeath[n] ?? 0) },
+      pid: life.pid,
+      at: DEATH - (beforeDeath[n] ?? 0),
     }));
     const effects = ledger.effects.map((effect) =>
       effect.what === 'effect' && victims.some(({ id }) => id === effect.id) && effect.handler === handler

@@ -48,8 +48,16 @@ export function soundLedger(seed = 7, count = 60): Ledger {
     ],
     lives: [
       {
-        ...{ role: 'worker', slot: 0, pid: WORKER, from: START - 90_000, to: START - 60_000 },
-        ...{ code: null, signal: 'SIGKILL', asked: 'SIGKILL', pauses: [], faults: {} },
+        role: 'worker',
+        slot: 0,
+        pid: WORKER,
+        from: START - 9e4,
+        to: START - 6e4,
+        code: null,
+        signal: 'SIGKILL',
+        asked: 'SIGKILL',
+        pauses: [],
+        faults: {},
       },
     ],
     answerWithin: 500,
@@ -60,7 +68,15 @@ export function soundLedger(seed = 7, count = 60): Ledger {
 export function line(what: EffectLine['what'], event: PlannedEvent, handler: string): EffectLine {
   const at = START + event.n * 10;
   return {
-    ...{ what, id: event.id, handler, attempt: 1, key: `${event.id}~${handler}`, sha: event.sha },
-    ...{ pid: WORKER, at, received: at - 5, source: event.source },
+    what,
+    id: event.id,
+    handler,
+    attempt: 1,
+    key: `${event.id}~${handler}`,
+    sha: event.sha,
+    pid: WORKER,
+    at,
+    received: at - 5,
+    source: event.source,
   };
 }

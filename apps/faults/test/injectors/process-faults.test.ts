@@ -35,8 +35,15 @@ describe('a failpoint', () => {
     await eventually(() => !receiver.alive);
     expect(await product.has(`stripe.${second}`)).toBe(kept);
     expect(product.fleet.lives.find((life) => life.pid === pid)).toMatchObject({
-      ...{ asked: undefined, signal: 'SIGKILL' },
-      faults: { point: { script: 'accept', moment, nth: 2 } },
+      asked: undefined,
+      signal: 'SIGKILL',
+      faults: {
+        point: {
+          script: 'accept',
+          moment,
+          nth: 2,
+        },
+      },
     });
     expect(readFileSync(receiver.logFile, 'utf8')).toContain(`failpoint accept:${moment}:2`);
   });

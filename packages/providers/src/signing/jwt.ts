@@ -74,7 +74,11 @@ function readToken(text: string): Token | undefined {
   if (alg !== 'RS256' || typeof kid !== 'string') return undefined;
   if (typeof exp !== 'number' || typeof iat !== 'number') return undefined;
   return {
-    ...{ keyId: kid, claims, expires: exp, issued: iat, signature: bytes },
+    keyId: kid,
+    claims,
+    expires: exp,
+    issued: iat,
+    signature: bytes,
     signed: Buffer.from(`${head}.${body}`),
   };
 }

@@ -124,7 +124,11 @@ function token(scheme: JwtScheme, { url }: Draft, secrets: readonly string[], no
   const [claim = '', audience = url] = expected.split(' ');
   const iat = Math.floor(now / 1_000);
   const claims = {
-    ...{ iss: scheme.issuers[0], aud: audience, iat, exp: iat + 3_600, [scheme.claim]: claim },
+    iss: scheme.issuers[0],
+    aud: audience,
+    iat,
+    exp: iat + 3600,
+    [scheme.claim]: claim,
     ...Object.fromEntries(scheme.affirmed.map((name) => [name, true])),
   };
   const signed = [{ alg: 'RS256', kid: 'test-key', typ: 'JWT' }, claims]

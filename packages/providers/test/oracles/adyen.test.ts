@@ -52,17 +52,13 @@ const payments: Oracle = {
   }),
   changes: (request) =>
     [
-      ...[
-        ['PSP1', 'PSP2'],
-        ['Engine:Parts', 'Engine::Parts'],
-        ['order', 'Order'],
-        ['4900', '4901'],
-      ],
-      ...[
-        ['EUR', 'USD'],
-        ['AUTHORISATION', 'CAPTURE'],
-        ['"success":"true"', '"success":"false"'],
-      ],
+      ['PSP1', 'PSP2'],
+      ['Engine:Parts', 'Engine::Parts'],
+      ['order', 'Order'],
+      ['4900', '4901'],
+      ['EUR', 'USD'],
+      ['AUTHORISATION', 'CAPTURE'],
+      ['"success":"true"', '"success":"false"'],
     ].map(([from = '', to = '']) => replaced(request, from, to)),
 };
 

@@ -46,7 +46,9 @@ export interface QueueWorkerOptions {
 export function openQueueWorker(options: QueueWorkerOptions): Worker {
   const { name, connection, prefix, log, concurrency, limiter, processor, onLockLost } = options;
   const worker = new Worker(name, (job, token = '') => runTurn(job, token, processor), {
-    ...{ connection, prefix, concurrency },
+    connection,
+    prefix,
+    concurrency,
     ...(limiter === undefined ? {} : { limiter }),
     ...WORKER_SETTINGS,
   });

@@ -80,7 +80,9 @@ export async function readServer(
     knowsWaitAof(connection),
   ]);
   return {
-    ...{ kind: 'single', memory, clockSkew },
+    kind: 'single',
+    memory,
+    clockSkew,
     runId: lineOf(server, 'run_id') ?? '',
     appendOnly: lineOf(persistence, 'aof_enabled') === '1',
     appendFsync: append,

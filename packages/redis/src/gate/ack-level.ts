@@ -30,7 +30,8 @@ export function durabilityOf(level: AckLevel, facts: ServerFacts): Durability {
     case 'replicated':
       if (facts.kind === 'cluster') return NOT_IN_A_CLUSTER;
       return {
-        ...{ kind: 'fenced', command: 'WAIT' },
+        kind: 'fenced',
+        command: 'WAIT',
         ...(facts.replicas === 0 && { warning: NO_REPLICA }),
       };
   }

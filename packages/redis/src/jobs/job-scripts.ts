@@ -5,8 +5,18 @@ import { defineScript } from '../client/script.ts';
 
 /** What a reader gets of a job, in this order. */
 export const SUMMARY_FIELDS = [
-  ...['name', 'status', 'created', 'updated', 'data', 'priority', 'runAt'],
-  ...['attempt', 'maxAttempts', 'metadata', 'result', 'error'],
+  'name',
+  'status',
+  'created',
+  'updated',
+  'data',
+  'priority',
+  'runAt',
+  'attempt',
+  'maxAttempts',
+  'metadata',
+  'result',
+  'error',
 ] as const;
 
 const SUMMARY_LUA = `

@@ -30,8 +30,14 @@ export function recordFields(job: NewRecord, now: number): string[] {
     metadata: job.metadata === undefined ? undefined : JSON.stringify(job.metadata),
   };
   return [
-    ...['queue', job.queue, 'queuedId', job.queuedId, 'token', newFinishToken()],
-    ...['data', JSON.stringify(job.data) ?? 'null'],
+    'queue',
+    job.queue,
+    'queuedId',
+    job.queuedId,
+    'token',
+    newFinishToken(),
+    'data',
+    JSON.stringify(job.data) ?? 'null',
     ...Object.entries(optional).flatMap(([field, value]) =>
       value === undefined ? [] : [field, String(value)],
     ),
@@ -40,7 +46,14 @@ export function recordFields(job: NewRecord, now: number): string[] {
 
 /** What it takes to queue a kept job once more, in this order. */
 export const QUEUEING_FIELDS = [
-  ...['name', 'queue', 'data', 'priority', 'options', 'metadata', 'queuedId', 'runAt'],
+  'name',
+  'queue',
+  'data',
+  'priority',
+  'options',
+  'metadata',
+  'queuedId',
+  'runAt',
 ] as const;
 
 /** How a kept job goes into its queue. */
@@ -59,9 +72,13 @@ export function queueingFromRow(id: string, row: readonly (string | null)[]): Qu
   const [name, queue, data, priority, options, metadata, queuedId, runAt] = row;
   if (!name || !queue || !queuedId) return undefined;
   return {
-    ...{ name, queue, queuedId },
+    name,
+    queue,
+    queuedId,
     work: {
-      ...{ kind: 'job', id, data: JSON.parse(data ?? 'null') as unknown },
+      kind: 'job',
+      id,
+      data: JSON.parse(data ?? 'null') as unknown,
       ...(options ? { options: JSON.parse(options) as JobRunOptions } : {}),
       ...(metadata ? { metadata: JSON.parse(metadata) as Record<string, unknown> } : {}),
     },
@@ -91,7 +108,11 @@ export function summaryFromRow(id: string, row: SummaryRow): JobSummary | undefi
   ] = row.map((value) => value?.toString());
   if (name === undefined || status === undefined) return undefined;
   return {
-    ...{ id, name, status: status as JobStatus, created: Number(created), updated: Number(updated) },
+    id,
+    name,
+    status: status as JobStatus,
+    created: Number(created),
+    updated: Number(updated),
     data: parsed(data),
     ...(priority === undefined ? {} : { priority: Number(priority) }),
     ...(runAt === undefined ? {} : { runAt: Number(runAt) }),

@@ -53,12 +53,19 @@ export function createJobStore({
   function prepare(job: NewJob, queue: string, queuedId: string, time: number) {
     const { id, name, data, priority, delay, options, metadata } = job;
     const work: Work = {
-      ...{ kind: 'job', id, data },
+      kind: 'job',
+      id,
+      data,
       ...(options === undefined ? {} : { options }),
       ...(metadata === undefined ? {} : { metadata }),
     };
     return enqueuer.prepare({
-      ...{ queue, jobId: queuedId, name, work, timestamp: time, priority },
+      queue,
+      jobId: queuedId,
+      name,
+      work,
+      timestamp: time,
+      priority,
       ...(delay === undefined ? {} : { delay }),
     });
   }
@@ -124,7 +131,8 @@ export function createJobStore({
       const page = jobs.slice(0, count);
       const last = page.at(-1);
       return {
-        ...{ kind: 'page', jobs: page },
+        kind: 'page',
+        jobs: page,
         ...(jobs.length > count && last !== undefined ? { next: last.id } : {}),
       };
     },
@@ -147,7 +155,11 @@ export function createJobStore({
       const { name, queue, work, priority, queuedId: before } = kept;
       const queuedId = newQueuedId(id);
       const add = enqueuer.prepare({
-        ...{ queue, jobId: queuedId, name, work, timestamp: now() },
+        queue,
+        jobId: queuedId,
+        name,
+        work,
+        timestamp: now(),
         ...(priority === undefined ? {} : { priority }),
       });
       const { kind, rest } = await change(

@@ -112,8 +112,16 @@ export async function requeue(parts: StrayWorkParts, stray: Stray): Promise<bool
   const add = enqueuer.prepare(request);
   const { kind, id, handler, queue, jobId } = stray;
   const reply = await runScript(connection, REQUEUE, add.keys, [
-    ...[keys.prefix, kind, id, handler, queue, jobId, request.queue, request.jobId],
-    ...[add.script, ...add.args],
+    keys.prefix,
+    kind,
+    id,
+    handler,
+    queue,
+    jobId,
+    request.queue,
+    request.jobId,
+    add.script,
+    ...add.args,
   ]);
   return String(reply) === 'requeued';
 }
@@ -128,7 +136,11 @@ async function requestFor(
     if (kept === undefined) return undefined;
     const { runAt = timestamp, priority } = kept;
     return {
-      ...{ queue: kept.queue, jobId: newQueuedId(id), name: kept.name, work: kept.work, timestamp },
+      queue: kept.queue,
+      jobId: newQueuedId(id),
+      name: kept.name,
+      work: kept.work,
+      timestamp,
       delay: runAt - timestamp,
       ...(priority === undefined ? {} : { priority }),
     };
@@ -148,7 +160,13 @@ async function requestFor(
   return {
     queue: handler?.queue ?? queue,
     jobId: `${deliveryIdOf(event, name)}~requeued-${randomBytes(5).toString('hex')}`,
-    ...{ name, work: { kind: 'delivery', event, handler: name }, timestamp },
+    name,
+    work: {
+      kind: 'delivery',
+      event,
+      handler: name,
+    },
+    timestamp,
     delay: Math.max(0, Number(receivedAt) + wait - timestamp),
     ...priority,
   };

@@ -44,7 +44,9 @@ export function openDeadLetters(
         eventId !== undefined && handler !== undefined
           ? { kind: 'delivery', event: eventId, handler }
           : {
-              ...{ kind: 'job', id, data: letter.data },
+              kind: 'job',
+              id,
+              data: letter.data,
               ...(letter.options === undefined ? {} : { options: letter.options }),
               ...(letter.metadata === undefined ? {} : { metadata: letter.metadata }),
             };

@@ -150,7 +150,9 @@ function parseStatus(text: string | null): Omit<ProcessStatus, 'id' | 'at'> | un
     const { role, host, pid, version, startedAt, detail } = value as Record<string, unknown>;
     if (typeof role !== 'string' || typeof host !== 'string' || typeof pid !== 'number') return undefined;
     return {
-      ...{ role, host, pid },
+      role,
+      host,
+      pid,
       version: typeof version === 'string' ? version : 'unknown',
       startedAt: typeof startedAt === 'number' ? startedAt : 0,
       detail: typeof detail === 'object' && detail !== null ? smallOnly({ ...detail }) : {},

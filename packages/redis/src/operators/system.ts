@@ -215,7 +215,12 @@ function depthOf([name, ...counts]: unknown[]): QueueDepth {
     counts.map(Number);
   return {
     name: String(name),
-    ...{ waiting, prioritized, active, delayed, completed, failed },
+    waiting,
+    prioritized,
+    active,
+    delayed,
+    completed,
+    failed,
     paused: paused === 1,
   };
 }

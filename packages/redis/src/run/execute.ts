@@ -77,10 +77,18 @@ export async function execute<Value>(
   const number = lease.made + 1;
   const name = subject.kind === 'job' ? { job: subject.job } : {};
   const attempt: Attempt<Value> = {
-    ...{ parts, lease, subject, runnable, number },
+    parts,
+    lease,
+    subject,
+    runnable,
+    number,
     timeout: runnable.timeout ?? parts.defaultTimeout,
     startedAt: parts.now(),
-    log: parts.log({ work: subject.workId, ...name, attempt: number }),
+    log: parts.log({
+      work: subject.workId,
+      ...name,
+      attempt: number,
+    }),
   };
   const decided = opened.kind === 'overdue' ? neverFinished(attempt) : await decide(attempt, opened);
   return decided === 'lock-lost' ? { kind: 'lock-lost' } : end(attempt, decided);
@@ -146,12 +154,21 @@ async function run<Value>(
   controller: AbortController,
 ): Promise<Outcome> {
   const ctx = createRunContext(parts.context, {
-    ...{ lease, controller, log, attempt: number, workId: subject.workId, tracked: opened.tracked },
+    lease,
+    controller,
+    log,
+    attempt: number,
+    workId: subject.workId,
+    tracked: opened.tracked,
     maxAttempts: Math.max(runnable.retry.attempts, number),
     external: runnable.external ?? false,
   });
   const untrack = parts.track({
-    ...{ queue: lease.queue, jobId: lease.jobId, token: lease.token, workId: subject.workId, controller },
+    queue: lease.queue,
+    jobId: lease.jobId,
+    token: lease.token,
+    workId: subject.workId,
+    controller,
     isTracked: opened.tracked !== undefined,
   });
   try {
@@ -202,7 +219,10 @@ function conclude<Value>(
       const { error, delay } = settlement;
       const { message } = serializeError(error);
       log.warn('failed; will be tried again', {
-        ...{ ms, of: runnable.retry.attempts, retryInMs: delay, error: message },
+        ms,
+        of: runnable.retry.attempts,
+        retryInMs: delay,
+        error: message,
       });
       return { kind: 'retried', error, delay };
     }

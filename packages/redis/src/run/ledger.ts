@@ -165,8 +165,17 @@ export function createLedger({
         OPEN_DELIVERY,
         [keys.event(subject.event), keys.deliveries(subject.event), keys.bullLock(queue, jobId)],
         [
-          ...[prefix, subject.event, subject.handler, subject.workId, made, stalled, inPlace ? 1 : 0, now()],
-          ...[token, queue, jobId],
+          prefix,
+          subject.event,
+          subject.handler,
+          subject.workId,
+          made,
+          stalled,
+          inPlace ? 1 : 0,
+          now(),
+          token,
+          queue,
+          jobId,
         ],
       )) as [Buffer, Buffer, ...EventRow];
       const [kind, deaths, ...row] = reply;
@@ -199,8 +208,17 @@ export function createLedger({
         OPEN_JOB,
         [keys.job(workId), keys.bullLock(queue, jobId)],
         [
-          ...[prefix, workId, jobId, made, stalled, now(), made + 1, Math.max(maxAttempts, made + 1)],
-          ...[external ? 1 : '', job, queue],
+          prefix,
+          workId,
+          jobId,
+          made,
+          stalled,
+          now(),
+          made + 1,
+          Math.max(maxAttempts, made + 1),
+          external ? 1 : '',
+          job,
+          queue,
           ...(external ? [JSON.stringify(work.data) ?? 'null', newFinishToken()] : ['', '']),
           lock,
         ],
@@ -218,8 +236,18 @@ export function createLedger({
           return { kind, until: Number(detail) };
         default:
           return {
-            ...{ kind: 'open', value: undefined, deaths: Number(detail), damaged: false },
-            ...(isTracked ? { tracked: { token: token ?? '', publicUrl: publicUrl || undefined } } : {}),
+            kind: 'open',
+            value: undefined,
+            deaths: Number(detail),
+            damaged: false,
+            ...(isTracked
+              ? {
+                  tracked: {
+                    token: token ?? '',
+                    publicUrl: publicUrl || undefined,
+                  },
+                }
+              : {}),
           };
       }
     },
@@ -269,13 +297,26 @@ export function createLedger({
       const reply = (await run(
         isDelivery ? SETTLE_DELIVERY : SETTLE_JOB,
         [
-          ...[lock, keys.attempts(subject.workId), key],
-          ...[isDelivery ? keys.event(subject.event) : key, ...(letter?.keys ?? [])],
+          lock,
+          keys.attempts(subject.workId),
+          key,
+          isDelivery ? keys.event(subject.event) : key,
+          ...(letter?.keys ?? []),
         ],
         [
-          ...[prefix, isDelivery ? subject.event : '', subject.workId, hold.token, settlement.kind, field],
-          ...[`${hold.made}|${hold.stalled}`, failed, now(), isDelivery ? retention : jobRetention],
-          ...[contentOf(subject, hold, settlement, now()), letter?.keys.length ?? 0, ...(letter?.args ?? [])],
+          prefix,
+          isDelivery ? subject.event : '',
+          subject.workId,
+          hold.token,
+          settlement.kind,
+          field,
+          `${hold.made}|${hold.stalled}`,
+          failed,
+          now(),
+          isDelivery ? retention : jobRetention,
+          contentOf(subject, hold, settlement, now()),
+          letter?.keys.length ?? 0,
+          ...(letter?.args ?? []),
           detailOf(settlement, until),
         ],
       )) as Buffer[];
@@ -292,17 +333,15 @@ export function createLedger({
     async readEvent(event) {
       const row = await connection.hmgetBuffer(
         keys.event(event),
-        ...[
-          'source',
-          'provider',
-          'providerId',
-          'type',
-          'receivedAt',
-          'headers',
-          'body',
-          'sha256',
-          'bodyTrusted',
-        ],
+        'source',
+        'provider',
+        'providerId',
+        'type',
+        'receivedAt',
+        'headers',
+        'body',
+        'sha256',
+        'bodyTrusted',
       );
       return row[0] === null || row[6] === null
         ? undefined

@@ -61,7 +61,8 @@ class WorkProcessor implements Processor {
     const ending = putOff(lease, fault, now(), random());
     const { message } = serializeError(fault);
     log({ work: lease.jobId }).error('could not be run; put off', {
-      ...{ error: message, retryInMs: ending.delay },
+      error: message,
+      retryInMs: ending.delay,
     });
     return ending;
   }

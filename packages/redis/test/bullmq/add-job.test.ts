@@ -25,7 +25,12 @@ describe('a job that our Lua adds', () => {
     const queue = openQuietQueue(DEFAULT_QUEUE, bench.redis, bench.prefix);
     await queue.add('paid', work, { ...KEPT_JOBS, jobId: 'theirs', timestamp, ...more });
     const job = createEnqueuer(bench.redis, bench.prefix).prepare({
-      ...{ queue: DEFAULT_QUEUE, jobId: 'ours', name: 'paid', work, timestamp, ...more },
+      queue: DEFAULT_QUEUE,
+      jobId: 'ours',
+      name: 'paid',
+      work,
+      timestamp,
+      ...more,
     });
     await runScript(bench.redis, ADD, job.keys, [job.script, ...job.args]);
 

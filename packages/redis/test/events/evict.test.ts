@@ -37,7 +37,12 @@ const quiet = { relief: { interval: NEVER } };
 
 function open(meter: Meter = NO_METER): Relief {
   const relief = startRelief({
-    ...{ connection: bench.redis, keys, log, meter, now: () => clock, interval: NEVER },
+    connection: bench.redis,
+    keys,
+    log,
+    meter,
+    now: () => clock,
+    interval: NEVER,
   });
   reliefs.push(relief);
   return relief;
@@ -118,8 +123,12 @@ describe('a Redis that fills up with settled events', () => {
     expect(new Set(runs.values())).toEqual(new Set([1]));
 
     expect(await Promise.all(unsettled.map(statusOf))).toEqual([
-      ...['dispatched', 'dispatched', 'dispatched'],
-      ...['dead', 'dead', 'dead'],
+      'dispatched',
+      'dispatched',
+      'dispatched',
+      'dead',
+      'dead',
+      'dead',
     ]);
     for (const event of unsettled) {
       expect(event.body.equals((await fieldOf(event, 'body')) ?? Buffer.alloc(0))).toBe(true);
@@ -139,7 +148,9 @@ describe('a Redis that fills up with settled events', () => {
     expect(bodies).toEqual(order.map((_, index) => (index < shed ? 0 : 1)));
     const first = events.find(({ id }) => id === order[0]) as IncomingEvent;
     expect(await findEvent(bench.redis, bench.prefix, first.id)).toMatchObject({
-      ...{ status: 'unhandled', receivedAt: first.receivedAt, shedAt: 1_000 },
+      status: 'unhandled',
+      receivedAt: first.receivedAt,
+      shedAt: 1e3,
     });
     expect(String(await fieldOf(first, 'sha256'))).toBe(first.sha256);
     expect(await fieldOf(first, 'headers')).toBeNull();

@@ -54,9 +54,19 @@ async function knowsWaitAof(): Promise<boolean> {
 
 describe('what a server can promise', () => {
   const always: ServerFacts = {
-    ...{ kind: 'single', runId: 'a', replicas: 1, clockSkew: 0 },
-    memory: { used: 0, limit: 0, policy: 'noeviction' },
-    ...{ appendOnly: true, appendFsync: 'always', syncsDuringRewrite: true, hasWaitAof: false },
+    kind: 'single',
+    runId: 'a',
+    replicas: 1,
+    clockSkew: 0,
+    memory: {
+      used: 0,
+      limit: 0,
+      policy: 'noeviction',
+    },
+    appendOnly: true,
+    appendFsync: 'always',
+    syncsDuringRewrite: true,
+    hasWaitAof: false,
   };
   const later = { ...always, hasWaitAof: true };
 
@@ -87,7 +97,11 @@ describe('what a server can promise', () => {
 describe('ACK=fsync', () => {
   it('reads from a real server that it syncs always', async () => {
     expect(await facts()).toMatchObject({
-      ...{ kind: 'single', appendOnly: true, appendFsync: 'always', syncsDuringRewrite: true, replicas: 0 },
+      kind: 'single',
+      appendOnly: true,
+      appendFsync: 'always',
+      syncsDuringRewrite: true,
+      replicas: 0,
       runId: expect.stringMatching(/^\w{40}$/),
     });
     const { store, warnings } = await opened('fsync');
@@ -142,7 +156,10 @@ describe('ACK=replicated', () => {
     const { hostname, port, password } = new URL(redis.url);
     const { store, warnings } = await opened('replicated');
     const jobs = await openJobs({
-      ...{ target: target(), prefix: PREFIX, retention: 60_000, log: silent },
+      target: target(),
+      prefix: PREFIX,
+      retention: 6e4,
+      log: silent,
       ack: 'replicated',
     });
     try {

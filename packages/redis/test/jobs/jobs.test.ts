@@ -305,7 +305,9 @@ describe('listing', () => {
     let after: string | undefined;
     do {
       const page = await jobs.list({
-        ...{ name: 'odd', status: 'pending', count: 40 },
+        name: 'odd',
+        status: 'pending',
+        count: 40,
         ...(after === undefined ? {} : { after }),
       });
       if (page.kind !== 'page') throw new Error('the cursor was not known');

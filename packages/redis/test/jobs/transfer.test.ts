@@ -203,7 +203,9 @@ describe('jobs that ended', () => {
     await Promise.all(['good', 'bad'].map((id) => ends(from, id)));
     const monthsLater = Date.now() + 2_000 * HOUR;
     const target = openJobTransfer({
-      ...{ connection: to.redis, prefix: to.prefix, retention: HOUR },
+      connection: to.redis,
+      prefix: to.prefix,
+      retention: HOUR,
       now: () => monthsLater,
     });
     await target.import(await exported(from));

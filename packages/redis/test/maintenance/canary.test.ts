@@ -28,8 +28,17 @@ const clock = () => performance.now();
 function watch(activity: Activity, concurrency = 1): Queue {
   const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
   canaries = startCanaries({
-    ...{ queues: [{ queue, concurrency }], activity, log: silent, clock },
-    ...{ interval: 20, patience: 200 },
+    queues: [
+      {
+        queue,
+        concurrency,
+      },
+    ],
+    activity,
+    log: silent,
+    clock,
+    interval: 20,
+    patience: 200,
   });
   started.push(canaries);
   return queue;
@@ -63,8 +72,17 @@ describe('a process that gets no jobs', () => {
     const other = createActivity(NO_METER, clock);
     const second = new Queue('other', { connection: bench.redis, prefix: bench.prefix });
     const reference = startCanaries({
-      ...{ queues: [{ queue: second, concurrency: 1 }], activity: other, log: silent, clock },
-      ...{ interval: 20, patience: 400 },
+      queues: [
+        {
+          queue: second,
+          concurrency: 1,
+        },
+      ],
+      activity: other,
+      log: silent,
+      clock,
+      interval: 20,
+      patience: 400,
     });
     started.push(reference);
     // By the time that a queue which should give jobs counts as stuck, this one could have for twice as long.

@@ -30,9 +30,17 @@ describe('a process that stood still', () => {
     await bench.redis.set(keys.bullLock('q', 'taken'), 'somebody else');
     const warnings: string[] = [];
     const watch = watchLoop({
-      ...{ connection: bench.redis, keys, running, meter: NO_METER, clock: () => performance.now() },
-      log: { ...silent, warn: (message) => void warnings.push(message) },
-      ...{ lock: 200, interval: 10 },
+      connection: bench.redis,
+      keys,
+      running,
+      meter: NO_METER,
+      clock: () => performance.now(),
+      log: {
+        ...silent,
+        warn: (message) => void warnings.push(message),
+      },
+      lock: 200,
+      interval: 10,
     });
     const abortedBy = (jobId: string) => {
       const reason: unknown = running.get(jobId)?.controller.signal.reason;

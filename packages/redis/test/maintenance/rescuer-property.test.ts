@@ -79,22 +79,38 @@ describe('whatever gets lost between', () => {
         ledger: createLedger({
           ...parts,
           parsePayload: () => ({}),
-          ...{ retention: 3_600_000, jobRetention: 3_600_000 },
+          retention: 36e5,
+          jobRetention: 36e5,
         }),
-        context: { ...parts, registry, retention: 3_600_000 },
+        context: {
+          ...parts,
+          registry,
+          retention: 36e5,
+        },
         log: () => silent,
-        ...{ now: Date.now, random, defaultTimeout: 60_000, track: () => () => undefined },
+        now: Date.now,
+        random,
+        defaultTimeout: 6e4,
+        track: () => () => undefined,
       });
       workers = QUEUES.map(
         (name) =>
           new Worker(name, null, {
-            ...{ connection: redis, prefix, autorun: false, lockDuration: 2_000 },
+            connection: redis,
+            prefix,
+            autorun: false,
+            lockDuration: 2e3,
             settings: { backoffStrategy },
           }),
       );
       sweeper = startSweeper({
-        ...{ ...parts, registry, log: silent, meter: NO_METER },
-        ...{ interval: 600_000, age: -1, overdue: 0 },
+        ...parts,
+        registry,
+        log: silent,
+        meter: NO_METER,
+        interval: 6e5,
+        age: -1,
+        overdue: 0,
       });
       const store = await bench.store();
       const accepted: { id: string; type: 'one' | 'two' }[] = [];

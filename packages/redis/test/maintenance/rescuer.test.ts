@@ -45,11 +45,20 @@ interface Sweeping extends SweeperSettings {
 /** One that sweeps only when it is told to, and takes everything for old. */
 function sweeper({ handlers = [], jobs = [], ...settings }: Sweeping = {}): Sweeper {
   const started = startSweeper({
-    ...{ connection: bench.redis, keys: createKeys(bench.prefix), log: silent, meter: NO_METER },
+    connection: bench.redis,
+    keys: createKeys(bench.prefix),
+    log: silent,
+    meter: NO_METER,
     enqueuer: createEnqueuer(bench.redis, bench.prefix),
-    registry: createRegistry({ handlers, jobs, schedules: [] }),
+    registry: createRegistry({
+      handlers,
+      jobs,
+      schedules: [],
+    }),
     now: Date.now,
-    ...{ interval: 600_000, age: -1, overdue: 0 },
+    interval: 6e5,
+    age: -1,
+    overdue: 0,
     ...settings,
   });
   sweepers.push(started);
@@ -260,12 +269,23 @@ describe('what is in normal motion', () => {
 
 describe('work that has gone on since it was found', () => {
   const parts = () => ({
-    ...{ connection: bench.redis, keys: createKeys(bench.prefix), now: Date.now },
+    connection: bench.redis,
+    keys: createKeys(bench.prefix),
+    now: Date.now,
     enqueuer: createEnqueuer(bench.redis, bench.prefix),
-    registry: createRegistry({ handlers: [], jobs: [], schedules: [] }),
+    registry: createRegistry({
+      handlers: [],
+      jobs: [],
+      schedules: [],
+    }),
   });
   const found = (kind: Stray['kind'], id: string, jobId: string, name = ''): Stray => ({
-    ...{ kind, id, handler: name, queue: 'default', jobId, where: 'unlisted' },
+    kind,
+    id,
+    handler: name,
+    queue: 'default',
+    jobId,
+    where: 'unlisted',
   });
 
   it('is left alone: what a worker has taken, though its job is gone', async () => {
@@ -294,7 +314,9 @@ describe('work that has gone on since it was found', () => {
     expect(await requeue(parts(), found('delivery', event.id, event.id, 'h'))).toBe(false);
     expect(await requeue(parts(), found('job', wanted.id, jobId))).toBe(false);
     expect(await queue.getJobCounts('wait', 'prioritized', 'active')).toEqual({
-      ...{ wait: 0, prioritized: 0, active: 0 },
+      wait: 0,
+      prioritized: 0,
+      active: 0,
     });
   });
 });

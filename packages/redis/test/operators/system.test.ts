@@ -171,8 +171,13 @@ describe('the status of processes', () => {
       return processes.length === 1 && processes;
     });
     expect(first).toMatchObject({
-      ...{ role: 'receiver', pid: process.pid, version: '1.2.3' },
-      detail: { spool_events: 0, queues: 'default' },
+      role: 'receiver',
+      pid: process.pid,
+      version: '1.2.3',
+      detail: {
+        spool_events: 0,
+        queues: 'default',
+      },
     });
     expect(Math.abs((first?.startedAt ?? 0) - (Date.now() - process.uptime() * 1_000))).toBeLessThan(5_000);
     spooled = 9;
@@ -207,12 +212,13 @@ describe('the status of processes', () => {
       }),
       publish(() => huge),
       publishStatus({
-        ...{
-          target: { kind: 'url', url: testRedisUrl() },
-          prefix: bench.prefix,
-          role: 'worker',
-          version: '1',
+        target: {
+          kind: 'url',
+          url: testRedisUrl(),
         },
+        prefix: bench.prefix,
+        role: 'worker',
+        version: '1',
         detail: () => new Promise(() => undefined),
       }),
     ];

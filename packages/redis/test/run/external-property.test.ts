@@ -42,8 +42,14 @@ class Play {
   asleep: (Hold & { startedAt: number })[] = [];
   ended = false;
   readonly subject: Subject & { kind: 'job' } = {
-    ...{ kind: 'job', workId: this.wanted.id, job: 'partner' },
-    work: { kind: 'job', id: this.wanted.id, data: this.wanted.data },
+    kind: 'job',
+    workId: this.wanted.id,
+    job: 'partner',
+    work: {
+      kind: 'job',
+      id: this.wanted.id,
+      data: this.wanted.data,
+    },
   };
   readonly stores = [0, 1].map(() =>
     createJobStore({ connection: bench.redis, prefix: bench.prefix, retention: 1e9, now: () => this.now }),

@@ -117,7 +117,13 @@ describe('a queue', () => {
 
 describe('schedules', () => {
   const schedule = (name: string, more: Partial<Schedule> = {}): Schedule => ({
-    ...{ name, file: 'test', cron: '* * * * * *', timezone: 'UTC', job: 'tick', data: {}, missed: 'once' },
+    name,
+    file: 'test',
+    cron: '* * * * * *',
+    timezone: 'UTC',
+    job: 'tick',
+    data: {},
+    missed: 'once',
     ...more,
   });
 

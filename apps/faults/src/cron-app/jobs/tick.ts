@@ -10,7 +10,9 @@ export default {
   name: 'tick',
   run(data: { readonly schedule: string }, ctx: { readonly jobId: string }) {
     const line = {
-      ...{ schedule: data.schedule, slot: Number(/(\d+)$/.exec(ctx.jobId)?.[1]), pid: process.pid },
+      schedule: data.schedule,
+      slot: Number(/(\d+)$/.exec(ctx.jobId)?.[1]),
+      pid: process.pid,
       at: performance.timeOrigin + performance.now(),
     };
     writeSync(file, `${JSON.stringify(line)}\n`);

@@ -6,7 +6,7 @@ import { workOf, type BullJob } from '../../bullmq/job-data.ts';
 import { stepFromFields, summaryFromRow } from '../record.ts';
 import { SUMMARY_FIELDS } from '../job-scripts.ts';
 import { readFrames } from '../stream.ts';
-import type { MovedJob, MovedQueued, MovedRecord } from './transfer.ts';
+import type { MovedJob, MovedQueued, MovedRecord } from './moved-job.ts';
 import { createKeys, type Keys } from '../../client/keys.ts';
 import { defineScript, runScript } from '../../client/script.ts';
 
@@ -143,12 +143,16 @@ async function readQueued(
   const due = state === 'delayed' ? await connection.zscore(`${keys.prefix}:${queue}:delayed`, bullId) : null;
   return {
     kind: 'queued',
-    ...{ id: movedId(bullId, job.timestamp), name: job.name, queue, state, created: job.timestamp },
+    id: movedId(bullId, job.timestamp),
+    name: job.name,
+    queue,
+    state,
+    created: job.timestamp,
     data: work.data,
     ...(work.id === undefined ? {} : { workId: work.id }),
     ...(job.priority > 0 ? { priority: job.priority } : {}),
     // BullMQ packs a due time with 12 bits that keep jobs of the same millisecond in order.
-    ...(due === null ? {} : { runAt: Math.floor(Number(due) / 4_096) }),
+    ...(due === null ? {} : { runAt: Math.floor(Number(due) / 4096) }),
     ...(work.options === undefined ? {} : { options: work.options }),
     ...(work.metadata === undefined ? {} : { metadata: work.metadata }),
     ...keptBy(job),

@@ -4,7 +4,7 @@ import { ADD_JOB_LUA, type Enqueue, type Enqueuer, type EnqueueRequest } from '.
 import { EVENT_LUA } from '../../events/event-lua.ts';
 import { JOB_LUA } from '../job-lua.ts';
 import { newQueuedId, recordFields } from '../record.ts';
-import type { Imported, MovedJob, MovedQueued, MovedRecord } from './transfer.ts';
+import type { Imported, MovedJob, MovedQueued, MovedRecord } from './moved-job.ts';
 import { createKeys } from '../../client/keys.ts';
 import { defineScript, runScript, type ScriptArg } from '../../client/script.ts';
 
@@ -125,9 +125,14 @@ export async function importJobs(
     args.push(...recordArgs(job, queuedId, now));
     if (isFinal(job.status)) return undefined;
     return enqueuer.prepare({
-      ...{ queue, jobId: queuedId, name, timestamp: created },
+      queue,
+      jobId: queuedId,
+      name,
+      timestamp: created,
       work: {
-        ...{ kind: 'job', id, data },
+        kind: 'job',
+        id,
+        data,
         ...(options === undefined ? {} : { options }),
         ...(metadata === undefined ? {} : { metadata }),
       },
@@ -140,9 +145,13 @@ export async function importJobs(
     const { id, name, queue, data, workId, options, metadata, created, runAt, keep, end } = job;
     args.push(end?.at ?? '', ...list(end === undefined ? [] : endFields(end)));
     return enqueuer.prepare({
-      ...{ queue, jobId: id, name, timestamp: created },
+      queue,
+      jobId: id,
+      name,
+      timestamp: created,
       work: {
-        ...{ kind: 'job', data },
+        kind: 'job',
+        data,
         ...(workId === undefined ? {} : { id: workId }),
         ...(options === undefined ? {} : { options }),
         ...(metadata === undefined ? {} : { metadata }),
@@ -167,27 +176,36 @@ function recordArgs(job: MovedRecord, queuedId: string, now: number): ScriptArg[
   );
   const steps = isOver
     ? job.output.flatMap(({ step, timestamp, processingTime, data }) => [
-        ...[step, timestamp, processingTime],
+        step,
+        timestamp,
+        processingTime,
         JSON.stringify(data) ?? 'null',
       ])
     : [];
   const effects = Object.entries(job.effects ?? {}).flat();
   return [
-    ...[name, status, created, status === 'processing' ? now : updated],
+    name,
+    status,
+    created,
+    status === 'processing' ? now : updated,
     expires ?? (status === 'succeeded' ? 0 : ''),
     JSON.stringify(status === 'failed' ? job.error : job.result) ?? 'null',
-    ...[
-      ...list([...recordFields({ ...job, queuedId, priority: job.priority }, now), ...fields]),
-      ...list(steps),
-      ...list(effects),
-    ],
+    ...list([...recordFields({ ...job, queuedId, priority: job.priority }, now), ...fields]),
+    ...list(steps),
+    ...list(effects),
   ];
 }
 
 function endFields({ attempts, message, stack }: NonNullable<MovedQueued['end']>): ScriptArg[] {
   return [
-    ...['failedReason', message, 'atm', attempts, 'ats', attempts],
-    ...['stacktrace', JSON.stringify(stack === undefined ? [] : [stack])],
+    'failedReason',
+    message,
+    'atm',
+    attempts,
+    'ats',
+    attempts,
+    'stacktrace',
+    JSON.stringify(stack === undefined ? [] : [stack]),
   ];
 }
 
