@@ -2,12 +2,14 @@ import type { DeadLetter, EventStatus } from '@hookline/core';
 import { someOf, type Environment } from '@hookline/process';
 import {
   connect,
+  createPartition,
   evictionProblem,
   findEvent,
   listEvents,
   openDeadLetters,
   readKeptSecrets,
   type Connection,
+  type Partition,
 } from '@hookline/redis';
 import Table from 'cli-table3';
 import { readCliConfig, type CliConfig } from './config.ts';
@@ -24,9 +26,9 @@ export async function eventsList(
   options: { readonly status?: string; readonly count: number },
   write: Write,
 ): Promise<number> {
-  return withRedis(config, async (connection) => {
+  return withRedis(config, async (partition) => {
     const status = options.status as EventStatus | undefined;
-    const events = await listEvents(connection, config.prefix, {
+    const events = await listEvents(partition, {
       count: options.count,
       ...(status === undefined ? {} : { status }),
     });
@@ -39,8 +41,8 @@ export async function eventsList(
 }
 
 export async function eventsShow(config: CliConfig, id: string, write: Write): Promise<number> {
-  return withRedis(config, async (connection) => {
-    const event = await findEvent(connection, config.prefix, id);
+  return withRedis(config, async (partition) => {
+    const event = await findEvent(partition, id);
     write(
       event === undefined
         ? `no event has the id ${id}`
@@ -55,8 +57,8 @@ export async function deadList(
   options: { readonly id?: string; readonly count: number; readonly json?: boolean },
   write: Write,
 ): Promise<number> {
-  return withRedis(config, async (connection) => {
-    const letters = openDeadLetters(connection, config.prefix);
+  return withRedis(config, async (partition) => {
+    const letters = openDeadLetters(partition);
     const found = await letters.list(0, options.id === undefined ? options.count : await letters.count());
     const shown = options.id === undefined ? found : found.filter(({ id }) => id === options.id);
     if (options.json === true || options.id !== undefined) {
@@ -74,8 +76,8 @@ export async function deadList(
 export async function deadReplay(config: CliConfig, id: string | undefined, write: Write): Promise<number> {
   if (id === undefined)
     throw new Error("name the dead letter: 'dead replay <id>', or all: --all; 'dead list' shows the ids");
-  return withRedis(config, async (connection) => {
-    const replayed = await openDeadLetters(connection, config.prefix).replay(id);
+  return withRedis(config, async (partition) => {
+    const replayed = await openDeadLetters(partition).replay(id);
     if (replayed.kind === 'gone') {
       write(
         `no dead letter has the id ${id}: it was replayed or retried already, or never was ('dead list' shows those there are)`,
@@ -94,8 +96,8 @@ const REPLAY_PAGE = 200;
  * May be ended at any moment and run again: each replay is one step.
  */
 export async function deadReplayAll(config: CliConfig, write: Write): Promise<number> {
-  return withRedis(config, async (connection) => {
-    const letters = openDeadLetters(connection, config.prefix);
+  return withRedis(config, async (partition) => {
+    const letters = openDeadLetters(partition);
     const ids: string[] = [];
     for (const total = await letters.count(); ids.length < total;) {
       const page = await letters.list(ids.length, Math.min(REPLAY_PAGE, total - ids.length));
@@ -115,8 +117,8 @@ export async function deadReplayAll(config: CliConfig, write: Write): Promise<nu
 
 /** Shows what a source's provider brought with its first request: some want it pasted into their pages. */
 export async function secretsShow(config: CliConfig, source: string, write: Write): Promise<number> {
-  return withRedis(config, async (connection) => {
-    const secrets = await readKeptSecrets(connection, config.prefix, source);
+  return withRedis(config, async (partition) => {
+    const secrets = await readKeptSecrets(partition, source);
     for (const secret of secrets) write(secret);
     if (secrets.length === 0)
       write(`the provider of '${source}' has brought no secret; docs/providers.md says which ones do`);
@@ -131,10 +133,12 @@ export async function doctor(env: Environment, write: Write): Promise<number> {
   write(
     `ok    settings: ${config.sources.size} sources (${someOf(config.sources.keys())}), data in ${config.dataDir}`,
   );
-  return withRedis(config, async (connection) => {
-    const version = /^(?:valkey|redis)_version:(.*)$/m.exec(await connection.info('server'))?.[1]?.trim();
+  return withRedis(config, async (partition) => {
+    const version = /^(?:valkey|redis)_version:(.*)$/m
+      .exec(await partition.connection.info('server'))?.[1]
+      ?.trim();
     write(`ok    Redis ${version} answers`);
-    const problem = await evictionProblem(connection);
+    const problem = await evictionProblem(partition.connection);
     write(problem === undefined ? 'ok    Redis keeps everything (noeviction)' : `WRONG ${problem}`);
     const receiver = findReceiver(config.dataDir);
     write(
@@ -142,7 +146,7 @@ export async function doctor(env: Environment, write: Write): Promise<number> {
         ? "note  'npm start' is not running here"
         : `ok    'npm start' runs; its receiver is at ${receiver}`,
     );
-    const dead = await openDeadLetters(connection, config.prefix).count();
+    const dead = await openDeadLetters(partition).count();
     write(
       dead === 0
         ? 'ok    no dead letters'
@@ -166,7 +170,7 @@ function letterTable(letters: readonly DeadLetter[]): string {
 /** Runs a command on the Redis that is configured, or says soon that it is not there. */
 export async function withRedis(
   config: CliConfig,
-  use: (connection: Connection) => Promise<number>,
+  use: (partition: Partition) => Promise<number>,
 ): Promise<number> {
   const connection = connect(config.redis, 'worker');
   let lastError = 'no answer';
@@ -175,7 +179,7 @@ export async function withRedis(
     await answers(connection).catch(() => {
       throw new Error(`Redis cannot be reached (${lastError}): run 'npm start', or check REDIS_URL`);
     });
-    return await use(connection);
+    return await use(createPartition(connection, config.prefix));
   } finally {
     connection.disconnect();
   }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { connect, listEvents, type Connection } from '@hookline/redis';
+import { connect, createPartition, listEvents, type Partition } from '@hookline/redis';
 import type { CliConfig } from './config.ts';
 import { post } from './send/post.ts';
 import { sampleRequest } from './send/sample-request.ts';
@@ -21,9 +21,10 @@ export async function showFirstRun(
 ): Promise<void> {
   const connection = connect(cli.redis, 'worker');
   connection.on('error', () => undefined);
+  const partition = createPartition(connection, cli.prefix);
   try {
-    if ((await listEvents(connection, cli.prefix, { count: 1 })).length > 0) return;
-    await sendFirstSample(cli, connection, receiverUrl, say);
+    if ((await listEvents(partition, { count: 1 })).length > 0) return;
+    await sendFirstSample(cli, partition, receiverUrl, say);
     if (apiKey !== undefined) await runFirstJob(`${receiverUrl}/job`, apiKey, say);
   } catch (error) {
     say(`the first run could not be shown: ${error instanceof Error ? error.message : String(error)}`);
@@ -32,7 +33,7 @@ export async function showFirstRun(
   }
 }
 
-async function sendFirstSample(cli: CliConfig, connection: Connection, receiverUrl: string, say: Say) {
+async function sendFirstSample(cli: CliConfig, partition: Partition, receiverUrl: string, say: Say) {
   const source = cli.sources.get('stripe');
   if (source === undefined) return;
   const url = `${receiverUrl}/webhooks/${source.name}`;
@@ -41,7 +42,7 @@ async function sendFirstSample(cli: CliConfig, connection: Connection, receiverU
   const answer = await post(url, sampleRequest(endpoint, { type: SAMPLE }, Date.now()));
   say(`answered ${answer.status} in ${Math.round(answer.ms)} ms: ${JSON.stringify(answer.body)}`);
   if (answer.id === undefined) return;
-  const event = await followEvent(connection, cli.prefix, answer.id, PATIENCE_MS);
+  const event = await followEvent(partition, answer.id, PATIENCE_MS);
   if (event !== undefined) say(`timeline: ${formatTimeline(event)}`);
 }
 

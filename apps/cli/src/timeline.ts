@@ -1,4 +1,4 @@
-import { findEvent, type Connection, type EventSummary } from '@hookline/redis';
+import { findEvent, type EventSummary, type Partition } from '@hookline/redis';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Whether nothing more will happen to an event by itself. */
@@ -12,14 +12,13 @@ export function isSettled(event: EventSummary): boolean {
  * @returns the event as it stood at last; `undefined` when the store never held it
  */
 export async function followEvent(
-  connection: Connection,
-  prefix: string,
+  partition: Partition,
   id: string,
   patience: number,
 ): Promise<EventSummary | undefined> {
   const deadline = Date.now() + patience;
   for (;;) {
-    const event = await findEvent(connection, prefix, id);
+    const event = await findEvent(partition, id);
     if ((event !== undefined && isSettled(event)) || Date.now() > deadline) return event;
     await wait(25);
   }

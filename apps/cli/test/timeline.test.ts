@@ -11,10 +11,10 @@ const event: EventSummary = {
   type: 'invoice.paid',
   status: 'received',
   deliveries: {},
-  receivedAt: 1e3,
-  verifiedAt: 1002,
-  recordedAt: 1005,
-  queuedAt: 1006,
+  receivedAt: 1_000,
+  verifiedAt: 1_002,
+  recordedAt: 1_005,
+  queuedAt: 1_006,
 };
 const START = 'verified 2 ms → recorded 5 ms → queued 6 ms → ';
 

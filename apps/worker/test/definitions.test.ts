@@ -111,14 +111,14 @@ describe('good definitions', () => {
     ).toMatchObject({
       source,
       queue: 'email',
-      timeout: 3e4,
-      delay: 12e4,
+      timeout: 30_000,
+      delay: 120_000,
       schema,
       retry: {
         attempts: 8,
         type: 'fixed',
-        delay: 5e3,
-        max: 6e4,
+        delay: 5_000,
+        max: 60_000,
         jitter: 0,
       },
     });

@@ -52,7 +52,7 @@ beforeEach(async () => {
     concurrency: 5,
     retention: HOUR,
     jobRetention: HOUR,
-    defaultTimeout: 6e4,
+    defaultTimeout: 60_000,
   });
   await worker.ping();
   jobs = await openJobs({ ...shared, retention: HOUR });

@@ -12,10 +12,9 @@ import { createActivity } from './bullmq/metrics.ts';
 import { AttemptAbortedError, endedBy, type AbortCause } from './run/attempt.ts';
 import { startCanaries, type CanarySettings } from './maintenance/canary.ts';
 import { connect } from './client/connection.ts';
-import { createEnqueuer, openQuietQueue } from './bullmq/add-job.ts';
+import { createPartition, openQuietQueue } from './bullmq/add-job.ts';
 import { reportConnection } from './events/store.ts';
 import type { ParsePayload } from './events/record.ts';
-import { createKeys } from './client/keys.ts';
 import { createLedger } from './run/ledger.ts';
 import { listenForCancellations } from './run/cancellations.ts';
 import type { RunningAttempt } from './run/execute.ts';
@@ -109,8 +108,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     connection.disconnect();
     throw new UnfitServerError(problem);
   }
-  const keys = createKeys(prefix);
-  const enqueuer = createEnqueuer(connection, prefix);
+  const partition = createPartition(connection, prefix);
   const running = new Map<string, RunningAttempt>();
   const activity = createActivity(meter, clock);
   const lockLost = meter.counter(
@@ -120,8 +118,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   );
   const processor = createProcessor({
     registry,
-    ledger: createLedger({ connection, keys, enqueuer, parsePayload, now, retention, jobRetention }),
-    context: { connection, keys, enqueuer, registry, now, retention },
+    ledger: createLedger({ partition, parsePayload, now, retention, jobRetention }),
+    context: { partition, registry, now, retention },
     log: (fields) => withFields(log, fields),
     now,
     random,
@@ -138,8 +136,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
 
   const queues = [...registry.queues].map((name) => openQuietQueue(name, connection, prefix));
-  await connection.sadd(keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
-  await announceJobs(connection, keys, registry);
+  await connection.sadd(partition.keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
+  await announceJobs(partition, registry);
   for (const queue of queues) {
     const { globalConcurrency } = options.queues[queue.name] ?? {};
     if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();
@@ -183,9 +181,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       })),
   });
   const sweeper = startSweeper({
-    connection,
-    keys,
-    enqueuer,
+    partition,
     registry,
     now,
     log,
@@ -193,18 +189,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...options.sweeper,
   });
   const relief = startRelief({
-    connection,
-    keys,
+    partition,
     now,
     log,
     meter,
     ...options.relief,
   });
-  const loop = watchLoop({ connection, keys, running, log, meter, clock, lock: LOCK_MS });
-  const cancellations = listenForCancellations(target, connection, keys, running);
+  const loop = watchLoop({ partition, running, log, meter, clock, lock: LOCK_MS });
+  const cancellations = listenForCancellations(target, partition, running);
   const forgetting = setInterval(() => {
-    Promise.all([forgetExpired(connection, keys, now()), forgetJobs(connection, keys, now())]).catch(
-      (error: unknown) => log.debug('retention', { error: String(error) }),
+    Promise.all([forgetExpired(partition, now()), forgetJobs(partition, now())]).catch((error: unknown) =>
+      log.debug('retention', { error: String(error) }),
     );
   }, FORGET_INTERVAL_MS).unref();
 
@@ -237,7 +232,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   /** The registry's queues, and those that only an earlier deploy knew: their schedules have to go. */
   async function everyQueue(own: readonly Queue[]): Promise<readonly Queue[]> {
-    const others = (await connection.smembers(keys.queues)).filter(
+    const others = (await connection.smembers(partition.keys.queues)).filter(
       (name) => !registry.queues.has(name) && name !== DEAD_LETTER_QUEUE,
     );
     return [...own, ...others.map((name) => openQuietQueue(name, connection, prefix))];

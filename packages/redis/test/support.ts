@@ -17,9 +17,11 @@ import {
 import { testRedisUrl, uniquePrefix } from '@hookline/testing';
 import {
   connect,
+  createPartition,
   openEventStore,
   startWorker,
   type Connection,
+  type Partition,
   type RedisEventStore,
   type RunningWorker,
   type WorkerOptions,
@@ -33,6 +35,7 @@ export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 export interface Bench {
   readonly prefix: string;
   readonly redis: Connection;
+  readonly partition: Partition;
   store(): Promise<RedisEventStore>;
   work(options: BenchWork): Promise<RunningWorker>;
   /** Tracked jobs, kept an hour. */
@@ -51,6 +54,7 @@ export function openBench(url = testRedisUrl()): Bench {
   const prefix = uniquePrefix();
   const target = { kind: 'url', url } as const;
   const redis = connect(target, 'worker');
+  const partition = createPartition(redis, prefix);
   const workers: RunningWorker[] = [];
   const stores: RedisEventStore[] = [];
   const feeds: RedisJobFeed[] = [];
@@ -58,6 +62,7 @@ export function openBench(url = testRedisUrl()): Bench {
 
   return {
     prefix,
+    partition,
     redis,
     async store() {
       const store = await openEventStore({ target, prefix, log: silent });
@@ -82,9 +87,9 @@ export function openBench(url = testRedisUrl()): Bench {
       workers.push(worker);
       return worker;
     },
-    jobs: () => createJobStore({ connection: redis, prefix, retention: 3_600_000 }),
+    jobs: () => createJobStore({ partition, retention: 3_600_000 }),
     feed() {
-      const feed = createJobFeed(target, redis, prefix);
+      const feed = createJobFeed(target, partition);
       feeds.push(feed);
       return feed;
     },

@@ -38,20 +38,18 @@ export async function jobsCommand(
     case 'cancel':
       return cancel(config, required(target, "name the job: 'jobs cancel <id>'"), terminal.write);
     case 'export':
-      return withRedis(config, (connection) => {
+      return withRedis(config, (partition) => {
         const transfer = openJobTransfer({
-          connection,
-          prefix: config.prefix,
+          partition,
           retention: config.jobRetention,
         });
         return exportTo(target === STDIN ? undefined : target, transfer, terminal);
       });
     case 'import': {
       const file = required(target, "name the file: 'jobs import <file>', or '-' for standard input");
-      return withRedis(config, (connection) => {
+      return withRedis(config, (partition) => {
         const transfer = openJobTransfer({
-          connection,
-          prefix: config.prefix,
+          partition,
           retention: config.jobRetention,
         });
         return importFrom(file === STDIN ? terminal.stdin : file, transfer, terminal.write);
@@ -131,8 +129,8 @@ function withJobs(
   config: CliConfig,
   use: (jobs: ReturnType<typeof createJobStore>) => Promise<number>,
 ): Promise<number> {
-  const { prefix, jobRetention: retention } = config;
-  return withRedis(config, (connection) => use(createJobStore({ connection, prefix, retention })));
+  const { jobRetention: retention } = config;
+  return withRedis(config, (partition) => use(createJobStore({ partition, retention })));
 }
 
 function tableOf(jobs: readonly JobSummary[]): string {

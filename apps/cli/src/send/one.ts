@@ -79,8 +79,8 @@ async function reach({ url }: Target, request: ProviderRequest): Promise<Answer>
  */
 async function follow(id: string, config: CliConfig, write: Write, elsewhere: boolean): Promise<boolean> {
   try {
-    const code = await withRedis(config, async (connection) => {
-      const event = await followEvent(connection, config.prefix, id, FOLLOW_MS);
+    const code = await withRedis(config, async (partition) => {
+      const event = await followEvent(partition, id, FOLLOW_MS);
       write(
         event === undefined
           ? `the event store does not hold ${id}: does the receiver use another Redis?`

@@ -148,12 +148,12 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
       figures: [
         {
           name: 'healed to all through',
-          value: settledIn / 1e3,
+          value: settledIn / 1_000,
           unit: 's',
         },
         ...(fault.figures?.(ledger, stage) ?? []),
       ],
-      seconds: (performance.now() - started) / 1e3,
+      seconds: (performance.now() - started) / 1_000,
     };
   } finally {
     for (const close of closing.toReversed()) await Promise.resolve(close()).catch(() => undefined);

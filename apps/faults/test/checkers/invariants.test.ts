@@ -160,7 +160,7 @@ describe('a second effect', () => {
     role: 'worker',
     slot: 1,
     pid: WORKER + 1,
-    from: START - 1e3,
+    from: START - 1_000,
     to: DEATH,
     code: null,
     signal: 'SIGKILL',

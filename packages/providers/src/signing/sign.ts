@@ -127,7 +127,7 @@ function token(scheme: JwtScheme, { url }: Draft, secrets: readonly string[], no
     iss: scheme.issuers[0],
     aud: audience,
     iat,
-    exp: iat + 3600,
+    exp: iat + 3_600,
     [scheme.claim]: claim,
     ...Object.fromEntries(scheme.affirmed.map((name) => [name, true])),
   };

@@ -5,13 +5,15 @@ import { Job, Queue, type JobsOptions } from 'bullmq';
 import { addDelayedJob } from 'bullmq/dist/cjs/scripts/addDelayedJob-6.js';
 import { addPrioritizedJob } from 'bullmq/dist/cjs/scripts/addPrioritizedJob-9.js';
 import { addStandardJob } from 'bullmq/dist/cjs/scripts/addStandardJob-9.js';
-import type { Work } from '@hookline/core';
 import type { Connection } from '../client/connection.ts';
+import { createKeys } from '../client/keys.ts';
+import type { JobAddition, JobRequest, Partition } from '../client/partition.ts';
+import { runScript } from '../client/script.ts';
 
 /**
  * Recording and enqueueing have to be one atomic step, so our Lua calls BullMQ's Lua: the text of its add
  * scripts, wrapped in functions, given the arguments that BullMQ itself makes. A deep import, so BullMQ is
- * pinned exactly and add-job.test.ts compares a job stored this way with one that `queue.add` stored.
+ * pinned exactly and accept.test.ts compares a job stored this way with one that `queue.add` stored.
  */
 const ADD_SCRIPTS = { addStandardJob, addPrioritizedJob, addDelayedJob } as const;
 type AddScript = keyof typeof ADD_SCRIPTS;
@@ -24,38 +26,14 @@ export const ADD_JOB_LUA = [
   ),
 ].join('\n');
 
-/** One job's way into a queue, ready for Lua. */
-export interface Enqueue {
-  readonly script: AddScript;
-  readonly keys: readonly string[];
-  readonly args: readonly (string | Buffer)[];
-}
-
-export interface EnqueueRequest {
-  readonly queue: string;
-  /** Deterministic: adding the same work twice adds one job. */
-  readonly jobId: string;
-  readonly name: string;
-  readonly work: Work;
-  readonly timestamp: number;
-  readonly delay?: number;
-  readonly priority?: number;
-  /** How many jobs that ended its queue keeps, where that is not `KEPT_JOBS`. */
-  readonly keep?: { readonly completed?: number; readonly failed?: number };
-}
-
 /** The last of them stay visible on the dashboard; the event store keeps the truth. */
 export const KEPT_JOBS = {
   removeOnComplete: { count: 100 },
   removeOnFail: { count: 500 },
 } as const satisfies JobsOptions;
 
-/** Turns requests into BullMQ's own script arguments, without talking to Redis. */
-export interface Enqueuer {
-  prepare(request: EnqueueRequest): Enqueue;
-}
-
-export function createEnqueuer(connection: Connection, prefix: string): Enqueuer {
+/** A partition on a connection that stays its owner's. */
+export function createPartition(connection: Connection, prefix: string): Partition {
   const queues = new Map<string, Queue>();
 
   function queueNamed(name: string): Queue {
@@ -68,15 +46,24 @@ export function createEnqueuer(connection: Connection, prefix: string): Enqueuer
   }
 
   return {
-    prepare({ queue, jobId, name, work, timestamp, delay, priority, keep = {} }) {
-      const options: JobsOptions = { ...KEPT_JOBS, jobId, timestamp };
-      if (keep.completed !== undefined) options.removeOnComplete = keptCount(keep.completed);
-      if (keep.failed !== undefined) options.removeOnFail = keptCount(keep.failed);
-      if (delay !== undefined && delay > 0) options.delay = Math.round(delay);
-      if (priority !== undefined) options.priority = priority;
-      return capture(new Job(queueNamed(queue), name, work, options, jobId));
+    prefix,
+    keys: createKeys(prefix),
+    connection,
+    run: (script, keys, args) => runScript(connection, script, keys, args),
+    add(request) {
+      const { queue, jobId, name, work } = request;
+      return capture(new Job(queueNamed(queue), name, work, optionsOf(request), jobId));
     },
   };
+}
+
+function optionsOf({ jobId, timestamp, delay, priority, keep = {} }: JobRequest): JobsOptions {
+  const options: JobsOptions = { ...KEPT_JOBS, jobId, timestamp };
+  if (keep.completed !== undefined) options.removeOnComplete = keptCount(keep.completed);
+  if (keep.failed !== undefined) options.removeOnFail = keptCount(keep.failed);
+  if (delay !== undefined && delay > 0) options.delay = Math.round(delay);
+  if (priority !== undefined) options.priority = priority;
+  return options;
 }
 
 function keptCount(count: number): true | { count: number } {
@@ -102,8 +89,8 @@ export function openQuietQueue(name: string, connection: Connection, prefix: str
 }
 
 /** BullMQ hands the finished command to the client it is given; this one keeps it instead of sending it. */
-function capture(job: Job): Enqueue {
-  let captured: Enqueue | undefined;
+function capture(job: Job): JobAddition {
+  let captured: JobAddition | undefined;
   const standIn = {
     runCommand(command: string, args: (string | Buffer)[]) {
       const script = command.split(':')[0] as AddScript;

@@ -30,15 +30,10 @@ export async function runScript(
 }
 
 /** Runs a script that does a few at a time until it answers 0. @returns how many it did in all */
-export async function runUntilDone(
-  connection: Connection,
-  script: Script,
-  keys: readonly string[],
-  args: readonly ScriptArg[],
-): Promise<number> {
+export async function runUntilDone(run: () => Promise<unknown>): Promise<number> {
   let done = 0;
   for (;;) {
-    const count = Number(await runScript(connection, script, keys, args));
+    const count = Number(await run());
     done += count;
     if (count === 0) return done;
   }

@@ -1,9 +1,8 @@
 import type { Logger, Meter } from '@hookline/core';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Connection } from '../client/connection.ts';
-import type { Keys } from '../client/keys.ts';
-import { defineScript, runScript } from '../client/script.ts';
+import { defineScript } from '../client/script.ts';
 import { evictionProblemOf, readMemory, type Memory } from '../client/server-facts.ts';
+import type { Partition } from '../client/partition.ts';
 
 /**
  * Gives up the bodies and headers of the events that were settled first, and what is known of their attempts. Ids,
@@ -68,8 +67,7 @@ export interface ReliefSettings {
 }
 
 export interface ReliefOptions extends ReliefSettings {
-  readonly connection: Connection;
-  readonly keys: Keys;
+  readonly partition: Partition;
   readonly log: Logger;
   readonly meter: Meter;
   /** Milliseconds since the epoch. */
@@ -87,14 +85,7 @@ export interface Relief {
  * Redis is full. Every worker process has one; two at once share the work, because each step takes its events out of
  * the list that the other reads.
  */
-export function startRelief({
-  connection,
-  keys,
-  log,
-  meter,
-  now,
-  interval = INTERVAL_MS,
-}: ReliefOptions): Relief {
+export function startRelief({ partition, log, meter, now, interval = INTERVAL_MS }: ReliefOptions): Relief {
   const over = new AbortController();
   const countShed = meter.counter(
     'hookline_events_shed_total',
@@ -103,7 +94,7 @@ export function startRelief({
   let isExhausted = false;
 
   async function relieve(): Promise<number> {
-    const before = await readMemory(connection, keys.expiring);
+    const before = await readMemory(partition.connection, partition.keys.expiring);
     if (ratioOf(before) <= SHED_ABOVE) {
       isExhausted = false;
       return 0;
@@ -113,16 +104,15 @@ export function startRelief({
     let skip = 0;
     while (ratioOf(memory) > SHED_TO && !over.signal.aborted) {
       const wanted = Math.ceil(memory.used - SHED_TO * memory.limit);
-      const [looked, shed, kept] = (await runScript(
-        connection,
+      const [looked, shed, kept] = (await partition.run(
         SHED,
-        [keys.expiring, keys.shed],
-        [keys.prefix, now(), skip, STEP, wanted],
+        [partition.keys.expiring, partition.keys.shed],
+        [partition.keys.prefix, now(), skip, STEP, wanted],
       )) as [number, number, number];
       if (shed > 0) countShed({}, shed);
       total += shed;
       skip += kept;
-      memory = await readMemory(connection, keys.expiring);
+      memory = await readMemory(partition.connection, partition.keys.expiring);
       if (looked === 0) break;
     }
     await report(total, memory);
@@ -137,8 +127,8 @@ export function startRelief({
     isExhausted = ratioOf(memory) > SHED_ABOVE && !over.signal.aborted;
     if (!isExhausted || wasExhausted) return;
     const [events, remembered] = await Promise.all([
-      connection.zcard(keys.events),
-      connection.zcard(keys.shed),
+      partition.connection.zcard(partition.keys.events),
+      partition.connection.zcard(partition.keys.shed),
     ]);
     log.error(
       'Redis is filling up and no settled event has a body left to shed; their ids are kept to know duplicates. ' +

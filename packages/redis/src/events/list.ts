@@ -1,6 +1,5 @@
 import type { DeliveryStatus, EventId, EventStatus } from '@hookline/core';
-import type { Connection } from '../client/connection.ts';
-import { createKeys } from '../client/keys.ts';
+import type { Partition } from '../client/partition.ts';
 
 /** One event as operators see it: no body, no headers. Times in milliseconds since the epoch. */
 export interface EventSummary {
@@ -23,15 +22,10 @@ export interface EventSummary {
 }
 
 /** Looks an event up. @returns `undefined` when the store holds none with this id */
-export async function findEvent(
-  connection: Connection,
-  prefix: string,
-  id: string,
-): Promise<EventSummary | undefined> {
-  const keys = createKeys(prefix);
+export async function findEvent(partition: Partition, id: string): Promise<EventSummary | undefined> {
   const [row, deliveries] = await Promise.all([
-    connection.hmget(
-      keys.event(id),
+    partition.connection.hmget(
+      partition.keys.event(id),
       'source',
       'provider',
       'type',
@@ -44,7 +38,7 @@ export async function findEvent(
       'settledAt',
       'shedAt',
     ),
-    connection.hgetall(keys.deliveries(id)),
+    partition.connection.hgetall(partition.keys.deliveries(id)),
   ]);
   const [
     source,
@@ -82,13 +76,14 @@ export async function findEvent(
 
 /** The newest events first. @param status only events that stand there */
 export async function listEvents(
-  connection: Connection,
-  prefix: string,
+  partition: Partition,
   options: { readonly status?: EventStatus; readonly count: number },
 ): Promise<readonly EventSummary[]> {
-  const keys = createKeys(prefix);
-  const index = options.status === undefined ? keys.events : `${keys.events}/status/${options.status}`;
-  const ids = await connection.zrevrange(index, 0, options.count - 1);
-  const found = await Promise.all(ids.map((id) => findEvent(connection, prefix, id)));
+  const index =
+    options.status === undefined
+      ? partition.keys.events
+      : `${partition.keys.events}/status/${options.status}`;
+  const ids = await partition.connection.zrevrange(index, 0, options.count - 1);
+  const found = await Promise.all(ids.map((id) => findEvent(partition, id)));
   return found.filter((event) => event !== undefined);
 }

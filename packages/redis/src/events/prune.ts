@@ -1,6 +1,5 @@
-import type { Connection } from '../client/connection.ts';
-import type { Keys } from '../client/keys.ts';
 import { defineScript, runUntilDone } from '../client/script.ts';
+import type { Partition } from '../client/partition.ts';
 
 /** Forgets events whose retention time is over, a few at a time so that the server is never held up. */
 const FORGET = defineScript(`
@@ -22,9 +21,9 @@ return #ids
 `);
 
 /** @returns how many events were forgotten */
-export async function forgetExpired(connection: Connection, keys: Keys, now: number): Promise<number> {
+export async function forgetExpired(partition: Partition, now: number): Promise<number> {
   let forgotten = 0;
-  for (const list of [keys.expiring, keys.shed])
-    forgotten += await runUntilDone(connection, FORGET, [list], [keys.prefix, now]);
+  for (const list of [partition.keys.expiring, partition.keys.shed])
+    forgotten += await runUntilDone(() => partition.run(FORGET, [list], [partition.keys.prefix, now]));
   return forgotten;
 }

@@ -1,26 +1,21 @@
 import type { SecretStore } from '@hookline/core';
-import type { Connection } from '../client/connection.ts';
-import { createKeys, type Keys } from '../client/keys.ts';
+import type { Partition } from '../client/partition.ts';
 
 /** As many as a signature is ever tried with; the oldest goes first. */
 const MOST_SECRETS = 16;
 
 /** The secrets that a source's provider brought, the newest first; for its operator's eyes. */
-export async function readKeptSecrets(
-  connection: Connection,
-  prefix: string,
-  source: string,
-): Promise<readonly string[]> {
-  return createSecretStore(connection, createKeys(prefix)).read(source);
+export async function readKeptSecrets(partition: Partition, source: string): Promise<readonly string[]> {
+  return createSecretStore(partition).read(source);
 }
 
 /** Secrets of webhooks that tell theirs when they are made. They never expire: the webhook goes on signing with its own. */
-export function createSecretStore(connection: Connection, keys: Keys): SecretStore {
+export function createSecretStore(partition: Partition): SecretStore {
   return {
-    read: (source) => connection.lrange(keys.keptSecrets(source), 0, MOST_SECRETS - 1),
+    read: (source) => partition.connection.lrange(partition.keys.keptSecrets(source), 0, MOST_SECRETS - 1),
     async keep(source, secret) {
-      const key = keys.keptSecrets(source);
-      const replies = await connection
+      const key = partition.keys.keptSecrets(source);
+      const replies = await partition.connection
         .multi()
         .lrem(key, 0, secret)
         .lpush(key, secret)

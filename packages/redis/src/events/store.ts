@@ -10,13 +10,12 @@ import {
   type SecretStore,
 } from '@hookline/core';
 import { connect, type Connection } from '../client/connection.ts';
-import { ADD_JOB_LUA, createEnqueuer } from '../bullmq/add-job.ts';
+import { ADD_JOB_LUA, createPartition } from '../bullmq/add-job.ts';
 import { EVENT_LUA } from './event-lua.ts';
 import { costOf, StoreFullError } from '../gate/admission.ts';
 import type { AckLevel } from '../gate/ack-level.ts';
 import { openGate } from '../gate/gate.ts';
-import { createKeys } from '../client/keys.ts';
-import { defineScript, runScript } from '../client/script.ts';
+import { defineScript } from '../client/script.ts';
 import { createSecretStore } from './secrets.ts';
 
 /**
@@ -79,14 +78,13 @@ export interface RedisEventStore extends EventStore {
 export async function openEventStore(options: EventStoreOptions): Promise<RedisEventStore> {
   const { target, prefix, log, ack = 'memory', meter = NO_METER, now = Date.now } = options;
   const connection = connect(target, 'producer');
-  const keys = createKeys(prefix);
-  const enqueuer = createEnqueuer(connection, prefix);
   reportConnection(connection, log);
-  const gate = await openGate({ connection, target, prefix, ack, log, meter, now });
-  const secrets = createSecretStore(connection, keys);
+  const partition = createPartition(connection, prefix);
+  const gate = await openGate({ partition, target, ack, log, meter, now });
+  const secrets = createSecretStore(partition);
 
   async function record(event: IncomingEvent): Promise<AcceptResult> {
-    const job = enqueuer.prepare({
+    const job = partition.add({
       queue: DEFAULT_QUEUE,
       jobId: event.id,
       name: event.type,
@@ -101,10 +99,9 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
       ...(event.priority === undefined ? {} : { priority: event.priority }),
     });
     const fields = eventFields(event);
-    const reply = await runScript(
-      connection,
+    const reply = await partition.run(
       ACCEPT,
-      [keys.event(event.id), keys.bullJob(DEFAULT_QUEUE, event.id), ...job.keys],
+      [partition.keys.event(event.id), partition.keys.bullJob(DEFAULT_QUEUE, event.id), ...job.keys],
       [
         prefix,
         event.id,

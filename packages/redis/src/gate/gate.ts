@@ -1,10 +1,10 @@
+import type { Partition } from '../client/partition.ts';
 import type { Logger, Meter, RedisTarget } from '@hookline/core';
 import { Admission } from './admission.ts';
 import { Circuit, TICK_MS } from './circuit-breaker.ts';
-import { COMMAND_TIMEOUT_MS, connected, type Connection } from '../client/connection.ts';
+import { COMMAND_TIMEOUT_MS, connected } from '../client/connection.ts';
 import { durabilityOf, type AckLevel, type Durability } from './ack-level.ts';
 import { openFence, type Fence } from './commit-barrier.ts';
-import { createKeys } from '../client/keys.ts';
 import {
   evictionProblemOf,
   isReply,
@@ -15,10 +15,9 @@ import {
 } from '../client/server-facts.ts';
 
 export interface GateOptions {
-  readonly connection: Connection;
-  /** Where `connection` leads: the fence opens another. */
+  readonly partition: Partition;
+  /** Where its connection leads: the commit barrier opens another. */
   readonly target: RedisTarget;
-  readonly prefix: string;
   readonly ack: AckLevel;
   readonly log: Logger;
   readonly meter: Meter;
@@ -56,12 +55,13 @@ const CHECK_TICKS = 5_000 / TICK_MS;
 const CLOCK_SKEW_MS = 2_000;
 
 /**
- * Looks at the Redis that `connection` leads to, now and whenever it is connected anew, and stands in front of it.
+ * Looks at the Redis that the partition's connection leads to, now and whenever it is connected anew, and stands in front of it.
  * @throws UnfitServerError when Redis can be reached and may not hold work, or not as durably as asked
  */
 export async function openGate(options: GateOptions): Promise<Gate> {
-  const { connection, target, prefix, ack, log, meter, now } = options;
-  const key = createKeys(prefix).fence;
+  const { partition, target, ack, log, meter, now } = options;
+  const { connection } = partition;
+  const key = partition.keys.fence;
   const circuit = new Circuit();
   const admission = new Admission(log, meter);
   const said = new Set<string>();

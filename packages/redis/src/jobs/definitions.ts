@@ -1,6 +1,5 @@
 import { DEFAULT_QUEUE, type Registry } from '@hookline/core';
-import type { Connection } from '../client/connection.ts';
-import type { Keys } from '../client/keys.ts';
+import type { Partition } from '../client/partition.ts';
 
 /** What one worker says of one job. */
 interface Announced {
@@ -11,12 +10,13 @@ interface Announced {
 const FRESH_MS = 5_000;
 
 /** Tells receivers, which import no job, what this worker can run. */
-export async function announceJobs(connection: Connection, keys: Keys, registry: Registry): Promise<void> {
+export async function announceJobs(partition: Partition, registry: Registry): Promise<void> {
   const announced = [...registry.jobs.values()].map(({ name, queue }) => [
     name,
     JSON.stringify({ queue } satisfies Announced),
   ]);
-  if (announced.length > 0) await connection.hset(keys.jobDefinitions, Object.fromEntries(announced));
+  if (announced.length > 0)
+    await partition.connection.hset(partition.keys.jobDefinitions, Object.fromEntries(announced));
 }
 
 /** The jobs that workers have told of. */
@@ -29,12 +29,12 @@ export interface JobDefinitions {
   >;
 }
 
-export function openJobDefinitions(connection: Connection, keys: Keys, now: () => number): JobDefinitions {
+export function openJobDefinitions(partition: Partition, now: () => number): JobDefinitions {
   let known = new Map<string, string>();
   let readAt = Number.NEGATIVE_INFINITY;
 
   async function read(): Promise<void> {
-    const entries = Object.entries(await connection.hgetall(keys.jobDefinitions));
+    const entries = Object.entries(await partition.connection.hgetall(partition.keys.jobDefinitions));
     known = new Map(entries.map(([name, json]) => [name, (JSON.parse(json) as Announced).queue]));
     readAt = now();
   }

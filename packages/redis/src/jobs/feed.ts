@@ -1,7 +1,7 @@
 import type { JobFeed, JobFrame, RedisTarget } from '@hookline/core';
-import { connect, type Connection } from '../client/connection.ts';
+import { connect } from '../client/connection.ts';
 import { batchesOfFrames } from './stream.ts';
-import { createKeys } from '../client/keys.ts';
+import type { Partition } from '../client/partition.ts';
 
 export interface RedisJobFeed extends JobFeed {
   close(): void;
@@ -29,8 +29,7 @@ const LOOK_AGAIN_MS = 10_000;
  * Follows streams over one connection of its own, whatever the number of followers: it hears that a job's stream has
  * grown, and `connection` reads what is new, once for all followers that stand at the same place.
  */
-export function createJobFeed(target: RedisTarget, connection: Connection, prefix: string): RedisJobFeed {
-  const keys = createKeys(prefix);
+export function createJobFeed(target: RedisTarget, partition: Partition): RedisJobFeed {
   const watches = new Map<string, Watch>();
   const subscriber = connect(target, 'worker');
   subscriber.on('error', () => undefined);
@@ -61,7 +60,7 @@ export function createJobFeed(target: RedisTarget, connection: Connection, prefi
   }
 
   async function readFor({ id, followers }: Watch, place: string, those: readonly Follower[]): Promise<void> {
-    for await (const frames of batchesOfFrames(connection, keys.jobStream(id), place)) {
+    for await (const frames of batchesOfFrames(partition.connection, partition.keys.jobStream(id), place)) {
       for (const frame of frames) {
         for (const follower of those) {
           if (!followers.has(follower)) continue;
@@ -83,7 +82,7 @@ export function createJobFeed(target: RedisTarget, connection: Connection, prefi
 
   return {
     async follow(id, after, onFrame) {
-      const channel = keys.job(id);
+      const channel = partition.keys.job(id);
       const watch = watches.get(channel) ?? { id, followers: new Set(), reading: undefined, isStale: false };
       const follower: Follower = { place: after, onFrame };
       watches.set(channel, watch);

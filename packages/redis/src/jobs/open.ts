@@ -1,3 +1,4 @@
+import { createPartition } from '../bullmq/add-job.ts';
 import { NO_METER, type JobService, type Logger, type RedisTarget } from '@hookline/core';
 import { connect } from '../client/connection.ts';
 import type { AckLevel } from '../gate/ack-level.ts';
@@ -5,7 +6,6 @@ import { reportConnection } from '../events/store.ts';
 import { openGate } from '../gate/gate.ts';
 import { createJobFeed, type RedisJobFeed } from './feed.ts';
 import { createJobStore } from './store.ts';
-import { createKeys } from '../client/keys.ts';
 
 export interface JobsOptions {
   readonly target: RedisTarget;
@@ -44,14 +44,15 @@ export async function openJobs({
 }: JobsOptions): Promise<Jobs> {
   const connection = connect(target, 'producer');
   reportConnection(connection, log);
+  const partition = createPartition(connection, prefix);
   // What this one would say, the event store's says.
-  const gate = await openGate({ connection, target, prefix, ack, log: QUIET, meter: NO_METER, now });
-  const feed = createJobFeed(target, connection, prefix);
+  const gate = await openGate({ partition, target, ack, log: QUIET, meter: NO_METER, now });
+  const feed = createJobFeed(target, partition);
   return {
-    service: createJobStore({ connection, prefix, retention, gate, now }),
+    service: createJobStore({ partition, retention, gate, now }),
     feed,
     announceUrl(url) {
-      const announce = () => void connection.set(createKeys(prefix).publicUrl, url).catch(() => undefined);
+      const announce = () => void connection.set(partition.keys.publicUrl, url).catch(() => undefined);
       connection.on('ready', announce);
       if (connection.status === 'ready') announce();
     },

@@ -1,6 +1,5 @@
-import type { Connection } from '../client/connection.ts';
-import type { Keys } from '../client/keys.ts';
 import { defineScript, runUntilDone } from '../client/script.ts';
+import type { Partition } from '../client/partition.ts';
 
 /** Forgets tracked jobs whose retention time is over, a few at a time so that the server is never held up. */
 const FORGET_JOBS = defineScript(`
@@ -20,6 +19,8 @@ return #ids
 `);
 
 /** @returns how many jobs were forgotten */
-export async function forgetJobs(connection: Connection, keys: Keys, now: number): Promise<number> {
-  return runUntilDone(connection, FORGET_JOBS, [keys.jobsExpiring], [keys.prefix, now]);
+export async function forgetJobs(partition: Partition, now: number): Promise<number> {
+  return runUntilDone(() =>
+    partition.run(FORGET_JOBS, [partition.keys.jobsExpiring], [partition.keys.prefix, now]),
+  );
 }

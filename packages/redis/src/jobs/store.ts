@@ -8,8 +8,7 @@ import {
   type Work,
 } from '@hookline/core';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
-import type { Connection } from '../client/connection.ts';
-import { createEnqueuer, openQuietQueue } from '../bullmq/add-job.ts';
+import { openQuietQueue } from '../bullmq/add-job.ts';
 import type { Gate } from '../gate/gate.ts';
 import { isSameToken, newFinishToken } from './finish-token.ts';
 import { openJobDefinitions } from './definitions.ts';
@@ -24,12 +23,11 @@ import {
 } from './record.ts';
 import { CANCEL_JOB, CREATE_JOBS, FINISH_JOB, LIST_JOBS, RETRY_JOB, SUMMARY_FIELDS } from './job-scripts.ts';
 import { readFrames } from './stream.ts';
-import { createKeys } from '../client/keys.ts';
 import { runScript, type ScriptArg } from '../client/script.ts';
+import type { Partition } from '../client/partition.ts';
 
 export interface JobStoreOptions {
-  readonly connection: Connection;
-  readonly prefix: string;
+  readonly partition: Partition;
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
   readonly retention: number;
   /** What stands in front of Redis where success is told to somebody outside; without it nothing does. */
@@ -40,15 +38,12 @@ export interface JobStoreOptions {
 
 /** Tracked jobs, from the side of those who ask for them. */
 export function createJobStore({
-  connection,
-  prefix,
+  partition,
   retention,
   gate = { keep: (write) => write() },
   now = Date.now,
 }: JobStoreOptions): JobService {
-  const keys = createKeys(prefix);
-  const enqueuer = createEnqueuer(connection, prefix);
-  const definitions = openJobDefinitions(connection, keys, now);
+  const definitions = openJobDefinitions(partition, now);
 
   function prepare(job: NewJob, queue: string, queuedId: string, time: number) {
     const { id, name, data, priority, delay, options, metadata } = job;
@@ -59,7 +54,7 @@ export function createJobStore({
       ...(options === undefined ? {} : { options }),
       ...(metadata === undefined ? {} : { metadata }),
     };
-    return enqueuer.prepare({
+    return partition.add({
       queue,
       jobId: queuedId,
       name,
@@ -73,7 +68,9 @@ export function createJobStore({
   /** Wakes or removes the BullMQ job of work that is over. One that cannot be reached now ends by itself later. */
   async function tidy(action: 'promote' | 'remove', queue: string, queuedId: string): Promise<void> {
     try {
-      await (await openQuietQueue(queue, connection, prefix).getJob(queuedId))?.[action]();
+      await (
+        await openQuietQueue(queue, partition.connection, partition.prefix).getJob(queuedId)
+      )?.[action]();
     } catch {
       // It runs, or is not where it was: whoever runs it finds the work over.
     }
@@ -85,7 +82,7 @@ export function createJobStore({
       if ('unknown' in found) return { kind: 'unknown-name', names: found.unknown, known: found.known };
       const time = now();
       const scriptKeys: string[] = [];
-      const args: ScriptArg[] = [prefix, time, jobs.length];
+      const args: ScriptArg[] = [partition.prefix, time, jobs.length];
       for (const job of jobs) {
         const queue = found.queues.get(job.name) ?? '';
         const queuedId = newQueuedId(job.id);
@@ -104,7 +101,7 @@ export function createJobStore({
           ...fields,
         );
       }
-      const create = () => runScript(connection, CREATE_JOBS, scriptKeys, args);
+      const create = () => partition.run(CREATE_JOBS, scriptKeys, args);
       const created = await gate.keep(create, costOfJobs(jobs.length, args)).catch(ifFull);
       if (created instanceof StoreFullError) return { kind: 'full', reason: created.message };
       const rows = created as SummaryRow[];
@@ -113,8 +110,8 @@ export function createJobStore({
 
     async get(id) {
       const [row, frames] = await Promise.all([
-        connection.hmgetBuffer(keys.job(id), ...SUMMARY_FIELDS),
-        readFrames(connection, keys.jobStream(id)),
+        partition.connection.hmgetBuffer(partition.keys.job(id), ...SUMMARY_FIELDS),
+        readFrames(partition.connection, partition.keys.jobStream(id)),
       ]);
       const job = summaryFromRow(id, row);
       if (job === undefined) return undefined;
@@ -123,7 +120,11 @@ export function createJobStore({
     },
 
     async list({ status, name, after = '', count }): Promise<JobPage> {
-      const reply = await runScript(connection, LIST_JOBS, [keys.jobs(name, status)], [prefix, after, count]);
+      const reply = await partition.run(
+        LIST_JOBS,
+        [partition.keys.jobs(name, status)],
+        [partition.prefix, after, count],
+      );
       if (!Array.isArray(reply)) return { kind: 'unknown-cursor' };
       const jobs = (reply as [Buffer, SummaryRow][]).flatMap(
         ([id, row]) => summaryFromRow(id.toString(), row) ?? [],
@@ -139,8 +140,8 @@ export function createJobStore({
 
     async cancel(id) {
       const error = JSON.stringify({ name: 'CancelledError', message: 'the job was cancelled' });
-      const args = [prefix, id, now(), error, retention];
-      const { kind, rest } = await change(CANCEL_JOB, [keys.job(id)], args);
+      const args = [partition.prefix, id, now(), error, retention];
+      const { kind, rest } = await change(CANCEL_JOB, [partition.keys.job(id)], args);
       if (kind === 'unknown') return { kind };
       if (kind !== 'cancelled') return { kind: 'over', status: kind as JobStatus };
       const [queue, queuedId, row] = rest as [Buffer, Buffer, SummaryRow];
@@ -149,12 +150,12 @@ export function createJobStore({
     },
 
     async retry(id) {
-      const key = keys.job(id);
-      const kept = queueingFromRow(id, await connection.hmget(key, ...QUEUEING_FIELDS));
+      const key = partition.keys.job(id);
+      const kept = queueingFromRow(id, await partition.connection.hmget(key, ...QUEUEING_FIELDS));
       if (kept === undefined) return { kind: 'unknown' };
       const { name, queue, work, priority, queuedId: before } = kept;
       const queuedId = newQueuedId(id);
-      const add = enqueuer.prepare({
+      const add = partition.add({
         queue,
         jobId: queuedId,
         name,
@@ -165,7 +166,17 @@ export function createJobStore({
       const { kind, rest } = await change(
         RETRY_JOB,
         [key, ...add.keys],
-        [prefix, id, now(), queue, queuedId, newFinishToken(), add.script, add.keys.length, ...add.args],
+        [
+          partition.prefix,
+          id,
+          now(),
+          queue,
+          queuedId,
+          newFinishToken(),
+          add.script,
+          add.keys.length,
+          ...add.args,
+        ],
       );
       if (kind === 'unknown') return { kind };
       if (kind !== 'queued') return { kind: 'not-failed', status: kind as JobStatus };
@@ -175,8 +186,8 @@ export function createJobStore({
 
     async finish(id, result, token = '') {
       const json = JSON.stringify(result) ?? 'null';
-      const args = [prefix, id, now(), json, retention, token];
-      const { kind, rest } = await gate.keep(() => change(FINISH_JOB, [keys.job(id)], args));
+      const args = [partition.prefix, id, now(), json, retention, token];
+      const { kind, rest } = await gate.keep(() => change(FINISH_JOB, [partition.keys.job(id)], args));
       if (kind === 'unknown' || kind === 'finishes-itself' || kind === 'refused') return { kind };
       if (kind === 'pending' || isFinal(kind as JobStatus))
         return { kind: 'wrong-status', status: kind as 'pending' | 'succeeded' | 'failed' };
@@ -186,7 +197,7 @@ export function createJobStore({
     },
 
     async mayFinish(id, token) {
-      const kept = await connection.hget(keys.job(id), 'token');
+      const kept = await partition.connection.hget(partition.keys.job(id), 'token');
       return isSameToken(token, kept ?? newFinishToken());
     },
   };
@@ -196,7 +207,7 @@ export function createJobStore({
     scriptKeys: readonly string[],
     args: readonly ScriptArg[],
   ): Promise<{ kind: string; rest: readonly unknown[] }> {
-    const [kind, ...rest] = (await runScript(connection, script, scriptKeys, args)) as unknown[];
+    const [kind, ...rest] = (await partition.run(script, scriptKeys, args)) as unknown[];
     return { kind: String(kind), rest };
   }
 }

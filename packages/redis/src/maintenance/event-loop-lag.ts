@@ -1,13 +1,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Logger, Meter } from '@hookline/core';
 import { AttemptAbortedError } from '../run/attempt.ts';
-import type { Connection } from '../client/connection.ts';
 import type { RunningAttempt } from '../run/execute.ts';
-import type { Keys } from '../client/keys.ts';
+import type { Partition } from '../client/partition.ts';
 
 export interface LoopWatchOptions {
-  readonly connection: Connection;
-  readonly keys: Keys;
+  readonly partition: Partition;
   readonly running: ReadonlyMap<string, RunningAttempt>;
   readonly log: Logger;
   readonly meter: Meter;
@@ -62,11 +60,11 @@ export function watchLoop(options: LoopWatchOptions): { stop(): void } {
   };
 }
 
-async function abortWhatWasTakenOver({ connection, keys, running }: LoopWatchOptions): Promise<void> {
+async function abortWhatWasTakenOver({ partition, running }: LoopWatchOptions): Promise<void> {
   await Promise.all(
     [...running].map(async ([jobKey, attempt]) => {
       const { queue, jobId, token, controller } = attempt;
-      const holder = await connection.get(keys.bullLock(queue, jobId));
+      const holder = await partition.connection.get(partition.keys.bullLock(queue, jobId));
       if (holder === token || running.get(jobKey) !== attempt) return;
       controller.abort(new AttemptAbortedError('lock-lost', 'another worker has taken this job over'));
     }),

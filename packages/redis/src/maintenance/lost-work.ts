@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type Registry, type Work } from '@hookline/core';
-import type { Connection } from '../client/connection.ts';
-import type { Enqueuer, EnqueueRequest } from '../bullmq/add-job.ts';
 import { newQueuedId, QUEUEING_FIELDS, queueingFromRow } from '../jobs/record.ts';
-import type { Keys } from '../client/keys.ts';
-import { runScript } from '../client/script.ts';
 import { FIND_STRAYS, REQUEUE } from './rescuer-scripts.ts';
+import type { JobRequest, Partition } from '../client/partition.ts';
 
 /** Work that is not settled and whose job seems to be gone. */
 export interface Stray {
@@ -21,9 +18,7 @@ export interface Stray {
 }
 
 export interface StrayWorkParts {
-  readonly connection: Connection;
-  readonly keys: Keys;
-  readonly enqueuer: Enqueuer;
+  readonly partition: Partition;
   readonly registry: Registry;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -40,7 +35,7 @@ const PAGE = 500;
 
 /** Goes through one list of unsettled work, oldest first, a page at a time; after the end it begins again. */
 export function createStrayFinder(
-  { connection, keys, registry }: StrayWorkParts,
+  { partition, registry }: StrayWorkParts,
   kind: Stray['kind'],
   list: string,
   age: number,
@@ -50,8 +45,8 @@ export function createStrayFinder(
   );
   let place = START;
   return async () => {
-    const args = [keys.prefix, kind, place.from, place.skip, PAGE, age, queues];
-    const [count, from, skip, ...row] = (await runScript(connection, FIND_STRAYS, [list], args)) as [
+    const args = [partition.keys.prefix, kind, place.from, place.skip, PAGE, age, queues];
+    const [count, from, skip, ...row] = (await partition.run(FIND_STRAYS, [list], args)) as [
       number,
       Buffer,
       number,
@@ -79,8 +74,7 @@ const MOST_SEARCHES = 20;
  * there, so the strays of a page are found or missed soon, however long the list is.
  */
 export async function withoutListed(
-  connection: Connection,
-  keys: Keys,
+  partition: Partition,
   strays: readonly Stray[],
 ): Promise<readonly Stray[]> {
   const unlisted = new Map(
@@ -92,7 +86,11 @@ export async function withoutListed(
     for (const list of ['active', 'wait', 'paused']) {
       for (let chunk = 0; chunk < MOST_CHUNKS && unlisted.size > 0; chunk += 1) {
         const end = -1 - chunk * CHUNK;
-        const ids = await connection.lrange(keys.bullJob(queue, list), end - CHUNK + 1, end);
+        const ids = await partition.connection.lrange(
+          partition.keys.bullJob(queue, list),
+          end - CHUNK + 1,
+          end,
+        );
         for (const id of ids) unlisted.delete(`${queue}/${id}`);
         if (ids.length < CHUNK) break;
       }
@@ -106,13 +104,13 @@ export async function withoutListed(
 
 /** Queues a stray anew, if it still is one. @returns whether it was */
 export async function requeue(parts: StrayWorkParts, stray: Stray): Promise<boolean> {
-  const { connection, keys, enqueuer } = parts;
+  const { partition } = parts;
   const request = await requestFor(parts, stray);
   if (request === undefined) return false;
-  const add = enqueuer.prepare(request);
+  const add = partition.add(request);
   const { kind, id, handler, queue, jobId } = stray;
-  const reply = await runScript(connection, REQUEUE, add.keys, [
-    keys.prefix,
+  const reply = await partition.run(REQUEUE, add.keys, [
+    partition.keys.prefix,
     kind,
     id,
     handler,
@@ -127,12 +125,15 @@ export async function requeue(parts: StrayWorkParts, stray: Stray): Promise<bool
 }
 
 async function requestFor(
-  { connection, keys, registry, now }: StrayWorkParts,
+  { partition, registry, now }: StrayWorkParts,
   { kind, id, handler: name, queue }: Stray,
-): Promise<EnqueueRequest | undefined> {
+): Promise<JobRequest | undefined> {
   const timestamp = now();
   if (kind === 'job') {
-    const kept = queueingFromRow(id, await connection.hmget(keys.job(id), ...QUEUEING_FIELDS));
+    const kept = queueingFromRow(
+      id,
+      await partition.connection.hmget(partition.keys.job(id), ...QUEUEING_FIELDS),
+    );
     if (kept === undefined) return undefined;
     const { runAt = timestamp, priority } = kept;
     return {
@@ -146,7 +147,10 @@ async function requestFor(
     };
   }
   const fields = ['source', 'provider', 'type', 'priority', 'receivedAt'];
-  const [source, provider, type, kept, receivedAt] = await connection.hmget(keys.event(id), ...fields);
+  const [source, provider, type, kept, receivedAt] = await partition.connection.hmget(
+    partition.keys.event(id),
+    ...fields,
+  );
   if (!source || !provider || !type) return undefined;
   const priority = Number(kept ?? 0) === 0 ? {} : { priority: Number(kept) };
   const event = id as EventId;

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
 import { createOrphanCount } from './unlisted-jobs.ts';
-import { runScript } from '../client/script.ts';
 import { createStrayFinder, requeue, withoutListed, type Stray, type StrayWorkParts } from './lost-work.ts';
 import { GIVE_LEASE, TAKE_LEASE, WAKE_QUEUE } from './rescuer-scripts.ts';
 
@@ -57,18 +56,18 @@ interface Seen {
  * counts both. Every worker process has one, and one of them works at a time.
  */
 export function startSweeper(options: SweeperOptions): Sweeper {
-  const { connection, keys, log, meter } = options;
+  const { partition, log, meter } = options;
   const { interval = INTERVAL_MS, age = AGE_MS, overdue = OVERDUE_MS } = options;
   const owner = randomUUID();
   const over = new AbortController();
   const finders = [
-    createStrayFinder(options, 'event', `${keys.events}/status/received`, age),
-    createStrayFinder(options, 'event', `${keys.events}/status/queued`, age),
-    createStrayFinder(options, 'delivery', `${keys.events}/status/dispatched`, age),
-    createStrayFinder(options, 'job', keys.jobs(undefined, 'pending'), age),
-    createStrayFinder(options, 'job', keys.jobs(undefined, 'processing'), age),
+    createStrayFinder(options, 'event', `${partition.keys.events}/status/received`, age),
+    createStrayFinder(options, 'event', `${partition.keys.events}/status/queued`, age),
+    createStrayFinder(options, 'delivery', `${partition.keys.events}/status/dispatched`, age),
+    createStrayFinder(options, 'job', partition.keys.jobs(undefined, 'pending'), age),
+    createStrayFinder(options, 'job', partition.keys.jobs(undefined, 'processing'), age),
   ];
-  const countOrphans = createOrphanCount(connection, keys, age);
+  const countOrphans = createOrphanCount(partition, age);
   const seen = new Map<string, Seen>();
   const repaired = meter.counter('hookline_sweeper_repairs_total', 'What the sweeper repaired.', ['kind']);
   let orphans = 0;
@@ -82,7 +81,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     const repairs: Repair[] = [];
     for (let page = 0; page < PAGES; page += 1) {
       const { strays, isAtEnd } = await find();
-      for (const stray of await withoutListed(connection, keys, strays))
+      for (const stray of await withoutListed(partition, strays))
         if (await requeue(options, stray)) repairs.push({ kind: stray.kind, id: nameOf(stray) });
       if (isAtEnd) break;
     }
@@ -91,11 +90,10 @@ export function startSweeper(options: SweeperOptions): Sweeper {
 
   async function wake(queue: string): Promise<Repair[]> {
     const { next, overdue: overdueThen } = seen.get(queue) ?? { next: '', overdue: [] };
-    const [nextNow, markers, overdueNow, promoted] = (await runScript(
-      connection,
+    const [nextNow, markers, overdueNow, promoted] = (await partition.run(
       WAKE_QUEUE,
-      [keys.bullJob(queue, 'marker')],
-      [keys.prefix, queue, overdue, next, ...overdueThen],
+      [partition.keys.bullJob(queue, 'marker')],
+      [partition.keys.prefix, queue, overdue, next, ...overdueThen],
     )) as [Buffer, number, Buffer[], Buffer[]];
     seen.set(queue, { next: nextNow.toString(), overdue: overdueNow.map(String) });
     return [
@@ -106,14 +104,14 @@ export function startSweeper(options: SweeperOptions): Sweeper {
 
   async function sweep(): Promise<readonly Repair[]> {
     const lease = interval * LEASE_INTERVALS;
-    const isOurs = await runScript(connection, TAKE_LEASE, [keys.sweeperLease], [owner, lease]);
+    const isOurs = await partition.run(TAKE_LEASE, [partition.keys.sweeperLease], [owner, lease]);
     if (isOurs !== 1) return [];
     const repairs: Repair[] = [];
     for (const find of finders) repairs.push(...(await findAndRequeue(find)));
-    for (const queue of await connection.smembers(keys.queues))
+    for (const queue of await partition.connection.smembers(partition.keys.queues))
       if (queue !== DEAD_LETTER_QUEUE) repairs.push(...(await wake(queue)));
     orphans = (await countOrphans()) ?? orphans;
-    await connection.hset(keys.sweeper, { ranAt: options.now(), orphans });
+    await partition.connection.hset(partition.keys.sweeper, { ranAt: options.now(), orphans });
     report(repairs);
     return repairs;
   }
@@ -144,8 +142,8 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     sweep,
     stop() {
       over.abort();
-      if (connection.status !== 'ready') return;
-      runScript(connection, GIVE_LEASE, [keys.sweeperLease], [owner]).catch(() => undefined);
+      if (partition.connection.status !== 'ready') return;
+      partition.run(GIVE_LEASE, [partition.keys.sweeperLease], [owner]).catch(() => undefined);
     },
   };
 }

@@ -1,8 +1,6 @@
 import { DEFAULT_QUEUE } from '@hookline/core';
-import type { Connection } from '../client/connection.ts';
-import type { Keys } from '../client/keys.ts';
-import { runScript } from '../client/script.ts';
 import { SCAN_JOBS } from './rescuer-scripts.ts';
+import type { Partition } from '../client/partition.ts';
 
 /** A longer list is not held in memory for this: its queue is looked at again when it is shorter. */
 const LONGEST_LIST = 20_000;
@@ -14,12 +12,8 @@ const STEPS = 10;
  * Goes through the keys a few steps at a time.
  * @returns how many the last whole pass found, after each step; `undefined` before the first is through
  */
-export function createOrphanCount(
-  connection: Connection,
-  keys: Keys,
-  age: number,
-): () => Promise<number | undefined> {
-  const pattern = `${keys.bullJob('*', '*').replace(keys.prefix, keys.prefix.replaceAll(/[?*[\]\\]/g, '\\$&'))}`;
+export function createOrphanCount(partition: Partition, age: number): () => Promise<number | undefined> {
+  const pattern = `${partition.keys.bullJob('*', '*').replace(partition.keys.prefix, partition.keys.prefix.replaceAll(/[?*[\]\\]/g, '\\$&'))}`;
   let cursor = '0';
   let counted = 0;
   let lastCount: number | undefined;
@@ -28,11 +22,11 @@ export function createOrphanCount(
   /** @returns undefined where the lists are too long to tell */
   async function listedIn(queue: string): Promise<ReadonlySet<string> | undefined> {
     if (listed.has(queue)) return listed.get(queue);
-    const lists = ['wait', 'active', 'paused'].map((list) => keys.bullJob(queue, list));
-    const lengths = await Promise.all(lists.map((list) => connection.llen(list)));
+    const lists = ['wait', 'active', 'paused'].map((list) => partition.keys.bullJob(queue, list));
+    const lengths = await Promise.all(lists.map((list) => partition.connection.llen(list)));
     const isShort = lengths.reduce((sum, length) => sum + length, 0) <= LONGEST_LIST;
     const ids = isShort
-      ? new Set((await Promise.all(lists.map((list) => connection.lrange(list, 0, -1)))).flat())
+      ? new Set((await Promise.all(lists.map((list) => partition.connection.lrange(list, 0, -1)))).flat())
       : undefined;
     listed.set(queue, ids);
     return ids;
@@ -42,11 +36,10 @@ export function createOrphanCount(
     // Lists change: what was not in them a step ago may have come back since.
     listed = new Map();
     for (let step = 0; step < STEPS; step += 1) {
-      const reply = await runScript(
-        connection,
+      const reply = await partition.run(
         SCAN_JOBS,
-        [keys.bullJob(DEFAULT_QUEUE, 'meta')],
-        [keys.prefix, cursor, pattern, age],
+        [partition.keys.bullJob(DEFAULT_QUEUE, 'meta')],
+        [partition.keys.prefix, cursor, pattern, age],
       );
       const [next = '0', ...found] = (reply as Buffer[]).map(String);
       for (let i = 0; i < found.length; i += 2) {

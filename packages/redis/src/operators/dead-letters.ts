@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DEAD_LETTER_QUEUE, type DeadLetter, type Work } from '@hookline/core';
-import type { Connection } from '../client/connection.ts';
-import { createEnqueuer, openQuietQueue } from '../bullmq/add-job.ts';
-import { createKeys } from '../client/keys.ts';
+import { openQuietQueue } from '../bullmq/add-job.ts';
 import { REPLAY } from '../run/lifecycle-scripts.ts';
-import { runScript } from '../client/script.ts';
+import type { Partition } from '../client/partition.ts';
 
 export type Replayed =
   | { readonly kind: 'replayed'; readonly jobId: string; readonly queue: string }
@@ -20,14 +18,8 @@ export interface DeadLetters {
   replay(id: string): Promise<Replayed>;
 }
 
-export function openDeadLetters(
-  connection: Connection,
-  prefix: string,
-  now: () => number = Date.now,
-): DeadLetters {
-  const keys = createKeys(prefix);
-  const enqueuer = createEnqueuer(connection, prefix);
-  const queue = openQuietQueue(DEAD_LETTER_QUEUE, connection, prefix);
+export function openDeadLetters(partition: Partition, now: () => number = Date.now): DeadLetters {
+  const queue = openQuietQueue(DEAD_LETTER_QUEUE, partition.connection, partition.prefix);
 
   return {
     async list(from, count) {
@@ -50,19 +42,18 @@ export function openDeadLetters(
               ...(letter.options === undefined ? {} : { options: letter.options }),
               ...(letter.metadata === undefined ? {} : { metadata: letter.metadata }),
             };
-      const add = enqueuer.prepare({
+      const add = partition.add({
         queue: letter.queue,
         jobId,
         name: handler ?? letter.job ?? 'replay',
         work,
         timestamp: now(),
       });
-      const reply = await runScript(
-        connection,
+      const reply = await partition.run(
         REPLAY,
-        [keys.event(eventId ?? ''), keys.deliveries(eventId ?? ''), ...add.keys],
+        [partition.keys.event(eventId ?? ''), partition.keys.deliveries(eventId ?? ''), ...add.keys],
         [
-          prefix,
+          partition.prefix,
           id,
           eventId ?? '',
           handler ?? '',

@@ -1,10 +1,11 @@
+import { createPartition } from '../bullmq/add-job.ts';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RedisTarget } from '@hookline/core';
-import { connect, type Connection } from '../client/connection.ts';
-import { createKeys } from '../client/keys.ts';
-import { defineScript, runScript } from '../client/script.ts';
+import { connect } from '../client/connection.ts';
+import { defineScript } from '../client/script.ts';
+import type { Partition } from '../client/partition.ts';
 
 /** Small numbers and words that a process tells of itself. */
 export type StatusDetail = Readonly<Record<string, number | string>>;
@@ -63,9 +64,9 @@ return 'ok'
 export function publishStatus(options: PublishStatusOptions): { stop(): Promise<void> } {
   const { target, prefix, role, version, detail, every = EVERY_MS } = options;
   const connection = connect(target, 'producer');
+  const partition = createPartition(connection, prefix);
   // Who else talks to Redis in this process reports that it is away.
   connection.on('error', () => undefined);
-  const keys = createKeys(prefix);
   const id = randomUUID();
   const startedAt = Date.now() - Math.round(process.uptime() * 1_000);
   const identity = { role, host: hostname(), pid: process.pid, version, startedAt };
@@ -75,7 +76,11 @@ export function publishStatus(options: PublishStatusOptions): { stop(): Promise<
     const told = await Promise.race([askDetail(detail), wait(DETAIL_MS, {}, { ref: false })]);
     if (over.signal.aborted || connection.status !== 'ready') return;
     const status = JSON.stringify({ ...identity, detail: smallOnly(told) });
-    await runScript(connection, PUBLISH, [keys.processes, keys.process(id)], [id, status, EXPIRY_MS]);
+    await partition.run(
+      PUBLISH,
+      [partition.keys.processes, partition.keys.process(id)],
+      [id, status, EXPIRY_MS],
+    );
   }
 
   async function keepPublishing(): Promise<void> {
@@ -95,8 +100,8 @@ export function publishStatus(options: PublishStatusOptions): { stop(): Promise<
       if (connection.status === 'ready')
         await connection
           .multi()
-          .del(keys.process(id))
-          .zrem(keys.processes, id)
+          .del(partition.keys.process(id))
+          .zrem(partition.keys.processes, id)
           .exec()
           .catch(() => undefined);
       connection.disconnect();
@@ -105,15 +110,16 @@ export function publishStatus(options: PublishStatusOptions): { stop(): Promise<
 }
 
 /** The processes that have spoken within the last 15 s, by role, host and pid. @throws Error when Redis does not answer */
-export async function listStatuses(
-  connection: Connection,
-  prefix: string,
-): Promise<readonly ProcessStatus[]> {
-  const keys = createKeys(prefix);
-  const spoken = await connection.zrevrange(keys.processes, 0, MOST_LISTED - 1, 'WITHSCORES');
+export async function listStatuses(partition: Partition): Promise<readonly ProcessStatus[]> {
+  const spoken = await partition.connection.zrevrange(
+    partition.keys.processes,
+    0,
+    MOST_LISTED - 1,
+    'WITHSCORES',
+  );
   const ids = spoken.filter((_, index) => index % 2 === 0);
   if (ids.length === 0) return [];
-  const texts = await connection.mget(ids.map((id) => keys.process(id)));
+  const texts = await partition.connection.mget(ids.map((id) => partition.keys.process(id)));
   const statuses = ids.flatMap((id, index) => {
     const status = parseStatus(texts[index] ?? null);
     return status === undefined ? [] : [{ ...status, id, at: Number(spoken[index * 2 + 1]) }];

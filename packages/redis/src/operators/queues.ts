@@ -1,9 +1,8 @@
 import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, type Logger, type RedisTarget } from '@hookline/core';
 import type { Queue } from 'bullmq';
 import { connect } from '../client/connection.ts';
-import { openQuietQueue } from '../bullmq/add-job.ts';
+import { createPartition, openQuietQueue } from '../bullmq/add-job.ts';
 import { reportConnection } from '../events/store.ts';
-import { createKeys } from '../client/keys.ts';
 
 /** Every queue there is, for people who look at them. */
 export interface OpenQueues {
@@ -24,13 +23,13 @@ export async function openQueues({
   readonly log: Logger;
 }): Promise<OpenQueues> {
   const connection = connect(target, 'producer');
-  const keys = createKeys(prefix);
+  const partition = createPartition(connection, prefix);
   const open = new Map<string, Queue>();
   reportConnection(connection, log);
 
   return {
     async list() {
-      const registered = (await connection.smembers(keys.queues)).toSorted();
+      const registered = (await connection.smembers(partition.keys.queues)).toSorted();
       for (const name of [DEFAULT_QUEUE, DEAD_LETTER_QUEUE, ...registered]) {
         if (!open.has(name)) open.set(name, openQuietQueue(name, connection, prefix));
       }

@@ -1,3 +1,4 @@
+import { createPartition } from '../bullmq/add-job.ts';
 import {
   DEAD_LETTER_QUEUE,
   DEFAULT_QUEUE,
@@ -8,9 +9,8 @@ import {
 } from '@hookline/core';
 import { connect, connected } from '../client/connection.ts';
 import { reportConnection } from '../events/store.ts';
-import { createKeys } from '../client/keys.ts';
 import { listStatuses, type ProcessStatus } from './heartbeat.ts';
-import { defineScript, runScript } from '../client/script.ts';
+import { defineScript } from '../client/script.ts';
 
 /** How many jobs of a queue are in each state. */
 export interface QueueDepth {
@@ -128,15 +128,14 @@ export async function openSystem({
   readonly meter?: Meter;
 }): Promise<System> {
   const connection = connect(target, 'producer');
-  const keys = createKeys(prefix);
+  const partition = createPartition(connection, prefix);
   reportConnection(connection, log);
   await connected(connection);
 
   async function count(): Promise<Omit<SystemState, 'appendfsync' | 'processes'> & { persists: boolean }> {
-    const reply = await runScript(
-      connection,
+    const reply = await partition.run(
       COUNT,
-      [keys.queues, keys.sweeper],
+      [partition.keys.queues, partition.keys.sweeper],
       [prefix, DEFAULT_QUEUE, ...STATUSES],
     );
     const [at, queues, events, info, sweeper] = reply as [number, unknown[][], number[], Buffer, Buffer[]];
@@ -171,7 +170,7 @@ export async function openSystem({
     const [{ persists, ...counted }, appendfsync, processes] = await Promise.all([
       count(),
       readAppendfsync(),
-      listStatuses(connection, prefix),
+      listStatuses(partition),
     ]);
     return { ...counted, appendfsync: persists ? appendfsync : 'off', processes };
   }

@@ -1,8 +1,8 @@
 import type { RedisTarget } from '@hookline/core';
 import { AttemptAbortedError } from './attempt.ts';
-import { connect, type Connection } from '../client/connection.ts';
+import { connect } from '../client/connection.ts';
 import type { RunningAttempt } from './execute.ts';
-import type { Keys } from '../client/keys.ts';
+import type { Partition } from '../client/partition.ts';
 
 /**
  * Aborts what runs here when it is cancelled elsewhere. A message is only a hint: whatever was cancelled while this
@@ -10,8 +10,7 @@ import type { Keys } from '../client/keys.ts';
  */
 export function listenForCancellations(
   target: RedisTarget,
-  connection: Connection,
-  keys: Keys,
+  partition: Partition,
   running: ReadonlyMap<string, RunningAttempt>,
 ): { close(): void } {
   const subscriber = connect(target, 'worker');
@@ -22,14 +21,15 @@ export function listenForCancellations(
   });
   // What was cancelled between 'ready' and the subscription told nobody here.
   subscriber
-    .subscribe(keys.jobsCancelled)
+    .subscribe(partition.keys.jobsCancelled)
     .then(lookAtAll)
     .catch(() => undefined);
 
   async function lookAtAll(): Promise<void> {
     for (const attempt of running.values()) {
       if (!attempt.isTracked) continue;
-      if ((await connection.hget(keys.job(attempt.workId), 'status')) === 'failed') abort(attempt);
+      if ((await partition.connection.hget(partition.keys.job(attempt.workId), 'status')) === 'failed')
+        abort(attempt);
     }
   }
 

@@ -1,21 +1,17 @@
 import type { EnqueueOptions, JobDefinition, Logger, Registry, RunContext } from '@hookline/core';
 import { chainedIdOf, NonRetryableError } from '@hookline/core';
 import { AttemptAbortedError } from './attempt.ts';
-import type { Connection } from '../client/connection.ts';
-import type { Enqueuer } from '../bullmq/add-job.ts';
 import type { Lease } from '../bullmq/lease.ts';
 import { newQueuedId, recordFields } from '../jobs/record.ts';
 import { ADD_STEP } from '../jobs/job-scripts.ts';
-import type { Keys } from '../client/keys.ts';
 import type { Tracked } from './ledger.ts';
 import { BEGIN_EFFECT, ENQUEUE_ONCE, KEEP_EFFECT } from './lifecycle-scripts.ts';
 import { patiently } from '../client/retry-while-loading.ts';
-import { runScript, type Script, type ScriptArg } from '../client/script.ts';
+import { type Script, type ScriptArg } from '../client/script.ts';
+import type { Partition } from '../client/partition.ts';
 
 export interface ContextParts {
-  readonly connection: Connection;
-  readonly keys: Keys;
-  readonly enqueuer: Enqueuer;
+  readonly partition: Partition;
   readonly registry: Registry;
   readonly now: () => number;
   /** Milliseconds that the effects of finished work are remembered. */
@@ -43,16 +39,16 @@ export interface AttemptIdentity {
 
 /** What user code is given for one attempt. */
 export function createRunContext(parts: ContextParts, identity: AttemptIdentity): RunContext {
-  const { connection, keys, enqueuer, registry, now, retention } = parts;
+  const { partition, registry, now, retention } = parts;
   const { lease, workId, attempt, maxAttempts, controller, log, tracked, external } = identity;
-  const effects = keys.effects(workId);
-  const lock = keys.bullLock(lease.queue, lease.jobId);
+  const effects = partition.keys.effects(workId);
+  const lock = partition.keys.bullLock(lease.queue, lease.jobId);
   const { token, priority } = lease;
   const effectsUnderWay = new Map<string, Promise<unknown>>();
   let enqueued = 0;
 
   const run = (script: Script, scriptKeys: readonly string[], args: readonly ScriptArg[]) =>
-    patiently(() => runScript(connection, script, scriptKeys, args));
+    patiently(() => partition.run(script, scriptKeys, args));
 
   /** Calls of one key at the same time share one run; after it failed, the next call runs again. */
   function once<Result>(key: string, fn: () => Result | Promise<Result>): Promise<Result> {
@@ -98,7 +94,11 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
         `ctx.progress: more than ${STEP_LIMIT} bytes of JSON; return large results instead`,
       );
     if (tracked !== undefined) {
-      const reply = await run(ADD_STEP, [lock, keys.job(workId)], [keys.prefix, workId, token, now(), json]);
+      const reply = await run(
+        ADD_STEP,
+        [lock, partition.keys.job(workId)],
+        [partition.keys.prefix, workId, token, now(), json],
+      );
       if (String(reply) === 'lost') throw takenOver();
     }
     await patiently(() => lease.report(value));
@@ -119,7 +119,7 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
     const id = chainedIdOf(workId, name, position);
     const queuedId = newQueuedId(id);
     const chosen = options.priority ?? priority;
-    const add = enqueuer.prepare({
+    const add = partition.add({
       queue: definition.queue,
       jobId: queuedId,
       name,
@@ -133,7 +133,7 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
       [lock, effects, ...add.keys],
       [
         token,
-        keys.prefix,
+        partition.keys.prefix,
         `enqueue/${position}/${name}`,
         id,
         name,

@@ -11,11 +11,8 @@ import {
   type JobStatus,
   type Settlement,
 } from '@hookline/core';
-import type { Connection } from '../client/connection.ts';
-import type { Enqueuer } from '../bullmq/add-job.ts';
 import { eventFromRow, type EventRow, type ParsePayload } from '../events/record.ts';
 import { newFinishToken } from '../jobs/finish-token.ts';
-import type { Keys } from '../client/keys.ts';
 import {
   DISPATCH,
   OPEN_DELIVERY,
@@ -26,8 +23,9 @@ import {
 } from './lifecycle-scripts.ts';
 import { patiently } from '../client/retry-while-loading.ts';
 import { contentOf, detailOf } from './settlement.ts';
-import { runScript, type Script, type ScriptArg } from '../client/script.ts';
+import { type Script, type ScriptArg } from '../client/script.ts';
 import type { Hold, Subject } from './work-ref.ts';
+import type { Partition } from '../client/partition.ts';
 
 /** What the ledger says of work that is about to be run. */
 export type Opened<Value> =
@@ -117,9 +115,7 @@ export interface Planned {
 }
 
 export interface LedgerParts {
-  readonly connection: Connection;
-  readonly keys: Keys;
-  readonly enqueuer: Enqueuer;
+  readonly partition: Partition;
   readonly parsePayload: ParsePayload;
   readonly now: () => number;
   /** Milliseconds that a finished event is kept, and with it what is known of its handlers. */
@@ -128,29 +124,21 @@ export interface LedgerParts {
   readonly jobRetention: number;
 }
 
-export function createLedger({
-  connection,
-  keys,
-  enqueuer,
-  parsePayload,
-  now,
-  retention,
-  jobRetention,
-}: LedgerParts): Ledger {
-  const { prefix } = keys;
+export function createLedger({ partition, parsePayload, now, retention, jobRetention }: LedgerParts): Ledger {
+  const { prefix } = partition.keys;
 
   function stateOf(subject: Subject): { key: string; field: string } {
     return subject.kind === 'delivery'
-      ? { key: keys.deliveries(subject.event), field: subject.handler }
-      : { key: keys.job(subject.workId), field: 'state' };
+      ? { key: partition.keys.deliveries(subject.event), field: subject.handler }
+      : { key: partition.keys.job(subject.workId), field: 'state' };
   }
 
   const run = (script: Script, scriptKeys: readonly string[], args: readonly ScriptArg[]) =>
-    patiently(() => runScript(connection, script, scriptKeys, args));
+    patiently(() => partition.run(script, scriptKeys, args));
 
   /** The script puts the content in: it knows all the attempts. */
   function prepareLetter(subject: Subject) {
-    return enqueuer.prepare({
+    return partition.add({
       queue: DEAD_LETTER_QUEUE,
       jobId: subject.workId,
       name: subject.kind === 'delivery' ? subject.handler : subject.job,
@@ -163,7 +151,11 @@ export function createLedger({
     async openDelivery(subject, { queue, jobId, token, made, stalled }, inPlace) {
       const reply = (await run(
         OPEN_DELIVERY,
-        [keys.event(subject.event), keys.deliveries(subject.event), keys.bullLock(queue, jobId)],
+        [
+          partition.keys.event(subject.event),
+          partition.keys.deliveries(subject.event),
+          partition.keys.bullLock(queue, jobId),
+        ],
         [
           prefix,
           subject.event,
@@ -206,7 +198,7 @@ export function createLedger({
     ) {
       const reply = (await run(
         OPEN_JOB,
-        [keys.job(workId), keys.bullLock(queue, jobId)],
+        [partition.keys.job(workId), partition.keys.bullLock(queue, jobId)],
         [
           prefix,
           workId,
@@ -256,7 +248,7 @@ export function createLedger({
       const jobKeys: string[] = [];
       const args: ScriptArg[] = [prefix, event, token, now(), retention, planned.length];
       for (const { handler, delay, priority } of planned) {
-        const add = enqueuer.prepare({
+        const add = partition.add({
           queue: handler.queue,
           jobId: deliveryIdOf(event, handler.name),
           name: handler.name,
@@ -271,7 +263,12 @@ export function createLedger({
       const reply = String(
         await run(
           DISPATCH,
-          [keys.event(event), keys.deliveries(event), keys.bullLock(queue, jobId), ...jobKeys],
+          [
+            partition.keys.event(event),
+            partition.keys.deliveries(event),
+            partition.keys.bullLock(queue, jobId),
+            ...jobKeys,
+          ],
           args,
         ),
       );
@@ -283,9 +280,11 @@ export function createLedger({
     async settle(subject, hold, settlement, attempt, until) {
       const { key, field } = stateOf(subject);
       const isDelivery = subject.kind === 'delivery';
-      const lock = keys.bullLock(hold.queue, hold.jobId);
+      const lock = partition.keys.bullLock(hold.queue, hold.jobId);
       if (settlement.kind === 'release') {
-        const [begunKey, begun] = isDelivery ? [keys.event(subject.event), `begun/${field}`] : [key, 'begun'];
+        const [begunKey, begun] = isDelivery
+          ? [partition.keys.event(subject.event), `begun/${field}`]
+          : [key, 'begun'];
         await run(RELEASE, [lock, begunKey], [hold.token, begun]);
         return { kind: 'kept' };
       }
@@ -298,9 +297,9 @@ export function createLedger({
         isDelivery ? SETTLE_DELIVERY : SETTLE_JOB,
         [
           lock,
-          keys.attempts(subject.workId),
+          partition.keys.attempts(subject.workId),
           key,
-          isDelivery ? keys.event(subject.event) : key,
+          isDelivery ? partition.keys.event(subject.event) : key,
           ...(letter?.keys ?? []),
         ],
         [
@@ -326,13 +325,13 @@ export function createLedger({
     },
 
     async isOver(workId) {
-      const status = await connection.hget(keys.job(workId), 'status');
+      const status = await partition.connection.hget(partition.keys.job(workId), 'status');
       return status !== null && isFinal(status as JobStatus);
     },
 
     async readEvent(event) {
-      const row = await connection.hmgetBuffer(
-        keys.event(event),
+      const row = await partition.connection.hmgetBuffer(
+        partition.keys.event(event),
         'source',
         'provider',
         'providerId',

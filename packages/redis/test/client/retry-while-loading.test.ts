@@ -52,9 +52,7 @@ describe.each(Object.entries(TROUBLES))('while Redis %s', (_, { begin, end }) =>
       ],
     });
     await store.accept(event);
-    await eventually(
-      async () => (await findEvent(bench.redis, bench.prefix, event.id))?.status === 'handled',
-    );
+    await eventually(async () => (await findEvent(bench.partition, event.id))?.status === 'handled');
     await wait(100);
     expect(effects).toBe(1);
     expect(await bench.redis.llen(`${bench.prefix}/attempts/${event.id}~one`)).toBe(0);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventIdOf } from '@hookline/core';
 import { startOwnRedis } from '@hookline/testing';
 import { Queue } from 'bullmq';
-import { ADD_JOB_LUA, createEnqueuer, KEPT_JOBS } from '../../src/bullmq/add-job.ts';
+import { ADD_JOB_LUA, KEPT_JOBS } from '../../src/bullmq/add-job.ts';
 import { connect, findEvent, openEventStore } from '../../src/index.ts';
 import { eventually, incoming, openBench, silent, type Bench } from '../support.ts';
 
@@ -22,13 +22,13 @@ describe('accept', () => {
     expect(stored['body']).toEqual(event.body);
     expect(stored['sha256']?.toString()).toBe(event.sha256);
     expect(JSON.parse(String(stored['headers']))).toEqual(event.headers);
-    expect(await findEvent(bench.redis, bench.prefix, event.id)).toMatchObject({
+    expect(await findEvent(bench.partition, event.id)).toMatchObject({
       source: 'stripe',
       provider: 'stripe',
       type: event.type,
       providerId: event.providerId,
       status: 'queued',
-      receivedAt: 17e11,
+      receivedAt: 1_700_000_000_000,
       deliveries: {},
     });
     for (const index of ['', '/status/queued', '/source/stripe', `/type/${event.type}`]) {
@@ -64,9 +64,7 @@ describe('accept', () => {
     const event = incoming();
     await bench.work({});
     await store.accept(event);
-    await eventually(
-      async () => (await findEvent(bench.redis, bench.prefix, event.id))?.status === 'unhandled',
-    );
+    await eventually(async () => (await findEvent(bench.partition, event.id))?.status === 'unhandled');
     const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
     await eventually(async () => (await queue.getCompletedCount()) === 1);
     await queue.clean(0, 100, 'completed');
@@ -122,7 +120,7 @@ describe('a job that our script stored', () => {
     });
     const theirs = await snapshot('theirs');
 
-    const add = createEnqueuer(bench.redis, bench.prefix).prepare({ ...request, queue: 'ours' });
+    const add = bench.partition.add({ ...request, queue: 'ours' });
     await bench.redis.eval(
       `${ADD_JOB_LUA}\nreturn add[ARGV[4]](KEYS, ARGV)`,
       add.keys.length,

@@ -37,8 +37,7 @@ const quiet = { relief: { interval: NEVER } };
 
 function open(meter: Meter = NO_METER): Relief {
   const relief = startRelief({
-    connection: bench.redis,
-    keys,
+    partition: bench.partition,
     log,
     meter,
     now: () => clock,
@@ -55,7 +54,7 @@ const fillTo = async (ratio: number) =>
 const fieldOf = (event: IncomingEvent, name: string) => bench.redis.hgetBuffer(keys.event(event.id), name);
 const bodyOf = (bytes: number, seed = '') =>
   Buffer.from(JSON.stringify({ id: 'x', amount: 1, filler: seed + 'ä'.repeat(bytes / 2) }));
-const statusOf = async ({ id }: IncomingEvent) => (await findEvent(bench.redis, bench.prefix, id))?.status;
+const statusOf = async ({ id }: IncomingEvent) => (await findEvent(bench.partition, id))?.status;
 
 /** Events that nobody handles, settled in their order. */
 async function settle(count: number, bytes = 0): Promise<IncomingEvent[]> {
@@ -94,7 +93,7 @@ describe('a Redis that fills up with settled events', () => {
         ),
       ],
     });
-    const letters = openDeadLetters(bench.redis, bench.prefix);
+    const letters = openDeadLetters(bench.partition);
     await eventually(async () => (await letters.count()) === 3);
 
     const kept: IncomingEvent[] = [];
@@ -147,10 +146,10 @@ describe('a Redis that fills up with settled events', () => {
     const bodies = await Promise.all(order.map((id) => bench.redis.hexists(keys.event(id), 'body')));
     expect(bodies).toEqual(order.map((_, index) => (index < shed ? 0 : 1)));
     const first = events.find(({ id }) => id === order[0]) as IncomingEvent;
-    expect(await findEvent(bench.redis, bench.prefix, first.id)).toMatchObject({
+    expect(await findEvent(bench.partition, first.id)).toMatchObject({
       status: 'unhandled',
       receivedAt: first.receivedAt,
-      shedAt: 1e3,
+      shedAt: 1_000,
     });
     expect(String(await fieldOf(first, 'sha256'))).toBe(first.sha256);
     expect(await fieldOf(first, 'headers')).toBeNull();
@@ -214,9 +213,9 @@ describe('an event that was shed', () => {
     expect(await open().relieve()).toBe(1);
     await bench.redis.config('SET', 'maxmemory', 0);
     const store = await bench.store();
-    expect(await forgetExpired(bench.redis, keys, expires - 1)).toBe(0);
+    expect(await forgetExpired(bench.partition, expires - 1)).toBe(0);
     expect((await store.accept(event)).kind).toBe('duplicate');
-    expect(await forgetExpired(bench.redis, keys, expires)).toBe(1);
+    expect(await forgetExpired(bench.partition, expires)).toBe(1);
     expect(await bench.redis.zcard(keys.shed)).toBe(0);
     expect((await store.accept(event)).kind).toBe('accepted');
   });
@@ -243,7 +242,7 @@ describe('an event that was shed', () => {
     const failed = await eventually(async () => (await queue.getFailed())[0] ?? false);
     expect(failed.failedReason).toMatch(/was shed.*Nothing is damaged/);
     expect([runs, await statusOf(event)]).toEqual([0, 'unhandled']);
-    expect(await openDeadLetters(bench.redis, bench.prefix).count()).toBe(0);
+    expect(await openDeadLetters(bench.partition).count()).toBe(0);
     expect(await bench.redis.exists(keys.deliveries(event.id))).toBe(0);
   });
 });

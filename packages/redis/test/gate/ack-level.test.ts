@@ -158,7 +158,7 @@ describe('ACK=replicated', () => {
     const jobs = await openJobs({
       target: target(),
       prefix: PREFIX,
-      retention: 6e4,
+      retention: 60_000,
       log: silent,
       ack: 'replicated',
     });

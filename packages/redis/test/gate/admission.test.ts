@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { NO_METER, type Meter } from '@hookline/core';
 import { startOwnRedis } from '@hookline/testing';
 import { Admission, StoreFullError } from '../../src/gate/admission.ts';
-import { connect, openEventStore, openJobs } from '../../src/index.ts';
+import { connect, createPartition, openEventStore, openJobs } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { forgetExpired } from '../../src/events/prune.ts';
 import { eventually, handler, incoming, newJob, openBench, silent } from '../support.ts';
@@ -91,7 +91,7 @@ describe('a Redis that fills up', () => {
 
       // What was handled is kept for the retention time: room comes with the end of that.
       await eventually(async () => {
-        await forgetExpired(direct, createKeys(bench.prefix), Date.now());
+        await forgetExpired(createPartition(direct, bench.prefix), Date.now());
         return (await direct.zcard(createKeys(bench.prefix).events)) === 0;
       });
       await eventually(async () => (await store.accept(incoming())).kind === 'accepted');

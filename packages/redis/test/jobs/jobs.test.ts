@@ -134,7 +134,7 @@ describe('a tracked job', () => {
       ['retrying', '2', '30'],
       ['failed', undefined, undefined],
     ]);
-    const [letter] = await openDeadLetters(bench.redis, bench.prefix).list(0, 10);
+    const [letter] = await openDeadLetters(bench.partition).list(0, 10);
     expect(letter).toMatchObject({ id: wanted.id, job: 'fragile', reason: 'attempts-exhausted', options });
     expect(letter?.attempts).toHaveLength(3);
   });
@@ -143,7 +143,7 @@ describe('a tracked job', () => {
     'begins anew when it is retried through %s',
     async (door) => {
       const jobs = bench.jobs();
-      const letters = openDeadLetters(bench.redis, bench.prefix);
+      const letters = openDeadLetters(bench.partition);
       let broken = true;
       const run = async (data: unknown, ctx: RunContext) => {
         await ctx.progress('begun');
@@ -180,12 +180,11 @@ describe('a tracked job', () => {
     const jobs = bench.jobs();
     await bench.work({ jobs: [job('again', (data) => data)] });
     const wanted = newJob('again', 'first');
-    const keys = createKeys(bench.prefix);
     const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
     await jobs.create([wanted]);
     await reach(wanted.id, 'succeeded');
     await eventually(async () => (await queue.getCompletedCount()) === 1);
-    await forgetJobs(bench.redis, keys, Date.now() + 3_700_000);
+    await forgetJobs(bench.partition, Date.now() + 3_700_000);
     await jobs.create([{ ...wanted, data: 'second' }]);
     expect(await reach(wanted.id, 'succeeded')).toMatchObject({ result: 'second' });
   });
@@ -233,8 +232,8 @@ describe('a tracked job', () => {
     await jobs.create([wanted]);
     await reach(wanted.id, 'succeeded');
     const keys = createKeys(bench.prefix);
-    expect(await forgetJobs(bench.redis, keys, Date.now() + 3_500_000)).toBe(0);
-    expect(await forgetJobs(bench.redis, keys, Date.now() + 3_700_000)).toBe(1);
+    expect(await forgetJobs(bench.partition, Date.now() + 3_500_000)).toBe(0);
+    expect(await forgetJobs(bench.partition, Date.now() + 3_700_000)).toBe(1);
     expect(await jobs.get(wanted.id)).toBeUndefined();
     expect(await jobs.list({ count: 10 })).toEqual({ kind: 'page', jobs: [] });
     const left = await bench.redis.keys(`${bench.prefix}/job*`);
@@ -291,7 +290,7 @@ describe('cancelling', () => {
     expect(String(reason)).toContain('cancelled');
     expect(await jobs.get(wanted.id)).toMatchObject({ status: 'failed', error: { name: 'CancelledError' } });
     expect((await framesOf(wanted.id)).map(({ type }) => type)).toEqual(['started', 'failed']);
-    expect(await openDeadLetters(bench.redis, bench.prefix).count()).toBe(0);
+    expect(await openDeadLetters(bench.partition).count()).toBe(0);
     expect(await jobs.retry(wanted.id)).toMatchObject({ kind: 'queued' });
   });
 });

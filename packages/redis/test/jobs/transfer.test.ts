@@ -27,8 +27,8 @@ const close = async () => void (await Promise.all([from.close(), to.close()]));
 beforeEach(open);
 afterEach(close);
 
-function transferOf({ redis, prefix }: Bench): JobTransfer {
-  return openJobTransfer({ connection: redis, prefix, retention: HOUR });
+function transferOf({ partition }: Bench): JobTransfer {
+  return openJobTransfer({ partition, retention: HOUR });
 }
 
 async function exported(bench: Bench): Promise<MovedJob[]> {
@@ -135,9 +135,8 @@ describe('jobs that wait', () => {
     await to.jobs().create([wanted]);
     await to.work({ jobs: [job('again', (data) => data)] });
     await ends(to, wanted.id);
-    const keys = createKeys(to.prefix);
     await eventually(async () => (await bullQueue(to).getCompletedCount()) === 1);
-    await forgetJobs(to.redis, keys, Date.now() + 2 * HOUR);
+    await forgetJobs(to.partition, Date.now() + 2 * HOUR);
     await from.jobs().create([{ ...wanted, data: 'second' }]);
     await move();
     await ends(to, wanted.id);
@@ -203,15 +202,13 @@ describe('jobs that ended', () => {
     await Promise.all(['good', 'bad'].map((id) => ends(from, id)));
     const monthsLater = Date.now() + 2_000 * HOUR;
     const target = openJobTransfer({
-      connection: to.redis,
-      prefix: to.prefix,
+      partition: to.partition,
       retention: HOUR,
       now: () => monthsLater,
     });
     await target.import(await exported(from));
-    const keys = createKeys(to.prefix);
-    expect(await forgetJobs(to.redis, keys, monthsLater + HOUR - 1)).toBe(0);
-    expect(await forgetJobs(to.redis, keys, monthsLater + HOUR)).toBe(1);
+    expect(await forgetJobs(to.partition, monthsLater + HOUR - 1)).toBe(0);
+    expect(await forgetJobs(to.partition, monthsLater + HOUR)).toBe(1);
     expect(await to.jobs().get('good')).toBeUndefined();
     broken = false;
     await to.work({ jobs: [ended] });

@@ -30,8 +30,7 @@ describe('a process that stood still', () => {
     await bench.redis.set(keys.bullLock('q', 'taken'), 'somebody else');
     const warnings: string[] = [];
     const watch = watchLoop({
-      connection: bench.redis,
-      keys,
+      partition: bench.partition,
       running,
       meter: NO_METER,
       clock: () => performance.now(),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRegistry, DEFAULT_QUEUE, NO_METER, retryPolicy, type Handler } from '@hookline/core';
 import { Worker, type Job } from 'bullmq';
 import { backoffStrategy, runTurn } from '../../src/bullmq/ending.ts';
-import { createEnqueuer } from '../../src/bullmq/add-job.ts';
+import { createPartition } from '../../src/bullmq/add-job.ts';
 import { findEvent } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { createLedger } from '../../src/run/ledger.ts';
@@ -72,25 +72,25 @@ describe('whatever gets lost between', () => {
       ];
       const handlersOf = { one: ['alone'], two: ['first', 'second'] } as const;
       const registry = createRegistry({ handlers, jobs: [], schedules: [] });
-      const enqueuer = createEnqueuer(redis, prefix);
-      const parts = { connection: redis, keys, enqueuer, now: Date.now };
+      const partition = createPartition(redis, prefix);
+      const parts = { partition, now: Date.now };
       const processor = createProcessor({
         registry,
         ledger: createLedger({
           ...parts,
           parsePayload: () => ({}),
-          retention: 36e5,
-          jobRetention: 36e5,
+          retention: 3_600_000,
+          jobRetention: 3_600_000,
         }),
         context: {
           ...parts,
           registry,
-          retention: 36e5,
+          retention: 3_600_000,
         },
         log: () => silent,
         now: Date.now,
         random,
-        defaultTimeout: 6e4,
+        defaultTimeout: 60_000,
         track: () => () => undefined,
       });
       workers = QUEUES.map(
@@ -99,7 +99,7 @@ describe('whatever gets lost between', () => {
             connection: redis,
             prefix,
             autorun: false,
-            lockDuration: 2e3,
+            lockDuration: 2_000,
             settings: { backoffStrategy },
           }),
       );
@@ -108,7 +108,7 @@ describe('whatever gets lost between', () => {
         registry,
         log: silent,
         meter: NO_METER,
-        interval: 6e5,
+        interval: 600_000,
         age: -1,
         overdue: 0,
       });
@@ -184,7 +184,7 @@ describe('whatever gets lost between', () => {
       const worksOf = ({ id, type }: (typeof accepted)[number]) =>
         handlersOf[type].map((name) => `${id}~${name}`);
       await eventually(async () => {
-        const found = await Promise.all(accepted.map(({ id }) => findEvent(redis, prefix, id)));
+        const found = await Promise.all(accepted.map(({ id }) => findEvent(partition, id)));
         return found.every((event) => event?.status === 'handled' || event?.status === 'dead');
       }, 60_000);
       expect(accepted.length).toBeGreaterThan(20);

@@ -8,7 +8,6 @@ import {
   type Job,
 } from '@hookline/core';
 import { Queue } from 'bullmq';
-import { createEnqueuer } from '../../src/bullmq/add-job.ts';
 import { findEvent, openDeadLetters } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { requeue, type Stray } from '../../src/maintenance/lost-work.ts';
@@ -34,7 +33,7 @@ afterEach(async () => {
 });
 
 const queueNamed = (name: string) => new Queue(name, { connection: bench.redis, prefix: bench.prefix });
-const statusOf = async (id: string) => (await findEvent(bench.redis, bench.prefix, id))?.status;
+const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
 const key = (name: string, list = 'default') => `${bench.prefix}:${list}:${name}`;
 
 interface Sweeping extends SweeperSettings {
@@ -45,18 +44,16 @@ interface Sweeping extends SweeperSettings {
 /** One that sweeps only when it is told to, and takes everything for old. */
 function sweeper({ handlers = [], jobs = [], ...settings }: Sweeping = {}): Sweeper {
   const started = startSweeper({
-    connection: bench.redis,
-    keys: createKeys(bench.prefix),
+    partition: bench.partition,
     log: silent,
     meter: NO_METER,
-    enqueuer: createEnqueuer(bench.redis, bench.prefix),
     registry: createRegistry({
       handlers,
       jobs,
       schedules: [],
     }),
     now: Date.now,
-    interval: 6e5,
+    interval: 600_000,
     age: -1,
     overdue: 0,
     ...settings,
@@ -151,7 +148,7 @@ describe('a delivery whose job', () => {
     await bench.work({ handlers: [one] });
     await eventually(async () => (await statusOf(event.id)) === 'dead');
     await queue.pause();
-    const replayed = await openDeadLetters(bench.redis, bench.prefix).replay(`${event.id}~one`);
+    const replayed = await openDeadLetters(bench.partition).replay(`${event.id}~one`);
     expect(replayed.kind).toBe('replayed');
     const watching = sweeper();
     expect(await watching.sweep()).toEqual([]);
@@ -269,10 +266,8 @@ describe('what is in normal motion', () => {
 
 describe('work that has gone on since it was found', () => {
   const parts = () => ({
-    connection: bench.redis,
-    keys: createKeys(bench.prefix),
+    partition: bench.partition,
     now: Date.now,
-    enqueuer: createEnqueuer(bench.redis, bench.prefix),
     registry: createRegistry({
       handlers: [],
       jobs: [],

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isFinal, retryPolicy, settle, type JobFrame, type Outcome, type Settlement } from '@hookline/core';
 import fc from 'fast-check';
-import { createEnqueuer } from '../../src/bullmq/add-job.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { createLedger } from '../../src/run/ledger.ts';
 import type { Hold, Subject } from '../../src/run/work-ref.ts';
@@ -52,12 +51,10 @@ class Play {
     },
   };
   readonly stores = [0, 1].map(() =>
-    createJobStore({ connection: bench.redis, prefix: bench.prefix, retention: 1e9, now: () => this.now }),
+    createJobStore({ partition: bench.partition, retention: 1e9, now: () => this.now }),
   );
   readonly ledger = createLedger({
-    connection: bench.redis,
-    keys: this.keys,
-    enqueuer: createEnqueuer(bench.redis, bench.prefix),
+    partition: bench.partition,
     parsePayload: () => null,
     now: () => this.now,
     retention: 1e9,

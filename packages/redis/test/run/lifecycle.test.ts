@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const statusOf = async (id: string) => (await findEvent(bench.redis, bench.prefix, id))?.status;
+const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
 
 describe('an accepted event', () => {
   it('reaches its only handler in place, with the exact bytes', async () => {
@@ -92,7 +92,7 @@ describe('a failing handler', () => {
       starts['always']?.slice(1).map((start, index) => start - (starts['always']?.[index] ?? 0)) ?? [];
     expect(waits.map((wait, index) => wait >= 100 * 2 ** index)).toEqual([true, true, true]);
 
-    const letters = await openDeadLetters(bench.redis, bench.prefix).list(0, 10);
+    const letters = await openDeadLetters(bench.partition).list(0, 10);
     expect(letters).toHaveLength(1);
     expect(letters[0]).toMatchObject({
       id: `${event.id}~always`,
@@ -124,7 +124,7 @@ describe('a failing handler', () => {
     await store.accept(event);
     await eventually(async () => (await statusOf(event.id)) === 'dead');
     broken = false;
-    const deadLetters = openDeadLetters(bench.redis, bench.prefix);
+    const deadLetters = openDeadLetters(bench.partition);
     const replays = await Promise.all([
       deadLetters.replay(`${event.id}~bad`),
       deadLetters.replay(`${event.id}~bad`),

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const statusOf = async (id: string) => (await findEvent(bench.redis, bench.prefix, id))?.status;
+const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
 
 describe('a queue', () => {
   it('works on the most urgent event first, and fan-out inherits the priority', async () => {
@@ -214,8 +214,8 @@ describe('retention', () => {
       async () => (await statusOf(done.id)) === 'handled' && (await statusOf(waiting.id)) === 'dispatched',
     );
     const keys = createKeys(bench.prefix);
-    expect(await forgetExpired(bench.redis, keys, Date.now())).toBe(0);
-    expect(await forgetExpired(bench.redis, keys, Date.now() + 10 * 365 * 86_400_000)).toBe(1);
+    expect(await forgetExpired(bench.partition, Date.now())).toBe(0);
+    expect(await forgetExpired(bench.partition, Date.now() + 10 * 365 * 86_400_000)).toBe(1);
     const left = (await bench.redis.keys(`${bench.prefix}/*`)).filter((key) => key.includes(done.id));
     expect(left).toEqual([]);
     expect(await bench.redis.zrange(keys.events, '0', '-1')).toEqual([waiting.id]);

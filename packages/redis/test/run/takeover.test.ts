@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NonRetryableError, retryPolicy } from '@hookline/core';
 import { Queue, Worker, type Job } from 'bullmq';
-import { createEnqueuer } from '../../src/bullmq/add-job.ts';
 import { findEvent, openDeadLetters } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { createLedger } from '../../src/run/ledger.ts';
@@ -16,8 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const statusOf = async (id: string) => (await findEvent(bench.redis, bench.prefix, id))?.status;
-const deadLetters = () => openDeadLetters(bench.redis, bench.prefix);
+const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
+const deadLetters = () => openDeadLetters(bench.partition);
 
 /** A worker that takes the event's job and then dies at a point of our choice: its lock is gone, the job still active. */
 async function dieWhileHolding(
@@ -33,12 +32,9 @@ async function dieWhileHolding(
   try {
     const held = (await worker.getNextJob('doomed')) as Job;
     expect(held.id).toBe(eventId);
-    const enqueuer = createEnqueuer(bench.redis, bench.prefix);
     const parsePayload = () => ({});
     const ledger = createLedger({
-      connection: bench.redis,
-      keys,
-      enqueuer,
+      partition: bench.partition,
       parsePayload,
       now: Date.now,
       retention: 1_000_000,

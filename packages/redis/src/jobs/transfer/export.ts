@@ -1,25 +1,20 @@
 import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, isName, type JobRunOptions } from '@hookline/core';
 import type { Job } from 'bullmq';
-import type { Connection } from '../../client/connection.ts';
 import { openQuietQueue } from '../../bullmq/add-job.ts';
 import { workOf, type BullJob } from '../../bullmq/job-data.ts';
 import { stepFromFields, summaryFromRow } from '../record.ts';
 import { SUMMARY_FIELDS } from '../job-scripts.ts';
 import { readFrames } from '../stream.ts';
 import type { MovedJob, MovedQueued, MovedRecord } from './moved-job.ts';
-import { createKeys, type Keys } from '../../client/keys.ts';
-import { defineScript, runScript } from '../../client/script.ts';
+import { defineScript } from '../../client/script.ts';
+import type { Partition } from '../../client/partition.ts';
 
 const PAGE = 100;
 
 /** Every job that is to move; see `JobTransfer.export`. */
-export async function* exportJobs(
-  connection: Connection,
-  prefix: string,
-): AsyncGenerator<MovedJob, void, undefined> {
-  const keys = createKeys(prefix);
-  yield* records(connection, keys);
-  for (const queue of await findQueues(connection, keys)) yield* queued(connection, keys, queue);
+export async function* exportJobs(partition: Partition): AsyncGenerator<MovedJob, void, undefined> {
+  yield* records(partition);
+  for (const queue of await findQueues(partition)) yield* queued(partition, queue);
 }
 
 /**
@@ -44,25 +39,31 @@ end
 return { last, found }
 `);
 
-async function* records(connection: Connection, keys: Keys): AsyncGenerator<MovedRecord, void, undefined> {
+async function* records(partition: Partition): AsyncGenerator<MovedRecord, void, undefined> {
   let [place, after] = ['0', ''];
   for (;;) {
-    const reply = await runScript(connection, NEXT_IDS, [keys.jobs()], [place, after, PAGE]);
+    const reply = await partition.run(NEXT_IDS, [partition.keys.jobs()], [place, after, PAGE]);
     const [last, found] = reply as [Buffer, Buffer[]];
     const ids = found.map(String);
-    const page = await Promise.all(ids.map((id) => readRecord(connection, keys, id)));
+    const page = await Promise.all(ids.map((id) => readRecord(partition, id)));
     for (const record of page) if (record !== undefined) yield record;
     if (ids.length < PAGE) return;
     [place, after] = [String(last), ids.at(-1) ?? ''];
   }
 }
 
-async function readRecord(connection: Connection, keys: Keys, id: string): Promise<MovedRecord | undefined> {
+async function readRecord(partition: Partition, id: string): Promise<MovedRecord | undefined> {
   const [row, expires, frames, effects] = await Promise.all([
-    connection.hmgetBuffer(keys.job(id), ...SUMMARY_FIELDS, 'queue', 'options', 'startedAt'),
-    connection.zscore(keys.jobsExpiring, id),
-    readFrames(connection, keys.jobStream(id)),
-    connection.hgetall(keys.effects(id)),
+    partition.connection.hmgetBuffer(
+      partition.keys.job(id),
+      ...SUMMARY_FIELDS,
+      'queue',
+      'options',
+      'startedAt',
+    ),
+    partition.connection.zscore(partition.keys.jobsExpiring, id),
+    readFrames(partition.connection, partition.keys.jobStream(id)),
+    partition.connection.hgetall(partition.keys.effects(id)),
   ]);
   const job = summaryFromRow(id, row);
   if (job === undefined) return undefined;
@@ -85,16 +86,18 @@ async function readRecord(connection: Connection, keys: Keys, id: string): Promi
 const SCAN_KEYS = defineScript(`return redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 1000)`);
 
 /** By BullMQ's counter of each: a `JobQueue` tells nobody that its queue exists. */
-async function findQueues(connection: Connection, keys: Keys): Promise<readonly string[]> {
-  const names = new Set([DEFAULT_QUEUE, ...(await connection.smembers(keys.queues))]);
-  const pattern = keys.bullJob('*', 'id').replace(keys.prefix, keys.prefix.replaceAll(/[?*[\]\\]/g, '\\$&'));
+async function findQueues(partition: Partition): Promise<readonly string[]> {
+  const names = new Set([DEFAULT_QUEUE, ...(await partition.connection.smembers(partition.keys.queues))]);
+  const pattern = partition.keys
+    .bullJob('*', 'id')
+    .replace(partition.keys.prefix, partition.keys.prefix.replaceAll(/[?*[\]\\]/g, '\\$&'));
   let cursor = '0';
   do {
-    const reply = (await runScript(connection, SCAN_KEYS, [keys.queues], [cursor, pattern])) as [
+    const reply = (await partition.run(SCAN_KEYS, [partition.keys.queues], [cursor, pattern])) as [
       Buffer,
       Buffer[],
     ];
-    for (const key of reply[1]) names.add(String(key).slice(keys.prefix.length + 1, -':id'.length));
+    for (const key of reply[1]) names.add(String(key).slice(partition.keys.prefix.length + 1, -':id'.length));
     cursor = String(reply[0]);
   } while (cursor !== '0');
   names.delete(DEAD_LETTER_QUEUE);
@@ -109,17 +112,13 @@ const STATES = [
   { state: 'failed', type: 'failed' },
 ] as const;
 
-async function* queued(
-  connection: Connection,
-  keys: Keys,
-  name: string,
-): AsyncGenerator<MovedQueued, void, undefined> {
-  const queue = openQuietQueue(name, connection, keys.prefix);
+async function* queued(partition: Partition, name: string): AsyncGenerator<MovedQueued, void, undefined> {
+  const queue = openQuietQueue(name, partition.connection, partition.keys.prefix);
   for (const { state, type } of STATES) {
     const { [type]: count = 0 } = await queue.getJobCounts(type);
     for (let start = 0; start < count; start += PAGE) {
       const jobs = await queue.getJobs([type], start, start + PAGE - 1, true);
-      const page = await Promise.all(jobs.map((job) => readQueued(connection, keys, name, state, job)));
+      const page = await Promise.all(jobs.map((job) => readQueued(partition, name, state, job)));
       for (const job of page) if (job !== undefined) yield job;
     }
   }
@@ -127,8 +126,7 @@ async function* queued(
 
 /** @returns undefined for what has a record, what a schedule queued, and what is no job but an event's delivery */
 async function readQueued(
-  connection: Connection,
-  keys: Keys,
+  partition: Partition,
   queue: string,
   state: MovedQueued['state'],
   job: Job,
@@ -138,9 +136,15 @@ async function readQueued(
   const bullId = job.id ?? '';
   if (!isWork || bullId.startsWith('repeat:')) return undefined;
   const work = workOf(job as BullJob);
-  if (work.id !== undefined && (await connection.hexists(keys.job(work.id), 'status')) === 1)
+  if (
+    work.id !== undefined &&
+    (await partition.connection.hexists(partition.keys.job(work.id), 'status')) === 1
+  )
     return undefined;
-  const due = state === 'delayed' ? await connection.zscore(`${keys.prefix}:${queue}:delayed`, bullId) : null;
+  const due =
+    state === 'delayed'
+      ? await partition.connection.zscore(`${partition.keys.prefix}:${queue}:delayed`, bullId)
+      : null;
   return {
     kind: 'queued',
     id: movedId(bullId, job.timestamp),
@@ -152,7 +156,7 @@ async function readQueued(
     ...(work.id === undefined ? {} : { workId: work.id }),
     ...(job.priority > 0 ? { priority: job.priority } : {}),
     // BullMQ packs a due time with 12 bits that keep jobs of the same millisecond in order.
-    ...(due === null ? {} : { runAt: Math.floor(Number(due) / 4096) }),
+    ...(due === null ? {} : { runAt: Math.floor(Number(due) / 4_096) }),
     ...(work.options === undefined ? {} : { options: work.options }),
     ...(work.metadata === undefined ? {} : { metadata: work.metadata }),
     ...keptBy(job),

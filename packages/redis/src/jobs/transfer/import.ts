@@ -1,12 +1,11 @@
 import { isFinal } from '@hookline/core';
-import type { Connection } from '../../client/connection.ts';
-import { ADD_JOB_LUA, type Enqueue, type Enqueuer, type EnqueueRequest } from '../../bullmq/add-job.ts';
+import { ADD_JOB_LUA } from '../../bullmq/add-job.ts';
 import { EVENT_LUA } from '../../events/event-lua.ts';
 import { JOB_LUA } from '../job-lua.ts';
 import { newQueuedId, recordFields } from '../record.ts';
 import type { Imported, MovedJob, MovedQueued, MovedRecord } from './moved-job.ts';
-import { createKeys } from '../../client/keys.ts';
-import { defineScript, runScript, type ScriptArg } from '../../client/script.ts';
+import { defineScript, type ScriptArg } from '../../client/script.ts';
+import type { JobAddition, JobRequest, Partition } from '../../client/partition.ts';
 
 /**
  * Adds jobs that come from elsewhere. A finished one gets its record and its stream, as if it had ended here; a failed
@@ -95,36 +94,34 @@ return outcomes
 );
 
 export interface ImportParts {
-  readonly connection: Connection;
-  readonly prefix: string;
-  readonly enqueuer: Enqueuer;
+  readonly partition: Partition;
   readonly retention: number;
   readonly now: number;
 }
 
 /** See `JobTransfer.import`. */
 export async function importJobs(
-  { connection, prefix, enqueuer, retention, now }: ImportParts,
+  { partition, retention, now }: ImportParts,
   jobs: readonly MovedJob[],
 ): Promise<readonly Imported[]> {
-  const scriptKeys = [createKeys(prefix).queues];
-  const args: ScriptArg[] = [prefix, now, retention, jobs.length];
+  const scriptKeys = [partition.keys.queues];
+  const args: ScriptArg[] = [partition.prefix, now, retention, jobs.length];
   for (const job of jobs) {
     args.push(job.kind, job.id, job.queue);
     const add = job.kind === 'tracked' ? addTracked(job) : addQueued(job);
     scriptKeys.push(...(add?.keys ?? []));
     args.push(add?.script ?? '', add?.keys.length ?? 0, ...list(add?.args ?? []));
   }
-  const outcomes = (await runScript(connection, IMPORT_JOBS, scriptKeys, args)) as Buffer[];
+  const outcomes = (await partition.run(IMPORT_JOBS, scriptKeys, args)) as Buffer[];
   return outcomes.map((outcome) => String(outcome) as Imported);
 
-  function addTracked(job: MovedRecord): Enqueue | undefined {
+  function addTracked(job: MovedRecord): JobAddition | undefined {
     const { id, name, queue, data, options, metadata, created, runAt } = job;
     // A job of that id may have ended here before, and BullMQ still have it: then it would not add this one.
     const queuedId = newQueuedId(id);
     args.push(...recordArgs(job, queuedId, now));
     if (isFinal(job.status)) return undefined;
-    return enqueuer.prepare({
+    return partition.add({
       queue,
       jobId: queuedId,
       name,
@@ -141,10 +138,10 @@ export async function importJobs(
     });
   }
 
-  function addQueued(job: MovedQueued): Enqueue {
+  function addQueued(job: MovedQueued): JobAddition {
     const { id, name, queue, data, workId, options, metadata, created, runAt, keep, end } = job;
     args.push(end?.at ?? '', ...list(end === undefined ? [] : endFields(end)));
-    return enqueuer.prepare({
+    return partition.add({
       queue,
       jobId: id,
       name,
@@ -209,12 +206,12 @@ function endFields({ attempts, message, stack }: NonNullable<MovedQueued['end']>
   ];
 }
 
-function priorityOf({ priority }: MovedJob): Pick<EnqueueRequest, 'priority'> {
+function priorityOf({ priority }: MovedJob): Pick<JobRequest, 'priority'> {
   return priority === undefined ? {} : { priority };
 }
 
 /** The same time as before, where that is still to come. */
-function delayOf(created: number, runAt: number | undefined, now: number): Pick<EnqueueRequest, 'delay'> {
+function delayOf(created: number, runAt: number | undefined, now: number): Pick<JobRequest, 'delay'> {
   return runAt !== undefined && runAt > now ? { delay: runAt - created } : {};
 }
 

@@ -1,12 +1,10 @@
-import type { Connection } from '../../client/connection.ts';
-import { createEnqueuer } from '../../bullmq/add-job.ts';
 import { exportJobs } from './export.ts';
 import { importJobs } from './import.ts';
 import type { Imported, MovedJob } from './moved-job.ts';
+import type { Partition } from '../../client/partition.ts';
 
 export interface JobTransferOptions {
-  readonly connection: Connection;
-  readonly prefix: string;
+  readonly partition: Partition;
   /** Milliseconds that a finished job is kept from its import on, at least. */
   readonly retention: number;
   /** Milliseconds since the epoch. */
@@ -27,15 +25,9 @@ export interface JobTransfer {
   import(jobs: readonly MovedJob[]): Promise<readonly Imported[]>;
 }
 
-export function openJobTransfer({
-  connection,
-  prefix,
-  retention,
-  now = Date.now,
-}: JobTransferOptions): JobTransfer {
-  const enqueuer = createEnqueuer(connection, prefix);
+export function openJobTransfer({ partition, retention, now = Date.now }: JobTransferOptions): JobTransfer {
   return {
-    export: () => exportJobs(connection, prefix),
-    import: (jobs) => importJobs({ connection, prefix, enqueuer, retention, now: now() }, jobs),
+    export: () => exportJobs(partition),
+    import: (jobs) => importJobs({ partition, retention, now: now() }, jobs),
   };
 }

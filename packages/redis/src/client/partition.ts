@@ -1,0 +1,40 @@
+import type { Work } from '@hookline/core';
+import type { Connection } from './connection.ts';
+import type { Keys } from './keys.ts';
+import type { Script, ScriptArg } from './script.ts';
+
+/**
+ * One hash tag of Redis keys, whole in itself: a store, its queues, its schedules. Every room is given one, never a
+ * bare connection and prefix.
+ */
+export interface Partition {
+  /** BullMQ's key prefix, with the hash tag. */
+  readonly prefix: string;
+  readonly keys: Keys;
+  readonly connection: Connection;
+  /** Runs a script on the partition's connection. Replies are buffers. */
+  run(script: Script, keys: readonly string[], args: readonly ScriptArg[]): Promise<unknown>;
+  /** What a script needs to add this job; nothing is sent to Redis. */
+  add(request: JobRequest): JobAddition;
+}
+
+export interface JobRequest {
+  readonly queue: string;
+  /** Deterministic: adding the same work twice adds one job. */
+  readonly jobId: string;
+  readonly name: string;
+  readonly work: Work;
+  readonly timestamp: number;
+  readonly delay?: number;
+  readonly priority?: number;
+  /** How many jobs that ended its queue keeps, where that is not the usual number. */
+  readonly keep?: { readonly completed?: number; readonly failed?: number };
+}
+
+/** One job's way into a queue, ready for Lua. */
+export interface JobAddition {
+  /** Which of BullMQ's add scripts. */
+  readonly script: string;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | Buffer)[];
+}
