@@ -46,6 +46,7 @@ const ROOMS = {
     ['operators', 'maintenance'],
     ['job-queue'],
   ],
+  'packages/http': [['wire'], ['auth'], ['webhooks', 'ops'], ['jobs']],
 };
 /**
  * Programs, the tests' own package, which is told of its Redis by jest's global setup, and what the fault harness

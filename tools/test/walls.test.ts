@@ -86,6 +86,11 @@ describe('crossedWalls', () => {
       "await import('../maintenance/rescuer.ts');",
       /the room operators may not know the room maintenance/,
     ],
+    [
+      'packages/http/src/wire/a.ts',
+      "import { x } from '../webhooks/refusals.ts';",
+      /the room wire may not know the room webhooks/,
+    ],
     ['packages/redis/src/run/a.ts', "import { x } from '../worker.ts';", /the file beside the rooms/],
     ['packages/redis/src/attic/a.ts', "import { x } from '../run/a.ts';", /the room attic has no place yet/],
     ['packages/novelty/src/a.ts', '', /^packages\/novelty: has no walls yet; say in .*walls\.mjs/],

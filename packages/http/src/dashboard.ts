@@ -1,11 +1,11 @@
 import type { Logger } from '@hookline/core';
 import type { RequestListener } from 'node:http';
-import { basicAuth, type BasicAuthOptions } from './basic-auth.ts';
-import { bearerAuth } from './bearer-auth.ts';
-import type { Middleware } from './problem.ts';
-import { sameOriginOnly } from './same-origin.ts';
-import { securityHeaders } from './security-headers.ts';
-import { createSite, type Mount } from './site.ts';
+import { basicAuth, type BasicAuthOptions } from './auth/basic-auth.ts';
+import { bearerAuth } from './auth/bearer-auth.ts';
+import type { Middleware } from './wire/problem.ts';
+import { sameOriginOnly } from './auth/same-origin.ts';
+import { securityHeaders } from './wire/security-headers.ts';
+import { createSite, type Mount } from './wire/site.ts';
 
 export interface DashboardOptions {
   readonly login: BasicAuthOptions;

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
-import { jobs, type JobsOptions } from './jobs.ts';
-import { createSite } from './site.ts';
-import { webhooks, type WebhooksOptions } from './webhooks.ts';
+import { jobs, type JobsOptions } from './jobs/jobs.ts';
+import { createSite } from './wire/site.ts';
+import { webhooks, type WebhooksOptions } from './webhooks/webhooks.ts';
 
 export interface ReceiverOptions extends WebhooksOptions {
   /** Without it there is no job API. */

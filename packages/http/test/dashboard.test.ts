@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createDashboard } from '../src/dashboard.ts';
-import type { Middleware } from '../src/problem.ts';
+import type { Middleware } from '../src/wire/problem.ts';
 
 const log: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const login = { user: 'operator', password: 'correct horse battery' };

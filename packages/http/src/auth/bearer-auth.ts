@@ -1,0 +1,29 @@
+import { sendProblem, type Middleware, type Problem } from '../wire/problem.ts';
+import { isOneOf } from './same-secret.ts';
+
+/**
+ * Lets through requests with `Authorization: Bearer <key>` (RFC 6750) for one of the keys; all are compared, in
+ * constant time. Without any key nobody gets in.
+ */
+export function bearerAuth(keys: readonly string[]): Middleware {
+  return (request, response, next) => {
+    const { authorization } = request.headers;
+    const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    if (token !== undefined && isOneOf(token, keys)) return next();
+    sendProblem(response, authorization === undefined ? KEY_REQUIRED : KEY_REFUSED);
+  };
+}
+
+const KEY_REQUIRED: Problem = {
+  status: 401,
+  error: 'api_key_required',
+  title: 'This needs an API key',
+  detail: 'Send it as "Authorization: Bearer <key>".',
+  headers: { 'www-authenticate': 'Bearer realm="Hookline"' },
+};
+const KEY_REFUSED: Problem = {
+  status: 401,
+  error: 'api_key_refused',
+  title: 'The API key is not one of ours',
+  headers: { 'www-authenticate': 'Bearer realm="Hookline", error="invalid_token"' },
+};

@@ -1,0 +1,242 @@
+import {
+  isFinal,
+  STREAM_START,
+  type JobFeed,
+  type JobFrame,
+  type JobRecord,
+  type JobService,
+  type Logger,
+} from '@hookline/core';
+import type { ServerResponse } from 'node:http';
+import { frameBytes, isLast, lastFrameOf, serverSentEvent } from './frame.ts';
+import { TOO_MANY_STREAMS, UNKNOWN_JOB_ID } from './refusals.ts';
+import { createPatience, type Patience } from '../wire/deadline.ts';
+import { sendProblem } from '../wire/problem.ts';
+import { createSampler } from '../wire/sampler.ts';
+
+export interface JobStreamOptions {
+  /** The most clients of this process. Default 5,000. */
+  readonly max?: number;
+  /** Milliseconds between two signs of life. Default 15 s. */
+  readonly heartbeat?: number;
+  /** The most bytes that wait for one client. Default 1 MiB. */
+  readonly slowBytes?: number;
+}
+
+export interface JobStreamParts {
+  readonly service: Pick<JobService, 'get'>;
+  readonly feed: JobFeed;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache',
+  // nginx would hold frames back until its buffer is full.
+  'x-accel-buffering': 'no',
+};
+const HEARTBEAT = Buffer.from(': \n\n');
+/** After `close`, what a client has not read by then is not waited for. */
+const LAST_BYTES_MS = 1_000;
+
+interface Client {
+  readonly response: ServerResponse;
+  readonly jobId: string;
+  readonly resumed: boolean;
+  /** What the stream begins with, until it has begun. */
+  initial: Buffer | undefined;
+  /** The place of the last frame that was sent. */
+  last: string;
+  /** Which following counts: a frame of an earlier one is nobody's. */
+  turn: number;
+  stop: (() => void) | undefined;
+  /** Everything that was there has been sent. */
+  live: boolean;
+  paused: boolean;
+  overdue: boolean;
+}
+
+/** Sends jobs' frames to clients as server-sent events. One timer serves them all. */
+export class JobStreams {
+  readonly #parts: JobStreamParts;
+  readonly #max: number;
+  readonly #heartbeat: number;
+  readonly #slowBytes: number;
+  readonly #mayLog: () => boolean;
+  readonly #clients = new Set<Client>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(parts: JobStreamParts, options: JobStreamOptions = {}) {
+    this.#parts = parts;
+    this.#max = options.max ?? 5_000;
+    this.#heartbeat = options.heartbeat ?? 15_000;
+    this.#slowBytes = options.slowBytes ?? 2 ** 20;
+    const onMissed = (count: number) => parts.log.warn('more streams were dropped', { count });
+    this.#mayLog = createSampler(20, 10_000, onMissed, parts.now);
+  }
+
+  /**
+   * Answers with a job's frames: what happened before, then what happens, until the job is over.
+   * @param after the last frame that the client has, where it has any
+   * @throws what the store threw, while nothing is answered yet
+   */
+  async serve(
+    jobId: string,
+    after: string | undefined,
+    response: ServerResponse,
+    ask: Patience,
+  ): Promise<void> {
+    if (this.#closed || this.#clients.size >= this.#max) return sendProblem(response, TOO_MANY_STREAMS);
+    const client: Client = {
+      ...{ response, jobId, resumed: after !== undefined, initial: undefined, last: after ?? STREAM_START },
+      ...{ turn: 0, stop: undefined, live: false, paused: false, overdue: false },
+    };
+    this.#clients.add(client);
+    this.#timer ??= setInterval(() => this.#tick(), this.#heartbeat).unref();
+    response.once('close', () => this.#leave(client));
+
+    const job = await ask(() => this.#parts.service.get(jobId));
+    if (!this.#clients.has(client)) return;
+    if (job === undefined) return sendProblem(response, UNKNOWN_JOB_ID);
+    if (!client.resumed) client.initial = serverSentEvent(STREAM_START, { type: 'initial', job });
+    await this.#catchUp(client, job, ask);
+  }
+
+  /** Ends every stream, and opens none from now on. Clients come back elsewhere with their `Last-Event-ID`. */
+  close(): void {
+    this.#closed = true;
+    const responses = [...this.#clients].map((client) => {
+      this.#leave(client);
+      if (client.response.headersSent) client.response.end();
+      else sendProblem(client.response, TOO_MANY_STREAMS);
+      return client.response;
+    });
+    setTimeout(() => {
+      for (const response of responses) if (!response.writableFinished) response.destroy();
+    }, LAST_BYTES_MS).unref();
+  }
+
+  async #catchUp(client: Client, job: JobRecord, ask: Patience): Promise<void> {
+    const turn = await this.#follow(client, ask);
+    if (client.turn !== turn) return;
+    if (isFinal(job.status)) return this.#endWithoutFrame(client, job, ask);
+    this.#begin(client);
+    client.live = true;
+  }
+
+  async #follow(client: Client, ask: Patience): Promise<number> {
+    const turn = ++client.turn;
+    const onFrame = (frame: JobFrame) => {
+      if (client.turn === turn) this.#deliver(client, frame);
+    };
+    const following = this.#parts.feed.follow(client.jobId, client.last, onFrame).then((stop) => {
+      if (client.turn === turn) client.stop = stop;
+      else stop();
+    });
+    try {
+      await ask(() => following);
+    } catch (error) {
+      if (!client.response.headersSent) throw error;
+      // A long history has begun to come: it may take its time.
+      await following;
+    }
+    return turn;
+  }
+
+  #deliver(client: Client, frame: JobFrame): void {
+    // Refused, or cut off, while this was on its way.
+    if (client.response.writableEnded || client.response.destroyed) return;
+    this.#begin(client);
+    client.response.write(frameBytes(client.jobId, frame));
+    client.last = frame.id;
+    if (isLast(frame)) return this.#end(client);
+    if (client.response.writableLength <= this.#slowBytes) return;
+    if (client.live) this.#drop(client);
+    else this.#pause(client);
+  }
+
+  #begin(client: Client): void {
+    const { response, initial } = client;
+    if (response.headersSent) return;
+    response.writeHead(200, STREAM_HEADERS);
+    if (initial === undefined) response.flushHeaders();
+    else response.write(initial);
+    client.initial = undefined;
+  }
+
+  /** A job that is over, and no frame that says so: the client has it already, or it is no longer kept. */
+  async #endWithoutFrame(client: Client, job: JobRecord, ask: Patience): Promise<void> {
+    const frame = lastFrameOf(job);
+    const { response, resumed, last } = client;
+    const hasAll =
+      resumed && !response.headersSent && (last === frame.id || (await this.#hasFrames(client, ask)));
+    if (!this.#clients.has(client)) return;
+    // The one answer after which an EventSource does not come back.
+    if (hasAll) response.writeHead(204, { 'cache-control': 'no-store' }).end();
+    else this.#deliver(client, frame);
+  }
+
+  async #hasFrames({ jobId }: Client, ask: Patience): Promise<boolean> {
+    let found = false;
+    const following = this.#parts.feed.follow(jobId, STREAM_START, () => (found = true));
+    // Stopped when it has begun, even where nobody waits for that any more.
+    await ask(() => following.then((stop) => stop()));
+    return found;
+  }
+
+  /** What is there already can come faster than any client reads: it goes on when the client has caught up. */
+  #pause(client: Client): void {
+    this.#unfollow(client);
+    client.paused = true;
+    client.response.once('drain', () => {
+      this.#resume(client).catch(() => client.response.destroy());
+    });
+  }
+
+  async #resume(client: Client): Promise<void> {
+    if (!this.#clients.has(client)) return;
+    client.paused = client.overdue = false;
+    const ask = createPatience();
+    const job = await ask(() => this.#parts.service.get(client.jobId));
+    if (!this.#clients.has(client)) return;
+    if (job === undefined) return this.#end(client);
+    await this.#catchUp(client, job, ask);
+  }
+
+  #drop({ response, jobId }: Client): void {
+    if (this.#mayLog())
+      this.#parts.log.warn('a stream was dropped: its client does not read', { job: jobId });
+    response.destroy();
+  }
+
+  #end(client: Client): void {
+    this.#unfollow(client);
+    client.response.end();
+  }
+
+  #unfollow(client: Client): void {
+    client.turn += 1;
+    client.stop?.();
+    client.stop = undefined;
+  }
+
+  #leave(client: Client): void {
+    this.#unfollow(client);
+    this.#clients.delete(client);
+    if (this.#clients.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    for (const client of this.#clients) {
+      const { response, overdue } = client;
+      client.overdue = client.paused || response.writableEnded;
+      if (client.overdue && overdue) this.#drop(client);
+      else if (!client.overdue && response.headersSent && response.writableLength === 0)
+        response.write(HEARTBEAT);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ByteBudget, readBody, type BodyRead } from '../../src/wire/read-body.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** Sends chunks to a server that reads them; the result is what reading came to. */
+async function reading(budget: ByteBudget, limit = 10_000) {
+  const results: BodyRead[] = [];
+  const server = createServer((incoming, response) => {
+    void readBody(incoming, { limit, deadline: 5_000, budget }).then((read) => {
+      results.push(read);
+      incoming.resume();
+      response.end();
+    });
+  });
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return async (chunks: readonly Uint8Array[]): Promise<BodyRead> => {
+    const outgoing = request({ port, host: '127.0.0.1', method: 'POST', agent: false });
+    for (const chunk of chunks) outgoing.write(chunk);
+    outgoing.end();
+    const [response] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
+    response.resume();
+    const read = results.pop();
+    if (read === undefined) throw new Error('answered without a result');
+    return read;
+  };
+}
+
+/** How much of the budget is free, found by taking it. */
+function freeOf(budget: ByteBudget, total: number): number {
+  for (let free = total; free > 0; free -= 1) {
+    if (!budget.take(free)) continue;
+    budget.giveBack(free);
+    return free;
+  }
+  return 0;
+}
+
+describe('readBody', () => {
+  it('puts any chunks together again, and holds their bytes of the budget until they are released', async () => {
+    const budget = new ByteBudget(2_000);
+    const send = await reading(budget);
+    const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(chunks, async (parts) => {
+        const whole = Buffer.concat(parts);
+        const read = await send(parts);
+        if (read.kind !== 'whole') throw new Error(read.kind);
+        expect(read.body).toEqual(whole);
+        expect(freeOf(budget, 2_000)).toBe(2_000 - whole.length);
+        read.release();
+        expect(freeOf(budget, 2_000)).toBe(2_000);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('takes a body as large as the limit and no larger, and keeps nothing of what it refuses', async () => {
+    const budget = new ByteBudget(1_000);
+    const send = await reading(budget, 100);
+    const read = await send([Buffer.alloc(60), Buffer.alloc(40)]);
+    expect(read.kind).toBe('whole');
+    if (read.kind === 'whole') read.release();
+    expect(await send([Buffer.alloc(60), Buffer.alloc(41)])).toEqual({ kind: 'too-large' });
+    expect(freeOf(budget, 1_000)).toBe(1_000);
+  });
+
+  it('is busy when the budget is spent', async () => {
+    const budget = new ByteBudget(100);
+    const send = await reading(budget);
+    budget.take(50);
+    expect(await send([Buffer.alloc(51)])).toEqual({ kind: 'busy' });
+    expect(freeOf(budget, 100)).toBe(50);
+  });
+});
