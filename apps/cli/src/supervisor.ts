@@ -50,29 +50,7 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
   let child: ChildProcess;
   const onStop = new AbortController();
 
-  function launch(): { child: ChildProcess; ready: Promise<void> } {
-    const launched = spawn(process.execPath, ['--enable-source-maps', service.program], {
-      env: service.env,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      detached: true,
-    });
-    for (const stream of [launched.stdout, launched.stderr]) {
-      if (stream !== null) createInterface({ input: stream }).on('line', (line) => onLine(name, line));
-    }
-    const ready = new Promise<void>((resolve, reject) => {
-      launched.on('message', (message) => {
-        if (!isReady(message)) return;
-        ({ urls } = message);
-        resolve();
-      });
-      launched.on('error', reject);
-      launched.on('exit', (code, signal) =>
-        reject(new Error(`the ${name} ended (${signal ?? `exit code ${code}`}) before it was ready`)),
-      );
-    });
-    ready.catch(() => undefined);
-    return { child: launched, ready };
-  }
+  const launch = () => launchService(service, onLine, (told) => (urls = told));
 
   function keep(started: ChildProcess): void {
     const startedAt = Date.now();
@@ -130,6 +108,34 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
       await ended;
     },
   };
+}
+
+function launchService(
+  { name, program, env }: Service,
+  onLine: SupervisorOptions['onLine'],
+  onReady: (urls: Readonly<Record<string, string>>) => void,
+): { child: ChildProcess; ready: Promise<void> } {
+  const child = spawn(process.execPath, ['--enable-source-maps', program], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream !== null) createInterface({ input: stream }).on('line', (line) => onLine(name, line));
+  }
+  const ready = new Promise<void>((resolve, reject) => {
+    child.on('message', (message) => {
+      if (!isReady(message)) return;
+      onReady(message.urls);
+      resolve();
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) =>
+      reject(new Error(`the ${name} ended (${signal ?? `exit code ${code}`}) before it was ready`)),
+    );
+  });
+  ready.catch(() => undefined);
+  return { child, ready };
 }
 
 function isReady(message: unknown): message is ReadyMessage {

@@ -12,6 +12,7 @@ import { createActivity } from './bullmq/metrics.ts';
 import { AttemptAbortedError, endedBy, type AbortCause } from './run/attempt.ts';
 import { startCanaries, type CanarySettings } from './maintenance/canary.ts';
 import { connect } from './client/connection.ts';
+import { every } from './client/every.ts';
 import { createPartition, openQuietQueue } from './bullmq/add-job.ts';
 import { reportConnection } from './events/store.ts';
 import type { ParsePayload } from './events/record.ts';
@@ -197,15 +198,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const loop = watchLoop({ partition, running, log, meter, clock, lock: LOCK_MS });
   const cancellations = listenForCancellations(target, partition, running);
-  const forgetting = setInterval(() => {
-    Promise.all([forgetExpired(partition, now()), forgetJobs(partition, now())]).catch((error: unknown) =>
-      log.debug('retention', { error: String(error) }),
-    );
-  }, FORGET_INTERVAL_MS).unref();
+  const pruning = every(
+    FORGET_INTERVAL_MS,
+    () => Promise.all([forgetExpired(partition, now()), forgetJobs(partition, now())]),
+    (error) => log.debug('retention', { error: String(error) }),
+  );
 
   async function stop(deadline: number, why: 'asked' | 'crashed'): Promise<readonly string[]> {
-    clearInterval(forgetting);
-    for (const guard of [canaries, sweeper, relief, loop]) guard.stop();
+    for (const guard of [canaries, sweeper, relief, loop, pruning]) guard.stop();
     const closed = Promise.all(workers.map((worker) => worker.close()));
     const patience = Math.max(0, deadline - ABORT_MS);
     if (!(await endsWithin(closed, patience)) && why === 'asked') {

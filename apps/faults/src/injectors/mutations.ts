@@ -64,8 +64,8 @@ if status then`,
     edits: [
       {
         file: 'packages/redis/dist/maintenance/rescuer.js',
-        find: /sweepForEver\(\)\.catch/g,
-        replace: 'Promise.resolve().catch',
+        find: /every\(interval, sweep, /g,
+        replace: 'every(2 ** 31 - 1, sweep, ',
       },
     ],
   },

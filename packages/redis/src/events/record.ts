@@ -7,7 +7,20 @@ export type ParsePayload = (
   body: Buffer,
 ) => unknown;
 
-/** The event's fields in the order the scripts return them. */
+/** The event's fields as its hash has them, in the order in which they are read. */
+export const EVENT_FIELDS = [
+  'source',
+  'provider',
+  'providerId',
+  'type',
+  'receivedAt',
+  'headers',
+  'body',
+  'sha256',
+  'bodyTrusted',
+] as const;
+
+/** What these fields hold, in their order. */
 export type EventRow = readonly [
   source: Buffer,
   provider: Buffer,

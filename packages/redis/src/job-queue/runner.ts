@@ -36,7 +36,7 @@ const ABORT_MS = 2_500;
 /** Starts working, as soon as the store can be reached. */
 export function startRunner({ store, settings, attempts, hooks, emitter }: RunnerParts): Runner {
   const closing = new AbortController();
-  const reporting = new Set<Promise<void>>();
+  const reporter = createReporter({ settings, attempts, hooks, emitter });
 
   const started = startWhenPossible();
 
@@ -63,11 +63,11 @@ export function startRunner({ store, settings, attempts, hooks, emitter }: Runne
       ...WORKER_SETTINGS,
       drainDelay: IDLE_SECONDS,
     });
-    worker.on('completed', (job) => completed(job));
+    worker.on('completed', (job) => reporter.completed(job));
     worker.on('failed', (job, error) => {
       if (job === undefined) return;
-      if (error instanceof TryAgainError) retried(job, error);
-      else failed(job, error);
+      if (error instanceof TryAgainError) reporter.retried(job, error);
+      else reporter.failed(job, error);
     });
     worker.on('lockRenewalFailed', (jobIds: string[]) => {
       for (const jobId of jobIds)
@@ -76,6 +76,34 @@ export function startRunner({ store, settings, attempts, hooks, emitter }: Runne
     worker.on('error', (error) => emitter.emit('error', error));
     return worker;
   }
+
+  return {
+    async setConcurrency(concurrency) {
+      const worker = await started;
+      if (worker === undefined) return;
+      worker.concurrency = concurrency;
+      // The loop waits for a job to end before it counts again; this wakes it without touching what runs.
+      await worker.pause(true);
+      await worker.resume();
+    },
+    async close(deadline) {
+      closing.abort();
+      const closed = started.then((worker) => worker?.close());
+      const patience = deadline === undefined ? undefined : Math.max(0, deadline - ABORT_MS);
+      if (!(await endsWithin(closed, patience))) {
+        attempts.abort('shutdown', 'this queue is closing');
+        await endsWithin(closed, (deadline ?? 0) - (patience ?? 0));
+      }
+      const left = attempts.running;
+      await reporter.done();
+      return left;
+    },
+  };
+}
+
+/** Tells the queue's listeners and hooks what became of jobs. */
+function createReporter({ settings, attempts, hooks, emitter }: Omit<RunnerParts, 'store'>) {
+  const reporting = new Set<Promise<void>>();
 
   // BullMQ tells of these after it has stored the state.
 
@@ -104,28 +132,7 @@ export function startRunner({ store, settings, attempts, hooks, emitter }: Runne
     reporting.add(done);
   }
 
-  return {
-    async setConcurrency(concurrency) {
-      const worker = await started;
-      if (worker === undefined) return;
-      worker.concurrency = concurrency;
-      // The loop waits for a job to end before it counts again; this wakes it without touching what runs.
-      await worker.pause(true);
-      await worker.resume();
-    },
-    async close(deadline) {
-      closing.abort();
-      const closed = started.then((worker) => worker?.close());
-      const patience = deadline === undefined ? undefined : Math.max(0, deadline - ABORT_MS);
-      if (!(await endsWithin(closed, patience))) {
-        attempts.abort('shutdown', 'this queue is closing');
-        await endsWithin(closed, (deadline ?? 0) - (patience ?? 0));
-      }
-      const left = attempts.running;
-      await Promise.all(reporting);
-      return left;
-    },
-  };
+  return { completed, failed, retried, done: () => Promise.all(reporting) };
 }
 
 async function endsWithin(promise: Promise<unknown>, ms: number | undefined): Promise<boolean> {

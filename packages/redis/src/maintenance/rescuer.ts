@@ -1,5 +1,5 @@
+import { every } from '../client/every.ts';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
 import { createOrphanCount } from './unlisted-jobs.ts';
 import { createStrayFinder, requeue, withoutListed, type Stray, type StrayWorkParts } from './lost-work.ts';
@@ -59,7 +59,6 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   const { partition, log, meter } = options;
   const { interval = INTERVAL_MS, age = AGE_MS, overdue = OVERDUE_MS } = options;
   const owner = randomUUID();
-  const over = new AbortController();
   const finders = [
     createStrayFinder(options, 'event', `${partition.keys.events}/status/received`, age),
     createStrayFinder(options, 'event', `${partition.keys.events}/status/queued`, age),
@@ -126,22 +125,12 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     });
   }
 
-  async function sweepForEver(): Promise<void> {
-    while (!over.signal.aborted) {
-      await wait(interval, undefined, { signal: over.signal, ref: false });
-      try {
-        await sweep();
-      } catch (error) {
-        log.debug('sweeper', { error: String(error) });
-      }
-    }
-  }
-  sweepForEver().catch(() => undefined);
+  const loop = every(interval, sweep, (error) => log.debug('sweeper', { error: String(error) }));
 
   return {
     sweep,
     stop() {
-      over.abort();
+      loop.stop();
       if (partition.connection.status !== 'ready') return;
       partition.run(GIVE_LEASE, [partition.keys.sweeperLease], [owner]).catch(() => undefined);
     },

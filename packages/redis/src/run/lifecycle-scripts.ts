@@ -1,3 +1,4 @@
+import { EVENT_FIELDS } from '../events/record.ts';
 import { ADD_JOB_LUA } from '../bullmq/add-job.ts';
 import { EVENT_LUA } from '../events/event-lua.ts';
 import { JOB_LUA } from '../jobs/job-lua.ts';
@@ -17,13 +18,14 @@ export const OPEN_DELIVERY = defineScript(
 local eventKey, deliveriesKey, lockKey = KEYS[1], KEYS[2], KEYS[3]
 local prefix, id, handler, deadId, made, stalled, inPlace, now, token, queue, jobId = unpack(ARGV)
 if redis.call('GET', lockKey) ~= token then return { 'lost' } end
-local event = redis.call('HMGET', eventKey, 'source', 'provider', 'providerId', 'type', 'receivedAt', 'headers', 'body', 'sha256', 'bodyTrusted', 'status', 'shedAt')
-if not event[10] then return { 'gone' } end
+local event = redis.call('HMGET', eventKey, ${EVENT_FIELDS.map((field) => `'${field}'`).join(', ')}, 'status', 'shedAt')
+local status, shedAt = event[${EVENT_FIELDS.length + 1}], event[${EVENT_FIELDS.length + 2}]
+if not status then return { 'gone' } end
 
 local state = redis.call('HGET', deliveriesKey, handler)
 local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
 if was == 'succeeded' then return { 'succeeded' } end
-if event[11] then return { 'shed' } end
+if shedAt then return { 'shed' } end
 local heldQueue, heldJob = jobOfDelivery(prefix, id, handler)
 if heldJob and heldJob ~= jobId and redis.call('EXISTS', prefix .. ':' .. heldQueue .. ':' .. heldJob .. ':lock') == 1 then
   return { 'superseded' }
@@ -39,11 +41,11 @@ if inPlace == '1' then
 else
   noteJobOfDelivery(prefix, id, handler, queue, jobId)
 end
-if event[10] == 'dead' or event[10] == 'handled' or event[10] == 'unhandled' then
+if status == 'dead' or status == 'handled' or status == 'unhandled' then
   setStatus(prefix, eventKey, id, 'dispatched', now)
   forgetAfter(prefix, id, nil)
 end
-return { 'open', redis.call('HINCRBY', eventKey, 'begun/' .. handler, 1) - 1, unpack(event, 1, 9) }
+return { 'open', redis.call('HINCRBY', eventKey, 'begun/' .. handler, 1) - 1, unpack(event, 1, ${EVENT_FIELDS.length}) }
 `,
 );
 
