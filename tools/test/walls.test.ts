@@ -103,7 +103,7 @@ describe('crossedWalls', () => {
     ['packages/redis/src/run/a.ts', "import { x } from '../events/store.ts';\nimport './b.ts';"],
     ['packages/redis/src/jobs/transfer/a.ts', "import { x } from '../store.ts';"],
     ['packages/redis/src/worker.ts', "import { x } from './job-queue/job.ts';"],
-    ['packages/http/src/deep/a.ts', "import express from 'express';\nimport { x } from '../b.ts';"],
+    ['packages/http/src/wire/a.ts', "import express from 'express';\nimport { x } from './b.ts';"],
     ['apps/worker/src/main.ts', "import { x } from '@hookline/redis';\nrun(process.env);"],
     ['apps/worker/src/a.ts', "import { shop } from '@hookline/shop';"],
     ['apps/worker/src/a.ts', 'const env = { PORT: 1 }; process.exitCode = env.PORT;'],
