@@ -1,10 +1,11 @@
 /**
- * The generated folder indexes: adding a provider, handler, job or schedule is one new file, and
+ * The generated folder indexes: adding a provider, handler, job, schedule or Lua script is one new file, and
  * these lists follow. They are committed, so that a reader and a compiler see them; `npm run check`
  * fails when one is stale. Node built-ins only: this runs before anything is installed.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { scriptsIndex } from './scripts.mjs';
 
 const RESERVED = new Set(
   (
@@ -14,8 +15,12 @@ const RESERVED = new Set(
     'with yield'
   ).split(' '),
 );
-const HEADER =
-  '// Generated from the files of this folder: `npm run check` fails when it is stale. Do not edit.\n';
+const headerFor = (what) =>
+  `// Generated from ${what}: \`npm run check\` fails when it is stale. Do not edit.\n`;
+const HEADER = headerFor('the files of this folder');
+
+/** Where Lua scripts live, in any folder. */
+const SCRIPTS = 'packages/redis/src';
 
 /** Where definitions live: the user's own, and the shop's. */
 const DEFINITIONS = ['apps/worker/src', 'examples/shop/src'];
@@ -24,6 +29,7 @@ const DEFINITIONS = ['apps/worker/src', 'examples/shop/src'];
 export function indexes(root) {
   return [
     providersIndex(root),
+    ...(existsSync(join(root, SCRIPTS)) ? [luaIndex(root)] : []),
     ...DEFINITIONS.map((home) => join(root, home))
       .filter((home) => existsSync(home))
       .flatMap((home) => ['handlers', 'jobs', 'schedules'].map((folder) => definitionsIndex(home, folder))),
@@ -49,6 +55,13 @@ function providersIndex(root) {
   return {
     file: join(root, 'packages/providers/src/all-providers.ts'),
     text: `${HEADER}${imports.join('\n')}\n\n${selectors.join('\n')}\n\nexport const allProviders = [\n${names.map((name) => `  ${camel(name)},`).join('\n')}\n] as const;\n`,
+  };
+}
+
+function luaIndex(root) {
+  return {
+    file: join(root, SCRIPTS, 'client/all-scripts.ts'),
+    text: scriptsIndex(join(root, SCRIPTS), headerFor(`the .lua files of ${SCRIPTS}`)),
   };
 }
 

@@ -16,7 +16,7 @@ import { every } from './client/every.ts';
 import { createPartition, openQuietQueue } from './bullmq/add-job.ts';
 import { reportConnection } from './events/store.ts';
 import type { ParsePayload } from './events/record.ts';
-import { createLedger } from './run/ledger.ts';
+import { createLedger } from './run/redis-ledger.ts';
 import { listenForCancellations } from './run/cancellations.ts';
 import type { RunningAttempt } from './run/execute.ts';
 import { announceJobs } from './jobs/definitions.ts';

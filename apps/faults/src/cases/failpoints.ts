@@ -1,11 +1,10 @@
 import type { FaultCase } from '../run/fault-case.ts';
-import type { PointScript } from '../injectors/process-faults.ts';
 
 const MOMENTS = ['before', 'inside', 'after'] as const;
 
 export default {
   name: 'failpoints',
-  what: 'processes die before, inside and after each atomic step: accept, dispatch, once, settle',
+  what: 'processes die before, inside and after each atomic step: accept, dispatch, keep-effect, settle-delivery',
   events: 6_000,
   rate: 200,
   mix: { recorded: 40, split: 30, bank: 5, flaky: 10, slow: 5, pushed: 10 },
@@ -17,7 +16,7 @@ export default {
     const [first, second] = members('worker');
     if (!receiver || !first || !second) return;
 
-    async function dieAt(member: typeof receiver, script: PointScript): Promise<void> {
+    async function dieAt(member: typeof receiver, script: string): Promise<void> {
       if (member === undefined) return;
       for (const moment of MOMENTS) {
         const nth = random.between(5, 40);
@@ -33,8 +32,8 @@ export default {
 
     await Promise.all([
       dieAt(receiver, 'accept'),
-      dieAt(first, 'settle'),
-      dieAt(second, 'once').then(() => dieAt(second, 'dispatch')),
+      dieAt(first, 'settle-delivery'),
+      dieAt(second, 'keep-effect').then(() => dieAt(second, 'dispatch')),
     ]);
   },
   equations: ({ faults }) => [

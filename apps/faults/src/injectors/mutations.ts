@@ -1,12 +1,19 @@
-/** One change to a compiled module. */
-export interface Edit {
-  /** From the repository's root: `packages/redis/dist/bullmq/worker.js`. */
-  readonly file: string;
+/** One change to a compiled module, or to a Lua script. */
+export type Edit = {
   /** Global, so that matches are counted: it has to match exactly once. */
   readonly find: RegExp;
   /** Taken literally. */
   readonly replace: string;
-}
+} & (
+  | {
+      /** From the repository's root: `packages/redis/dist/bullmq/worker.js`. */
+      readonly file: string;
+    }
+  | {
+      /** The name of a script of packages/redis. */
+      readonly script: string;
+    }
+);
 
 /** The product, broken on purpose: a harness that stays green under one of these proves nothing. */
 export interface Mutation {
@@ -46,10 +53,10 @@ export const mutations: readonly Mutation[] = [
     what: "an event is known for as long as BullMQ keeps its job, and not by the event store's record",
     edits: [
       {
-        file: 'packages/redis/dist/events/store.js',
+        script: 'accept',
         find: /if status and status ~= 'received' and \(status ~= 'queued' or redis\.call\('EXISTS', jobKey\) == 1\) then/g,
         replace: `if status and redis.call('EXISTS', jobKey) == 0 then
-  redis.call('ZREM', prefix .. '/events/status/' .. status, id)
+  redis.call('ZREM', eventsOfStatusKeyOf(status), id)
   redis.call('DEL', eventKey, prefix .. '/deliveries/' .. id)
   for _, key in ipairs(redis.call('KEYS', prefix .. '/effects/' .. id .. '*')) do redis.call('DEL', key) end
   status = false

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Member } from '../../src/fleet/member.ts';
 import { mutations } from '../../src/injectors/mutations.ts';
-import { faultEnvironment, POINT_SCRIPTS, readFaults } from '../../src/injectors/process-faults.ts';
+import { faultEnvironment, readFaults } from '../../src/injectors/process-faults.ts';
 import { applied, rewrittenModules } from '../../src/injectors/rewrite.ts';
 import { newId, openProduct, ROOT, send, type Product } from '../product.ts';
 import { eventually } from '../support.ts';
@@ -62,7 +63,7 @@ describe('a failpoint', () => {
     await receiver.kill();
   });
 
-  it.each(['dispatch', 'once', 'settle'] as const)('at %s kills the worker', async (script) => {
+  it.each(['dispatch', 'keep-effect', 'settle-delivery'])('at %s kills the worker', async (script) => {
     const worker = await product.fleet.add('worker', {
       faults: { point: { script, moment: 'before', nth: 1 } },
       supervised: false,
@@ -73,8 +74,19 @@ describe('a failpoint', () => {
   });
 
   it('has exactly one place in the product', () => {
-    for (const script of POINT_SCRIPTS)
+    const scripts = readdirSync(join(ROOT, 'packages/redis/src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.lua'))
+      .filter((file) => readFileSync(join(ROOT, 'packages/redis/src', file), 'utf8').includes('--- @reply'))
+      .map((file) => basename(file, '.lua'));
+    expect(scripts).toContain('accept');
+    for (const script of scripts)
       expect(rewrittenModules(ROOT, { point: { script, moment: 'after', nth: 1 } }).size).toBe(1);
+  });
+
+  it('is refused where no script has that name', () => {
+    expect(() => rewrittenModules(ROOT, { point: { script: 'settle', moment: 'after', nth: 1 } })).toThrow(
+      "expected the script 'settle' once, found it 0 times",
+    );
   });
 });
 

@@ -5,10 +5,14 @@ import { Job, Queue, type JobsOptions } from 'bullmq';
 import { addDelayedJob } from 'bullmq/dist/cjs/scripts/addDelayedJob-6.js';
 import { addPrioritizedJob } from 'bullmq/dist/cjs/scripts/addPrioritizedJob-9.js';
 import { addStandardJob } from 'bullmq/dist/cjs/scripts/addStandardJob-9.js';
+import { promote } from 'bullmq/dist/cjs/scripts/promote-9.js';
+import { createHash } from 'node:crypto';
+import { PIECES, SCRIPTS, type ScriptCalls, type ScriptReplies } from '../client/all-scripts.ts';
 import type { Connection } from '../client/connection.ts';
 import { createKeys } from '../client/keys.ts';
-import type { JobAddition, JobRequest, Partition } from '../client/partition.ts';
-import { runScript } from '../client/script.ts';
+import type { JobRequest, Partition } from '../client/partition.ts';
+import { composeLua, decodeReply, encodeCall, type ScriptCall } from '../client/script-call.ts';
+import { runScript, type JobAddition, type Script, type ScriptText } from '../client/script.ts';
 
 /**
  * Recording and enqueueing have to be one atomic step, so our Lua calls BullMQ's Lua: the text of its add
@@ -18,6 +22,9 @@ import { runScript } from '../client/script.ts';
 const ADD_SCRIPTS = { addStandardJob, addPrioritizedJob, addDelayedJob } as const;
 type AddScript = keyof typeof ADD_SCRIPTS;
 
+/** What scripts may name in `@bullmq`. */
+const CALLED_SCRIPTS: Readonly<Record<string, { readonly content: string }>> = { promote };
+
 /** Lua: `add[name](keys, args)` adds a job. Each body is a function of its own, whose KEYS and ARGV shadow ours. */
 export const ADD_JOB_LUA = [
   'local add = {}',
@@ -25,6 +32,28 @@ export const ADD_JOB_LUA = [
     ([name, { content }]) => `add.${name} = function(KEYS, ARGV)\n${content}\nend`,
   ),
 ].join('\n');
+
+/** Lua that defines the scripts of BullMQ's which a script calls: functions whose KEYS and ARGV shadow ours. */
+function bullFunctions({ add, each, bullmq }: ScriptText): string {
+  const isAdding = add.length > 0 || each.some((rows) => rows.add.length > 0);
+  const called = bullmq.map(
+    (name) => `local function ${name}(KEYS, ARGV)\n${CALLED_SCRIPTS[name]?.content}\nend`,
+  );
+  return [...(isAdding ? [ADD_JOB_LUA] : []), ...called].join('\n');
+}
+
+const composed = new Map<keyof ScriptCalls, Script>();
+
+/** The whole text of a script: put together at its first use. */
+export function scriptNamed(name: keyof ScriptCalls): Script {
+  const known = composed.get(name);
+  if (known !== undefined) return known;
+  const text: ScriptText = SCRIPTS[name];
+  const lua = composeLua(text, PIECES, bullFunctions(text));
+  const script = { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
+  composed.set(name, script);
+  return script;
+}
 
 /** The last of them stay visible on the dashboard; the event store keeps the truth. */
 export const KEPT_JOBS = {
@@ -49,7 +78,11 @@ export function createPartition(connection: Connection, prefix: string): Partiti
     prefix,
     keys: createKeys(prefix),
     connection,
-    run: (script, keys, args) => runScript(connection, script, keys, args),
+    async run<Name extends keyof ScriptCalls>(name: Name, call: ScriptCalls[Name]) {
+      const { keys, args } = encodeCall(SCRIPTS[name], prefix, call as ScriptCall);
+      const reply = await runScript(connection, scriptNamed(name), keys, args);
+      return decodeReply(SCRIPTS[name], reply) as ScriptReplies[Name];
+    },
     add(request) {
       const { queue, jobId, name, work } = request;
       return capture(new Job(queueNamed(queue), name, work, optionsOf(request), jobId));

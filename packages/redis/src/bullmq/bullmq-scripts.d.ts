@@ -1,4 +1,4 @@
-// BullMQ's own Lua, imported from inside the package (see enqueue.ts): it publishes no types for these.
+// BullMQ's own Lua, imported from inside the package (see add-job.ts): it publishes no types for these.
 declare module 'bullmq/dist/cjs/scripts/addStandardJob-9.js' {
   export const addStandardJob: { readonly name: string; readonly content: string; readonly keys: number };
 }

@@ -20,6 +20,9 @@ export interface Lease {
   report(progress: number | string | Record<string, unknown>): Promise<void>;
 }
 
+/** What it takes to say which lease it is, and whether it still holds. */
+export type LeaseRef = Pick<Lease, 'queue' | 'jobId' | 'token' | 'made' | 'stalled'>;
+
 export function leaseOf(job: Job, token: string): Lease {
   const { repeatJobKey } = job;
   return {

@@ -1,85 +1,100 @@
 /**
- * Where Hookline keeps its own things. A `/` follows the prefix, where BullMQ writes a `:`, so that no queue
- * name can meet one of these; the prefix's hash tag keeps all of them in one cluster slot.
+ * Where Hookline keeps its own things, each pattern once: TypeScript and Lua both build their keys from this table.
+ * A `/` follows the prefix, where BullMQ writes a `:`, so that no queue name can meet one of these; the prefix's hash
+ * tag keeps all of them in one cluster slot.
  */
-export interface Keys {
-  readonly prefix: string;
+export const KEY_PATTERNS = {
   /** List: the secrets that a source's provider brought, the newest first. */
-  keptSecrets(source: string): string;
+  keptSecrets: '/secrets/{source}',
   /** Hash: one recorded event. */
-  event(id: string): string;
+  event: '/event/{id}',
   /** Hash: handler → `status|attemptsMade|stalledCount` of one event. */
-  deliveries(eventId: string): string;
-  /** Hash: a job that is no delivery: how it was settled and, of a tracked one, everything. Also its channel. */
-  job(workId: string): string;
-  /** Stream: what happened to a tracked job. */
-  jobStream(workId: string): string;
-  /** Sorted set: tracked jobs by creation, all of them or those of a name, a status, or both. */
-  jobs(name?: string, status?: string): string;
-  /** Sorted set: finished tracked jobs by when they may be forgotten. */
-  readonly jobsExpiring: string;
-  /** Hash: what workers have told of their jobs' definitions, by name. */
-  readonly jobDefinitions: string;
-  /** Channel: the ids of cancelled jobs. */
-  readonly jobsCancelled: string;
-  /** String: what callback addresses begin with, as a receiver last said. */
-  readonly publicUrl: string;
-  /** String: written to be waited for. */
-  readonly fence: string;
-  /** List: the failed attempts of one piece of work, as JSON. */
-  attempts(workId: string): string;
-  /** Hash: what `ctx.once` and `ctx.enqueue` have done for one piece of work. */
-  effects(workId: string): string;
+  deliveries: '/deliveries/{eventId}',
   /** Sorted set: every event by arrival. */
-  readonly events: string;
+  events: '/events',
+  eventsOfSource: '/events/source/{source}',
+  eventsOfType: '/events/type/{type}',
+  eventsOfStatus: '/events/status/{status}',
   /** Sorted set: finished events by when they may be forgotten. */
-  readonly expiring: string;
-  /** Sorted set: those of them that were shed, which are in here instead. */
-  readonly shed: string;
+  expiring: '/events/expiring',
+  /** Sorted set: those of them that gave up their bodies, which are in here instead. */
+  shed: '/events/shed',
+  /** Hash: a job that is no delivery: how it was settled and, of a tracked one, everything. Also its channel. */
+  job: '/job/{workId}',
+  /** Stream: what happened to a tracked job. */
+  jobStream: '/job/{workId}/stream',
+  /** Sorted set: tracked jobs by creation. */
+  jobs: '/jobs',
+  jobsOfName: '/jobs/name/{name}',
+  jobsOfStatus: '/jobs/status/{status}',
+  jobsOfNameAndStatus: '/jobs/name/{name}/{status}',
+  /** Sorted set: finished tracked jobs by when they may be forgotten. */
+  jobsExpiring: '/jobs/expiring',
+  /** Hash: what workers have told of their jobs' definitions, by name. */
+  jobDefinitions: '/jobs/definitions',
+  /** Channel: the ids of cancelled jobs. */
+  jobsCancelled: '/jobs/cancelled',
+  /** String: what callback addresses begin with, as a receiver last said. */
+  publicUrl: '/public-url',
+  /** String: written to be waited for. */
+  commitBarrier: '/fence',
+  /** List: the failed attempts of one piece of work, as JSON. */
+  attempts: '/attempts/{workId}',
+  /** Hash: what `ctx.once` and `ctx.enqueue` have done for one piece of work. */
+  effects: '/effects/{workId}',
   /** Set: the queues that exist, for the dashboard and the CLI. */
-  readonly queues: string;
-  /** Hash: what the sweeper has repaired, by kind, and `ranAt`. */
-  readonly sweeper: string;
+  queues: '/queues',
+  /** Hash: what the rescuer has repaired, by kind, and `ranAt`. */
+  repairs: '/sweeper',
+  /** String: which worker process looks for lost work now. */
+  rescuerLease: '/sweeper/lease',
   /** Sorted set: the processes by when they last spoke. */
-  readonly processes: string;
+  processes: '/processes',
   /** String: what a process last told of itself, as JSON; expires. */
-  process(id: string): string;
-  /** String: which worker process sweeps now. */
-  readonly sweeperLease: string;
-  /** BullMQ's hash of a job. */
-  bullJob(queue: string, jobId: string): string;
+  process: '/processes/{id}',
+  /** BullMQ's hash of a job; with the name of a list in place of the id, that list of the queue. */
+  bullJob: ':{queue}:{jobId}',
   /** BullMQ's lock on an active job: holds the token of the worker that owns it. */
-  bullLock(queue: string, jobId: string): string;
-}
+  bullLock: ':{queue}:{jobId}:lock',
+} as const;
+
+type Values<Pattern> = Pattern extends `${string}{${string}}${infer Rest}`
+  ? [value: string, ...Values<Rest>]
+  : [];
+
+/** The keys of one prefix: a string, or a function of what the pattern leaves open. */
+export type Keys = {
+  readonly [Name in keyof typeof KEY_PATTERNS]: Values<(typeof KEY_PATTERNS)[Name]> extends []
+    ? string
+    : (...values: Values<(typeof KEY_PATTERNS)[Name]>) => string;
+} & { readonly prefix: string };
 
 export function createKeys(prefix: string): Keys {
-  return {
-    prefix,
-    keptSecrets: (source) => `${prefix}/secrets/${source}`,
-    event: (id) => `${prefix}/event/${id}`,
-    deliveries: (eventId) => `${prefix}/deliveries/${eventId}`,
-    job: (workId) => `${prefix}/job/${workId}`,
-    jobStream: (workId) => `${prefix}/job/${workId}/stream`,
-    jobs(name, status) {
-      if (name !== undefined) return `${prefix}/jobs/name/${name}${status === undefined ? '' : `/${status}`}`;
-      return status === undefined ? `${prefix}/jobs` : `${prefix}/jobs/status/${status}`;
-    },
-    jobsExpiring: `${prefix}/jobs/expiring`,
-    jobDefinitions: `${prefix}/jobs/definitions`,
-    jobsCancelled: `${prefix}/jobs/cancelled`,
-    publicUrl: `${prefix}/public-url`,
-    fence: `${prefix}/fence`,
-    attempts: (workId) => `${prefix}/attempts/${workId}`,
-    effects: (workId) => `${prefix}/effects/${workId}`,
-    events: `${prefix}/events`,
-    expiring: `${prefix}/events/expiring`,
-    shed: `${prefix}/events/shed`,
-    queues: `${prefix}/queues`,
-    sweeper: `${prefix}/sweeper`,
-    processes: `${prefix}/processes`,
-    process: (id) => `${prefix}/processes/${id}`,
-    sweeperLease: `${prefix}/sweeper/lease`,
-    bullJob: (queue, jobId) => `${prefix}:${queue}:${jobId}`,
-    bullLock: (queue, jobId) => `${prefix}:${queue}:${jobId}:lock`,
-  };
+  const keys = Object.entries(KEY_PATTERNS).map(([name, pattern]) => {
+    const [first = '', ...rest] = pattern.split(/\{\w+\}/);
+    if (rest.length === 0) return [name, prefix + pattern];
+    const head = prefix + first;
+    return [name, (...values: string[]) => rest.reduce((key, text, at) => key + values[at] + text, head)];
+  });
+  return { prefix, ...(Object.fromEntries(keys) as Omit<Keys, 'prefix'>) };
+}
+
+/** The list of tracked jobs of a name, a status, both or neither. */
+export function jobsKey(keys: Keys, name: string | undefined, status: string | undefined): string {
+  if (name === undefined) return status === undefined ? keys.jobs : keys.jobsOfStatus(status);
+  return status === undefined ? keys.jobsOfName(name) : keys.jobsOfNameAndStatus(name, status);
+}
+
+/** Lua functions that build the keys which a script names, like `eventKeyOf(id)`; they need its `prefix`. */
+export function keyFunctions(lua: string): string {
+  const used = new Set([...lua.matchAll(/\b(\w+)KeyOf\(/g)].map(([, name = '']) => name));
+  return Object.entries(KEY_PATTERNS)
+    .filter(([name]) => used.has(name))
+    .map(([name, pattern]) => {
+      const parts = pattern.split(/\{(\w+)\}/);
+      const values = parts.filter((_, at) => at % 2 === 1);
+      const sum = parts.flatMap((part, at) => (at % 2 === 1 ? part : part === '' ? [] : `'${part}'`));
+      return `local function ${name}KeyOf(${values.join(', ')}) return prefix .. ${sum.join(' .. ')} end`;
+    })
+    .join('\n');
 }

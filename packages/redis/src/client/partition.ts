@@ -1,7 +1,8 @@
 import type { Work } from '@hookline/core';
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
-import type { Script, ScriptArg } from './script.ts';
+import type { ScriptCalls, ScriptReplies } from './all-scripts.ts';
+import type { JobAddition } from './script.ts';
 
 /**
  * One hash tag of Redis keys, whole in itself: a store, its queues, its schedules. Every room is given one, never a
@@ -12,8 +13,8 @@ export interface Partition {
   readonly prefix: string;
   readonly keys: Keys;
   readonly connection: Connection;
-  /** Runs a script on the partition's connection. Replies are buffers. */
-  run(script: Script, keys: readonly string[], args: readonly ScriptArg[]): Promise<unknown>;
+  /** Runs a script; what it is given and what it answers have the names of the script's header. Other values are buffers. */
+  run<Name extends keyof ScriptCalls>(name: Name, call: ScriptCalls[Name]): Promise<ScriptReplies[Name]>;
   /** What a script needs to add this job; nothing is sent to Redis. */
   add(request: JobRequest): JobAddition;
 }
@@ -29,12 +30,4 @@ export interface JobRequest {
   readonly priority?: number;
   /** How many jobs that ended its queue keeps, where that is not the usual number. */
   readonly keep?: { readonly completed?: number; readonly failed?: number };
-}
-
-/** One job's way into a queue, ready for Lua. */
-export interface JobAddition {
-  /** Which of BullMQ's add scripts. */
-  readonly script: string;
-  readonly keys: readonly string[];
-  readonly args: readonly (string | Buffer)[];
 }

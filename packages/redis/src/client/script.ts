@@ -1,18 +1,47 @@
-import { createHash } from 'node:crypto';
 import type { Connection } from './connection.ts';
 
-/** A Lua script with its name; `keys` are all keys that it is given, in order. */
+export type ScriptArg = string | number | Buffer;
+
+/** One job's way into a queue, ready for Lua. */
+export interface JobAddition {
+  /** Which of BullMQ's add scripts. */
+  readonly script: string;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | Buffer)[];
+}
+
+/** What a call gives a script, by the names of the script's header. */
+export type Keys<Name extends string> = Readonly<Record<Name, string>>;
+export type Args<Name extends string> = Readonly<Record<Name, ScriptArg>>;
+export type Lists<Name extends string> = Readonly<Record<Name, readonly ScriptArg[]>>;
+export type Additions<Name extends string> = Readonly<Record<Name, JobAddition | undefined>>;
+
+/** A script as it stands in its file. */
+export interface ScriptText {
+  /** The pieces that it shares with others, in the order in which they build on each other. */
+  readonly include: readonly string[];
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+  readonly lists: readonly string[];
+  readonly add: readonly string[];
+  readonly each: readonly {
+    readonly name: string;
+    readonly args: readonly string[];
+    readonly lists: readonly string[];
+    readonly add: readonly string[];
+  }[];
+  /** Scripts of BullMQ's that it calls as functions. */
+  readonly bullmq: readonly string[];
+  readonly reply: 'word' | 'tagged' | 'integer' | 'raw';
+  readonly lua: string;
+}
+
+/** A script as Redis is sent it. */
 export interface Script {
+  readonly name: string;
   readonly lua: string;
   readonly sha: string;
 }
-
-export function defineScript(...parts: readonly string[]): Script {
-  const lua = parts.join('\n');
-  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
-}
-
-export type ScriptArg = string | number | Buffer;
 
 /** Runs a script by its hash, sending the text only to a server that does not know it yet. Replies are buffers. */
 export async function runScript(
@@ -30,10 +59,10 @@ export async function runScript(
 }
 
 /** Runs a script that does a few at a time until it answers 0. @returns how many it did in all */
-export async function runUntilDone(run: () => Promise<unknown>): Promise<number> {
+export async function runUntilDone(run: () => Promise<number>): Promise<number> {
   let done = 0;
   for (;;) {
-    const count = Number(await run());
+    const count = await run();
     done += count;
     if (count === 0) return done;
   }

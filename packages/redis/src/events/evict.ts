@@ -1,58 +1,7 @@
 import type { Logger, Meter } from '@hookline/core';
 import { setTimeout as wait } from 'node:timers/promises';
-import { defineScript } from '../client/script.ts';
 import { evictionProblemOf, readMemory, type Memory } from '../client/server-facts.ts';
 import type { Partition } from '../client/partition.ts';
-
-/**
- * Gives up the bodies and headers of the events that were settled first, and what is known of their attempts. Ids,
- * hashes, times and deliveries stay: duplicates are known for the whole retention time. Whether an event is settled
- * is read here again: an operator may run its job once more, and a job that has not ended may yet find a handler.
- *
- * Deletes before it adds: a Redis at its limit refuses a script whose first write is one that takes memory.
- * Fields: how many to pass over (those that were kept, and so still stand first), how many at most, how many bytes.
- * Returns how many were looked at, how many were shed, how many were kept.
- */
-const SHED = defineScript(`
-local expiringKey, shedKey = KEYS[1], KEYS[2]
-local prefix, now, skip, count, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-
-local function isSettled(id, eventKey, deliveries)
-  local status = redis.call('HGET', eventKey, 'status')
-  if status ~= 'handled' and status ~= 'unhandled' then return false end
-  for i = 2, #deliveries, 2 do
-    if string.sub(deliveries[i], 1, 9) ~= 'succeeded' then return false end
-  end
-  local jobKey = prefix .. ':default:' .. id
-  return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1
-end
-
-local looked, shed, kept, freed = 0, 0, 0, 0
-local page = redis.call('ZRANGE', expiringKey, skip, skip + count - 1, 'WITHSCORES')
-for i = 1, #page, 2 do
-  if freed >= wanted then break end
-  local id, at = page[i], page[i + 1]
-  local eventKey = prefix .. '/event/' .. id
-  local deliveries = redis.call('HGETALL', prefix .. '/deliveries/' .. id)
-  looked = looked + 1
-  if isSettled(id, eventKey, deliveries) then
-    freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'headers')
-    redis.call('ZREM', expiringKey, id)
-    for j = 1, #deliveries, 2 do
-      local workId = id .. '~' .. deliveries[j]
-      redis.call('DEL', prefix .. '/attempts/' .. workId, prefix .. '/effects/' .. workId)
-    end
-    if redis.call('HDEL', eventKey, 'body', 'headers') > 0 then
-      redis.call('HSET', eventKey, 'shedAt', now)
-      shed = shed + 1
-    end
-    redis.call('ZADD', shedKey, at, id)
-  else
-    kept = kept + 1
-  end
-end
-return { looked, shed, kept }
-`);
 
 /** Below where new work is refused (see admission.ts), so that retention alone never comes that far. */
 const SHED_ABOVE = 0.6;
@@ -104,11 +53,11 @@ export function startRelief({ partition, log, meter, now, interval = INTERVAL_MS
     let skip = 0;
     while (ratioOf(memory) > SHED_TO && !over.signal.aborted) {
       const wanted = Math.ceil(memory.used - SHED_TO * memory.limit);
-      const [looked, shed, kept] = (await partition.run(
-        SHED,
-        [partition.keys.expiring, partition.keys.shed],
-        [partition.keys.prefix, now(), skip, STEP, wanted],
-      )) as [number, number, number];
+      const reply = await partition.run('evict', {
+        keys: { expiring: partition.keys.expiring, shed: partition.keys.shed },
+        args: { now: now(), skip, count: STEP, wanted },
+      });
+      const [looked, shed, kept] = reply as [number, number, number];
       if (shed > 0) countShed({}, shed);
       total += shed;
       skip += kept;

@@ -1,5 +1,6 @@
 import type { DeliveryStatus, EventId, EventStatus } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
+import { named } from '../client/row.ts';
 
 /** One event as operators see it: no body, no headers. Times in milliseconds since the epoch. */
 export interface EventSummary {
@@ -21,38 +22,27 @@ export interface EventSummary {
   readonly deliveries: Readonly<Record<string, DeliveryStatus>>;
 }
 
+const SUMMARY = [
+  'source',
+  'provider',
+  'type',
+  'providerId',
+  'status',
+  'receivedAt',
+  'verifiedAt',
+  'recordedAt',
+  'queuedAt',
+  'settledAt',
+  'shedAt',
+] as const;
+
 /** Looks an event up. @returns `undefined` when the store holds none with this id */
 export async function findEvent(partition: Partition, id: string): Promise<EventSummary | undefined> {
   const [row, deliveries] = await Promise.all([
-    partition.connection.hmget(
-      partition.keys.event(id),
-      'source',
-      'provider',
-      'type',
-      'providerId',
-      'status',
-      'receivedAt',
-      'verifiedAt',
-      'recordedAt',
-      'queuedAt',
-      'settledAt',
-      'shedAt',
-    ),
+    partition.connection.hmget(partition.keys.event(id), ...SUMMARY),
     partition.connection.hgetall(partition.keys.deliveries(id)),
   ]);
-  const [
-    source,
-    provider,
-    type,
-    providerId,
-    status,
-    receivedAt,
-    verifiedAt,
-    recordedAt,
-    queuedAt,
-    settledAt,
-    shedAt,
-  ] = row;
+  const { source, provider, type, providerId, status, ...times } = named(SUMMARY, row);
   if (source == null || provider == null || type == null || providerId == null || status == null)
     return undefined;
   return {
@@ -62,12 +52,12 @@ export async function findEvent(partition: Partition, id: string): Promise<Event
     type,
     providerId,
     status: status as EventStatus,
-    receivedAt: Number(receivedAt),
-    verifiedAt: Number(verifiedAt),
-    recordedAt: Number(recordedAt),
-    queuedAt: Number(queuedAt),
-    ...(settledAt == null ? {} : { settledAt: Number(settledAt) }),
-    ...(shedAt == null ? {} : { shedAt: Number(shedAt) }),
+    receivedAt: Number(times.receivedAt),
+    verifiedAt: Number(times.verifiedAt),
+    recordedAt: Number(times.recordedAt),
+    queuedAt: Number(times.queuedAt),
+    ...(times.settledAt == null ? {} : { settledAt: Number(times.settledAt) }),
+    ...(times.shedAt == null ? {} : { shedAt: Number(times.shedAt) }),
     deliveries: Object.fromEntries(
       Object.entries(deliveries).map(([handler, state]) => [handler, state.split('|')[0] as DeliveryStatus]),
     ),
@@ -80,9 +70,7 @@ export async function listEvents(
   options: { readonly status?: EventStatus; readonly count: number },
 ): Promise<readonly EventSummary[]> {
   const index =
-    options.status === undefined
-      ? partition.keys.events
-      : `${partition.keys.events}/status/${options.status}`;
+    options.status === undefined ? partition.keys.events : partition.keys.eventsOfStatus(options.status);
   const ids = await partition.connection.zrevrange(index, 0, options.count - 1);
   const found = await Promise.all(ids.map((id) => findEvent(partition, id)));
   return found.filter((event) => event !== undefined);

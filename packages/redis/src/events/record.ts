@@ -1,4 +1,6 @@
-import type { EventId, HooklineEvent } from '@hookline/core';
+import type { EventId, HooklineEvent, IncomingEvent } from '@hookline/core';
+import { named } from '../client/row.ts';
+import type { ScriptArg } from '../client/script.ts';
 
 /** Reads the body as its provider's handlers expect it; `undefined` when it cannot be read. */
 export type ParsePayload = (
@@ -7,7 +9,29 @@ export type ParsePayload = (
   body: Buffer,
 ) => unknown;
 
-/** The event's fields as its hash has them, in the order in which they are read. */
+/** An event as its hash has it. */
+function recordOf(event: IncomingEvent) {
+  return {
+    source: event.source,
+    provider: event.provider,
+    providerId: event.providerId,
+    type: event.type,
+    receivedAt: event.receivedAt,
+    verifiedAt: event.verifiedAt,
+    headers: JSON.stringify(event.headers),
+    body: event.body,
+    sha256: event.sha256,
+    bodyTrusted: event.bodyTrusted ? 1 : 0,
+    priority: event.priority ?? 0,
+  } satisfies Record<string, ScriptArg>;
+}
+
+/** What is written of a new event: `field, value, …`. */
+export function fieldsOf(event: IncomingEvent): readonly ScriptArg[] {
+  return Object.entries(recordOf(event)).flat();
+}
+
+/** The fields that handlers are given the event from. */
 export const EVENT_FIELDS = [
   'source',
   'provider',
@@ -18,35 +42,31 @@ export const EVENT_FIELDS = [
   'body',
   'sha256',
   'bodyTrusted',
-] as const;
+] as const satisfies readonly (keyof ReturnType<typeof recordOf>)[];
 
-/** What these fields hold, in their order. */
-export type EventRow = readonly [
-  source: Buffer,
-  provider: Buffer,
-  providerId: Buffer,
-  type: Buffer,
-  receivedAt: Buffer,
-  headers: Buffer,
-  body: Buffer,
-  sha256: Buffer,
-  bodyTrusted: Buffer,
-];
+/** A stored event's fields by their names. */
+export type EventRecord = Readonly<Record<(typeof EVENT_FIELDS)[number], Buffer>>;
 
-/** Turns stored fields into what handlers see. */
-export function eventFromRow(id: EventId, row: EventRow, parsePayload: ParsePayload): HooklineEvent {
-  const [source, provider, providerId, type, receivedAt, headersJson, body, , bodyTrusted] = row;
-  const headers = JSON.parse(headersJson.toString()) as Record<string, string>;
+/** @param values what Redis gives for `EVENT_FIELDS` @returns `undefined` when it does not hold the event, or not its body any more */
+export function eventRecord(values: readonly (Buffer | null)[]): EventRecord | undefined {
+  const record = named(EVENT_FIELDS, values);
+  return record.source && record.body ? (record as EventRecord) : undefined;
+}
+
+/** Turns a stored event into what handlers see. */
+export function eventFromRecord(id: EventId, record: EventRecord, parsePayload: ParsePayload): HooklineEvent {
+  const provider = record.provider.toString();
+  const headers = JSON.parse(record.headers.toString()) as Record<string, string>;
   return {
     id,
-    source: source.toString(),
-    provider: provider.toString(),
-    providerId: providerId.toString(),
-    type: type.toString(),
-    receivedAt: Number(receivedAt),
-    payload: parsePayload(provider.toString(), headers, body),
-    body,
+    source: record.source.toString(),
+    provider,
+    providerId: record.providerId.toString(),
+    type: record.type.toString(),
+    receivedAt: Number(record.receivedAt),
+    payload: parsePayload(provider, headers, record.body),
+    body: record.body,
     headers,
-    bodyTrusted: bodyTrusted.toString() === '1',
+    bodyTrusted: record.bodyTrusted.toString() === '1',
   };
 }

@@ -10,45 +10,12 @@ import {
   type SecretStore,
 } from '@hookline/core';
 import { connect, type Connection } from '../client/connection.ts';
-import { ADD_JOB_LUA, createPartition } from '../bullmq/add-job.ts';
-import { EVENT_LUA } from './event-lua.ts';
+import { createPartition } from '../bullmq/add-job.ts';
+import { fieldsOf } from './record.ts';
 import { costOf, StoreFullError } from '../gate/admission.ts';
 import type { AckLevel } from '../gate/ack-level.ts';
 import { openGate } from '../gate/gate.ts';
-import { defineScript } from '../client/script.ts';
 import { createSecretStore } from './secrets.ts';
-
-/**
- * One atomic step: a new event is recorded, indexed and queued; a known one is answered; a known one whose
- * job is not there (removed by hand, or never made) is queued. Only then may anybody say 2xx.
- */
-const ACCEPT = defineScript(
-  EVENT_LUA,
-  ADD_JOB_LUA,
-  `
-local eventKey, jobKey = KEYS[1], KEYS[2]
-local prefix, id, source, eventType, receivedAt = unpack(ARGV, 1, 5)
-local addName, addKeyCount, fieldCount = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
-local status = redis.call('HGET', eventKey, 'status')
-if status and status ~= 'received' and (status ~= 'queued' or redis.call('EXISTS', jobKey) == 1) then
-  return 'duplicate'
-end
-if not status then
-  redis.call('HSET', eventKey, 'recordedAt', now, unpack(ARGV, 9, 8 + fieldCount))
-  redis.call('ZADD', prefix .. '/events', receivedAt, id)
-  redis.call('ZADD', prefix .. '/events/source/' .. source, receivedAt, id)
-  redis.call('ZADD', prefix .. '/events/type/' .. eventType, receivedAt, id)
-end
-add[addName](sliceOf(KEYS, 3, addKeyCount), sliceOf(ARGV, 9 + fieldCount, 3))
-redis.call('HSET', eventKey, 'queuedAt', now)
-redis.call('SADD', prefix .. '/queues', '${DEFAULT_QUEUE}')
-setStatus(prefix, eventKey, id, 'queued', now)
-return 'accepted'
-`,
-);
 
 export interface EventStoreOptions {
   readonly target: RedisTarget;
@@ -98,24 +65,19 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
       timestamp: now(),
       ...(event.priority === undefined ? {} : { priority: event.priority }),
     });
-    const fields = eventFields(event);
-    const reply = await partition.run(
-      ACCEPT,
-      [partition.keys.event(event.id), partition.keys.bullJob(DEFAULT_QUEUE, event.id), ...job.keys],
-      [
-        prefix,
-        event.id,
-        event.source,
-        event.type,
-        event.receivedAt,
-        job.script,
-        job.keys.length,
-        fields.length,
-        ...fields,
-        ...job.args,
-      ],
-    );
-    return { kind: String(reply) === 'duplicate' ? 'duplicate' : 'accepted', id: event.id };
+    const kind = await partition.run('accept', {
+      keys: { event: partition.keys.event(event.id), job: partition.keys.bullJob(DEFAULT_QUEUE, event.id) },
+      args: {
+        id: event.id,
+        source: event.source,
+        type: event.type,
+        receivedAt: event.receivedAt,
+        queue: DEFAULT_QUEUE,
+      },
+      lists: { fields: fieldsOf(event) },
+      add: { job },
+    });
+    return { kind, id: event.id };
   }
 
   return {
@@ -137,33 +99,6 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
       gate.close();
     },
   };
-}
-
-function eventFields(event: IncomingEvent): (string | number | Buffer)[] {
-  return [
-    'source',
-    event.source,
-    'provider',
-    event.provider,
-    'providerId',
-    event.providerId,
-    'type',
-    event.type,
-    'receivedAt',
-    event.receivedAt,
-    'verifiedAt',
-    event.verifiedAt,
-    'headers',
-    JSON.stringify(event.headers),
-    'body',
-    event.body,
-    'sha256',
-    event.sha256,
-    'bodyTrusted',
-    event.bodyTrusted ? 1 : 0,
-    'priority',
-    event.priority ?? 0,
-  ];
 }
 
 /** Says once that Redis is away and once that it is back, not at every attempt in between. */

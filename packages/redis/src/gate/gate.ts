@@ -61,7 +61,7 @@ const CLOCK_SKEW_MS = 2_000;
 export async function openGate(options: GateOptions): Promise<Gate> {
   const { partition, target, ack, log, meter, now } = options;
   const { connection } = partition;
-  const key = partition.keys.fence;
+  const key = partition.keys.commitBarrier;
   const circuit = new Circuit();
   const admission = new Admission(log, meter);
   const said = new Set<string>();

@@ -1,5 +1,5 @@
 import { createPartition } from '../bullmq/add-job.ts';
-import { NO_METER, type JobService, type Logger, type RedisTarget } from '@hookline/core';
+import { NO_LOG, NO_METER, type JobService, type Logger, type RedisTarget } from '@hookline/core';
 import { connect } from '../client/connection.ts';
 import type { AckLevel } from '../gate/ack-level.ts';
 import { reportConnection } from '../events/store.ts';
@@ -28,8 +28,6 @@ export interface Jobs {
   close(): void;
 }
 
-const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-
 /**
  * Opens the job service, with or without Redis: while it is away, every call rejects at once.
  * @throws UnfitServerError when Redis can be reached and may not hold jobs, or not as durably as `ack` says
@@ -46,7 +44,7 @@ export async function openJobs({
   reportConnection(connection, log);
   const partition = createPartition(connection, prefix);
   // What this one would say, the event store's says.
-  const gate = await openGate({ partition, target, ack, log: QUIET, meter: NO_METER, now });
+  const gate = await openGate({ partition, target, ack, log: NO_LOG, meter: NO_METER, now });
   const feed = createJobFeed(target, partition);
   return {
     service: createJobStore({ partition, retention, gate, now }),

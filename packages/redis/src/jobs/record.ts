@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { JobRunOptions, JobStatus, JobStep, JobSummary, Work } from '@hookline/core';
+import { named } from '../client/row.ts';
 import { newFinishToken } from './finish-token.ts';
 
 /**
@@ -44,7 +45,7 @@ export function recordFields(job: NewRecord, now: number): string[] {
   ];
 }
 
-/** What it takes to queue a kept job once more, in this order. */
+/** What it takes to queue a recorded job once more. */
 export const QUEUEING_FIELDS = [
   'name',
   'queue',
@@ -69,7 +70,7 @@ export interface Queueing {
 
 /** @param row a reply of `QUEUEING_FIELDS` @returns undefined where there is no such job */
 export function queueingFromRow(id: string, row: readonly (string | null)[]): Queueing | undefined {
-  const [name, queue, data, priority, options, metadata, queuedId, runAt] = row;
+  const { name, queue, data, priority, options, metadata, queuedId, runAt } = named(QUEUEING_FIELDS, row);
   if (!name || !queue || !queuedId) return undefined;
   return {
     name,
@@ -87,25 +88,30 @@ export function queueingFromRow(id: string, row: readonly (string | null)[]): Qu
   };
 }
 
-/** A reply of `SUMMARY_FIELDS`; `null` where a field is not set. */
+/** What a reader is told of a job. */
+export const SUMMARY_FIELDS = [
+  'name',
+  'status',
+  'created',
+  'updated',
+  'data',
+  'priority',
+  'runAt',
+  'attempt',
+  'maxAttempts',
+  'metadata',
+  'result',
+  'error',
+] as const;
+
+/** What Redis gives for `SUMMARY_FIELDS`; `null` where a field is not set. */
 export type SummaryRow = readonly (Buffer | null)[];
 
 /** @returns undefined where there is no such job */
 export function summaryFromRow(id: string, row: SummaryRow): JobSummary | undefined {
-  const [
-    name,
-    status,
-    created,
-    updated,
-    data,
-    priority,
-    runAt,
-    attempt,
-    maxAttempts,
-    metadata,
-    result,
-    error,
-  ] = row.map((value) => value?.toString());
+  const texts = row.map((value) => value?.toString());
+  const { name, status, created, updated, data, priority, runAt, ...rest } = named(SUMMARY_FIELDS, texts);
+  const { attempt, maxAttempts, metadata, result, error } = rest;
   if (name === undefined || status === undefined) return undefined;
   return {
     id,

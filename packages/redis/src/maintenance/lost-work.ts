@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type Registry, type Work } from '@hookline/core';
 import { newQueuedId, QUEUEING_FIELDS, queueingFromRow } from '../jobs/record.ts';
-import { FIND_STRAYS, REQUEUE } from './rescuer-scripts.ts';
+import { named } from '../client/row.ts';
 import type { JobRequest, Partition } from '../client/partition.ts';
 
 /** Work that is not settled and whose job seems to be gone. */
@@ -40,25 +40,22 @@ export function createStrayFinder(
   list: string,
   age: number,
 ): () => Promise<{ readonly strays: readonly Stray[]; readonly isAtEnd: boolean }> {
-  const queues = JSON.stringify(
+  const queueByHandler = JSON.stringify(
     Object.fromEntries([...registry.handlers.values()].map(({ name, queue }) => [name, queue])),
   );
   let place = START;
   return async () => {
-    const args = [partition.keys.prefix, kind, place.from, place.skip, PAGE, age, queues];
-    const [count, from, skip, ...row] = (await partition.run(FIND_STRAYS, [list], args)) as [
-      number,
-      Buffer,
-      number,
-      ...Buffer[],
-    ];
+    const reply = await partition.run('find-lost-work', {
+      keys: { list },
+      args: { kind, from: place.from, skip: place.skip, count: PAGE, age, queueByHandler },
+    });
+    const [count, from, skip, lost] = reply as [number, Buffer, number, Buffer[][]];
     const isAtEnd = count < PAGE;
     place = isAtEnd ? START : { from: from.toString(), skip };
-    const strays: Stray[] = [];
-    for (let i = 0; i < row.length; i += 5) {
-      const [id = '', handler = '', queue = '', jobId = '', where] = row.slice(i, i + 5).map(String);
-      strays.push({ kind, id, handler, queue, jobId, where: where as Stray['where'] });
-    }
+    const strays = lost.map((row): Stray => {
+      const [id = '', handler = '', queue = '', jobId = '', where] = row.map(String);
+      return { kind, id, handler, queue, jobId, where: where as Stray['where'] };
+    });
     return { strays, isAtEnd };
   };
 }
@@ -107,22 +104,16 @@ export async function requeue(parts: StrayWorkParts, stray: Stray): Promise<bool
   const { partition } = parts;
   const request = await requestFor(parts, stray);
   if (request === undefined) return false;
-  const add = partition.add(request);
   const { kind, id, handler, queue, jobId } = stray;
-  const reply = await partition.run(REQUEUE, add.keys, [
-    partition.keys.prefix,
-    kind,
-    id,
-    handler,
-    queue,
-    jobId,
-    request.queue,
-    request.jobId,
-    add.script,
-    ...add.args,
-  ]);
-  return String(reply) === 'requeued';
+  const reply = await partition.run('requeue', {
+    keys: { repairs: partition.keys.repairs },
+    args: { kind, id, handler, queue, jobId, newQueue: request.queue, newJobId: request.jobId },
+    add: { run: partition.add(request) },
+  });
+  return reply === 'requeued';
 }
+
+const REQUEUE_FIELDS = ['source', 'provider', 'type', 'priority', 'receivedAt'] as const;
 
 async function requestFor(
   { partition, registry, now }: StrayWorkParts,
@@ -146,11 +137,8 @@ async function requestFor(
       ...(priority === undefined ? {} : { priority }),
     };
   }
-  const fields = ['source', 'provider', 'type', 'priority', 'receivedAt'];
-  const [source, provider, type, kept, receivedAt] = await partition.connection.hmget(
-    partition.keys.event(id),
-    ...fields,
-  );
+  const row = await partition.connection.hmget(partition.keys.event(id), ...REQUEUE_FIELDS);
+  const { source, provider, type, priority: kept, receivedAt } = named(REQUEUE_FIELDS, row);
   if (!source || !provider || !type) return undefined;
   const priority = Number(kept ?? 0) === 0 ? {} : { priority: Number(kept) };
   const event = id as EventId;

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
 import { createOrphanCount } from './unlisted-jobs.ts';
 import { createStrayFinder, requeue, withoutListed, type Stray, type StrayWorkParts } from './lost-work.ts';
-import { GIVE_LEASE, TAKE_LEASE, WAKE_QUEUE } from './rescuer-scripts.ts';
 
 /** How the sweeper goes about it. Times in milliseconds. */
 export interface SweeperSettings {
@@ -60,11 +59,11 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   const { interval = INTERVAL_MS, age = AGE_MS, overdue = OVERDUE_MS } = options;
   const owner = randomUUID();
   const finders = [
-    createStrayFinder(options, 'event', `${partition.keys.events}/status/received`, age),
-    createStrayFinder(options, 'event', `${partition.keys.events}/status/queued`, age),
-    createStrayFinder(options, 'delivery', `${partition.keys.events}/status/dispatched`, age),
-    createStrayFinder(options, 'job', partition.keys.jobs(undefined, 'pending'), age),
-    createStrayFinder(options, 'job', partition.keys.jobs(undefined, 'processing'), age),
+    createStrayFinder(options, 'event', partition.keys.eventsOfStatus('received'), age),
+    createStrayFinder(options, 'event', partition.keys.eventsOfStatus('queued'), age),
+    createStrayFinder(options, 'delivery', partition.keys.eventsOfStatus('dispatched'), age),
+    createStrayFinder(options, 'job', partition.keys.jobsOfStatus('pending'), age),
+    createStrayFinder(options, 'job', partition.keys.jobsOfStatus('processing'), age),
   ];
   const countOrphans = createOrphanCount(partition, age);
   const seen = new Map<string, Seen>();
@@ -89,11 +88,12 @@ export function startSweeper(options: SweeperOptions): Sweeper {
 
   async function wake(queue: string): Promise<Repair[]> {
     const { next, overdue: overdueThen } = seen.get(queue) ?? { next: '', overdue: [] };
-    const [nextNow, markers, overdueNow, promoted] = (await partition.run(
-      WAKE_QUEUE,
-      [partition.keys.bullJob(queue, 'marker')],
-      [partition.keys.prefix, queue, overdue, next, ...overdueThen],
-    )) as [Buffer, number, Buffer[], Buffer[]];
+    const reply = await partition.run('wake-queue', {
+      keys: { repairs: partition.keys.repairs },
+      args: { queue, grace: overdue, nextThen: next },
+      lists: { overdueThen },
+    });
+    const [nextNow, markers, overdueNow, promoted] = reply as [Buffer, number, Buffer[], Buffer[]];
     seen.set(queue, { next: nextNow.toString(), overdue: overdueNow.map(String) });
     return [
       ...Array.from({ length: markers }, (): Repair => ({ kind: 'marker', id: queue })),
@@ -102,15 +102,17 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   }
 
   async function sweep(): Promise<readonly Repair[]> {
-    const lease = interval * LEASE_INTERVALS;
-    const isOurs = await partition.run(TAKE_LEASE, [partition.keys.sweeperLease], [owner, lease]);
-    if (isOurs !== 1) return [];
+    const lease = await partition.run('take-lease', {
+      keys: { lease: partition.keys.rescuerLease },
+      args: { owner, duration: interval * LEASE_INTERVALS },
+    });
+    if (lease === 'taken') return [];
     const repairs: Repair[] = [];
     for (const find of finders) repairs.push(...(await findAndRequeue(find)));
     for (const queue of await partition.connection.smembers(partition.keys.queues))
       if (queue !== DEAD_LETTER_QUEUE) repairs.push(...(await wake(queue)));
     orphans = (await countOrphans()) ?? orphans;
-    await partition.connection.hset(partition.keys.sweeper, { ranAt: options.now(), orphans });
+    await partition.connection.hset(partition.keys.repairs, { ranAt: options.now(), orphans });
     report(repairs);
     return repairs;
   }
@@ -132,7 +134,9 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     stop() {
       loop.stop();
       if (partition.connection.status !== 'ready') return;
-      partition.run(GIVE_LEASE, [partition.keys.sweeperLease], [owner]).catch(() => undefined);
+      partition
+        .run('give-lease', { keys: { lease: partition.keys.rescuerLease }, args: { owner } })
+        .catch(() => undefined);
     },
   };
 }

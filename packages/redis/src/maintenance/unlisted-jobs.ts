@@ -1,5 +1,3 @@
-import { DEFAULT_QUEUE } from '@hookline/core';
-import { SCAN_JOBS } from './rescuer-scripts.ts';
 import type { Partition } from '../client/partition.ts';
 
 /** A longer list is not held in memory for this: its queue is looked at again when it is shorter. */
@@ -36,17 +34,16 @@ export function createOrphanCount(partition: Partition, age: number): () => Prom
     // Lists change: what was not in them a step ago may have come back since.
     listed = new Map();
     for (let step = 0; step < STEPS; step += 1) {
-      const reply = await partition.run(
-        SCAN_JOBS,
-        [partition.keys.bullJob(DEFAULT_QUEUE, 'meta')],
-        [partition.keys.prefix, cursor, pattern, age],
-      );
-      const [next = '0', ...found] = (reply as Buffer[]).map(String);
-      for (let i = 0; i < found.length; i += 2) {
-        const ids = await listedIn(found[i] ?? '');
-        if (ids !== undefined && !ids.has(found[i + 1] ?? '')) counted += 1;
+      const reply = await partition.run('scan-jobs', {
+        keys: { queues: partition.keys.queues },
+        args: { cursor, pattern, age },
+      });
+      const [next, found] = reply as [Buffer, Buffer[][]];
+      for (const [queue, jobId] of found) {
+        const ids = await listedIn(String(queue));
+        if (ids !== undefined && !ids.has(String(jobId))) counted += 1;
       }
-      cursor = next;
+      cursor = String(next);
       if (cursor === '0') {
         lastCount = counted;
         counted = 0;

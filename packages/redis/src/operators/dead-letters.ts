@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DEAD_LETTER_QUEUE, type DeadLetter, type Work } from '@hookline/core';
 import { openQuietQueue } from '../bullmq/add-job.ts';
-import { REPLAY } from '../run/lifecycle-scripts.ts';
 import type { Partition } from '../client/partition.ts';
 
 export type Replayed =
@@ -30,42 +29,41 @@ export function openDeadLetters(partition: Partition, now: () => number = Date.n
     async replay(id) {
       const letter = (await queue.getJob(id))?.data as DeadLetter | undefined;
       if (letter === undefined) return { kind: 'gone' };
-      const { eventId, handler } = letter;
       const jobId = `${id}~replay-${randomBytes(5).toString('hex')}`;
-      const work: Work =
-        eventId !== undefined && handler !== undefined
-          ? { kind: 'delivery', event: eventId, handler }
-          : {
-              kind: 'job',
-              id,
-              data: letter.data,
-              ...(letter.options === undefined ? {} : { options: letter.options }),
-              ...(letter.metadata === undefined ? {} : { metadata: letter.metadata }),
-            };
-      const add = partition.add({
-        queue: letter.queue,
-        jobId,
-        name: handler ?? letter.job ?? 'replay',
-        work,
-        timestamp: now(),
-      });
-      const reply = await partition.run(
-        REPLAY,
-        [partition.keys.event(eventId ?? ''), partition.keys.deliveries(eventId ?? ''), ...add.keys],
-        [
-          partition.prefix,
-          id,
-          eventId ?? '',
-          handler ?? '',
-          now(),
-          letter.queue,
-          add.script,
-          add.keys.length,
-          jobId,
-          ...add.args,
-        ],
-      );
-      return String(reply) === 'gone' ? { kind: 'gone' } : { kind: 'replayed', jobId, queue: letter.queue };
+      const kind = await replay(partition, letter, jobId, now());
+      return kind === 'gone' ? { kind } : { kind, jobId, queue: letter.queue };
     },
   };
+}
+
+async function replay(
+  partition: Partition,
+  letter: DeadLetter,
+  queuedId: string,
+  now: number,
+): Promise<'replayed' | 'gone'> {
+  const { id, eventId, handler, job, queue } = letter;
+  const { keys } = partition;
+  const request = { queue, jobId: queuedId, timestamp: now };
+  if (eventId !== undefined && handler !== undefined) {
+    const work: Work = { kind: 'delivery', event: eventId, handler };
+    return partition.run('replay-delivery', {
+      keys: { event: keys.event(eventId), deliveries: keys.deliveries(eventId) },
+      args: { letter: id, id: eventId, handler, now, queue, queuedId },
+      add: { run: partition.add({ ...request, name: handler, work }) },
+    });
+  }
+  const { data, options, metadata } = letter;
+  const work: Work = {
+    kind: 'job',
+    id,
+    data,
+    ...(options === undefined ? {} : { options }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  return partition.run('replay-job', {
+    keys: { job: keys.job(id) },
+    args: { letter: id, now, queue, queuedId },
+    add: { run: partition.add({ ...request, name: job ?? 'replay', work }) },
+  });
 }

@@ -4,7 +4,6 @@ import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RedisTarget } from '@hookline/core';
 import { connect } from '../client/connection.ts';
-import { defineScript } from '../client/script.ts';
 import type { Partition } from '../client/partition.ts';
 
 /** Small numbers and words that a process tells of itself. */
@@ -43,19 +42,6 @@ const MOST_DETAILS = 40;
 const LONGEST_TEXT = 200;
 const MOST_LISTED = 1_000;
 
-/** Redis's clock decides who is old: those of the processes may differ. */
-const PUBLISH = defineScript(`
-local index, key = KEYS[1], KEYS[2]
-local id, status, expiry = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('SET', key, status, 'PX', expiry)
-redis.call('ZADD', index, now, id)
-redis.call('ZREMRANGEBYSCORE', index, '-inf', now - expiry)
-redis.call('PEXPIRE', index, expiry)
-return 'ok'
-`);
-
 /**
  * Lets operators see this process: every 2 s it writes down what it is and what it tells of itself, and whoever
  * does not for 15 s is not listed any more. Never throws and never keeps the process from ending; while Redis is
@@ -76,11 +62,10 @@ export function publishStatus(options: PublishStatusOptions): { stop(): Promise<
     const told = await Promise.race([askDetail(detail), wait(DETAIL_MS, {}, { ref: false })]);
     if (over.signal.aborted || connection.status !== 'ready') return;
     const status = JSON.stringify({ ...identity, detail: smallOnly(told) });
-    await partition.run(
-      PUBLISH,
-      [partition.keys.processes, partition.keys.process(id)],
-      [id, status, EXPIRY_MS],
-    );
+    await partition.run('publish-status', {
+      keys: { processes: partition.keys.processes, process: partition.keys.process(id) },
+      args: { id, status, expiry: EXPIRY_MS },
+    });
   }
 
   async function keepPublishing(): Promise<void> {

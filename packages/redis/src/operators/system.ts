@@ -10,7 +10,6 @@ import {
 import { connect, connected } from '../client/connection.ts';
 import { reportConnection } from '../events/store.ts';
 import { listStatuses, type ProcessStatus } from './heartbeat.ts';
-import { defineScript } from '../client/script.ts';
 
 /** How many jobs of a queue are in each state. */
 export interface QueueDepth {
@@ -68,52 +67,6 @@ const STATUSES = Object.keys({
   dead: 0,
 } satisfies Record<EventStatus, 0>) as EventStatus[];
 
-/**
- * Counts, in one step: each count is O(1), so this costs as little with a million jobs as with none. INFO tells of
- * the node that runs the script, in a cluster the one that holds our keys.
- */
-const COUNT = defineScript(`
-local prefix = ARGV[1]
-local time = redis.call('TIME')
-local names, seen = {}, {}
-local function know(name)
-  if not seen[name] then seen[name] = true; names[#names + 1] = name end
-end
-know(ARGV[2])
-for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do know(name) end
-
-local queues = {}
-for index, name in ipairs(names) do
-  local base = prefix .. ':' .. name .. ':'
-  queues[index] = {
-    name,
-    redis.call('LLEN', base .. 'wait'),
-    redis.call('ZCARD', base .. 'prioritized'),
-    redis.call('LLEN', base .. 'active'),
-    redis.call('ZCARD', base .. 'delayed'),
-    redis.call('ZCARD', base .. 'completed'),
-    redis.call('ZCARD', base .. 'failed'),
-    redis.call('HEXISTS', base .. 'meta', 'paused'),
-  }
-end
-
-local events = {}
-for index = 3, #ARGV do events[index - 2] = redis.call('ZCARD', prefix .. '/events/status/' .. ARGV[index]) end
-
-local function info(section)
-  local reply = redis.pcall('INFO', section)
-  if type(reply) == 'table' then return '' end
-  return reply
-end
-return {
-  time[1] * 1000 + math.floor(time[2] / 1000),
-  queues,
-  events,
-  info('memory') .. info('persistence'),
-  redis.call('HGETALL', KEYS[2]),
-}
-`);
-
 /** Opens a look at everything in Redis, for operators. Fails fast; works before Redis is there. */
 export async function openSystem({
   target,
@@ -133,11 +86,11 @@ export async function openSystem({
   await connected(connection);
 
   async function count(): Promise<Omit<SystemState, 'appendfsync' | 'processes'> & { persists: boolean }> {
-    const reply = await partition.run(
-      COUNT,
-      [partition.keys.queues, partition.keys.sweeper],
-      [prefix, DEFAULT_QUEUE, ...STATUSES],
-    );
+    const reply = await partition.run('count', {
+      keys: { queues: partition.keys.queues, repairs: partition.keys.repairs },
+      args: { defaultQueue: DEFAULT_QUEUE },
+      lists: { statuses: STATUSES },
+    });
     const [at, queues, events, info, sweeper] = reply as [number, unknown[][], number[], Buffer, Buffer[]];
     const depths = queues.map(depthOf);
     const text = String(info);

@@ -13,7 +13,7 @@ import { asJson, endedBy, runAttempt } from './attempt.ts';
 import type { Ending } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
 import type { Ledger, Opened } from './ledger.ts';
-import type { Subject } from './work-ref.ts';
+import type { WorkRef } from './work-ref.ts';
 import { createRunContext, type ContextParts } from './context.ts';
 
 export interface ExecuteParts {
@@ -52,7 +52,7 @@ export interface Runnable<Value> {
 interface Attempt<Value> {
   readonly parts: ExecuteParts;
   readonly lease: Lease;
-  readonly subject: Subject;
+  readonly ref: WorkRef;
   readonly runnable: Runnable<Value>;
   /** 1 for the first. */
   readonly number: number;
@@ -69,23 +69,23 @@ interface Attempt<Value> {
 export async function execute<Value>(
   parts: ExecuteParts,
   lease: Lease,
-  subject: Subject,
+  ref: WorkRef,
   opened: Opened<Value>,
   runnable: Runnable<Value>,
 ): Promise<Ending> {
-  if (opened.kind !== 'open' && opened.kind !== 'overdue') return alreadyOver(parts, subject, opened);
+  if (opened.kind !== 'open' && opened.kind !== 'overdue') return alreadyOver(parts, ref, opened);
   const number = lease.made + 1;
-  const name = subject.kind === 'job' ? { job: subject.job } : {};
+  const name = ref.kind === 'job' ? { job: ref.job } : {};
   const attempt: Attempt<Value> = {
     parts,
     lease,
-    subject,
+    ref,
     runnable,
     number,
     timeout: runnable.timeout ?? parts.defaultTimeout,
     startedAt: parts.now(),
     log: parts.log({
-      work: subject.workId,
+      work: ref.workId,
       ...name,
       attempt: number,
     }),
@@ -97,7 +97,7 @@ export async function execute<Value>(
 /** How work ends that is not to be run: it is over, in other hands, or not there any more. */
 function alreadyOver<Value>(
   { ledger }: ExecuteParts,
-  { workId }: Subject,
+  { workId }: WorkRef,
   opened: Exclude<Opened<Value>, { kind: 'open' | 'overdue' }>,
 ): Ending {
   switch (opened.kind) {
@@ -149,7 +149,7 @@ async function decide<Value>(
 }
 
 async function run<Value>(
-  { parts, lease, subject, runnable, number, timeout, log }: Attempt<Value>,
+  { parts, lease, ref, runnable, number, timeout, log }: Attempt<Value>,
   opened: Extract<Opened<Value>, { kind: 'open' }>,
   controller: AbortController,
 ): Promise<Outcome> {
@@ -158,7 +158,7 @@ async function run<Value>(
     controller,
     log,
     attempt: number,
-    workId: subject.workId,
+    workId: ref.workId,
     tracked: opened.tracked,
     maxAttempts: Math.max(runnable.retry.attempts, number),
     external: runnable.external ?? false,
@@ -167,7 +167,7 @@ async function run<Value>(
     queue: lease.queue,
     jobId: lease.jobId,
     token: lease.token,
-    workId: subject.workId,
+    workId: ref.workId,
     controller,
     isTracked: opened.tracked !== undefined,
   });
@@ -184,10 +184,10 @@ async function run<Value>(
 
 /** Writes the decision to the ledger, and says what the job ends with: the ledger has the last word. */
 async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Promise<Ending> {
-  const { parts, lease, subject, number, startedAt, timeout, log } = attempt;
+  const { parts, lease, ref, number, startedAt, timeout, log } = attempt;
   const until = startedAt + timeout;
   const record = { attempt: number, startedAt, endedAt: parts.now() };
-  const settled = await parts.ledger.settle(subject, lease, settlement, record, until);
+  const settled = await parts.ledger.settle(ref, lease, settlement, record, until);
   switch (settled.kind) {
     case 'lost':
       return { kind: 'lock-lost' };
@@ -195,7 +195,7 @@ async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Prom
       log.info('finished from outside while it ran');
       return { kind: 'completed', result: settled.result };
     case 'failed':
-      return { kind: 'failed', error: new Error(`${subject.workId} was cancelled while it ran`) };
+      return { kind: 'failed', error: new Error(`${ref.workId} was cancelled while it ran`) };
     case 'kept':
       return conclude(attempt, settlement, until);
   }
@@ -203,7 +203,7 @@ async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Prom
 
 /** The ending of an attempt whose settlement is in the ledger. */
 function conclude<Value>(
-  { parts, subject, runnable, startedAt, log }: Attempt<Value>,
+  { parts, ref, runnable, startedAt, log }: Attempt<Value>,
   settlement: Settlement,
   until: number,
 ): Ending {
@@ -211,7 +211,7 @@ function conclude<Value>(
   switch (settlement.kind) {
     case 'await':
       log.info('sent out; waits to be finished', { until });
-      return { kind: 'awaiting', until, isOver: () => parts.ledger.isOver(subject.workId) };
+      return { kind: 'awaiting', until, isOver: () => parts.ledger.isOver(ref.workId) };
     case 'complete':
       log.info('handled', { ms });
       return { kind: 'completed', result: settlement.result };

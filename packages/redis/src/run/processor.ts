@@ -17,7 +17,7 @@ import { nextSlot } from './cron.ts';
 import { bodyShed, execute, type ExecuteParts } from './execute.ts';
 import type { Planned } from './ledger.ts';
 import { createQuarantine } from './quarantine.ts';
-import { deliverySubject, type Subject } from './work-ref.ts';
+import { deliveryRef, type WorkRef } from './work-ref.ts';
 
 export interface ProcessorParts extends ExecuteParts {
   readonly registry: Registry;
@@ -143,10 +143,10 @@ class WorkProcessor implements Processor {
   }
 
   async #deliver(lease: Lease, id: EventId, name: string, inPlace: boolean): Promise<Ending> {
-    const subject = deliverySubject(id, name);
-    const opened = await this.#parts.ledger.openDelivery(subject, lease, inPlace);
+    const ref = deliveryRef(id, name);
+    const opened = await this.#parts.ledger.openDelivery(ref, lease, inPlace);
     const handler = this.#parts.registry.handlers.get(name);
-    return execute(this.#parts, lease, subject, opened, {
+    return execute(this.#parts, lease, ref, opened, {
       retry: handler?.retry ?? UNKNOWN_RETRY,
       timeout: handler?.timeout,
       async run(event, ctx) {
@@ -163,12 +163,12 @@ class WorkProcessor implements Processor {
     if (missed !== undefined) return { kind: 'completed', result: missed };
     const definition = this.#parts.registry.jobs.get(lease.name);
     const workId = work.id ?? `${lease.queue}~${lease.jobId}`.replaceAll(':', '~');
-    const subject = { kind: 'job', workId, job: lease.name, work } satisfies Subject;
+    const ref = { kind: 'job', workId, job: lease.name, work } satisfies WorkRef;
     const external = definition?.completion === 'external';
     const retry = overridePolicy(definition?.retry ?? UNKNOWN_RETRY, work.options ?? {});
     const terms = { maxAttempts: retry.attempts, external };
-    const opened = await this.#parts.ledger.openJob(subject, lease, terms);
-    return execute(this.#parts, lease, subject, opened, {
+    const opened = await this.#parts.ledger.openJob(ref, lease, terms);
+    return execute(this.#parts, lease, ref, opened, {
       retry,
       timeout: work.options?.timeout ?? definition?.timeout,
       external,

@@ -1,13 +1,14 @@
 import { serializeError, type BurialReason, type DeadLetter, type Settlement } from '@hookline/core';
-import type { Hold, Subject } from './work-ref.ts';
+import type { LeaseRef } from '../bullmq/lease.ts';
+import type { WorkRef } from './work-ref.ts';
 
 /** The JSON that settling keeps: a job's result, why an attempt failed, or a dead letter left open for its attempts. */
-export function contentOf(subject: Subject, hold: Hold, settlement: Settlement, buriedAt: number): string {
+export function contentOf(ref: WorkRef, lease: LeaseRef, settlement: Settlement, buriedAt: number): string {
   switch (settlement.kind) {
     case 'complete':
       return JSON.stringify(settlement.result) ?? 'null';
     case 'bury':
-      return JSON.stringify(deadLetter(subject, hold, settlement.reason, settlement.error, buriedAt)).slice(
+      return JSON.stringify(deadLetter(ref, lease, settlement.reason, settlement.error, buriedAt)).slice(
         0,
         -1,
       );
@@ -19,7 +20,7 @@ export function contentOf(subject: Subject, hold: Hold, settlement: Settlement, 
   }
 }
 
-/** What settling needs beside the content: see `SETTLE_JOB`. */
+/** What settling needs beside the content: see settle-job.lua. */
 export function detailOf(settlement: Settlement, until: number): string | number {
   switch (settlement.kind) {
     case 'await':
@@ -42,30 +43,30 @@ function briefly(error: unknown): string {
 
 /** Everything of a dead letter but its attempts, which the script adds. */
 function deadLetter(
-  subject: Subject,
-  hold: Hold,
+  ref: WorkRef,
+  lease: LeaseRef,
   reason: BurialReason,
   error: unknown,
   buriedAt: number,
 ): Omit<DeadLetter, 'attempts'> {
   return {
-    id: subject.workId,
-    queue: hold.queue,
-    jobId: hold.jobId,
+    id: ref.workId,
+    queue: lease.queue,
+    jobId: lease.jobId,
     reason,
     error: serializeError(error),
     buriedAt,
-    ...aboutOf(subject),
+    ...aboutOf(ref),
   };
 }
 
 function aboutOf(
-  subject: Subject,
+  ref: WorkRef,
 ): Pick<DeadLetter, 'eventId' | 'handler' | 'job' | 'data' | 'options' | 'metadata'> {
-  if (subject.kind === 'delivery') return { eventId: subject.event, handler: subject.handler };
-  const { data, options, metadata } = subject.work;
+  if (ref.kind === 'delivery') return { eventId: ref.event, handler: ref.handler };
+  const { data, options, metadata } = ref.work;
   return {
-    job: subject.job,
+    job: ref.job,
     data,
     ...(options === undefined ? {} : { options }),
     ...(metadata === undefined ? {} : { metadata }),

@@ -5,7 +5,7 @@ import { backoffStrategy, runTurn } from '../../src/bullmq/ending.ts';
 import { createPartition } from '../../src/bullmq/add-job.ts';
 import { findEvent } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
-import { createLedger } from '../../src/run/ledger.ts';
+import { createLedger } from '../../src/run/redis-ledger.ts';
 import { createProcessor } from '../../src/run/processor.ts';
 import { startSweeper, type Sweeper } from '../../src/maintenance/rescuer.ts';
 import { eventually, handler, incoming, openBench, silent, type Bench } from '../support.ts';

@@ -109,7 +109,7 @@ describe('an event that nobody handled and whose job', () => {
     expect(await once.sweep()).toEqual([]);
     expect(await bench.redis.zrange(key('prioritized'), '0', '-1')).toEqual([event.id]);
     expect((await queue.getJob(event.id))?.priority).toBe(3);
-    expect(await bench.redis.hget(createKeys(bench.prefix).sweeper, 'event')).toBe('1');
+    expect(await bench.redis.hget(createKeys(bench.prefix).repairs, 'event')).toBe('1');
     await bench.work({ handlers: [handler('one', ({ id }) => void runs.push(id))] });
     await eventually(async () => (await queue.getCompletedCount()) === 1);
     expect(runs).toEqual([event.id]);
@@ -226,9 +226,9 @@ describe('what is in normal motion', () => {
     await bench.redis.del(key(waiting.id));
     watching.stop();
     const patient = sweeper({ age: 3_600_000 });
-    await eventually(async () => (await bench.redis.exists(createKeys(bench.prefix).sweeperLease)) === 0);
+    await eventually(async () => (await bench.redis.exists(createKeys(bench.prefix).rescuerLease)) === 0);
     expect(await patient.sweep()).toEqual([]);
-    expect(await bench.redis.exists(createKeys(bench.prefix).sweeperLease)).toBe(1);
+    expect(await bench.redis.exists(createKeys(bench.prefix).rescuerLease)).toBe(1);
     release();
     await eventually(async () => (await statusOf(events[0]?.id ?? '')) === 'handled');
     await worker.stop(1_000);
@@ -378,7 +378,7 @@ describe('a job that no list names and that belongs to nothing', () => {
     const watching = sweeper();
     await eventually(async () => {
       await watching.sweep();
-      return (await bench.redis.hget(createKeys(bench.prefix).sweeper, 'orphans')) === '1';
+      return (await bench.redis.hget(createKeys(bench.prefix).repairs, 'orphans')) === '1';
     });
     expect(await bench.redis.exists(key('left-over'))).toBe(1);
   });

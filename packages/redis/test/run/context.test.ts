@@ -202,7 +202,7 @@ describe('a worker that slept past its lock', () => {
     await store.accept(event);
     await eventually(() => seen.length >= 2);
     expect(seen).toEqual(['another worker has taken this job over; what this one does is not kept', true]);
-    expect(await bench.redis.zcard(createKeys(bench.prefix).jobs('next'))).toBe(0);
+    expect(await bench.redis.zcard(createKeys(bench.prefix).jobsOfName('next'))).toBe(0);
   });
 });
 

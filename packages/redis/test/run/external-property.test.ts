@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isFinal, retryPolicy, settle, type JobFrame, type Outcome, type Settlement } from '@hookline/core';
 import fc from 'fast-check';
 import { createKeys } from '../../src/client/keys.ts';
-import { createLedger } from '../../src/run/ledger.ts';
-import type { Hold, Subject } from '../../src/run/work-ref.ts';
+import { createLedger } from '../../src/run/redis-ledger.ts';
+import type { LeaseRef } from '../../src/bullmq/lease.ts';
+import type { WorkRef } from '../../src/run/work-ref.ts';
 import { createJobStore } from '../../src/jobs/store.ts';
 import { readFrames } from '../../src/jobs/stream.ts';
 import { newJob, openBench, type Bench } from '../support.ts';
@@ -37,10 +38,10 @@ class Play {
   stalled = 0;
   holders = 0;
   /** Who holds the job and runs it; then those who lost it and do not know. */
-  running: (Hold & { startedAt: number }) | undefined;
-  asleep: (Hold & { startedAt: number })[] = [];
+  running: (LeaseRef & { startedAt: number }) | undefined;
+  asleep: (LeaseRef & { startedAt: number })[] = [];
   ended = false;
-  readonly subject: Subject & { kind: 'job' } = {
+  readonly ref: WorkRef & { kind: 'job' } = {
     kind: 'job',
     workId: this.wanted.id,
     job: 'partner',
@@ -105,7 +106,7 @@ class Play {
   async take(): Promise<void> {
     if (this.running !== undefined || this.ended) return;
     const token = `worker-${(this.holders += 1)}`;
-    const hold = {
+    const lease = {
       queue: 'default',
       jobId: this.queuedId,
       token,
@@ -113,18 +114,18 @@ class Play {
       stalled: this.stalled,
     };
     await bench.redis.set(this.lock(), token);
-    const opened = await this.ledger.openJob(this.subject, hold, { maxAttempts: 3, external: true });
+    const opened = await this.ledger.openJob(this.ref, lease, { maxAttempts: 3, external: true });
     switch (opened.kind) {
       case 'open':
         // What is over is not sent out again.
         expect(this.winners).toEqual([]);
-        this.running = { ...hold, startedAt: this.now };
+        this.running = { ...lease, startedAt: this.now };
         return;
       case 'awaiting':
         return void (await bench.redis.del(this.lock()));
       case 'overdue': {
         const error = new Error('nobody finished it');
-        if ((await this.settleAs(hold, { kind: 'bury', reason: 'never-finished', error })) === 'kept')
+        if ((await this.settleAs(lease, { kind: 'bury', reason: 'never-finished', error })) === 'kept')
           this.winners.push('timeout');
         this.ended = true;
         return;
@@ -139,11 +140,11 @@ class Play {
   }
 
   async end(outcome: Outcome): Promise<void> {
-    const hold = this.running;
-    if (hold === undefined) return;
+    const lease = this.running;
+    if (lease === undefined) return;
     this.running = undefined;
-    const settlement = settle(outcome, hold.made + 1, POLICY, 0, 'external');
-    const settled = await this.settleAs(hold, settlement, hold.startedAt + TIMEOUT);
+    const settlement = settle(outcome, lease.made + 1, POLICY, 0, 'external');
+    const settled = await this.settleAs(lease, settlement, lease.startedAt + TIMEOUT);
     await bench.redis.del(this.lock());
     if (settled !== 'kept') this.ended = true;
     else if (settlement.kind === 'retry') this.made += 1;
@@ -153,9 +154,9 @@ class Play {
     }
   }
 
-  async settleAs(hold: Hold, settlement: Settlement, until = 0): Promise<string> {
-    const record = { attempt: hold.made + 1, startedAt: this.now, endedAt: this.now };
-    return (await this.ledger.settle(this.subject, hold, settlement, record, until)).kind;
+  async settleAs(lease: LeaseRef, settlement: Settlement, until = 0): Promise<string> {
+    const record = { attempt: lease.made + 1, startedAt: this.now, endedAt: this.now };
+    return (await this.ledger.settle(this.ref, lease, settlement, record, until)).kind;
   }
 
   async look(): Promise<void> {

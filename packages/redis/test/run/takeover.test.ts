@@ -3,8 +3,9 @@ import { NonRetryableError, retryPolicy } from '@hookline/core';
 import { Queue, Worker, type Job } from 'bullmq';
 import { findEvent, openDeadLetters } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
-import { createLedger } from '../../src/run/ledger.ts';
-import { deliverySubject, type Hold } from '../../src/run/work-ref.ts';
+import { createLedger } from '../../src/run/redis-ledger.ts';
+import { deliveryRef } from '../../src/run/work-ref.ts';
+import type { LeaseRef } from '../../src/bullmq/lease.ts';
 import { eventually, handler, incoming, openBench, type Bench } from '../support.ts';
 
 let bench: Bench;
@@ -21,7 +22,7 @@ const deadLetters = () => openDeadLetters(bench.partition);
 /** A worker that takes the event's job and then dies at a point of our choice: its lock is gone, the job still active. */
 async function dieWhileHolding(
   eventId: string,
-  doing: (hold: Hold, ledger: ReturnType<typeof createLedger>) => Promise<void>,
+  doing: (lease: LeaseRef, ledger: ReturnType<typeof createLedger>) => Promise<void>,
 ): Promise<void> {
   const worker = new Worker('default', null, {
     connection: bench.redis,
@@ -55,11 +56,11 @@ describe('a worker that dies', () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
-    await dieWhileHolding(event.id, async (hold, ledger) => {
-      const subject = deliverySubject(event.id, 'one');
-      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
+    await dieWhileHolding(event.id, async (lease, ledger) => {
+      const ref = deliveryRef(event.id, 'one');
+      expect((await ledger.openDelivery(ref, lease, true)).kind).toBe('open');
       const bury = { kind: 'bury', reason: 'attempts-exhausted', error: new Error('x') } as const;
-      expect(await ledger.settle(subject, hold, bury, attempt, 0)).toEqual({ kind: 'kept' });
+      expect(await ledger.settle(ref, lease, bury, attempt, 0)).toEqual({ kind: 'kept' });
     });
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await eventually(async () => (await queue.getFailedCount()) === 1);
@@ -73,10 +74,10 @@ describe('a worker that dies', () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
-    await dieWhileHolding(event.id, async (hold, ledger) => {
-      const subject = deliverySubject(event.id, 'one');
-      await ledger.openDelivery(subject, hold, true);
-      expect(await ledger.settle(subject, hold, { kind: 'complete', result: null }, attempt, 0)).toEqual({
+    await dieWhileHolding(event.id, async (lease, ledger) => {
+      const ref = deliveryRef(event.id, 'one');
+      await ledger.openDelivery(ref, lease, true);
+      expect(await ledger.settle(ref, lease, { kind: 'complete', result: null }, attempt, 0)).toEqual({
         kind: 'kept',
       });
     });
@@ -91,10 +92,10 @@ describe('a worker that dies', () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
-    await dieWhileHolding(event.id, async (hold, ledger) => {
+    await dieWhileHolding(event.id, async (lease, ledger) => {
       const [first] = handlers;
       if (first)
-        expect(await ledger.dispatch(event.id, [{ handler: first }], hold)).toEqual({ kind: 'dispatched' });
+        expect(await ledger.dispatch(event.id, [{ handler: first }], lease)).toEqual({ kind: 'dispatched' });
     });
     await bench.work({ handlers });
     await eventually(async () => (await statusOf(event.id)) === 'handled' && runs.length >= 3);
@@ -107,8 +108,8 @@ describe('a worker that dies', () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
-    await dieWhileHolding(event.id, async (hold, ledger) => {
-      await ledger.openDelivery(deliverySubject(event.id, 'one'), hold, true);
+    await dieWhileHolding(event.id, async (lease, ledger) => {
+      await ledger.openDelivery(deliveryRef(event.id, 'one'), lease, true);
     });
     await bench.redis.hset(`${bench.prefix}/event/${event.id}`, 'begun/one', 11);
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
@@ -123,14 +124,14 @@ describe('a worker that dies', () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
-    await dieWhileHolding(event.id, async (hold, ledger) => {
-      const subject = deliverySubject(event.id, 'one');
-      await ledger.openDelivery(subject, hold, true);
+    await dieWhileHolding(event.id, async (lease, ledger) => {
+      const ref = deliveryRef(event.id, 'one');
+      await ledger.openDelivery(ref, lease, true);
       await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), 'somebody else');
-      expect(await ledger.settle(subject, hold, { kind: 'complete', result: null }, attempt, 0)).toEqual({
+      expect(await ledger.settle(ref, lease, { kind: 'complete', result: null }, attempt, 0)).toEqual({
         kind: 'lost',
       });
-      expect(await ledger.dispatch(event.id, [], hold)).toEqual({ kind: 'lost' });
+      expect(await ledger.dispatch(event.id, [], lease)).toEqual({ kind: 'lost' });
     });
     expect(await statusOf(event.id)).toBe('queued');
   });
@@ -141,19 +142,19 @@ describe('a delivery that was queued twice', () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
-    await dieWhileHolding(event.id, async (hold, ledger) => {
+    await dieWhileHolding(event.id, async (lease, ledger) => {
       const lockOf = (jobId: string) => createKeys(bench.prefix).bullLock('default', jobId);
-      const subject = deliverySubject(event.id, 'one');
-      const other = { ...hold, jobId: `${event.id}~one~again`, token: 'other' };
+      const ref = deliveryRef(event.id, 'one');
+      const other = { ...lease, jobId: `${event.id}~one~again`, token: 'other' };
       await bench.redis.set(lockOf(other.jobId), other.token);
-      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
-      expect((await ledger.openDelivery(subject, other, false)).kind).toBe('superseded');
-      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('open');
+      expect((await ledger.openDelivery(ref, lease, true)).kind).toBe('open');
+      expect((await ledger.openDelivery(ref, other, false)).kind).toBe('superseded');
+      expect((await ledger.openDelivery(ref, lease, true)).kind).toBe('open');
 
       await bench.redis.del(lockOf(event.id));
-      expect((await ledger.openDelivery(subject, other, false)).kind).toBe('open');
-      await bench.redis.set(lockOf(event.id), hold.token);
-      expect((await ledger.openDelivery(subject, hold, true)).kind).toBe('superseded');
+      expect((await ledger.openDelivery(ref, other, false)).kind).toBe('open');
+      await bench.redis.set(lockOf(event.id), lease.token);
+      expect((await ledger.openDelivery(ref, lease, true)).kind).toBe('superseded');
     });
   });
 });

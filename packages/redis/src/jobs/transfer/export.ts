@@ -2,12 +2,11 @@ import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, isName, type JobRunOptions } from '@h
 import type { Job } from 'bullmq';
 import { openQuietQueue } from '../../bullmq/add-job.ts';
 import { workOf, type BullJob } from '../../bullmq/job-data.ts';
-import { stepFromFields, summaryFromRow } from '../record.ts';
-import { SUMMARY_FIELDS } from '../job-scripts.ts';
+import { stepFromFields, SUMMARY_FIELDS, summaryFromRow } from '../record.ts';
 import { readFrames } from '../stream.ts';
 import type { MovedJob, MovedQueued, MovedRecord } from './moved-job.ts';
-import { defineScript } from '../../client/script.ts';
 import type { Partition } from '../../client/partition.ts';
+import { named } from '../../client/row.ts';
 
 const PAGE = 100;
 
@@ -17,32 +16,13 @@ export async function* exportJobs(partition: Partition): AsyncGenerator<MovedJob
   for (const queue of await findQueues(partition)) yield* queued(partition, queue);
 }
 
-/**
- * The ids of one page, oldest first. The cursor is a job's place, not a rank: ranks move when others are forgotten.
- * Jobs of the same millisecond are in the order of their ids.
- */
-const NEXT_IDS = defineScript(`
-local from, after, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local found, last, offset = {}, from, 0
-while #found < count do
-  local ids = redis.call('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'WITHSCORES', 'LIMIT', offset, 200)
-  for i = 1, #ids, 2 do
-    local isBefore = ids[i + 1] == from and ids[i] <= after
-    if not isBefore and #found < count then
-      found[#found + 1] = ids[i]
-      last = ids[i + 1]
-    end
-  end
-  if #ids < 400 then break end
-  offset = offset + 200
-end
-return { last, found }
-`);
-
 async function* records(partition: Partition): AsyncGenerator<MovedRecord, void, undefined> {
   let [place, after] = ['0', ''];
   for (;;) {
-    const reply = await partition.run(NEXT_IDS, [partition.keys.jobs()], [place, after, PAGE]);
+    const reply = await partition.run('next-ids', {
+      keys: { jobs: partition.keys.jobs },
+      args: { from: place, after, count: PAGE },
+    });
     const [last, found] = reply as [Buffer, Buffer[]];
     const ids = found.map(String);
     const page = await Promise.all(ids.map((id) => readRecord(partition, id)));
@@ -52,38 +32,32 @@ async function* records(partition: Partition): AsyncGenerator<MovedRecord, void,
   }
 }
 
+const RUN_FIELDS = ['queue', 'options', 'startedAt'] as const;
+
 async function readRecord(partition: Partition, id: string): Promise<MovedRecord | undefined> {
-  const [row, expires, frames, effects] = await Promise.all([
-    partition.connection.hmgetBuffer(
-      partition.keys.job(id),
-      ...SUMMARY_FIELDS,
-      'queue',
-      'options',
-      'startedAt',
-    ),
+  const [row, runRow, expires, frames, effects] = await Promise.all([
+    partition.connection.hmgetBuffer(partition.keys.job(id), ...SUMMARY_FIELDS),
+    partition.connection.hmget(partition.keys.job(id), ...RUN_FIELDS),
     partition.connection.zscore(partition.keys.jobsExpiring, id),
     readFrames(partition.connection, partition.keys.jobStream(id)),
     partition.connection.hgetall(partition.keys.effects(id)),
   ]);
   const job = summaryFromRow(id, row);
   if (job === undefined) return undefined;
-  const [queue, options, startedAt] = row.slice(SUMMARY_FIELDS.length).map((value) => value?.toString());
+  const { queue, options, startedAt } = named(RUN_FIELDS, runRow);
   const steps = frames.filter(({ type }) => type === 'progress');
   const mayRunAgain = job.status !== 'succeeded' && Object.keys(effects).length > 0;
   return {
     kind: 'tracked',
     ...job,
     queue: queue ?? DEFAULT_QUEUE,
-    ...(options === undefined ? {} : { options: JSON.parse(options) as JobRunOptions }),
-    ...(startedAt === undefined ? {} : { startedAt: Number(startedAt) }),
+    ...(options === null ? {} : { options: JSON.parse(options) as JobRunOptions }),
+    ...(startedAt === null ? {} : { startedAt: Number(startedAt) }),
     ...(expires === null ? {} : { expires: Number(expires) }),
     ...(mayRunAgain ? { effects } : {}),
     output: steps.map(({ fields }) => stepFromFields(fields)),
   };
 }
-
-/** A script, because in a cluster a bare SCAN would ask any node. */
-const SCAN_KEYS = defineScript(`return redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 1000)`);
 
 /** By BullMQ's counter of each: a `JobQueue` tells nobody that its queue exists. */
 async function findQueues(partition: Partition): Promise<readonly string[]> {
@@ -93,12 +67,13 @@ async function findQueues(partition: Partition): Promise<readonly string[]> {
     .replace(partition.keys.prefix, partition.keys.prefix.replaceAll(/[?*[\]\\]/g, '\\$&'));
   let cursor = '0';
   do {
-    const reply = (await partition.run(SCAN_KEYS, [partition.keys.queues], [cursor, pattern])) as [
-      Buffer,
-      Buffer[],
-    ];
-    for (const key of reply[1]) names.add(String(key).slice(partition.keys.prefix.length + 1, -':id'.length));
-    cursor = String(reply[0]);
+    const reply = await partition.run('scan-keys', {
+      keys: { queues: partition.keys.queues },
+      args: { cursor, pattern },
+    });
+    const [next, found] = reply as [Buffer, Buffer[]];
+    for (const key of found) names.add(String(key).slice(partition.prefix.length + 1, -':id'.length));
+    cursor = String(next);
   } while (cursor !== '0');
   names.delete(DEAD_LETTER_QUEUE);
   return [...names].filter(isName).toSorted();
@@ -143,7 +118,7 @@ async function readQueued(
     return undefined;
   const due =
     state === 'delayed'
-      ? await partition.connection.zscore(`${partition.keys.prefix}:${queue}:delayed`, bullId)
+      ? await partition.connection.zscore(partition.keys.bullJob(queue, 'delayed'), bullId)
       : null;
   return {
     kind: 'queued',

@@ -1,0 +1,1419 @@
+// Generated from the .lua files of packages/redis/src: `npm run check` fails when it is stale. Do not edit.
+import type { Additions, Args, Keys, Lists, ScriptText } from './script.ts';
+
+/** What each script is called with. */
+export interface ScriptCalls {
+  /**
+   * One atomic step: a new event is recorded, indexed and queued; a known one is answered; a known one whose job is not
+   * there (removed by hand, or never made) is queued. Only then may anybody say 2xx.
+   * @see ../events/accept.lua
+   */
+  readonly 'accept': {
+    readonly keys: Keys<'event' | 'job'>;
+    readonly args: Args<'id' | 'source' | 'type' | 'receivedAt' | 'queue'>;
+    readonly lists: Lists<'fields'>;
+    readonly add: Additions<'job'>;
+  };
+  /**
+   * Adds a step of a running job, unless this worker's lock is gone.
+   * @see ../run/add-step.lua
+   */
+  readonly 'add-step': {
+    readonly keys: Keys<'lock' | 'job'>;
+    readonly args: Args<'id' | 'token' | 'now' | 'data'>;
+  };
+  /**
+   * Begins `ctx.once`: a worker that slept past its lock must not run the effect at all, because whoever took the job over
+   * runs it too.
+   * @see ../run/begin-effect.lua
+   */
+  readonly 'begin-effect': {
+    readonly keys: Keys<'lock' | 'effects'>;
+    readonly args: Args<'token' | 'place'>;
+  };
+  /**
+   * Ends a job that is not over, and tells the workers, one of which may run it.
+   * @see ../jobs/cancel-job.lua
+   */
+  readonly 'cancel-job': {
+    readonly keys: Keys<'job'>;
+    readonly args: Args<'id' | 'now' | 'error' | 'retention'>;
+    readonly lists: Lists<'summary'>;
+  };
+  /**
+   * Counts everything that stands in Redis, in one step: each count is O(1), so this costs as little with a million jobs
+   * as with none. INFO tells of the node that runs the script, in a cluster the one that holds our keys.
+   * @see ../operators/count.lua
+   */
+  readonly 'count': {
+    readonly keys: Keys<'queues' | 'repairs'>;
+    readonly args: Args<'defaultQueue'>;
+    readonly lists: Lists<'statuses'>;
+  };
+  /**
+   * Records jobs and queues them, all or none. A known id stays as it is; if its BullMQ job is gone though it never ran
+   * (removed by hand), it is queued again. Answers with each job's summary.
+   * @see ../jobs/create-jobs.lua
+   */
+  readonly 'create-jobs': {
+    readonly args: Args<'now'>;
+    readonly lists: Lists<'summary'>;
+    readonly each: { readonly jobs: readonly (Args<'id' | 'name' | 'queue' | 'queuedId'> & Lists<'fields'> & Additions<'run'>)[] };
+  };
+  /**
+   * Gives an event's handlers a job each. A handler that has one already gets no second, however often this runs, even
+   * when the first is long done. With no handlers the event is kept and marked `unhandled`. An event that gave up its
+   * body gets no new handlers. `in-place` names the handler that an earlier attempt began in place and that has not
+   * succeeded.
+   * @see ../run/dispatch.lua
+   */
+  readonly 'dispatch': {
+    readonly keys: Keys<'event' | 'deliveries' | 'lock'>;
+    readonly args: Args<'id' | 'token' | 'now' | 'retention'>;
+    readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId'> & Additions<'delivery'>)[] };
+  };
+  /**
+   * Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it; only for the lock's
+   * holder.
+   * @see ../run/enqueue-once.lua
+   */
+  readonly 'enqueue-once': {
+    readonly keys: Keys<'lock' | 'effects'>;
+    readonly args: Args<'token' | 'place' | 'id' | 'name' | 'queue' | 'now' | 'retention'>;
+    readonly lists: Lists<'fields'>;
+    readonly add: Additions<'run'>;
+  };
+  /**
+   * Gives up the bodies and headers of the events that were settled first, and what is known of their attempts. Ids,
+   * hashes, times and deliveries stay: duplicates are known for the whole retention time. Whether an event is settled
+   * is read here again: an operator may run its job once more, and a job that has not ended may yet find a handler.
+   *
+   * Deletes before it adds: a Redis at its limit refuses a script whose first write is one that takes memory.
+   * `skip`: how many to pass over (those that were kept, and so still stand first); `count`: how many at most;
+   * `wanted`: how many bytes. Says how many were looked at, how many gave up their bodies, how many were kept.
+   * @see ../events/evict.lua
+   */
+  readonly 'evict': {
+    readonly keys: Keys<'expiring' | 'shed'>;
+    readonly args: Args<'now' | 'skip' | 'count' | 'wanted'>;
+  };
+  /**
+   * Looks at one page of unsettled work and says which of it seems to have no job. `from` and `skip` are where the page
+   * begins: a score, and how many of that score are known already; `age` is how long ago it must have moved last.
+   * Answers with how many were looked at, where the next page begins, and of each that seems lost its id, handler, queue,
+   * job id and whereabouts.
+   * @see ../maintenance/find-lost-work.lua
+   */
+  readonly 'find-lost-work': {
+    readonly keys: Keys<'list'>;
+    readonly args: Args<'kind' | 'from' | 'skip' | 'count' | 'age' | 'queueByHandler'>;
+  };
+  /**
+   * Finishes a job from outside, once: only one that runs or waits for this. Says which BullMQ job is to be woken.
+   * One that waits for its next attempt has not been sent out, but its sender may have been cut off just after it was:
+   * whoever finishes it knows better.
+   * @see ../jobs/finish-job.lua
+   */
+  readonly 'finish-job': {
+    readonly keys: Keys<'job'>;
+    readonly args: Args<'id' | 'now' | 'result' | 'retention' | 'token'>;
+    readonly lists: Lists<'summary'>;
+  };
+  /**
+   * Forgets events whose retention time is over, a few at a time so that the server is never held up. Says how many.
+   * @see ../events/forget-events.lua
+   */
+  readonly 'forget-events': {
+    readonly keys: Keys<'list'>;
+    readonly args: Args<'now'>;
+  };
+  /**
+   * Forgets tracked jobs whose retention time is over, a few at a time so that the server is never held up. Says how many.
+   * @see ../jobs/forget-jobs.lua
+   */
+  readonly 'forget-jobs': {
+    readonly keys: Keys<'expiring'>;
+    readonly args: Args<'now'>;
+  };
+  /**
+   * Gives the lease back, so that another process need not wait for its end.
+   * @see ../maintenance/give-lease.lua
+   */
+  readonly 'give-lease': {
+    readonly keys: Keys<'lease'>;
+    readonly args: Args<'owner'>;
+  };
+  /**
+   * Adds jobs that come from elsewhere. A tracked one gets its record and, when it is over, its stream, as if it had
+   * ended here; a failed one that has no record is added as BullMQ adds a job, then laid among the failed before any
+   * worker can see it. `ending` is what BullMQ's hash says of such an end, at `endedAt`.
+   * @see ../jobs/transfer/import-jobs.lua
+   */
+  readonly 'import-jobs': {
+    readonly keys: Keys<'queues'>;
+    readonly args: Args<'now' | 'retention'>;
+    readonly each: { readonly jobs: readonly (Args<'kind' | 'id' | 'queue' | 'name' | 'status' | 'created' | 'updated' | 'expires' | 'json' | 'endedAt'> & Lists<'fields' | 'steps' | 'effects' | 'ending'> & Partial<Additions<'run'>>)[] };
+  };
+  /**
+   * Keeps the result of `ctx.once`, unless another worker holds the lock. A lock that merely ran out (Redis was away for
+   * longer than it lasts) refuses nothing here: the effect was made, and whoever takes the job next must not make it
+   * again. What was kept first stays.
+   * @see ../run/keep-effect.lua
+   */
+  readonly 'keep-effect': {
+    readonly keys: Keys<'lock' | 'effects'>;
+    readonly args: Args<'token' | 'place' | 'result' | 'retention'>;
+  };
+  /**
+   * One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. One more than
+   * `count` is given where there are more.
+   * @see ../jobs/list-jobs.lua
+   */
+  readonly 'list-jobs': {
+    readonly keys: Keys<'list'>;
+    readonly args: Args<'after' | 'count'>;
+    readonly lists: Lists<'summary'>;
+  };
+  /**
+   * The ids of one page, oldest first. The cursor is a job's place, not a rank: ranks move when others are forgotten.
+   * Jobs of the same millisecond are in the order of their ids. Answers with the last one's place, and the ids.
+   * @see ../jobs/transfer/next-ids.lua
+   */
+  readonly 'next-ids': {
+    readonly keys: Keys<'jobs'>;
+    readonly args: Args<'from' | 'after' | 'count'>;
+  };
+  /**
+   * Begins one attempt of a delivery: says what is already settled, marks the rest as pending, and returns the event's
+   * fields that were asked for, in the order asked. A dead delivery that begins again was retried by an operator, so its
+   * dead letter is taken away; unless its worker died between writing the dead letter and ending the job: then it is only
+   * to be ended. A settled event that gave up its body has nothing left for a handler.
+   *
+   * It notes which job holds the delivery, so that no second one runs it beside the first, whoever queued that; and that
+   * it has begun, which settling takes away: what was begun before and never settled lost its worker.
+   * @see ../run/open-delivery.lua
+   */
+  readonly 'open-delivery': {
+    readonly keys: Keys<'event' | 'deliveries' | 'lock'>;
+    readonly args: Args<'id' | 'handler' | 'workId' | 'made' | 'stalled' | 'inPlace' | 'now' | 'token' | 'queue' | 'jobId'>;
+    readonly lists: Lists<'fields'>;
+  };
+  /**
+   * Begins one attempt of a job that belongs to no event. Most have no record of their own (schedules'), so all that is
+   * known is how they were settled; a tracked one also begins here. One that can be finished from outside is always
+   * tracked.
+   *
+   * A settled job that comes again either lost its worker before BullMQ heard of it, and is only to be ended; or an
+   * operator runs it again on the dashboard, and it begins anew.
+   * @see ../run/open-job.lua
+   */
+  readonly 'open-job': {
+    readonly keys: Keys<'job' | 'lock'>;
+    readonly args: Args<'id' | 'queuedId' | 'made' | 'stalled' | 'now' | 'attempt' | 'maxAttempts' | 'external' | 'name' | 'queue' | 'data' | 'newToken' | 'token'>;
+  };
+  /**
+   * Writes down what a process tells of itself. Redis's clock decides who is old: those of the processes may differ.
+   * @see ../operators/publish-status.lua
+   */
+  readonly 'publish-status': {
+    readonly keys: Keys<'processes' | 'process'>;
+    readonly args: Args<'id' | 'status' | 'expiry'>;
+  };
+  /**
+   * Puts an attempt back as if it had not begun.
+   * @see ../run/release.lua
+   */
+  readonly 'release': {
+    readonly keys: Keys<'lock' | 'begun'>;
+    readonly args: Args<'token' | 'field'>;
+  };
+  /**
+   * Takes a delivery's dead letter away and queues the delivery under a new id, in one step: replaying twice runs it once.
+   * @see ../operators/replay-delivery.lua
+   */
+  readonly 'replay-delivery': {
+    readonly keys: Keys<'event' | 'deliveries'>;
+    readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'queue' | 'queuedId'>;
+    readonly add: Additions<'run'>;
+  };
+  /**
+   * The same for a job that belongs to no event: takes its dead letter away and queues it under a new id. A tracked one
+   * goes back to its beginning.
+   * @see ../operators/replay-job.lua
+   */
+  readonly 'replay-job': {
+    readonly keys: Keys<'job'>;
+    readonly args: Args<'letter' | 'now' | 'queue' | 'queuedId'>;
+    readonly add: Additions<'run'>;
+  };
+  /**
+   * Queues work anew whose job is gone, and counts that. Checks everything again, because the work may have gone on since
+   * it was found: only what is still unsettled, and whose job still is where nobody will ever take it, is touched.
+   * @see ../maintenance/requeue.lua
+   */
+  readonly 'requeue': {
+    readonly keys: Keys<'repairs'>;
+    readonly args: Args<'kind' | 'id' | 'handler' | 'queue' | 'jobId' | 'newQueue' | 'newJobId'>;
+    readonly add: Additions<'run'>;
+  };
+  /**
+   * Queues a failed job once more, from its beginning, and takes its dead letter away.
+   * @see ../jobs/retry-job.lua
+   */
+  readonly 'retry-job': {
+    readonly keys: Keys<'job'>;
+    readonly args: Args<'id' | 'now' | 'queue' | 'queuedId' | 'token'>;
+    readonly lists: Lists<'summary'>;
+    readonly add: Additions<'run'>;
+  };
+  /**
+   * One step through all keys of BullMQ's jobs; a script, because in a cluster a bare SCAN would ask any node. Answers
+   * with the next cursor and with queue and job id of each job that may be in no list.
+   * @see ../maintenance/scan-jobs.lua
+   */
+  readonly 'scan-jobs': {
+    readonly keys: Keys<'queues'>;
+    readonly args: Args<'cursor' | 'pattern' | 'age'>;
+  };
+  /**
+   * One step through all keys; a script, because in a cluster a bare SCAN would ask any node.
+   * @see ../jobs/transfer/scan-keys.lua
+   */
+  readonly 'scan-keys': {
+    readonly keys: Keys<'queues'>;
+    readonly args: Args<'cursor' | 'pattern'>;
+  };
+  /**
+   * Settles an attempt of a delivery, and with the last of them its event.
+   * @see ../run/settle-delivery.lua
+   */
+  readonly 'settle-delivery': {
+    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'event'>;
+    readonly args: Args<'workId' | 'token' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'id'>;
+    readonly add: Partial<Additions<'letter'>>;
+  };
+  /**
+   * Settles an attempt of a job. A tracked one that is over by now was finished or cancelled while it ran: that stands,
+   * and this attempt's end does not count. `detail` is what the kind needs beside the content: the wait before the next
+   * attempt, the deadline for somebody else's finishing, or the error without its stack.
+   * @see ../run/settle-job.lua
+   */
+  readonly 'settle-job': {
+    readonly keys: Keys<'lock' | 'attempts' | 'state'>;
+    readonly args: Args<'workId' | 'token' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'detail'>;
+    readonly add: Partial<Additions<'letter'>>;
+  };
+  /**
+   * Takes or keeps the lease of the one process that looks for lost work.
+   * @see ../maintenance/take-lease.lua
+   */
+  readonly 'take-lease': {
+    readonly keys: Keys<'lease'>;
+    readonly args: Args<'owner' | 'duration'>;
+  };
+  /**
+   * Wakes a queue that sleeps over its work. BullMQ's idle workers wait for a marker; a lost one leaves jobs lying. What
+   * waits without a marker and has not moved since the last look, and what is overdue, gets one; what is overdue still at
+   * the next look is put into the waiting list by BullMQ's own script. A queue that is paused, at its global concurrency
+   * or held by its rate limit is not asleep.
+   * `nextThen` and `overdueThen` are what the last look answered: the next waiting job, and which were overdue. Beside
+   * these: how many markers were set, and which jobs were promoted.
+   * @see ../maintenance/wake-queue.lua
+   */
+  readonly 'wake-queue': {
+    readonly keys: Keys<'repairs'>;
+    readonly args: Args<'queue' | 'grace' | 'nextThen'>;
+    readonly lists: Lists<'overdueThen'>;
+  };
+}
+
+/** What each script answers. */
+export interface ScriptReplies {
+  readonly 'accept': 'accepted' | 'duplicate';
+  readonly 'add-step': 'added' | 'lost' | 'over';
+  readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'kept', ...rest: unknown[]];
+  readonly 'cancel-job': readonly [kind: 'cancelled' | 'unknown' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'count': unknown;
+  readonly 'create-jobs': unknown;
+  readonly 'dispatch': readonly [kind: 'dispatched' | 'in-place' | 'unhandled' | 'lost' | 'gone' | 'shed', ...rest: unknown[]];
+  readonly 'enqueue-once': 'added' | 'known' | 'lost';
+  readonly 'evict': unknown;
+  readonly 'find-lost-work': unknown;
+  readonly 'finish-job': readonly [kind: 'finished' | 'unknown' | 'refused' | 'finishes-itself' | 'pending' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'forget-events': number;
+  readonly 'forget-jobs': number;
+  readonly 'give-lease': number;
+  readonly 'import-jobs': unknown;
+  readonly 'keep-effect': 'kept' | 'lost';
+  readonly 'list-jobs': readonly [kind: 'page' | 'unknown-cursor', ...rest: unknown[]];
+  readonly 'next-ids': unknown;
+  readonly 'open-delivery': readonly [kind: 'open' | 'lost' | 'gone' | 'shed' | 'superseded' | 'succeeded' | 'dead', ...rest: unknown[]];
+  readonly 'open-job': readonly [kind: 'open' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
+  readonly 'publish-status': unknown;
+  readonly 'release': 'kept' | 'lost';
+  readonly 'replay-delivery': 'replayed' | 'gone';
+  readonly 'replay-job': 'replayed' | 'gone';
+  readonly 'requeue': 'requeued' | 'settled' | 'alive';
+  readonly 'retry-job': readonly [kind: 'queued' | 'unknown' | 'pending' | 'processing' | 'succeeded', ...rest: unknown[]];
+  readonly 'scan-jobs': unknown;
+  readonly 'scan-keys': unknown;
+  readonly 'settle-delivery': readonly [kind: 'kept' | 'lost', ...rest: unknown[]];
+  readonly 'settle-job': readonly [kind: 'kept' | 'lost' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'take-lease': 'held' | 'taken';
+  readonly 'wake-queue': unknown;
+}
+
+/** What several scripts share, by the names under which they include it. */
+export const PIECES = {
+  'clock': `local function millisecondsNow()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end`,
+  'dead-letter': `local function removeDeadLetter(id)
+  local letterKey = bullJobKeyOf('dead-letter', id)
+  local removed = redis.call('DEL', letterKey)
+  if removed == 1 then
+    redis.call('LREM', bullJobKeyOf('dead-letter', 'wait'), 0, id)
+    redis.call('XADD', bullJobKeyOf('dead-letter', 'events'), 'MAXLEN', '~', 10000, '*',
+      'event', 'removed', 'jobId', id, 'prev', 'waiting')
+  end
+  return removed
+end`,
+  'event': `local function setStatus(eventKey, id, status, now)
+  local was = redis.call('HMGET', eventKey, 'status', 'receivedAt')
+  if was[1] == status then return end
+  redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
+  if was[1] then redis.call('ZREM', eventsOfStatusKeyOf(was[1]), id) end
+  redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id)
+end
+
+-- An event that is through may be forgotten after the retention time; one that is not, never.
+local function forgetAfter(id, at)
+  if at then redis.call('ZADD', expiringKeyOf(), at, id)
+  else redis.call('ZREM', expiringKeyOf(), id) end
+  redis.call('ZREM', shedKeyOf(), id)
+end
+
+-- The event's status follows from its deliveries: pending ones first, then dead ones.
+local function concludeEvent(eventKey, deliveriesKey, id, now, retention)
+  local dead = false
+  for _, state in ipairs(redis.call('HVALS', deliveriesKey)) do
+    if state == 'pending' then return end
+    if string.sub(state, 1, 4) == 'dead' then dead = true end
+  end
+  redis.call('HSET', eventKey, 'settledAt', now)
+  if dead then
+    setStatus(eventKey, id, 'dead', now)
+    forgetAfter(id, nil)
+  else
+    setStatus(eventKey, id, 'handled', now)
+    forgetAfter(id, now + retention)
+  end
+end
+
+-- Which BullMQ job is to run a delivery; nothing when nobody has said. An event's own job that runs its one handler
+-- in place needs no note: it has the event's id.
+local function jobOfDelivery(id, handler)
+  local noted, inPlace = unpack(redis.call('HMGET', eventKeyOf(id), 'job/' .. handler, 'inPlace'))
+  if noted then return string.match(noted, '^([^|]*)|(.*)$') end
+  if inPlace == handler then return 'default', id end
+end
+
+local function noteJobOfDelivery(id, handler, queue, jobId)
+  redis.call('HSET', eventKeyOf(id), 'job/' .. handler, queue .. '|' .. jobId)
+end`,
+  'job': `-- The stream is the truth; the message only says that there is something to read.
+local function emitFrame(id, ...)
+  redis.call('XADD', jobStreamKeyOf(id), 'MAXLEN', '~', 10000, '*', ...)
+  redis.call('PUBLISH', jobKeyOf(id), '')
+end
+
+local function isOver(status) return status == 'succeeded' or status == 'failed' end
+
+local function listsOf(name, status)
+  return { jobsOfStatusKeyOf(status), jobsOfNameAndStatusKeyOf(name, status) }
+end
+
+local function setJobStatus(id, status, now)
+  local was, created, name = unpack(redis.call('HMGET', jobKeyOf(id), 'status', 'created', 'name'))
+  if was then
+    for _, list in ipairs(listsOf(name, was)) do redis.call('ZREM', list, id) end
+  end
+  for _, list in ipairs(listsOf(name, status)) do redis.call('ZADD', list, created, id) end
+  redis.call('HSET', jobKeyOf(id), 'status', status, 'updated', now)
+end
+
+local function forgetJobAfter(id, at)
+  if at then redis.call('ZADD', jobsExpiringKeyOf(), at, id)
+  else redis.call('ZREM', jobsExpiringKeyOf(), id) end
+end
+
+-- Whether it was new. One that is known stays as it is.
+local function createJob(id, name, now, fields)
+  if redis.call('HEXISTS', jobKeyOf(id), 'status') == 1 then return false end
+  redis.call('HSET', jobKeyOf(id), 'name', name, 'created', now, unpack(fields))
+  redis.call('ZADD', jobsKeyOf(), now, id)
+  redis.call('ZADD', jobsOfNameKeyOf(name), now, id)
+  setJobStatus(id, 'pending', now)
+  return true
+end
+
+-- Back to its beginning, for a run that somebody asked for.
+local function resetJob(id, now, queuedId)
+  local key = jobKeyOf(id)
+  redis.call('HDEL', key, 'state', 'result', 'error', 'phase', 'deadline', 'startedAt', 'step', 'attempt', 'runAt')
+  redis.call('HSET', key, 'queuedId', queuedId)
+  redis.call('DEL', jobStreamKeyOf(id))
+  setJobStatus(id, 'pending', now)
+  forgetJobAfter(id, nil)
+end
+
+local function beginJob(id, now)
+  setJobStatus(id, 'processing', now)
+  redis.call('HSET', jobKeyOf(id), 'startedAt', now)
+  emitFrame(id, 'type', 'started', 'timestamp', now, 'message', 'Job processing started')
+end
+
+-- The one way into a final status; \`field\` is what it leaves: 'result' or 'error', as JSON.
+local function endJob(id, status, now, field, json)
+  local key = jobKeyOf(id)
+  local startedAt = redis.call('HGET', key, 'startedAt') or now
+  redis.call('HSET', key, field, json)
+  redis.call('HDEL', key, 'phase', 'deadline')
+  setJobStatus(id, status, now)
+  emitFrame(id, 'type', status == 'succeeded' and 'completed' or 'failed', 'timestamp', now,
+    'processingTime', tonumber(now) - tonumber(startedAt),
+    'message', 'Job processing ' .. (status == 'succeeded' and 'completed' or 'failed'), field, json)
+end`,
+  'settle': `local function isHeld() return redis.call('GET', lockKey) == token end
+
+local function keepAttempt()
+  if attempt == '' then return end
+  redis.call('RPUSH', attemptsKey, attempt)
+  redis.call('LTRIM', attemptsKey, -200, -1)
+end
+
+local function keepState()
+  redis.call('HSET', stateKey, field, (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters)
+  removeDeadLetter(workId)
+  if kind ~= 'bury' then return end
+  local history = table.concat(redis.call('LRANGE', attemptsKey, 0, -1), ',')
+  addLetter(content .. ',"attempts":[' .. history .. ']}')
+  redis.call('SADD', queuesKeyOf(), 'dead-letter')
+end`,
+  'summary': `local function summaryOf(id) return redis.call('HMGET', jobKeyOf(id), unpack(summary)) end`,
+  'whereabouts': `local function whereIs(queue, jobId)
+  if redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1 then return 'held' end
+  if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 0 then return 'missing' end
+  for _, set in ipairs({ 'delayed', 'prioritized', 'waiting-children' }) do
+    if redis.call('ZSCORE', bullJobKeyOf(queue, set), jobId) then return 'listed' end
+  end
+  for _, set in ipairs({ 'completed', 'failed' }) do
+    if redis.call('ZSCORE', bullJobKeyOf(queue, set), jobId) then return 'ended' end
+  end
+  return 'unlisted'
+end
+
+local function isWaitingOrActive(queue, jobId)
+  for _, list in ipairs({ 'active', 'wait', 'paused' }) do
+    if redis.call('LPOS', bullJobKeyOf(queue, list), jobId) then return true end
+  end
+  return false
+end`,
+} as const;
+
+export const SCRIPTS = {
+  'accept': {
+    include: ['clock', 'event'],
+    keys: ['event', 'job'],
+    args: ['id', 'source', 'type', 'receivedAt', 'queue'],
+    lists: ['fields'],
+    bullmq: [],
+    add: ['job'],
+    each: [],
+    reply: 'word',
+    lua: `local status = redis.call('HGET', eventKey, 'status')
+if status and status ~= 'received' and (status ~= 'queued' or redis.call('EXISTS', jobKey) == 1) then
+  return 'duplicate'
+end
+local now = millisecondsNow()
+if not status then
+  redis.call('HSET', eventKey, 'recordedAt', now, unpack(fields))
+  redis.call('ZADD', eventsKeyOf(), receivedAt, id)
+  redis.call('ZADD', eventsOfSourceKeyOf(source), receivedAt, id)
+  redis.call('ZADD', eventsOfTypeKeyOf(type), receivedAt, id)
+end
+addJob()
+redis.call('HSET', eventKey, 'queuedAt', now)
+redis.call('SADD', queuesKeyOf(), queue)
+setStatus(eventKey, id, 'queued', now)
+return 'accepted'`,
+  },
+  'add-step': {
+    include: ['job'],
+    keys: ['lock', 'job'],
+    args: ['id', 'token', 'now', 'data'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('GET', lockKey) ~= token then return 'lost' end
+local status, startedAt = unpack(redis.call('HMGET', jobKey, 'status', 'startedAt'))
+if status ~= 'processing' then return 'over' end
+local step = redis.call('HINCRBY', jobKey, 'step', 1)
+redis.call('HSET', jobKey, 'updated', now)
+emitFrame(id, 'type', 'progress', 'step', step, 'timestamp', now,
+  'processingTime', tonumber(now) - tonumber(startedAt), 'data', data)
+return 'added'`,
+  },
+  'begin-effect': {
+    include: [],
+    keys: ['lock', 'effects'],
+    args: ['token', 'place'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+local kept = redis.call('HGET', effectsKey, place)
+if kept then return { 'kept', kept } end
+return { 'open' }`,
+  },
+  'cancel-job': {
+    include: ['job', 'summary'],
+    keys: ['job'],
+    args: ['id', 'now', 'error', 'retention'],
+    lists: ['summary'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `local status, queue, queuedId = unpack(redis.call('HMGET', jobKey, 'status', 'queue', 'queuedId'))
+if not status then return { 'unknown' } end
+if isOver(status) then return { status } end
+endJob(id, 'failed', now, 'error', error)
+forgetJobAfter(id, tonumber(now) + tonumber(retention))
+redis.call('PUBLISH', jobsCancelledKeyOf(), id)
+return { 'cancelled', queue, queuedId, summaryOf(id) }`,
+  },
+  'count': {
+    include: ['clock'],
+    keys: ['queues', 'repairs'],
+    args: ['defaultQueue'],
+    lists: ['statuses'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local names, seen = {}, {}
+local function know(name)
+  if not seen[name] then seen[name] = true; names[#names + 1] = name end
+end
+know(defaultQueue)
+for _, name in ipairs(redis.call('SMEMBERS', queuesKey)) do know(name) end
+
+local queues = {}
+for index, name in ipairs(names) do
+  queues[index] = {
+    name,
+    redis.call('LLEN', bullJobKeyOf(name, 'wait')),
+    redis.call('ZCARD', bullJobKeyOf(name, 'prioritized')),
+    redis.call('LLEN', bullJobKeyOf(name, 'active')),
+    redis.call('ZCARD', bullJobKeyOf(name, 'delayed')),
+    redis.call('ZCARD', bullJobKeyOf(name, 'completed')),
+    redis.call('ZCARD', bullJobKeyOf(name, 'failed')),
+    redis.call('HEXISTS', bullJobKeyOf(name, 'meta'), 'paused'),
+  }
+end
+
+local events = {}
+for index, status in ipairs(statuses) do events[index] = redis.call('ZCARD', eventsOfStatusKeyOf(status)) end
+
+local function info(section)
+  local reply = redis.pcall('INFO', section)
+  if type(reply) == 'table' then return '' end
+  return reply
+end
+return {
+  millisecondsNow(),
+  queues,
+  events,
+  info('memory') .. info('persistence'),
+  redis.call('HGETALL', repairsKey),
+}`,
+  },
+  'create-jobs': {
+    include: ['job', 'summary'],
+    keys: [],
+    args: ['now'],
+    lists: ['summary'],
+    bullmq: [],
+    add: [],
+    each: [{ name: 'jobs', args: ['id', 'name', 'queue', 'queuedId'], lists: ['fields'], add: ['run'] }],
+    reply: 'raw',
+    lua: `local function isLost(id)
+  local status, queue, queuedId = unpack(redis.call('HMGET', jobKeyOf(id), 'status', 'queue', 'queuedId'))
+  return status == 'pending' and redis.call('EXISTS', bullJobKeyOf(queue, queuedId)) == 0
+end
+
+local summaries = {}
+for i, job in ipairs(jobs) do
+  if createJob(job.id, job.name, now, job.fields) or isLost(job.id) then
+    redis.call('HSET', jobKeyOf(job.id), 'queue', job.queue, 'queuedId', job.queuedId)
+    job.addRun()
+    redis.call('SADD', queuesKeyOf(), job.queue)
+  end
+  summaries[i] = summaryOf(job.id)
+end
+return summaries`,
+  },
+  'dispatch': {
+    include: ['event'],
+    keys: ['event', 'deliveries', 'lock'],
+    args: ['id', 'token', 'now', 'retention'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [{ name: 'planned', args: ['handler', 'queue', 'jobId'], lists: [], add: ['delivery'] }],
+    reply: 'tagged',
+    lua: `if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+if redis.call('EXISTS', eventKey) == 0 then return { 'gone' } end
+if redis.call('HEXISTS', eventKey, 'shedAt') == 1 then
+  for _, one in ipairs(planned) do
+    if redis.call('HEXISTS', deliveriesKey, one.handler) == 0 then return { 'shed' } end
+  end
+end
+
+local added = false
+for _, one in ipairs(planned) do
+  if redis.call('HSETNX', deliveriesKey, one.handler, 'pending') == 1 then
+    one.addDelivery()
+    redis.call('SADD', queuesKeyOf(), one.queue)
+    noteJobOfDelivery(id, one.handler, one.queue, one.jobId)
+    added = true
+  end
+end
+
+if redis.call('HLEN', deliveriesKey) == 0 then
+  setStatus(eventKey, id, 'unhandled', now)
+  forgetAfter(id, tonumber(now) + tonumber(retention))
+  return { 'unhandled' }
+end
+local inPlace = redis.call('HGET', eventKey, 'inPlace')
+local begun = inPlace and string.sub(redis.call('HGET', deliveriesKey, inPlace) or '', 1, 9) ~= 'succeeded'
+local status = redis.call('HGET', eventKey, 'status')
+if added or status == 'queued' or status == 'received' then
+  setStatus(eventKey, id, 'dispatched', now)
+  forgetAfter(id, nil)
+end
+if begun then return { 'in-place', inPlace } end
+return { 'dispatched' }`,
+  },
+  'enqueue-once': {
+    include: ['job'],
+    keys: ['lock', 'effects'],
+    args: ['token', 'place', 'id', 'name', 'queue', 'now', 'retention'],
+    lists: ['fields'],
+    bullmq: [],
+    add: ['run'],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('GET', lockKey) ~= token then return 'lost' end
+if redis.call('HSETNX', effectsKey, place, id) == 0 then return 'known' end
+redis.call('PEXPIRE', effectsKey, retention)
+if not createJob(id, name, now, fields) then return 'known' end
+addRun()
+redis.call('SADD', queuesKeyOf(), queue)
+return 'added'`,
+  },
+  'evict': {
+    include: [],
+    keys: ['expiring', 'shed'],
+    args: ['now', 'skip', 'count', 'wanted'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local function isSettled(id, eventKey, deliveries)
+  local status = redis.call('HGET', eventKey, 'status')
+  if status ~= 'handled' and status ~= 'unhandled' then return false end
+  for i = 2, #deliveries, 2 do
+    if string.sub(deliveries[i], 1, 9) ~= 'succeeded' then return false end
+  end
+  local jobKey = bullJobKeyOf('default', id)
+  return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1
+end
+
+local looked, evicted, kept, freed = 0, 0, 0, 0
+local page = redis.call('ZRANGE', expiringKey, skip, skip + count - 1, 'WITHSCORES')
+for i = 1, #page, 2 do
+  if freed >= tonumber(wanted) then break end
+  local id, at = page[i], page[i + 1]
+  local eventKey = eventKeyOf(id)
+  local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+  looked = looked + 1
+  if isSettled(id, eventKey, deliveries) then
+    freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'headers')
+    redis.call('ZREM', expiringKey, id)
+    for j = 1, #deliveries, 2 do
+      local workId = id .. '~' .. deliveries[j]
+      redis.call('DEL', attemptsKeyOf(workId), effectsKeyOf(workId))
+    end
+    if redis.call('HDEL', eventKey, 'body', 'headers') > 0 then
+      redis.call('HSET', eventKey, 'shedAt', now)
+      evicted = evicted + 1
+    end
+    redis.call('ZADD', shedKey, at, id)
+  else
+    kept = kept + 1
+  end
+end
+return { looked, evicted, kept }`,
+  },
+  'find-lost-work': {
+    include: ['event', 'clock', 'whereabouts'],
+    keys: ['list'],
+    args: ['kind', 'from', 'skip', 'count', 'age', 'queueByHandler'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local before, lost = millisecondsNow() - tonumber(age), {}
+local queueOf = cjson.decode(queueByHandler)
+
+local function look(id, handler, queue, jobId)
+  local where = whereIs(queue, jobId)
+  if where == 'held' or where == 'listed' then return end
+  lost[#lost + 1] = { id, handler, queue, jobId, where }
+end
+
+local lookAt = {
+  event = function(id)
+    local since = redis.call('HGET', eventKeyOf(id), 'statusAt')
+    if since and tonumber(since) <= before then look(id, '', 'default', id) end
+  end,
+  delivery = function(id)
+    local since = redis.call('HGET', eventKeyOf(id), 'statusAt')
+    if not since or tonumber(since) > before then return end
+    local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+    for i = 1, #deliveries, 2 do
+      local handler = deliveries[i]
+      if deliveries[i + 1] == 'pending' then
+        local queue, jobId = jobOfDelivery(id, handler)
+        look(id, handler, queue or queueOf[handler] or 'default', jobId or (id .. '~' .. handler))
+      end
+    end
+  end,
+  job = function(id)
+    local since, queue, jobId = unpack(redis.call('HMGET', jobKeyOf(id), 'updated', 'queue', 'queuedId'))
+    if since and queue and jobId and tonumber(since) <= before then look(id, '', queue, jobId) end
+  end,
+}
+
+local page = redis.call('ZRANGEBYSCORE', listKey, from, '+inf', 'WITHSCORES', 'LIMIT', skip, count)
+local last, ties = from, tonumber(skip)
+for i = 1, #page, 2 do
+  lookAt[kind](page[i])
+  if page[i + 1] ~= last then last, ties = page[i + 1], 0 end
+  ties = ties + 1
+end
+return { #page / 2, last, ties, lost }`,
+  },
+  'finish-job': {
+    include: ['job', 'summary'],
+    keys: ['job'],
+    args: ['id', 'now', 'result', 'retention', 'token'],
+    lists: ['summary'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `local record = redis.call('HMGET', jobKey, 'status', 'external', 'queue', 'queuedId', 'token')
+local status, external, queue, queuedId, ownToken = unpack(record)
+if not status then return { 'unknown' } end
+-- A retry since this token was looked at has made another.
+if token ~= '' and token ~= ownToken then return { 'refused' } end
+if status ~= 'processing' then return { status } end
+if external ~= '1' then return { 'finishes-itself' } end
+endJob(id, 'succeeded', now, 'result', result)
+forgetJobAfter(id, tonumber(now) + tonumber(retention))
+return { 'finished', queue, queuedId, summaryOf(id) }`,
+  },
+  'forget-events': {
+    include: [],
+    keys: ['list'],
+    args: ['now'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', now, 'LIMIT', 0, 200)
+for _, id in ipairs(ids) do
+  local source, type, status = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'type', 'status'))
+  for _, handler in ipairs(redis.call('HKEYS', deliveriesKeyOf(id))) do
+    redis.call('DEL', attemptsKeyOf(id .. '~' .. handler), effectsKeyOf(id .. '~' .. handler))
+  end
+  redis.call('DEL', eventKeyOf(id), deliveriesKeyOf(id))
+  redis.call('ZREM', eventsKeyOf(), id)
+  redis.call('ZREM', eventsOfSourceKeyOf(tostring(source)), id)
+  redis.call('ZREM', eventsOfTypeKeyOf(tostring(type)), id)
+  redis.call('ZREM', eventsOfStatusKeyOf(tostring(status)), id)
+  redis.call('ZREM', listKey, id)
+end
+return #ids`,
+  },
+  'forget-jobs': {
+    include: [],
+    keys: ['expiring'],
+    args: ['now'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `local ids = redis.call('ZRANGEBYSCORE', expiringKey, '-inf', now, 'LIMIT', 0, 200)
+for _, id in ipairs(ids) do
+  local name, status = unpack(redis.call('HMGET', jobKeyOf(id), 'name', 'status'))
+  name, status = tostring(name), tostring(status)
+  redis.call('DEL', jobKeyOf(id), jobStreamKeyOf(id), attemptsKeyOf(id), effectsKeyOf(id))
+  redis.call('ZREM', jobsKeyOf(), id)
+  redis.call('ZREM', jobsOfNameKeyOf(name), id)
+  redis.call('ZREM', jobsOfNameAndStatusKeyOf(name, status), id)
+  redis.call('ZREM', jobsOfStatusKeyOf(status), id)
+  redis.call('ZREM', expiringKey, id)
+end
+return #ids`,
+  },
+  'give-lease': {
+    include: [],
+    keys: ['lease'],
+    args: ['owner'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `if redis.call('GET', leaseKey) == owner then return redis.call('DEL', leaseKey) end
+return 0`,
+  },
+  'import-jobs': {
+    include: ['job'],
+    keys: ['queues'],
+    args: ['now', 'retention'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [{ name: 'jobs', args: ['kind', 'id', 'queue', 'name', 'status', 'created', 'updated', 'expires', 'json', 'endedAt'], lists: ['fields', 'steps', 'effects', 'ending'], add: ['run'] }],
+    reply: 'raw',
+    lua: `local function queueRun(job)
+  job.addRun()
+  redis.call('SADD', queuesKey, job.queue)
+end
+
+local function restoreEnd(job)
+  local startedAt = redis.call('HGET', jobKeyOf(job.id), 'startedAt')
+  if startedAt then
+    emitFrame(job.id, 'type', 'started', 'timestamp', startedAt, 'message', 'Job processing started')
+  end
+  for i = 1, #job.steps, 4 do
+    emitFrame(job.id, 'type', 'progress', 'step', job.steps[i], 'timestamp', job.steps[i + 1],
+      'processingTime', job.steps[i + 2], 'data', job.steps[i + 3])
+  end
+  endJob(job.id, job.status, job.updated, job.status == 'succeeded' and 'result' or 'error', job.json)
+  if job.expires ~= '' then
+    forgetJobAfter(job.id, math.max(tonumber(job.expires), tonumber(now) + tonumber(retention)))
+  end
+end
+
+local function importTracked(job)
+  if not createJob(job.id, job.name, job.created, job.fields) then return 'known' end
+  local effectsKey = effectsKeyOf(job.id)
+  for i = 1, #job.effects, 2 do redis.call('HSET', effectsKey, job.effects[i], job.effects[i + 1]) end
+  redis.call('PEXPIRE', effectsKey, retention)
+  if isOver(job.status) then
+    restoreEnd(job)
+    return 'finished'
+  end
+  redis.call('HSET', jobKeyOf(job.id), 'updated', job.updated)
+  queueRun(job)
+  return 'queued'
+end
+
+local function importQueued(job)
+  local key = bullJobKeyOf(job.queue, job.id)
+  if redis.call('EXISTS', key) == 1 then return 'known' end
+  queueRun(job)
+  if job.endedAt == '' then return 'queued' end
+  redis.call('LREM', bullJobKeyOf(job.queue, 'wait'), 1, job.id)
+  redis.call('ZREM', bullJobKeyOf(job.queue, 'prioritized'), job.id)
+  redis.call('HSET', key, 'finishedOn', job.endedAt, unpack(job.ending))
+  redis.call('ZADD', bullJobKeyOf(job.queue, 'failed'), job.endedAt, job.id)
+  return 'finished'
+end
+
+local outcomes = {}
+for i, job in ipairs(jobs) do
+  outcomes[i] = (job.kind == 'tracked' and importTracked or importQueued)(job)
+end
+return outcomes`,
+  },
+  'keep-effect': {
+    include: [],
+    keys: ['lock', 'effects'],
+    args: ['token', 'place', 'result', 'retention'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `local holder = redis.call('GET', lockKey)
+if holder and holder ~= token then return 'lost' end
+redis.call('HSETNX', effectsKey, place, result)
+redis.call('PEXPIRE', effectsKey, retention)
+return 'kept'`,
+  },
+  'list-jobs': {
+    include: ['summary'],
+    keys: ['list'],
+    args: ['after', 'count'],
+    lists: ['summary'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `local most = tonumber(count)
+local from = '+inf'
+if after ~= '' then
+  from = redis.call('HGET', jobKeyOf(after), 'created')
+  if not from then return { 'unknown-cursor' } end
+end
+local found, offset = {}, 0
+while #found <= most do
+  local ids = redis.call('ZREVRANGEBYSCORE', listKey, from, '-inf', 'WITHSCORES', 'LIMIT', offset, 200)
+  for i = 1, #ids, 2 do
+    local isBefore = after ~= '' and ids[i + 1] == from and ids[i] >= after
+    if not isBefore and #found <= most then found[#found + 1] = ids[i] end
+  end
+  if #ids < 400 then break end
+  offset = offset + 200
+end
+local page = {}
+for i, id in ipairs(found) do page[i] = { id, summaryOf(id) } end
+return { 'page', page }`,
+  },
+  'next-ids': {
+    include: [],
+    keys: ['jobs'],
+    args: ['from', 'after', 'count'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local most = tonumber(count)
+local found, last, offset = {}, from, 0
+while #found < most do
+  local ids = redis.call('ZRANGEBYSCORE', jobsKey, from, '+inf', 'WITHSCORES', 'LIMIT', offset, 200)
+  for i = 1, #ids, 2 do
+    local isBefore = ids[i + 1] == from and ids[i] <= after
+    if not isBefore and #found < most then
+      found[#found + 1] = ids[i]
+      last = ids[i + 1]
+    end
+  end
+  if #ids < 400 then break end
+  offset = offset + 200
+end
+return { last, found }`,
+  },
+  'open-delivery': {
+    include: ['dead-letter', 'event'],
+    keys: ['event', 'deliveries', 'lock'],
+    args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'now', 'token', 'queue', 'jobId'],
+    lists: ['fields'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+local event = redis.call('HMGET', eventKey, 'status', 'shedAt', unpack(fields))
+local status, shedAt = event[1], event[2]
+if not status then return { 'gone' } end
+
+local state = redis.call('HGET', deliveriesKey, handler)
+local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
+if was == 'succeeded' then return { 'succeeded' } end
+if shedAt then return { 'shed' } end
+local heldQueue, heldJob = jobOfDelivery(id, handler)
+if heldJob and heldJob ~= jobId and redis.call('EXISTS', bullLockKeyOf(heldQueue, heldJob)) == 1 then
+  return { 'superseded' }
+end
+if was == 'dead' then
+  if made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { 'dead' } end
+  removeDeadLetter(workId)
+end
+redis.call('HSET', deliveriesKey, handler, 'pending')
+if inPlace == '1' then
+  redis.call('HSET', eventKey, 'inPlace', handler)
+  redis.call('HDEL', eventKey, 'job/' .. handler)
+else
+  noteJobOfDelivery(id, handler, queue, jobId)
+end
+if status == 'dead' or status == 'handled' or status == 'unhandled' then
+  setStatus(eventKey, id, 'dispatched', now)
+  forgetAfter(id, nil)
+end
+local deaths = redis.call('HINCRBY', eventKey, 'begun/' .. handler, 1) - 1
+return { 'open', deaths, { unpack(event, 3) } }`,
+  },
+  'open-job': {
+    include: ['dead-letter', 'job'],
+    keys: ['job', 'lock'],
+    args: ['id', 'queuedId', 'made', 'stalled', 'now', 'attempt', 'maxAttempts', 'external', 'name', 'queue', 'data', 'newToken', 'token'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+local record = redis.call('HMGET', jobKey, 'state', 'status', 'result', 'phase', 'deadline', 'queuedId', 'token')
+local state, status, result, phase, deadline, current, finishToken = unpack(record)
+local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
+
+if status and current ~= queuedId and not isOver(status) then return { 'superseded' } end
+if was and made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { was, result or 'null' } end
+if was then
+  if was == 'dead' then removeDeadLetter(id) end
+  redis.call('HDEL', jobKey, 'state')
+  if status then
+    resetJob(id, now, queuedId)
+    status, phase = 'pending', false
+  end
+elseif status and isOver(status) then
+  was = status == 'succeeded' and 'succeeded' or 'dead'
+  redis.call('HSET', jobKey, 'state', was .. '|' .. made .. '|' .. stalled)
+  return { was, result or 'null' }
+end
+if phase == 'awaiting' then
+  if tonumber(deadline) > tonumber(now) then return { 'awaiting', deadline } end
+  return { 'overdue' }
+end
+
+if not status and external == '1' then
+  createJob(id, name, now, { 'queue', queue, 'queuedId', queuedId, 'data', data, 'token', newToken })
+  status, finishToken = 'pending', newToken
+end
+if status then
+  redis.call('HSET', jobKey, 'attempt', attempt, 'maxAttempts', maxAttempts, 'external', external)
+  if status == 'pending' then beginJob(id, now) end
+end
+local deaths = redis.call('HINCRBY', jobKey, 'begun', 1) - 1
+-- Nothing else takes away what is known of a job without a record, should it never be settled.
+if not status then redis.call('PEXPIRE', jobKey, 604800000) end
+return { 'open', deaths, status and '1' or '', finishToken or '', redis.call('GET', publicUrlKeyOf()) or '' }`,
+  },
+  'publish-status': {
+    include: ['clock'],
+    keys: ['processes', 'process'],
+    args: ['id', 'status', 'expiry'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local now = millisecondsNow()
+redis.call('SET', processKey, status, 'PX', expiry)
+redis.call('ZADD', processesKey, now, id)
+redis.call('ZREMRANGEBYSCORE', processesKey, '-inf', now - expiry)
+redis.call('PEXPIRE', processesKey, expiry)
+return 'ok'`,
+  },
+  'release': {
+    include: [],
+    keys: ['lock', 'begun'],
+    args: ['token', 'field'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('GET', lockKey) ~= token then return 'lost' end
+redis.call('HDEL', begunKey, field)
+return 'kept'`,
+  },
+  'replay-delivery': {
+    include: ['dead-letter', 'event'],
+    keys: ['event', 'deliveries'],
+    args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId'],
+    lists: [],
+    bullmq: [],
+    add: ['run'],
+    each: [],
+    reply: 'word',
+    lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
+noteJobOfDelivery(id, handler, queue, queuedId)
+redis.call('HSET', deliveriesKey, handler, 'pending')
+setStatus(eventKey, id, 'dispatched', now)
+forgetAfter(id, nil)
+addRun()
+redis.call('SADD', queuesKeyOf(), queue)
+return 'replayed'`,
+  },
+  'replay-job': {
+    include: ['dead-letter', 'job'],
+    keys: ['job'],
+    args: ['letter', 'now', 'queue', 'queuedId'],
+    lists: [],
+    bullmq: [],
+    add: ['run'],
+    each: [],
+    reply: 'word',
+    lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
+if redis.call('HEXISTS', jobKey, 'status') == 1 then
+  resetJob(letter, now, queuedId)
+  redis.call('HSET', jobKey, 'queue', queue)
+end
+addRun()
+redis.call('SADD', queuesKeyOf(), queue)
+return 'replayed'`,
+  },
+  'requeue': {
+    include: ['event', 'job', 'clock', 'whereabouts'],
+    keys: ['repairs'],
+    args: ['kind', 'id', 'handler', 'queue', 'jobId', 'newQueue', 'newJobId'],
+    lists: [],
+    bullmq: [],
+    add: ['run'],
+    each: [],
+    reply: 'word',
+    lua: `local isUnsettled = {
+  event = function()
+    local status = redis.call('HGET', eventKeyOf(id), 'status')
+    return status == 'received' or status == 'queued'
+  end,
+  delivery = function()
+    if redis.call('HGET', deliveriesKeyOf(id), handler) ~= 'pending' then return false end
+    local notedQueue, notedJob = jobOfDelivery(id, handler)
+    return not notedJob or (notedQueue == queue and notedJob == jobId)
+  end,
+  job = function()
+    local status, itsQueue, itsJob = unpack(redis.call('HMGET', jobKeyOf(id), 'status', 'queue', 'queuedId'))
+    return status and not isOver(status) and itsQueue == queue and itsJob == jobId
+  end,
+}
+
+local function removeRemains()
+  for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
+    redis.call('DEL', bullJobKeyOf(queue, jobId .. part))
+  end
+  for _, set in ipairs({ 'delayed', 'prioritized', 'waiting-children', 'completed', 'failed' }) do
+    redis.call('ZREM', bullJobKeyOf(queue, set), jobId)
+  end
+  for _, list in ipairs({ 'wait', 'active', 'paused' }) do
+    redis.call('LREM', bullJobKeyOf(queue, list), 0, jobId)
+  end
+  redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
+end
+
+if not isUnsettled[kind]() then return 'settled' end
+local where = whereIs(queue, jobId)
+if where == 'held' or where == 'listed' then return 'alive' end
+if where == 'unlisted' and isWaitingOrActive(queue, jobId) then return 'alive' end
+
+removeRemains()
+addRun()
+redis.call('SADD', queuesKeyOf(), newQueue)
+if kind == 'delivery' then noteJobOfDelivery(id, handler, newQueue, newJobId) end
+if kind == 'job' then redis.call('HSET', jobKeyOf(id), 'queue', newQueue, 'queuedId', newJobId) end
+redis.call('HINCRBY', repairsKey, kind, 1)
+return 'requeued'`,
+  },
+  'retry-job': {
+    include: ['dead-letter', 'job', 'summary'],
+    keys: ['job'],
+    args: ['id', 'now', 'queue', 'queuedId', 'token'],
+    lists: ['summary'],
+    bullmq: [],
+    add: ['run'],
+    each: [],
+    reply: 'tagged',
+    lua: `local status = redis.call('HGET', jobKey, 'status')
+if not status then return { 'unknown' } end
+if status ~= 'failed' then return { status } end
+removeDeadLetter(id)
+resetJob(id, now, queuedId)
+redis.call('HSET', jobKey, 'token', token)
+addRun()
+redis.call('SADD', queuesKeyOf(), queue)
+return { 'queued', summaryOf(id) }`,
+  },
+  'scan-jobs': {
+    include: ['clock', 'whereabouts'],
+    keys: ['queues'],
+    args: ['cursor', 'pattern', 'age'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local before, found = millisecondsNow() - tonumber(age), {}
+local reply = redis.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', 500, 'TYPE', 'hash')
+for _, key in ipairs(reply[2]) do
+  local queue, jobId = string.match(string.sub(key, #prefix + 2), '^([^:]+):(.+)$')
+  -- A job has both of these; a queue's settings and its schedulers do not.
+  local made, options = unpack(redis.call('HMGET', key, 'timestamp', 'opts'))
+  if jobId and made and options and tonumber(made) <= before and whereIs(queue, jobId) == 'unlisted' then
+    found[#found + 1] = { queue, jobId }
+  end
+end
+return { reply[1], found }`,
+  },
+  'scan-keys': {
+    include: [],
+    keys: ['queues'],
+    args: ['cursor', 'pattern'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `return redis.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', 1000)`,
+  },
+  'settle-delivery': {
+    include: ['event', 'dead-letter', 'settle'],
+    keys: ['lock', 'attempts', 'state', 'event'],
+    args: ['workId', 'token', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'id'],
+    lists: [],
+    bullmq: [],
+    add: ['letter'],
+    each: [],
+    reply: 'tagged',
+    lua: `if not isHeld() then return { 'lost' } end
+redis.call('HDEL', eventKey, 'begun/' .. field)
+keepAttempt()
+if kind == 'retry' then return { 'kept' } end
+keepState()
+concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
+return { 'kept' }`,
+  },
+  'settle-job': {
+    include: ['job', 'dead-letter', 'settle'],
+    keys: ['lock', 'attempts', 'state'],
+    args: ['workId', 'token', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'detail'],
+    lists: [],
+    bullmq: [],
+    add: ['letter'],
+    each: [],
+    reply: 'tagged',
+    lua: `if not isHeld() then return { 'lost' } end
+redis.call('HDEL', stateKey, 'begun')
+local status, number, result = unpack(redis.call('HMGET', stateKey, 'status', 'attempt', 'result'))
+if status and isOver(status) then
+  redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
+  return { status, result or 'null' }
+end
+
+keepAttempt()
+if kind == 'await' then
+  redis.call('HSET', stateKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
+elseif kind == 'retry' then
+  if status then
+    redis.call('HSET', stateKey, 'updated', now)
+    emitFrame(workId, 'type', 'retrying', 'timestamp', now, 'attempt', number, 'delay', detail, 'error', content)
+  end
+else
+  keepState()
+  if status and kind == 'complete' then
+    endJob(workId, 'succeeded', now, 'result', content)
+    redis.call('DEL', attemptsKey)
+    forgetJobAfter(workId, tonumber(now) + tonumber(retention))
+  elseif status then
+    endJob(workId, 'failed', now, 'error', detail)
+  elseif kind == 'complete' then
+    redis.call('HSET', stateKey, 'result', content)
+    redis.call('DEL', attemptsKey)
+    -- It only has to outlive the moment between here and the end of the job: an hour is plenty.
+    redis.call('PEXPIRE', stateKey, 3600000)
+  else
+    redis.call('PEXPIRE', stateKey, retention)
+    redis.call('PEXPIRE', attemptsKey, retention)
+  end
+end
+return { 'kept' }`,
+  },
+  'take-lease': {
+    include: [],
+    keys: ['lease'],
+    args: ['owner', 'duration'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `local holder = redis.call('GET', leaseKey)
+if holder and holder ~= owner then return 'taken' end
+redis.call('SET', leaseKey, owner, 'PX', duration)
+return 'held'`,
+  },
+  'wake-queue': {
+    include: ['clock'],
+    keys: ['repairs'],
+    args: ['queue', 'grace', 'nextThen'],
+    lists: ['overdueThen'],
+    bullmq: ['promote'],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local function partKeyOf(name) return bullJobKeyOf(queue, name) end
+
+local markerKey, wasOverdue = partKeyOf('marker'), {}
+for _, id in ipairs(overdueThen) do wasOverdue[id] = true end
+
+local paused, concurrency = unpack(redis.call('HMGET', partKeyOf('meta'), 'paused', 'concurrency'))
+if paused or redis.call('PTTL', partKeyOf('limiter')) > 0 then return { '', 0, {}, {} } end
+if concurrency and redis.call('LLEN', partKeyOf('active')) >= tonumber(concurrency) then return { '', 0, {}, {} } end
+
+local function promoteJob(id)
+  local keys = {}
+  for i, name in ipairs({ 'delayed', 'wait', 'paused', 'meta', 'prioritized', 'active', 'pc', 'events', 'marker' }) do
+    keys[i] = partKeyOf(name)
+  end
+  promote(keys, { partKeyOf(''), id })
+end
+
+local hasMarker = redis.call('EXISTS', markerKey) == 1
+local set, overdue, promoted = 0, {}, {}
+local before = (millisecondsNow() - tonumber(grace)) * 0x1000
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', partKeyOf('delayed'), '-inf', before, 'LIMIT', 0, 100)) do
+  if redis.call('EXISTS', partKeyOf(id)) == 0 then
+    -- The hash is gone: there is nothing to run, and promoting it would make an empty one.
+  elseif wasOverdue[id] then
+    promoteJob(id)
+    promoted[#promoted + 1] = id
+  else
+    overdue[#overdue + 1] = id
+    if not hasMarker and set == 0 then
+      redis.call('ZADD', markerKey, 0, '1')
+      set = 1
+    end
+  end
+end
+
+local waiting = redis.call('LINDEX', partKeyOf('wait'), -1)
+local nextNow = waiting or redis.call('ZRANGE', partKeyOf('prioritized'), 0, 0)[1] or ''
+if redis.call('EXISTS', markerKey) == 1 then
+  nextNow = ''
+elseif nextNow ~= '' and nextNow == nextThen then
+  redis.call('ZADD', markerKey, 0, '0')
+  set = set + 1
+end
+if set > 0 then redis.call('HINCRBY', repairsKey, 'marker', set) end
+if #promoted > 0 then redis.call('HINCRBY', repairsKey, 'overdue', #promoted) end
+return { nextNow, set, overdue, promoted }`,
+  },
+} as const satisfies Record<keyof ScriptCalls, ScriptText>;

@@ -1,0 +1,25 @@
+--- One atomic step: a new event is recorded, indexed and queued; a known one is answered; a known one whose job is not
+--- there (removed by hand, or never made) is queued. Only then may anybody say 2xx.
+--- @include clock, event
+--- @keys    event, job
+--- @args    id, source, type, receivedAt, queue
+--- @lists   fields
+--- @add     job
+--- @reply   accepted | duplicate
+
+local status = redis.call('HGET', eventKey, 'status')
+if status and status ~= 'received' and (status ~= 'queued' or redis.call('EXISTS', jobKey) == 1) then
+  return 'duplicate'
+end
+local now = millisecondsNow()
+if not status then
+  redis.call('HSET', eventKey, 'recordedAt', now, unpack(fields))
+  redis.call('ZADD', eventsKeyOf(), receivedAt, id)
+  redis.call('ZADD', eventsOfSourceKeyOf(source), receivedAt, id)
+  redis.call('ZADD', eventsOfTypeKeyOf(type), receivedAt, id)
+end
+addJob()
+redis.call('HSET', eventKey, 'queuedAt', now)
+redis.call('SADD', queuesKeyOf(), queue)
+setStatus(eventKey, id, 'queued', now)
+return 'accepted'

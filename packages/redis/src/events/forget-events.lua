@@ -1,0 +1,19 @@
+--- Forgets events whose retention time is over, a few at a time so that the server is never held up. Says how many.
+--- @keys  list
+--- @args  now
+--- @reply integer
+
+local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', now, 'LIMIT', 0, 200)
+for _, id in ipairs(ids) do
+  local source, type, status = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'type', 'status'))
+  for _, handler in ipairs(redis.call('HKEYS', deliveriesKeyOf(id))) do
+    redis.call('DEL', attemptsKeyOf(id .. '~' .. handler), effectsKeyOf(id .. '~' .. handler))
+  end
+  redis.call('DEL', eventKeyOf(id), deliveriesKeyOf(id))
+  redis.call('ZREM', eventsKeyOf(), id)
+  redis.call('ZREM', eventsOfSourceKeyOf(tostring(source)), id)
+  redis.call('ZREM', eventsOfTypeKeyOf(tostring(type)), id)
+  redis.call('ZREM', eventsOfStatusKeyOf(tostring(status)), id)
+  redis.call('ZREM', listKey, id)
+end
+return #ids

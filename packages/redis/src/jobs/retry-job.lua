@@ -1,0 +1,16 @@
+--- Queues a failed job once more, from its beginning, and takes its dead letter away.
+--- @include dead-letter, job, summary
+--- @keys    job
+--- @args    id, now, queue, queuedId, token
+--- @add     run
+--- @reply   [queued | unknown | pending | processing | succeeded] summary
+
+local status = redis.call('HGET', jobKey, 'status')
+if not status then return { 'unknown' } end
+if status ~= 'failed' then return { status } end
+removeDeadLetter(id)
+resetJob(id, now, queuedId)
+redis.call('HSET', jobKey, 'token', token)
+addRun()
+redis.call('SADD', queuesKeyOf(), queue)
+return { 'queued', summaryOf(id) }

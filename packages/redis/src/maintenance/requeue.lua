@@ -1,0 +1,49 @@
+--- Queues work anew whose job is gone, and counts that. Checks everything again, because the work may have gone on since
+--- it was found: only what is still unsettled, and whose job still is where nobody will ever take it, is touched.
+--- @include event, job, whereabouts
+--- @keys    repairs
+--- @args    kind, id, handler, queue, jobId, newQueue, newJobId
+--- @add     run
+--- @reply   requeued | settled | alive
+
+local isUnsettled = {
+  event = function()
+    local status = redis.call('HGET', eventKeyOf(id), 'status')
+    return status == 'received' or status == 'queued'
+  end,
+  delivery = function()
+    if redis.call('HGET', deliveriesKeyOf(id), handler) ~= 'pending' then return false end
+    local notedQueue, notedJob = jobOfDelivery(id, handler)
+    return not notedJob or (notedQueue == queue and notedJob == jobId)
+  end,
+  job = function()
+    local status, itsQueue, itsJob = unpack(redis.call('HMGET', jobKeyOf(id), 'status', 'queue', 'queuedId'))
+    return status and not isOver(status) and itsQueue == queue and itsJob == jobId
+  end,
+}
+
+local function removeRemains()
+  for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
+    redis.call('DEL', bullJobKeyOf(queue, jobId .. part))
+  end
+  for _, set in ipairs({ 'delayed', 'prioritized', 'waiting-children', 'completed', 'failed' }) do
+    redis.call('ZREM', bullJobKeyOf(queue, set), jobId)
+  end
+  for _, list in ipairs({ 'wait', 'active', 'paused' }) do
+    redis.call('LREM', bullJobKeyOf(queue, list), 0, jobId)
+  end
+  redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
+end
+
+if not isUnsettled[kind]() then return 'settled' end
+local where = whereIs(queue, jobId)
+if where == 'held' or where == 'listed' then return 'alive' end
+if where == 'unlisted' and isWaitingOrActive(queue, jobId) then return 'alive' end
+
+removeRemains()
+addRun()
+redis.call('SADD', queuesKeyOf(), newQueue)
+if kind == 'delivery' then noteJobOfDelivery(id, handler, newQueue, newJobId) end
+if kind == 'job' then redis.call('HSET', jobKeyOf(id), 'queue', newQueue, 'queuedId', newJobId) end
+redis.call('HINCRBY', repairsKey, kind, 1)
+return 'requeued'

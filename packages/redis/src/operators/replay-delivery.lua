@@ -1,0 +1,15 @@
+--- Takes a delivery's dead letter away and queues the delivery under a new id, in one step: replaying twice runs it once.
+--- @include dead-letter, event
+--- @keys    event, deliveries
+--- @args    letter, id, handler, now, queue, queuedId
+--- @add     run
+--- @reply   replayed | gone
+
+if removeDeadLetter(letter) == 0 then return 'gone' end
+noteJobOfDelivery(id, handler, queue, queuedId)
+redis.call('HSET', deliveriesKey, handler, 'pending')
+setStatus(eventKey, id, 'dispatched', now)
+forgetAfter(id, nil)
+addRun()
+redis.call('SADD', queuesKeyOf(), queue)
+return 'replayed'

@@ -1,0 +1,16 @@
+--- The same for a job that belongs to no event: takes its dead letter away and queues it under a new id. A tracked one
+--- goes back to its beginning.
+--- @include dead-letter, job
+--- @keys    job
+--- @args    letter, now, queue, queuedId
+--- @add     run
+--- @reply   replayed | gone
+
+if removeDeadLetter(letter) == 0 then return 'gone' end
+if redis.call('HEXISTS', jobKey, 'status') == 1 then
+  resetJob(letter, now, queuedId)
+  redis.call('HSET', jobKey, 'queue', queue)
+end
+addRun()
+redis.call('SADD', queuesKeyOf(), queue)
+return 'replayed'

@@ -1,0 +1,10 @@
+--- Begins `ctx.once`: a worker that slept past its lock must not run the effect at all, because whoever took the job over
+--- runs it too.
+--- @keys  lock, effects
+--- @args  token, place
+--- @reply [open | lost | kept] result
+
+if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+local kept = redis.call('HGET', effectsKey, place)
+if kept then return { 'kept', kept } end
+return { 'open' }

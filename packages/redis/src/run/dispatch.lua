@@ -1,0 +1,43 @@
+--- Gives an event's handlers a job each. A handler that has one already gets no second, however often this runs, even
+--- when the first is long done. With no handlers the event is kept and marked `unhandled`. An event that gave up its
+--- body gets no new handlers. `in-place` names the handler that an earlier attempt began in place and that has not
+--- succeeded.
+--- @include event
+--- @keys    event, deliveries, lock
+--- @args    id, token, now, retention
+--- @each    planned: handler, queue, jobId
+--- @add     planned.delivery
+--- @reply   [dispatched | in-place | unhandled | lost | gone | shed] handler
+
+if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+if redis.call('EXISTS', eventKey) == 0 then return { 'gone' } end
+if redis.call('HEXISTS', eventKey, 'shedAt') == 1 then
+  for _, one in ipairs(planned) do
+    if redis.call('HEXISTS', deliveriesKey, one.handler) == 0 then return { 'shed' } end
+  end
+end
+
+local added = false
+for _, one in ipairs(planned) do
+  if redis.call('HSETNX', deliveriesKey, one.handler, 'pending') == 1 then
+    one.addDelivery()
+    redis.call('SADD', queuesKeyOf(), one.queue)
+    noteJobOfDelivery(id, one.handler, one.queue, one.jobId)
+    added = true
+  end
+end
+
+if redis.call('HLEN', deliveriesKey) == 0 then
+  setStatus(eventKey, id, 'unhandled', now)
+  forgetAfter(id, tonumber(now) + tonumber(retention))
+  return { 'unhandled' }
+end
+local inPlace = redis.call('HGET', eventKey, 'inPlace')
+local begun = inPlace and string.sub(redis.call('HGET', deliveriesKey, inPlace) or '', 1, 9) ~= 'succeeded'
+local status = redis.call('HGET', eventKey, 'status')
+if added or status == 'queued' or status == 'received' then
+  setStatus(eventKey, id, 'dispatched', now)
+  forgetAfter(id, nil)
+end
+if begun then return { 'in-place', inPlace } end
+return { 'dispatched' }

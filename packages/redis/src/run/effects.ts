@@ -1,0 +1,65 @@
+import type { LeaseRef } from '../bullmq/lease.ts';
+import type { Partition } from '../client/partition.ts';
+import { patiently } from '../client/retry-while-loading.ts';
+
+/** Well below what is left of a lock at least. A Redis that is always slower than that is believed in the end. */
+const FRESH_MS = 2_000;
+const BEGIN_ROUNDS = 4;
+
+export interface EffectsParts {
+  readonly partition: Partition;
+  readonly lease: LeaseRef;
+  readonly workId: string;
+  /** Milliseconds that the effects of finished work are remembered. */
+  readonly retention: number;
+  /** What to throw when another worker has taken the job over. */
+  readonly takenOver: () => Error;
+}
+
+/** What one attempt does through `ctx.once`: each effect runs once for its work, and its result is kept. */
+export class Effects {
+  readonly #parts: EffectsParts;
+  readonly #keys: { readonly lock: string; readonly effects: string };
+  readonly #underWay = new Map<string, Promise<unknown>>();
+
+  constructor(parts: EffectsParts) {
+    const { partition, lease, workId } = parts;
+    this.#parts = parts;
+    this.#keys = {
+      lock: partition.keys.bullLock(lease.queue, lease.jobId),
+      effects: partition.keys.effects(workId),
+    };
+  }
+
+  /** Calls of one key at the same time share one run; after it failed, the next call runs again. */
+  once<Result>(key: string, fn: () => Result | Promise<Result>): Promise<Result> {
+    const shared = this.#underWay.get(key) ?? this.#run(`once/${key}`, fn);
+    this.#underWay.set(key, shared);
+    const forget = (): void => void this.#underWay.delete(key);
+    shared.then(forget, forget);
+    return shared as Promise<Result>;
+  }
+
+  async #run(place: string, fn: () => unknown): Promise<unknown> {
+    const { partition, lease, retention, takenOver } = this.#parts;
+    const [state, kept] = await this.#begin(place);
+    if (state === 'lost') throw takenOver();
+    if (state === 'kept') return JSON.parse(String(kept));
+    const result = JSON.stringify(await fn()) ?? 'null';
+    const args = { token: lease.token, place, result, retention };
+    const reply = await patiently(() => partition.run('keep-effect', { keys: this.#keys, args }));
+    if (reply === 'lost') throw takenOver();
+    return JSON.parse(result);
+  }
+
+  /** An answer that lay here while this process stood still says nothing of now. */
+  async #begin(place: string) {
+    const { partition, lease } = this.#parts;
+    const call = { keys: this.#keys, args: { token: lease.token, place } };
+    for (let round = 1; ; round += 1) {
+      const asked = performance.now();
+      const begun = await patiently(() => partition.run('begin-effect', call));
+      if (performance.now() - asked < FRESH_MS || round === BEGIN_ROUNDS) return begun;
+    }
+  }
+}

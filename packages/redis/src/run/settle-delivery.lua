@@ -1,0 +1,13 @@
+--- Settles an attempt of a delivery, and with the last of them its event.
+--- @include event, settle
+--- @keys    event
+--- @args    id
+--- @reply   [kept | lost]
+
+if not isHeld() then return { 'lost' } end
+redis.call('HDEL', eventKey, 'begun/' .. field)
+keepAttempt()
+if kind == 'retry' then return { 'kept' } end
+keepState()
+concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
+return { 'kept' }
