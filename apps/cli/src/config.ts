@@ -1,3 +1,4 @@
+import type { Source } from '@hookline/core';
 import {
   commonConfig,
   ConfigError,
@@ -10,7 +11,6 @@ import {
   readSources,
   type CommonConfig,
   type Environment,
-  type Source,
 } from '@hookline/process';
 import { describeHmac, providers } from '@hookline/providers';
 

@@ -1,3 +1,4 @@
+import type { Source } from '@hookline/core';
 import {
   apiKeysSetting,
   commonConfig,
@@ -12,7 +13,6 @@ import {
   type CommonConfig,
   type Environment,
   type PortSetting,
-  type Source,
 } from '@hookline/process';
 import { describeHmac, providers } from '@hookline/providers';
 import { ACK_LEVELS, type AckLevel } from '@hookline/redis';

@@ -1,4 +1,4 @@
-import type { Source } from '@hookline/process';
+import type { Source } from '@hookline/core';
 
 /**
  * Finds the key pairs that test keys stand for (`test-key:…`, development only) before the first webhook needs them:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Provider } from '@hookline/core';
-import type { Source } from '@hookline/process';
+import type { Source } from '@hookline/core';
 import { providers } from '@hookline/providers';
 import { randomBytes } from 'node:crypto';
 import { findTestKeys } from '../src/test-keys.ts';

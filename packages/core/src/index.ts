@@ -49,6 +49,7 @@ export {
   type NewJob,
   type RetryResult,
 } from './job-service.ts';
+export type { Source } from './source.ts';
 export { NO_METER, type Labels, type Meter, type Reading } from './meter.ts';
 export { matchesType } from './pattern.ts';
 export type {

@@ -31,6 +31,6 @@ export { createLogger, type LoggerOptions } from './logger.ts';
 export { createMeter, type ProcessMeter } from './meter.ts';
 export { countSetting, portSetting, setting, urlSetting, type PortSetting } from './settings.ts';
 export { someOf } from './some-of.ts';
-export { readSources, type Source } from './sources.ts';
+export { readSources } from './sources.ts';
 export { statusDetail } from './status-detail.ts';
 export { hooklineVersion } from './version.ts';

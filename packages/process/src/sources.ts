@@ -1,22 +1,8 @@
-import type { Provider } from '@hookline/core';
+import type { Provider, Source } from '@hookline/core';
 import type { Problems } from './config-error.ts';
 import { isProduction, type Environment } from './environment.ts';
 import { priorityOf, readPriorities } from './priorities.ts';
 import { secretsFromFile, splitSecrets, type Secrets } from './secrets.ts';
-
-/** One configured endpoint: `/webhooks/<name>`. */
-export interface Source {
-  readonly name: string;
-  readonly provider: Provider;
-  /** The public address of the endpoint, for providers that sign it. */
-  readonly url?: string;
-  /** All of them are accepted, so that one can be replaced by the next. Asked at every request: a file may change. */
-  secrets(): readonly string[];
-  /** What they were before they last changed. */
-  formerSecrets?(): readonly string[];
-  /** The job priority of an event type (1 first); `undefined` when no source has priorities. */
-  priorityOf(type: string): number | undefined;
-}
 
 /** The providers that there are, and how a line of settings describes another. */
 export interface KnownProviders {

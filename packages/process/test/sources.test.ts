@@ -7,7 +7,8 @@ import { describeHmac, providers } from '@hookline/providers';
 import fc from 'fast-check';
 import { ConfigError, Problems } from '../src/config-error.ts';
 import type { Environment } from '../src/environment.ts';
-import { readSources, type Source } from '../src/sources.ts';
+import type { Source } from '@hookline/core';
+import { readSources } from '../src/sources.ts';
 
 /** The sources, the problems and, as they come, the warnings. */
 function read(env: Environment) {

@@ -14,9 +14,9 @@ import { sign } from './signing/sign.ts';
 import { type Scheme } from './signing/scheme.ts';
 import { confirmsAt, shakeHands } from './handshake.ts';
 import { isForm, payloadOf } from './payload.ts';
-import type { ProviderSpec, SecretForm, Source } from './provider-spec.ts';
+import type { ProviderSpec, SecretForm, Locator } from './provider-spec.ts';
 import { sampleSeed } from './sample-seed.ts';
-import { firstOf, type Origin } from './sources.ts';
+import { firstOf, type Origin } from './locate.ts';
 
 /** A provider, and how to read the bodies it sends. */
 export interface BuiltProvider<Name extends string = string> extends Provider {
@@ -188,6 +188,6 @@ function messageIdOf(body: Buffer): string {
   return `msg_${createHash('sha256').update(body).digest('base64url').slice(0, 27)}`;
 }
 
-function headerNamed(source: Source | undefined, value: string): Record<string, string> {
+function headerNamed(source: Locator | undefined, value: string): Record<string, string> {
   return source !== undefined && 'header' in source ? { [source.header]: value } : {};
 }

@@ -13,9 +13,9 @@ export interface ProviderSpec<Name extends ProviderName = ProviderName> {
   /** False although the signature covers the body: the body only says where to look. */
   readonly bodyTrusted?: false;
   /** Where the event's id stands; the first place that has one counts. Paths begin at the item of a batch. */
-  readonly deliveryId: readonly Source[];
+  readonly deliveryId: readonly Locator[];
   /** Where the event's type stands; the first place that has one counts. */
-  readonly type: readonly Source[];
+  readonly type: readonly Locator[];
   /** Two equal bodies without an id are two events. For providers that only say "go and look". */
   readonly repeats?: true;
   /** The list whose elements are events (`[]` is the body itself), and the way from an element to what it says. */
@@ -40,14 +40,14 @@ export interface SecretForm {
 }
 
 /** Where a value comes from. */
-export type Source =
+export type Locator =
   | Place
   /** In a body of JSON, from its beginning: beside the items of a batch. */
   | { readonly root: JsonPath }
   /** The message id that the scheme in use signs: never a header that nobody signed. */
   | { readonly signed: 'id' }
   /** All of them, or none: joined with `.`, or with `:` where each is kept apart from the next. */
-  | { readonly all: readonly Source[]; readonly joinedBy?: '.' | ':' }
+  | { readonly all: readonly Locator[]; readonly joinedBy?: '.' | ':' }
   /** The first name in the object at the path, but for these. */
   | { readonly nameIn: JsonPath; readonly except: readonly string[] }
   /** The first group of a pattern in the text at a place. */

@@ -2,7 +2,7 @@ import type { Algorithm, Scheme } from './signing/scheme.ts';
 import type { Place } from './signing/place.ts';
 import { allProviders } from './all-providers.ts';
 import type { BuiltProvider, Description } from './define-provider.ts';
-import type { HandshakeSpec, Source } from './provider-spec.ts';
+import type { HandshakeSpec, Locator } from './provider-spec.ts';
 
 type Spec = Description<string>;
 
@@ -81,11 +81,11 @@ function placeOf(place: Place): string {
   return `body \`${place.body.join('.')}\``;
 }
 
-function sourcesOf(sources: readonly Source[]): string {
+function sourcesOf(sources: readonly Locator[]): string {
   return sources.map(sourceOf).join(', else ');
 }
 
-function sourceOf(source: Source): string {
+function sourceOf(source: Locator): string {
   if ('root' in source) return `body \`${source.root.join('.')}\``;
   if ('signed' in source) return 'the signed id';
   if ('all' in source) return source.all.map(sourceOf).join(' + ');

@@ -1,5 +1,5 @@
 import type { Provider } from '@hookline/core';
-import type { Source } from '@hookline/process';
+import type { Source } from '@hookline/core';
 import { providers } from '@hookline/providers';
 import type { CliConfig } from '../config.ts';
 import { findReceiver } from '../receiver-address.ts';

@@ -29,7 +29,7 @@ export const mutations: readonly Mutation[] = [
     what: 'a webhook is answered 200 at once, and accepted a quarter of a second later',
     edits: [
       {
-        file: 'packages/http/dist/webhooks/accept-batch.js',
+        file: 'packages/http/dist/webhooks/accept.js',
         find: /Promise\.all\(events\.map\(\(event\) => store\.accept\(event\)\)\)/g,
         replace: `Promise.resolve(events.map(({ id }) => ({ kind: 'accepted', id }))).finally(() => {
             setTimeout(() => events.forEach((event) => void store.accept(event)), 250);

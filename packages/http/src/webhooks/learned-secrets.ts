@@ -1,7 +1,7 @@
 import type { Logger, SecretStore } from '@hookline/core';
 
 /** The kept secrets as requests need them: at once, and without asking anybody. */
-export interface KeptSecrets {
+export interface LearnedSecrets {
   of(source: string): readonly string[];
   keep(source: string, secret: string): Promise<void>;
 }
@@ -14,11 +14,11 @@ const READ_EVERY_MS = 1_000;
  * be what asks the store.
  * @param sources those whose providers bring secrets
  */
-export function createKeptSecrets(
+export function createLearnedSecrets(
   store: SecretStore | undefined,
   sources: readonly string[],
   log: Logger,
-): KeptSecrets {
+): LearnedSecrets {
   const known = new Map<string, readonly string[]>();
   const reading = new Set<string>();
   let away = false;

@@ -7,7 +7,7 @@ import { NO_METER, type AcceptResult, type Meter } from '@hookline/core';
  */
 export type WebhookOutcome = AcceptResult['kind'] | 'refused' | 'handshake';
 
-export interface WebhookNumbers {
+export interface WebhookMetrics {
   /** @param source `undefined` when none has the name that was asked for: names that strangers make up are no labels */
   count(source: { readonly name: string } | undefined, outcome: WebhookOutcome): void;
   /** @param ms from the last byte of the body */
@@ -19,7 +19,7 @@ const NO_SOURCE = '(none)';
 /** Seconds, dense where answers usually are and at the promised 0.5. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 1];
 
-export function createWebhookNumbers(meter: Meter = NO_METER): WebhookNumbers {
+export function createWebhookMetrics(meter: Meter = NO_METER): WebhookMetrics {
   const webhooks = meter.counter(
     'hookline_webhooks_total',
     'Answered webhooks by what they came to; of a request with several kept events, each event.',

@@ -2,7 +2,7 @@ import type { Logger } from '@hookline/core';
 import type { FetchedText, FetchText } from '../wire/fetch-text.ts';
 
 /** Texts at addresses that providers name: certificates, keys, and confirmations of subscriptions. */
-export interface RemoteTexts {
+export interface RemoteKeys {
   /**
    * Waits a little; what takes longer is there for the next request.
    * @returns the texts that there are; `undefined` when one is not known yet
@@ -10,7 +10,7 @@ export interface RemoteTexts {
   get(urls: readonly string[], withinMs: number): Promise<ReadonlyMap<string, string> | undefined>;
 }
 
-export interface RemoteTextsOptions {
+export interface RemoteKeysOptions {
   readonly fetchText: FetchText;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -29,7 +29,7 @@ const MOST_AT_ONCE = 4;
 /** A server that cannot be reached is left alone for so long. */
 const AFTER_FAILURE_MS = 2_000;
 
-export function createRemoteTexts({ fetchText, log, now = Date.now }: RemoteTextsOptions): RemoteTexts {
+export function createRemoteKeys({ fetchText, log, now = Date.now }: RemoteKeysOptions): RemoteKeys {
   const known = new Map<string, Known>();
   const underWay = new Map<string, Promise<void>>();
   const failed = new Map<string, number>();

@@ -1,38 +1,31 @@
-import {
-  isKept,
-  type EventStore,
-  type Handshake,
-  type IncomingEvent,
-  type Logger,
-  type Meter,
-  type ProviderItem,
-  type ProviderRequest,
-  type SecretStore,
-  type Verdict,
-} from '@hookline/core';
+import type { EventStore, Logger, Meter, SecretStore, Source } from '@hookline/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { acceptAll } from './accept-batch.ts';
-import { diagnose } from './diagnose.ts';
+import { sendAnswer } from '../wire/answer.ts';
 import { createFetchText } from '../wire/fetch-text.ts';
-import { askedUrls, toEvent, toProviderRequest, type WebhookSource } from './incoming-event.ts';
-import { createKeptSecrets } from './learned-secrets.ts';
-import { sendProblem, type Middleware, type Problem } from '../wire/problem.ts';
-import { ByteBudget, readBody } from '../wire/read-body.ts';
-import { createRemoteTexts, type RemoteTexts } from './remote-keys.ts';
-import { createSampler } from '../wire/sampler.ts';
-import { refusalOfUnread, sendUnread } from '../wire/refuse-unread.ts';
-import { sendAccepted, sendHandshake, sendRefused } from './answers.ts';
-import { createWebhookNumbers } from './metrics.ts';
-import { FULL, KEYS_UNKNOWN, UNAVAILABLE, UNKNOWN_SOURCE, WRONG_METHOD } from './refusals.ts';
+import type { Middleware } from '../wire/problem.ts';
+import { ByteBudget, readBody, type ReadBodyOptions } from '../wire/read-body.ts';
+import { sendUnread } from '../wire/refuse-unread.ts';
+import { accept } from './accept.ts';
+import { answerTo } from './answer.ts';
+import type { Exchange, Outcome } from './exchange.ts';
+import { greet } from './greet.ts';
+import { createLearnedSecrets, type LearnedSecrets } from './learned-secrets.ts';
+import { likelyCause } from './likely-cause.ts';
+import { WebhookLog } from './log.ts';
+import { receive } from './receive.ts';
+import { createRemoteKeys, type RemoteKeys } from './remote-keys.ts';
+import { nameAsked, route } from './route.ts';
+import { split } from './split.ts';
+import { verify } from './verify.ts';
 
 export interface WebhooksOptions {
-  readonly sources: ReadonlyMap<string, WebhookSource>;
+  readonly sources: ReadonlyMap<string, Source>;
   readonly store: EventStore;
   readonly log: Logger;
   /** Where secrets are kept that providers bring; without it, such providers' handshakes fail. */
   readonly secrets?: SecretStore;
   /** Fetches keys and confirms subscriptions; over the public internet unless given. */
-  readonly remote?: RemoteTexts;
+  readonly remote?: RemoteKeys;
   readonly meter?: Meter;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -47,264 +40,141 @@ export interface WebhooksOptions {
 const BODY_LIMIT = 25 * 2 ** 20;
 const BYTES_IN_FLIGHT = 256 * 2 ** 20;
 const BODY_DEADLINE_MS = 20_000;
-/** Leaves 100 ms for the rest of a request on a busy machine: every answer leaves within 500 ms of the last byte. */
-const ANSWER_DEADLINE_MS = 400;
-/** Of these, for asking others: what is not there then is there for the next request. */
-const [KEYS_MS, CONFIRM_MS] = [200, 400];
-
 const NO_BODY = Buffer.alloc(0);
 
-/** What is missing or unreadable says so itself. */
-function isPuzzling(reason: string): boolean {
-  return reason === 'stale' || reason === 'mismatch';
-}
-
-const PATH = /^\/webhooks\/([^/?#]{1,200})\/?(?:[?#].*)?$/;
-
 /**
- * `POST /webhooks/:source`: receive → verify → accept. Works inside Express and ahead of it.
+ * `POST /webhooks/:source`: receive → greet → verify → split → accept → answer. Works inside Express and ahead of it.
  * The store hears of a request only after its signature holds.
  */
 export function webhooks(options: WebhooksOptions): Middleware {
-  const { sources, store, log, now = Date.now, bodyLimit = BODY_LIMIT } = options;
-  const reading = {
-    limit: bodyLimit,
-    deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
-    budget: new ByteBudget(options.bytesInFlight ?? BYTES_IN_FLIGHT),
-  };
-  const remote = options.remote ?? createRemoteTexts({ fetchText: createFetchText(), log, now });
-  const bringing = [...sources.values()].filter(({ provider }) => provider.keepsSecrets);
-  const kept = createKeptSecrets(
-    options.secrets,
-    bringing.map(({ name }) => name),
-    log,
-  );
-  const numbers = createWebhookNumbers(options.meter);
-  // One for what strangers can cause and one for what only we can: a flood of the first must not hide the second.
-  const mayLogRefusal = sampler('more requests were refused');
-  const mayLogFailure = sampler('more events were not accepted');
-
+  const door = new Door(options);
   return (request, response, next) => {
-    const name = PATH.exec(request.url ?? '')?.[1];
-    if (name === undefined) return next();
-    handle(name, request, response).catch((error: unknown) => {
-      log.error('a webhook could not be answered', { source: name, error: String(error) });
-      numbers.count(sources.get(name), 'unavailable');
-      if (!response.headersSent) sendProblem(response, UNAVAILABLE);
-    });
+    const name = nameAsked(request.url);
+    if (name === undefined) next();
+    else void door.open(name, request, response);
   };
+}
 
-  function sampler(message: string): () => boolean {
-    return createSampler(20, 10_000, (missed) => log.warn(message, { count: missed }), now);
+/** The only part of the webhooks that touches a socket: what happens between its two ends are functions of values. */
+class Door {
+  readonly #sources: ReadonlyMap<string, Source>;
+  readonly #store: EventStore;
+  readonly #reading: ReadBodyOptions;
+  readonly #parts: {
+    readonly learned: LearnedSecrets;
+    readonly remote: RemoteKeys;
+    readonly log: Logger;
+    readonly now: () => number;
+  };
+  readonly #log: WebhookLog;
+
+  constructor(options: WebhooksOptions) {
+    const { sources, store, log, meter, now = Date.now } = options;
+    const bringing = [...sources.values()].filter(({ provider }) => provider.keepsSecrets);
+    const learned = createLearnedSecrets(
+      options.secrets,
+      bringing.map(({ name }) => name),
+      log,
+    );
+    const remote = options.remote ?? createRemoteKeys({ fetchText: createFetchText(), log, now });
+    this.#sources = sources;
+    this.#store = store;
+    this.#parts = { learned, remote, log, now };
+    this.#reading = {
+      limit: options.bodyLimit ?? BODY_LIMIT,
+      deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
+      budget: new ByteBudget(options.bytesInFlight ?? BYTES_IN_FLIGHT),
+    };
+    this.#log = new WebhookLog({
+      log,
+      meter,
+      now,
+      likelyCause: ({ exchange }) => likelyCause(sources, learned, exchange),
+    });
   }
 
-  async function handle(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const source = sources.get(name);
-    if (source === undefined) return refuse(source, request, response, UNKNOWN_SOURCE);
-    if (request.method === 'GET' || request.method === 'HEAD') {
-      // Asked without a body, so without a signature: a provider that greets this way answers for what it repeats.
-      const received = toProviderRequest(source, request, NO_BODY);
-      const handshake = shakeHands(source, received, source.secrets(), 'unsigned');
-      if (handshake !== undefined) return conclude(source, handshake, response);
+  async open(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#serve(name, request, response);
+    } catch (error) {
+      const source = this.#sources.get(name);
+      const outcome = { kind: 'broken', error } as const;
+      this.#log.tell(outcome, source, name);
+      if (!response.headersSent) sendAnswer(response, answerTo(outcome, source));
     }
-    if (request.method !== 'POST') return refuse(source, request, response, WRONG_METHOD);
+  }
 
-    const read = await readBody(request, reading);
+  async #serve(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const routed = route(this.#sources, name, request.method);
+    switch (routed.kind) {
+      case 'unknown-source':
+      case 'wrong-method':
+        return this.#refuseUnread(routed, name, request, response);
+      case 'look': {
+        // Asked without a body, so without a signature: a provider that greets this way answers for what it repeats.
+        const exchange = receive(routed.source, request, NO_BODY, this.#parts.now());
+        const greeted = await this.#greet(exchange, routed.source.secrets(), 'unsigned');
+        return greeted === undefined
+          ? this.#refuseUnread({ kind: 'wrong-method' }, name, request, response)
+          : this.#answer(greeted, routed.source, response);
+      }
+      case 'event':
+        return this.#read(routed.source, request, response);
+    }
+  }
+
+  async #read(source: Source, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const read = await readBody(request, this.#reading);
     switch (read.kind) {
       case 'aborted':
         return;
       case 'too-large':
+        return this.#refuseUnread(
+          { kind: read.kind, limit: this.#reading.limit },
+          source.name,
+          request,
+          response,
+        );
       case 'busy':
       case 'slow':
-        return refuse(source, request, response, refusalOfUnread(read.kind, bodyLimit));
+        return this.#refuseUnread({ kind: read.kind }, source.name, request, response);
       case 'whole': {
         const arrived = performance.now();
         try {
-          return await answer(source, request, read.body, response);
+          const exchange = receive(source, request, read.body, this.#parts.now());
+          return this.#answer(await this.#judge(exchange), source, response);
         } finally {
-          numbers.answered(performance.now() - arrived);
+          this.#log.answered(performance.now() - arrived);
           read.release();
         }
       }
     }
   }
 
-  async function answer(
-    source: WebhookSource,
-    request: IncomingMessage,
-    body: Buffer,
-    response: ServerResponse,
-  ): Promise<void> {
-    const receivedAt = now();
-    const deadline = performance.now() + ANSWER_DEADLINE_MS;
-    const received = toProviderRequest(source, request, body);
-    const greeting = shakeHands(source, received, source.secrets(), 'unsigned');
-    if (greeting !== undefined) return conclude(source, greeting, response);
-
-    const judged = await judge(source, received, receivedAt);
-    if (judged === 'keys-unknown') {
-      numbers.count(source, 'unavailable');
-      return sendProblem(response, KEYS_UNKNOWN);
-    }
-    if (!judged.ok) {
-      numbers.count(source, 'refused');
-      if (mayLogRefusal())
-        log.warn('refused', {
-          source: source.name,
-          reason: judged.reason,
-          bytes: body.length,
-          ...(isPuzzling(judged.reason) && likelyCause(source, request, received, receivedAt)),
-        });
-      return sendRefused(source.provider, response, judged.reason);
-    }
-    const secrets = secretsOf(source);
-    const handshake = shakeHands(source, received, secrets, 'verified');
-    if (handshake !== undefined) return conclude(source, handshake, response);
-
-    const times = { receivedAt, verifiedAt: now() };
-    const events = split(source, received).map((item) => toEvent(source, received, item, secrets, times));
-    await accept(source, events, deadline, response);
+  /** What a request comes to that was read whole. */
+  async #judge(exchange: Exchange): Promise<Outcome> {
+    const first = this.#greet(exchange, exchange.source.secrets(), 'unsigned');
+    if (first !== undefined) return first;
+    const verified = await verify(this.#parts, exchange);
+    if (verified.kind !== 'verified') return verified;
+    const greeted = this.#greet(verified, verified.secrets, 'verified');
+    if (greeted !== undefined) return greeted;
+    const events = split(this.#parts.log, verified);
+    return accept(this.#store, events, verified.deadline - performance.now());
   }
 
-  async function accept(
-    source: WebhookSource,
-    events: readonly IncomingEvent[],
-    deadline: number,
-    response: ServerResponse,
-  ): Promise<void> {
-    const results = await acceptAll(store, events, deadline - performance.now());
-    const accepted = results.filter(isKept);
-    const failure = results.find((result) => !isKept(result));
-    if (failure !== undefined) {
-      if (mayLogFailure())
-        log.error('not accepted; the provider is asked to send again', {
-          event: events[0]?.id,
-          events: events.length,
-          reason: failure.reason,
-        });
-      numbers.count(source, failure.kind);
-      return sendProblem(response, failure.kind === 'full' ? FULL : UNAVAILABLE);
-    }
-    for (const [index, { kind, id }] of accepted.entries()) {
-      const event = events[index];
-      const ms = event === undefined ? 0 : now() - event.receivedAt;
-      numbers.count(source, kind);
-      log.info(kind, { event: id, source: source.name, type: event?.type, ms });
-    }
-    sendAccepted(source.provider, response, accepted);
+  #greet(exchange: Exchange, secrets: readonly string[], phase: 'unsigned' | 'verified') {
+    return greet(this.#parts, exchange, secrets, phase);
   }
 
-  /** The verdict; a key that is not there yet is asked for. */
-  async function judge(
-    source: WebhookSource,
-    request: ProviderRequest,
-    at: number,
-  ): Promise<Verdict | 'keys-unknown'> {
-    const { provider } = source;
-    const addresses = provider.keysNeeded(request, secretsOf(source), at);
-    const keys = addresses.length === 0 ? undefined : await remote.get(addresses, KEYS_MS);
-    if (addresses.length > 0 && keys === undefined) return 'keys-unknown';
-    return provider.verify(request, secretsOf(source), at, keys);
+  #answer(outcome: Outcome, source: Source, response: ServerResponse): void {
+    this.#log.tell(outcome, source, source.name);
+    sendAnswer(response, answerTo(outcome, source));
   }
 
-  function secretsOf(source: WebhookSource): readonly string[] {
-    const own = source.secrets();
-    return source.provider.keepsSecrets ? [...own, ...kept.of(source.name)] : own;
-  }
-
-  /** Carries a handshake out: it is answered when what it asks for is done. */
-  async function conclude(
-    source: WebhookSource,
-    handshake: Handshake,
-    response: ServerResponse,
-  ): Promise<void> {
-    switch (handshake.kind) {
-      case 'respond':
-        break;
-      case 'keep-secret':
-        try {
-          await kept.keep(source.name, handshake.secret);
-        } catch (error) {
-          log.error('a secret that a provider brought could not be kept', {
-            source: source.name,
-            error: String(error),
-          });
-          numbers.count(source, 'unavailable');
-          return sendProblem(response, UNAVAILABLE);
-        }
-        break;
-      case 'fetch': {
-        const confirmed = await remote.get([handshake.url], CONFIRM_MS);
-        if (confirmed?.get(handshake.url) === undefined) {
-          log.warn('a subscription is not confirmed yet; the provider is asked to send again', {
-            source: source.name,
-          });
-          numbers.count(source, 'unavailable');
-          return sendProblem(response, KEYS_UNKNOWN);
-        }
-      }
-    }
-    numbers.count(source, 'handshake');
-    log.info('handshake answered', { source: source.name });
-    sendHandshake(response, handshake.response);
-  }
-
-  /** For the log alone, and never the cause of a failure. */
-  function likelyCause(
-    source: WebhookSource,
-    asked: IncomingMessage,
-    request: ProviderRequest,
-    at: number,
-  ): { readonly likely?: string } {
-    try {
-      const others = [...sources.values()].filter(
-        ({ provider, name }) => provider.name === source.provider.name && name !== source.name,
-      );
-      const likely = diagnose({
-        ...{ provider: source.provider, request, secrets: secretsOf(source), now: at },
-        ...{ askedUrls: askedUrls(asked), formerSecrets: source.formerSecrets?.() ?? [] },
-        otherSecrets: new Map(others.map((other) => [other.name, other.secrets()])),
-      });
-      return likely === undefined ? {} : { likely };
-    } catch (error) {
-      return { likely: `not found: ${String(error)}` };
-    }
-  }
-
-  /** Refuses what was not read, or not to its end. Nothing that a stranger sent is in the line, not even the address. */
-  function refuse(
-    source: WebhookSource | undefined,
-    request: IncomingMessage,
-    response: ServerResponse,
-    problem: Problem,
-  ): void {
-    numbers.count(source, 'refused');
-    if (mayLogRefusal()) log.warn('refused', { status: problem.status, reason: problem.error });
-    sendUnread(request, response, problem);
-  }
-
-  /** What verifies is kept: a provider that cannot read it must not make us refuse it. */
-  function split(source: WebhookSource, request: ProviderRequest): readonly ProviderItem[] {
-    try {
-      return source.provider.split(request);
-    } catch (error) {
-      log.error('an event could not be identified', { source: source.name, error: String(error) });
-      const { bodyTrusted } = source.provider;
-      return [{ body: request.body, bodyTrusted, repeats: false }];
-    }
-  }
-
-  function shakeHands(
-    source: WebhookSource,
-    request: ProviderRequest,
-    secrets: readonly string[],
-    phase: 'unsigned' | 'verified',
-  ): Handshake | undefined {
-    try {
-      return source.provider.handshake(request, secrets, phase);
-    } catch (error) {
-      log.error('a handshake could not be read', { source: source.name, error: String(error) });
-      return undefined;
-    }
+  #refuseUnread(outcome: Outcome, name: string, request: IncomingMessage, response: ServerResponse): void {
+    const source = this.#sources.get(name);
+    this.#log.tell(outcome, source, name);
+    sendUnread(request, response, answerTo(outcome, source));
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { sendProblem, type Problem } from './problem.ts';
+import { problemAnswer, sendProblem, type Problem } from './problem.ts';
 import { readBody, type ReadBodyOptions } from './read-body.ts';
 import { refusalOfUnread, sendUnread } from './refuse-unread.ts';
 
@@ -32,7 +32,7 @@ export async function withJson(
   use: (value: unknown) => Promise<void>,
 ): Promise<void> {
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
-    return sendUnread(request, response, ENCODED);
+    return sendUnread(request, response, problemAnswer(ENCODED));
   const read = await readBody(request, reading);
   switch (read.kind) {
     case 'aborted':
@@ -40,7 +40,7 @@ export async function withJson(
     case 'too-large':
     case 'busy':
     case 'slow':
-      return sendUnread(request, response, refusalOfUnread(read.kind, reading.limit));
+      return sendUnread(request, response, problemAnswer(refusalOfUnread(read.kind, reading.limit)));
     case 'whole':
       try {
         const parsed = parse(read.body);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sendAnswer, type Answer } from './answer.ts';
 
 /** Seconds. What makes us refuse passes quickly or not at all, and most providers wait longer anyway. */
 export const RETRY_AFTER_S = '2';
@@ -23,20 +24,20 @@ export interface Problem {
 
 /** Answers with a problem in the form of RFC 9457, with our stable `error` code beside its fields. */
 export function sendProblem(response: ServerResponse, problem: Problem): void {
-  response.writeHead(problem.status, problemHeaders(problem)).end(problemBody(problem));
+  sendAnswer(response, problemAnswer(problem));
 }
 
-export function problemHeaders(problem: Problem): Record<string, string | number> {
+export function problemAnswer({ headers, ...fields }: Problem): Answer {
   return {
-    'content-type': 'application/problem+json; charset=utf-8',
-    'content-length': Buffer.byteLength(problemBody(problem)),
-    'cache-control': 'no-store',
-    ...problem.headers,
+    status: fields.status,
+    headers: {
+      'content-type': 'application/problem+json; charset=utf-8',
+      'cache-control': 'no-store',
+      ...headers,
+    },
+    body: JSON.stringify(fields),
+    error: fields.error,
   };
-}
-
-export function problemBody({ headers: _headers, ...fields }: Problem): string {
-  return JSON.stringify(fields);
 }
 
 export const NOT_FOUND: Problem = {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problemBody, problemHeaders, RETRY_AFTER_S, sendProblem, type Problem } from './problem.ts';
+import { sendAnswer, type Answer } from './answer.ts';
+import { RETRY_AFTER_S, type Problem } from './problem.ts';
 import type { BodyRead } from './read-body.ts';
 
 export const BUSY: Problem = {
@@ -49,12 +50,13 @@ const READ_AWAY_MS = 1_000;
  * Answers a request whose body was not read to its end. A long rest closes the connection, but not at once: closing
  * while bytes still come resets it, and the sender would never see the answer.
  */
-export function sendUnread(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+export function sendUnread(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   request.on('error', () => undefined).resume();
-  if (announcedLength(request) <= SHORT_REST) return sendProblem(response, problem);
+  if (announcedLength(request) <= SHORT_REST) return sendAnswer(response, answer);
 
-  response.writeHead(problem.status, { ...problemHeaders(problem), connection: 'close' });
-  response.write(problemBody(problem));
+  const { status, headers, body } = answer;
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
+  response.write(body);
   const over = setTimeout(() => response.end(), READ_AWAY_MS);
   request.once('close', () => {
     clearTimeout(over);

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ProviderRequest, SecretStore } from '@hookline/core';
 import { TEST_CERTIFICATES } from '@hookline/testing';
 import request from 'supertest';
-import type { WebhookSource } from '../../src/webhooks/incoming-event.ts';
+import type { Source } from '@hookline/core';
 import { NOW, signed, sourceOf, startReceiver, stopAll, type StartedReceiver } from './harness.ts';
 
 afterEach(stopAll);
@@ -12,7 +12,7 @@ afterEach(stopAll);
 /** Sends a whole request as its provider signs it. */
 function send(
   { server }: StartedReceiver,
-  source: WebhookSource,
+  source: Source,
   body: string,
   changes: Partial<ProviderRequest> = {},
 ) {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WebhookSource } from '../../src/webhooks/incoming-event.ts';
+import type { Source } from '@hookline/core';
 import { createReceiver } from '../../src/receiver.ts';
 import type { WebhooksOptions } from '../../src/webhooks/webhooks.ts';
 import { rememberingLog } from '../silent-log.ts';
@@ -19,7 +19,7 @@ export function providerNamed(name: string): Provider {
 }
 
 /** A source of a real provider with one secret of the form that this provider issues. */
-export function sourceOf(name: string, changes: Partial<WebhookSource> = {}): WebhookSource {
+export function sourceOf(name: string, changes: Partial<Source> = {}): Source {
   const provider = providerNamed(name);
   const secret = provider.makeSecret(Buffer.alloc(32, `a secret of ${name} `));
   return { name, provider, secrets: () => [secret], priorityOf: () => undefined, ...changes };
@@ -27,7 +27,7 @@ export function sourceOf(name: string, changes: Partial<WebhookSource> = {}): We
 
 /** The headers that the source's provider sends with this body. */
 export function signed(
-  source: WebhookSource,
+  source: Source,
   body: Buffer | string,
   at = NOW,
   options?: { readonly deliveryId?: string },
@@ -113,7 +113,7 @@ const servers: Server[] = [];
 const wires: Wire[] = [];
 
 export interface StartOptions extends Partial<Omit<WebhooksOptions, 'sources' | 'log'>> {
-  readonly sources?: readonly WebhookSource[];
+  readonly sources?: readonly Source[];
   readonly store?: EventStore;
 }
 

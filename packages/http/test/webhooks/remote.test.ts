@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { TEST_CERTIFICATES } from '@hookline/testing';
 import { createFetchText, type FetchedText } from '../../src/wire/fetch-text.ts';
 import { isPublicAddress } from '../../src/wire/public-address.ts';
-import { createRemoteTexts } from '../../src/webhooks/remote-keys.ts';
+import { createRemoteKeys } from '../../src/webhooks/remote-keys.ts';
 import { silentLog } from '../silent-log.ts';
 
 describe('an address of the public internet', () => {
@@ -87,7 +87,7 @@ describe('remote texts', () => {
   function remote(fetchText: (url: string) => Promise<FetchedText>) {
     const calls: string[] = [];
     let time = 0;
-    const texts = createRemoteTexts({
+    const texts = createRemoteKeys({
       fetchText(url) {
         calls.push(url);
         return fetchText(url);

@@ -3,7 +3,7 @@ import { jsonText, namesOf, sliceAt } from './signing/json-text.ts';
 import { signedId } from './signing/verify.ts';
 import { valueAt, type View } from './signing/place.ts';
 import { type Scheme } from './signing/scheme.ts';
-import type { Source } from './provider-spec.ts';
+import type { Locator } from './provider-spec.ts';
 
 /** A request or one item of it, and the scheme that holds for it. */
 export interface Origin extends View {
@@ -12,7 +12,7 @@ export interface Origin extends View {
 }
 
 /** The first of several sources that has a value. */
-export function firstOf(sources: readonly Source[], origin: Origin): string | undefined {
+export function firstOf(sources: readonly Locator[], origin: Origin): string | undefined {
   for (const source of sources) {
     const found = find(source, origin);
     if (found !== undefined) return found;
@@ -23,7 +23,7 @@ export function firstOf(sources: readonly Source[], origin: Origin): string | un
 /** Bodies are read as JSON here only while they are no larger than this: a pattern runs over the whole text. */
 const LONGEST_MATCHED = 2 ** 20;
 
-function find(source: Source, origin: Origin): string | undefined {
+function find(source: Locator, origin: Origin): string | undefined {
   if ('constant' in source) return source.constant;
   if ('signed' in source) return signedId(origin.scheme, origin.request.headers);
   if ('root' in source) return valueAt({ request: origin.request }, { body: source.root });
@@ -42,7 +42,7 @@ function find(source: Source, origin: Origin): string | undefined {
 }
 
 /** Between values that are ids, a separator within one is marked: no two lists of ids read the same. */
-function joined(sources: readonly Source[], separator: '.' | ':', origin: Origin): string | undefined {
+function joined(sources: readonly Locator[], separator: '.' | ':', origin: Origin): string | undefined {
   const parts: string[] = [];
   for (const source of sources) {
     const part = find(source, origin);

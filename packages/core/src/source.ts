@@ -1,0 +1,15 @@
+import type { Provider } from './provider.ts';
+
+/** One configured endpoint: `/webhooks/<name>`. */
+export interface Source {
+  readonly name: string;
+  readonly provider: Provider;
+  /** The public address of the endpoint, for providers that sign it. */
+  readonly url?: string;
+  /** All of them are accepted, so that one can be replaced by the next. Asked at every request: a file may change. */
+  secrets(): readonly string[];
+  /** What they were before they last changed, to tell an operator who still signs with them. */
+  formerSecrets?(): readonly string[];
+  /** The job priority of an event type (1 first); `undefined` when no source has priorities. */
+  priorityOf(type: string): number | undefined;
+}

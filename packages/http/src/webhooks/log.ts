@@ -1,0 +1,133 @@
+import type { Logger, Meter, Source } from '@hookline/core';
+import { createSampler } from '../wire/sampler.ts';
+import { answerTo } from './answer.ts';
+import type { Outcome } from './exchange.ts';
+import { createWebhookMetrics, type WebhookMetrics } from './metrics.ts';
+
+export interface LogParts {
+  readonly log: Logger;
+  readonly meter: Meter | undefined;
+  readonly now: () => number;
+  /** Why a signature may not hold, where somebody asks. */
+  readonly likelyCause: (outcome: Unsigned) => string | undefined;
+}
+
+type Unsigned = Extract<Outcome, { readonly kind: 'unsigned' }>;
+
+/** Says what came of each webhook: to the log, where strangers cannot flood it, and to the metrics. */
+export class WebhookLog {
+  readonly #parts: LogParts;
+  readonly #log: Logger;
+  readonly #metrics: WebhookMetrics;
+  // One for what strangers can cause and one for what only we can: a flood of the first must not hide the second.
+  readonly #maySayRefusal: () => boolean;
+  readonly #maySayFailure: () => boolean;
+
+  constructor(parts: LogParts) {
+    const { log, meter, now } = parts;
+    const sampled = (message: string) =>
+      createSampler(20, 10_000, (missed) => log.warn(message, { count: missed }), now);
+    this.#parts = parts;
+    this.#log = log;
+    this.#metrics = createWebhookMetrics(meter);
+    this.#maySayRefusal = sampled('more requests were refused');
+    this.#maySayFailure = sampled('more events were not accepted');
+  }
+
+  /** @param ms from the last byte of a body to its answer */
+  answered(ms: number): void {
+    this.#metrics.answered(ms);
+  }
+
+  /**
+   * @param source `undefined` when none has the name that was asked for
+   * @param name what was asked for; said only where we failed
+   */
+  tell(outcome: Outcome, source: Source | undefined, name: string): void {
+    switch (outcome.kind) {
+      case 'kept':
+        return this.#kept(outcome, source);
+      case 'greeted':
+        this.#metrics.count(source, 'handshake');
+        return this.#log.info('handshake answered', { source: name });
+      case 'unsigned':
+        return this.#unsigned(outcome, source);
+      case 'unknown-source':
+      case 'wrong-method':
+      case 'too-large':
+      case 'busy':
+      case 'slow':
+        return this.#unread(outcome, source);
+      case 'keys-unknown':
+        return this.#metrics.count(source, 'unavailable');
+      case 'unconfirmed':
+        this.#metrics.count(source, 'unavailable');
+        return this.#log.warn('a subscription is not confirmed yet; the provider is asked to send again', {
+          source: name,
+        });
+      case 'secret-not-stored':
+        this.#metrics.count(source, 'unavailable');
+        return this.#log.error('a secret that a provider brought could not be kept', {
+          source: name,
+          error: String(outcome.error),
+        });
+      case 'full':
+      case 'unavailable':
+        return this.#notTaken(outcome, source);
+      case 'broken':
+        this.#metrics.count(source, 'unavailable');
+        return this.#log.error('a webhook could not be answered', {
+          source: name,
+          error: String(outcome.error),
+        });
+    }
+  }
+
+  #kept({ events, results }: Extract<Outcome, { readonly kind: 'kept' }>, source: Source | undefined): void {
+    for (const [index, { kind, id }] of results.entries()) {
+      const event = events[index];
+      const ms = event === undefined ? 0 : this.#parts.now() - event.receivedAt;
+      this.#metrics.count(source, kind);
+      this.#log.info(kind, { event: id, source: source?.name, type: event?.type, ms });
+    }
+  }
+
+  #unsigned(outcome: Unsigned, source: Source | undefined): void {
+    this.#metrics.count(source, 'refused');
+    if (!this.#maySayRefusal()) return;
+    const { reason, exchange } = outcome;
+    const likely = isPuzzling(reason) ? this.#parts.likelyCause(outcome) : undefined;
+    this.#log.warn('refused', {
+      source: exchange.source.name,
+      reason,
+      bytes: exchange.request.body.length,
+      ...(likely === undefined ? {} : { likely }),
+    });
+  }
+
+  /** Nothing that a stranger sent is in the line, not even the address. */
+  #unread(outcome: Outcome, source: Source | undefined): void {
+    this.#metrics.count(source, 'refused');
+    if (!this.#maySayRefusal()) return;
+    const { status, error } = answerTo(outcome, source);
+    this.#log.warn('refused', { status, reason: error });
+  }
+
+  #notTaken(
+    { kind, events, reason }: Extract<Outcome, { readonly kind: 'full' | 'unavailable' }>,
+    source: Source | undefined,
+  ): void {
+    if (this.#maySayFailure())
+      this.#log.error('not accepted; the provider is asked to send again', {
+        event: events[0]?.id,
+        events: events.length,
+        reason,
+      });
+    this.#metrics.count(source, kind);
+  }
+}
+
+/** What is missing or unreadable says so itself. */
+function isPuzzling(reason: Unsigned['reason']): boolean {
+  return reason === 'stale' || reason === 'mismatch';
+}
