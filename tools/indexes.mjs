@@ -4,7 +4,7 @@
  * fails when one is stale. Node built-ins only: this runs before anything is installed.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { scriptsIndex } from './scripts.mjs';
 
 const RESERVED = new Set(
@@ -29,6 +29,7 @@ const DEFINITIONS = ['apps/worker/src', 'examples/shop/src'];
 export function indexes(root) {
   return [
     providersIndex(root),
+    ...defaultsIndexes(root),
     ...(existsSync(join(root, SCRIPTS)) ? [luaIndex(root)] : []),
     ...DEFINITIONS.map((home) => join(root, home))
       .filter((home) => existsSync(home))
@@ -56,6 +57,25 @@ function providersIndex(root) {
     file: join(root, 'packages/providers/src/all-providers.ts'),
     text: `${HEADER}${imports.join('\n')}\n\n${selectors.join('\n')}\n\nexport const allProviders = [\n${names.map((name) => `  ${camel(name)},`).join('\n')}\n] as const;\n`,
   };
+}
+
+/** Folders whose files each have one thing of a kind for their default export. */
+const DEFAULTS = [
+  { folder: 'packages/http/src/jobs/routes', index: '../all-job-routes.ts', name: 'allJobRoutes' },
+];
+
+function defaultsIndexes(root) {
+  return DEFAULTS.filter(({ folder }) => existsSync(join(root, folder))).map(({ folder, index, name }) => {
+    const file = join(root, folder, index);
+    const names = modulesOf(join(root, folder));
+    const from = `./${relative(dirname(file), join(root, folder)).replaceAll('\\', '/')}`;
+    const imports = names.map((module) => `import ${camel(module)} from '${from}/${module}.ts';`);
+    const list = names.map((module) => `  ${camel(module)},`);
+    return {
+      file,
+      text: `${HEADER}${imports.join('\n')}\n\nexport const ${name} = [\n${list.join('\n')}\n] as const;\n`,
+    };
+  });
 }
 
 function luaIndex(root) {

@@ -10,7 +10,7 @@ import {
 import type { ServerResponse } from 'node:http';
 import { frameBytes, isLast, lastFrameOf, serverSentEvent } from './frame.ts';
 import { TOO_MANY_STREAMS, UNKNOWN_JOB_ID } from './refusals.ts';
-import { createPatience, type Patience } from '../wire/deadline.ts';
+import { createDeadline, type Deadline } from '../wire/deadline.ts';
 import { sendProblem } from '../wire/problem.ts';
 import { createSampler } from '../wire/sampler.ts';
 
@@ -86,7 +86,7 @@ export class JobStreams {
     jobId: string,
     after: string | undefined,
     response: ServerResponse,
-    ask: Patience,
+    ask: Deadline,
   ): Promise<void> {
     if (this.#closed || this.#clients.size >= this.#max) return sendProblem(response, TOO_MANY_STREAMS);
     const client: Client = {
@@ -118,7 +118,7 @@ export class JobStreams {
     }, LAST_BYTES_MS).unref();
   }
 
-  async #catchUp(client: Client, job: JobRecord, ask: Patience): Promise<void> {
+  async #catchUp(client: Client, job: JobRecord, ask: Deadline): Promise<void> {
     const turn = await this.#follow(client, ask);
     if (client.turn !== turn) return;
     if (isFinal(job.status)) return this.#endWithoutFrame(client, job, ask);
@@ -126,7 +126,7 @@ export class JobStreams {
     client.live = true;
   }
 
-  async #follow(client: Client, ask: Patience): Promise<number> {
+  async #follow(client: Client, ask: Deadline): Promise<number> {
     const turn = ++client.turn;
     const onFrame = (frame: JobFrame) => {
       if (client.turn === turn) this.#deliver(client, frame);
@@ -167,7 +167,7 @@ export class JobStreams {
   }
 
   /** A job that is over, and no frame that says so: the client has it already, or it is no longer kept. */
-  async #endWithoutFrame(client: Client, job: JobRecord, ask: Patience): Promise<void> {
+  async #endWithoutFrame(client: Client, job: JobRecord, ask: Deadline): Promise<void> {
     const frame = lastFrameOf(job);
     const { response, resumed, last } = client;
     const hasAll =
@@ -178,7 +178,7 @@ export class JobStreams {
     else this.#deliver(client, frame);
   }
 
-  async #hasFrames({ jobId }: Client, ask: Patience): Promise<boolean> {
+  async #hasFrames({ jobId }: Client, ask: Deadline): Promise<boolean> {
     let found = false;
     const following = this.#parts.feed.follow(jobId, STREAM_START, () => (found = true));
     // Stopped when it has begun, even where nobody waits for that any more.
@@ -198,7 +198,7 @@ export class JobStreams {
   async #resume(client: Client): Promise<void> {
     if (!this.#clients.has(client)) return;
     client.paused = client.overdue = false;
-    const ask = createPatience();
+    const ask = createDeadline();
     const job = await ask(() => this.#parts.service.get(client.jobId));
     if (!this.#clients.has(client)) return;
     if (job === undefined) return this.#end(client);

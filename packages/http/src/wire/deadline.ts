@@ -5,9 +5,9 @@ const STORE_DEADLINE_MS = 400;
  * Makes a call to the store. All calls of one request share one deadline; the time between them does not count.
  * Rejects when it is over: what was called may still happen.
  */
-export type Patience = <T>(call: () => Promise<T>) => Promise<T>;
+export type Deadline = <T>(call: () => Promise<T>) => Promise<T>;
 
-export function createPatience(): Patience {
+export function createDeadline(): Deadline {
   let left = STORE_DEADLINE_MS;
   return async (call) => {
     const begun = performance.now();

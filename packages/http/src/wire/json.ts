@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sendAnswer, type Answer } from './answer.ts';
 import { problemAnswer, sendProblem, type Problem } from './problem.ts';
 import { readBody, type ReadBodyOptions } from './read-body.ts';
 import { refusalOfUnread, sendUnread } from './refuse-unread.ts';
@@ -10,15 +11,23 @@ export function sendJson(
   body: unknown,
   headers?: Readonly<Record<string, string>>,
 ): void {
-  const text = JSON.stringify(body);
-  response
-    .writeHead(status, {
+  sendAnswer(response, jsonAnswer(status, body, headers));
+}
+
+export function jsonAnswer(
+  status: number,
+  body: unknown,
+  headers?: Readonly<Record<string, string>>,
+): Answer {
+  return {
+    status,
+    headers: {
       'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(text),
       'cache-control': 'no-store',
       ...headers,
-    })
-    .end(text);
+    },
+    body: JSON.stringify(body),
+  };
 }
 
 /**
