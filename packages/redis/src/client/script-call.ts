@@ -80,6 +80,7 @@ export function decodeReply(script: ScriptText, reply: unknown): unknown {
 
 const TAKE_LUA = `
 local function sliceOf(list, from, count)
+  if count < 100 then return { unpack(list, from, from + count - 1) } end
   local part = {}
   for i = 0, count - 1 do part[i + 1] = list[from + i] end
   return part
