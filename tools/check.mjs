@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { staleIndexes } from './indexes.mjs';
-import { providerPage } from './provider-table.mjs';
+import { tablePages } from './tables.mjs';
 import { crossedWalls } from './walls.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -22,11 +22,11 @@ const checks = [
       ),
   ],
   [
-    'provider table',
-    async () => {
-      const { file, isStale } = await providerPage(root);
-      return isStale ? [`${relative(root, file)} is stale: run any npm script, and commit it`] : [];
-    },
+    'tables in docs',
+    async () =>
+      (await tablePages(root))
+        .filter(({ isStale }) => isStale)
+        .map(({ file }) => `${relative(root, file)} is stale: run any npm script, and commit it`),
   ],
   ['walls', () => crossedWalls(root)],
   ['unused code', () => run(bin('knip'), ['--no-progress'], 'delete it, or name it in knip.json')],

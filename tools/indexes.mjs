@@ -19,6 +19,9 @@ const headerFor = (what) =>
   `// Generated from ${what}: \`npm run check\` fails when it is stale. Do not edit.\n`;
 const HEADER = headerFor('the files of this folder');
 
+/** What handler authors import. */
+const FACE = 'packages/hookline/src';
+
 /** Where Lua scripts live, in any folder. */
 const SCRIPTS = 'packages/redis/src';
 
@@ -29,6 +32,7 @@ const DEFINITIONS = ['apps/worker/src', 'examples/shop/src'];
 export function indexes(root) {
   return [
     providersIndex(root),
+    ...(existsSync(join(root, FACE)) ? [selectorsIndex(root)] : []),
     ...defaultsIndexes(root),
     ...(existsSync(join(root, SCRIPTS)) ? [luaIndex(root)] : []),
     ...DEFINITIONS.map((home) => join(root, home))
@@ -62,6 +66,9 @@ function providersIndex(root) {
 /** Folders whose files each have one thing of a kind for their default export. */
 const DEFAULTS = [
   { folder: 'packages/http/src/jobs/routes', index: '../all-job-routes.ts', name: 'allJobRoutes' },
+  { folder: 'apps/cli/src/commands', index: '../all-commands.ts', name: 'allCommands' },
+  { folder: 'apps/dashboard/src/pages', index: '../all-pages.ts', name: 'allPages' },
+  { folder: 'apps/dashboard/src/api', index: '../all-api-routes.ts', name: 'allApiRoutes' },
 ];
 
 function defaultsIndexes(root) {
@@ -82,6 +89,14 @@ function luaIndex(root) {
   return {
     file: join(root, SCRIPTS, 'client/all-scripts.ts'),
     text: scriptsIndex(join(root, SCRIPTS), headerFor(`the .lua files of ${SCRIPTS}`)),
+  };
+}
+
+function selectorsIndex(root) {
+  const names = modulesOf(join(root, 'packages/providers/src/providers')).map(camel);
+  return {
+    file: join(root, FACE, 'all-selectors.ts'),
+    text: `${headerFor("the providers' files")}export {\n${names.map((name) => `  ${name},\n`).join('')}} from '@hookline/providers';\n`,
   };
 }
 

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateIndexes } from './indexes.mjs';
 import { withLock } from './lock.mjs';
-import { writeProviderPage } from './provider-table.mjs';
+import { writeTablePages } from './tables.mjs';
 
 const PNPM = 'pnpm@12.21.0';
 const MINIMUM_NODE = [20, 19];
@@ -42,7 +42,7 @@ async function main() {
     generateIndexes(root);
     if (!isBuilt()) build();
   });
-  if (existsSync(join(root, 'docs/providers.md'))) await writeProviderPage(root);
+  await writeTablePages(root);
   if (!prepared)
     fail(
       `Another process has been installing for over 5 minutes. If none is, delete ${lock} and run the command again.`,

@@ -8,6 +8,7 @@ import { join, relative, sep } from 'node:path';
 const ALLOWED = {
   'packages/core': [],
   'packages/providers': ['core'],
+  'packages/hookline': ['core', 'providers'],
   'packages/redis': ['core'],
   'packages/http': ['core'],
   'packages/spool': ['core'],
@@ -15,10 +16,11 @@ const ALLOWED = {
   'packages/process': ['core'],
   'packages/test-postgres': [],
   'packages/test-sdks': [],
-  'packages/testing': ['core', 'providers', 'local-redis'],
+  'packages/rig': ['local-redis'],
+  'packages/testing': ['core'],
   'apps/receiver': ['core', 'providers', 'redis', 'http', 'process', 'spool'],
-  'examples/shop': ['core', 'providers'],
-  'apps/worker': ['core', 'providers', 'redis', 'http', 'process', 'shop'],
+  'examples/shop': ['hookline', 'core', 'providers'],
+  'apps/worker': ['hookline', 'core', 'providers', 'redis', 'http', 'process', 'shop'],
   'apps/dashboard': ['core', 'redis', 'http', 'process'],
   'apps/bench': ['core', 'providers'],
   'apps/faults': ['core', 'providers', 'local-redis'],
@@ -53,7 +55,7 @@ const ROOMS = {
  * loads into a program, ahead of it or as a user's own definitions: these read what their users would.
  */
 const ENVIRONMENT_READERS =
-  /^apps\/[^/]+\/src\/main\.ts$|^packages\/testing\/|^apps\/faults\/src\/(injectors\/process-preload|app\/effects|cron-app\/jobs\/tick)\.ts$/;
+  /^apps\/[^/]+\/src\/main\.ts$|^packages\/rig\/|^apps\/faults\/src\/(injectors\/process-preload|app\/effects|cron-app\/jobs\/tick)\.ts$/;
 const READS_ENVIRONMENT =
   /\bprocess(\.env\b|\[['"]env['"]\])|import\s*\{[^}]*\benv\b[^}]*\}\s*from\s*'(node:)?process'/;
 
@@ -93,6 +95,10 @@ function circlesIn(root, files) {
   return found;
 }
 
+function isOurs(specifier) {
+  return specifier.startsWith('@hookline/') || specifier === 'hookline';
+}
+
 function specifiersIn(text) {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => specifier);
 }
@@ -112,7 +118,7 @@ function crossingsIn(root, member, file) {
   const where = relative(root, file).split(sep).join('/');
   const found = [];
   for (const specifier of specifiersIn(text)) {
-    const own = /^@hookline\/([a-z-]+)(\/.*)?$/.exec(specifier);
+    const own = /^(?:@hookline\/)?([a-z-]+)(\/.*)?$/.exec(isOurs(specifier) ? specifier : '');
     if (own?.[2]) found.push(`${where}: imports the inside of @hookline/${own[1]}; import the package`);
     if (own && !ALLOWED[member].includes(own[1]))
       found.push(`${where}: ${member} may not know @hookline/${own[1]}`);

@@ -1,13 +1,11 @@
 import type { Source } from '@hookline/core';
 import {
-  commonConfig,
   ConfigError,
   dataDirOf,
-  durationSetting,
   isProduction,
   namesRedis,
-  portSetting,
   Problems,
+  readSettings,
   readSources,
   type CommonConfig,
   type Environment,
@@ -25,12 +23,15 @@ export interface CliConfig extends CommonConfig {
 /** For commands that talk to a running system. @throws ConfigError that names every bad key */
 export function readCliConfig(env: Environment): CliConfig {
   const problems = new Problems();
-  const common = commonConfig(env, problems);
+  const { common, own } = readSettings(env, 'cli', problems);
   const sources = readSources(env, { providers, describe: describeHmac }, problems, () => undefined);
-  const { port: receiverPort } = portSetting(env, 'RECEIVER_PORT', 3000, problems);
-  const jobRetention = durationSetting(env, 'JOB_RETENTION', '7d', problems);
   problems.throwIfAny();
-  return { ...common, sources, receiverPort, jobRetention };
+  return {
+    ...common,
+    sources,
+    receiverPort: own.RECEIVER_PORT.port,
+    jobRetention: own.JOB_RETENTION,
+  };
 }
 
 /** For `start`, which runs before there is a Redis to name. */

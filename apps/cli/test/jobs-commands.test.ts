@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { JobRecord, JobService, NewJob } from '@hookline/core';
 import { connect, createJobStore, createPartition, type Connection } from '@hookline/redis';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { eventually, hookline, openStage, startWorker, type Stage } from './e2e/processes.ts';
+import { hookline, openStage, startWorker, type Stage } from './e2e/processes.ts';
 
 const CLI = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 

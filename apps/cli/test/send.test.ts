@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { providers } from '@hookline/providers';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { randomBytes } from 'node:crypto';
 import { isMet, expectationOf, judgeCopy } from '../src/send/expectation.ts';
 import { otherSecrets, tampered } from '../src/send/faults.ts';

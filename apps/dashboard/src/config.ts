@@ -1,8 +1,7 @@
 import {
   apiKeysSetting,
-  commonConfig,
-  portSetting,
   Problems,
+  readSettings,
   type CommonConfig,
   type Environment,
   type PortSetting,
@@ -20,11 +19,11 @@ export interface DashboardConfig extends CommonConfig {
 /** @throws ConfigError naming every bad setting */
 export function readDashboardConfig(env: Environment): DashboardConfig {
   const problems = new Problems();
-  const common = commonConfig(env, problems);
+  const { common, own } = readSettings(env, 'dashboard', problems);
   const config = {
     ...common,
-    port: portSetting(env, 'DASHBOARD_PORT', 3001, problems),
-    opsPort: portSetting(env, 'OPS_PORT', 3011, problems),
+    port: own.DASHBOARD_PORT,
+    opsPort: own.OPS_PORT,
     login: readLogin(env, common, problems),
     apiKeys: apiKeysSetting(env, problems),
   };

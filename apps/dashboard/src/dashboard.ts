@@ -2,9 +2,11 @@ import type { Logger } from '@hookline/core';
 import { createDashboard, type BasicAuthOptions } from '@hookline/http';
 import type { OpenQueues, System } from '@hookline/redis';
 import type { RequestListener } from 'node:http';
-import { createBoard } from './board.ts';
-import { followQueues } from './queues.ts';
-import { createSystemPages } from './system.ts';
+import { allPages } from './all-pages.ts';
+import { createBoard } from './board/board.ts';
+import { followQueues } from './board/queues.ts';
+import { createPages } from './site.ts';
+import { createSystemView } from './system-view.ts';
 
 export const QUEUES_PATH = '/admin/queues';
 
@@ -14,7 +16,7 @@ export interface Dashboard {
   close(): Promise<void>;
 }
 
-/** Everything behind the operators' login. Another page is another row of `pages`. */
+/** Everything behind the operators' login. Another page is another file in `pages/`. */
 export function openDashboard(options: {
   readonly login: BasicAuthOptions;
   /** Each opens the operators' API. */
@@ -26,8 +28,8 @@ export function openDashboard(options: {
   const { login, apiKeys, system, log } = options;
   const queues = followQueues(options.queues, log);
   const pages = [
-    { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues) },
-    ...createSystemPages(system, QUEUES_PATH),
+    { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues, allPages) },
+    ...createPages({ system: createSystemView(system) }, [{ title: 'Queues', path: QUEUES_PATH }]),
   ];
   return {
     listener: createDashboard({ login, apiKeys, home: QUEUES_PATH, pages, log }),

@@ -1,5 +1,5 @@
 import type { ProcessStatus, SystemState } from '@hookline/redis';
-import { countOf, spanOf } from './amounts.ts';
+import { countOf, spanOf } from './kit/amounts.ts';
 
 /** Events that one process holds on its own disk until Redis takes them. */
 export interface Spool {

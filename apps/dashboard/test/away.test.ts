@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startOwnRedis, uniquePrefix, type OwnRedis } from '@hookline/testing';
-import { eventually, openQueue, startDashboard, type Running } from './harness.ts';
+import { eventuallyFits, startOwnRedis, uniquePrefix, type OwnRedis } from '@hookline/rig';
+import { openQueue, startDashboard, type Running } from './harness.ts';
 
 const API = '/admin/queues/api';
 const READS = ['/queues', '/redis/stats', '/job-schedulers', '/queues/default/job-1'];
@@ -39,7 +39,7 @@ async function expectRefusals(running: Running): Promise<void> {
 }
 
 async function expectService(running: Running): Promise<void> {
-  await eventually(
+  await eventuallyFits(
     () => patiently(running, '/queues/default/job-1'),
     ({ status }) => status === 200,
   );

@@ -1,11 +1,11 @@
 import { appRoutes } from '@bull-board/api/dist/routes.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventuallyFits, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { Worker, type Queue } from 'bullmq';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { MASK } from '../src/masking.ts';
-import { eventually, openQueue, startDashboard, type Running } from './harness.ts';
+import { MASK } from '../src/board/masking.ts';
+import { openQueue, startDashboard, type Running } from './harness.ts';
 
 const BOARD = '/admin/queues';
 const prefix = uniquePrefix();
@@ -21,7 +21,7 @@ beforeAll(async () => {
   work = openQueue(url, prefix, 'default');
   letters = openQueue(url, prefix, 'dead-letter');
   running = await startDashboard(url, prefix);
-  await eventually(listedQueues, (names) => names.length > 0);
+  await eventuallyFits(listedQueues, (names) => names.length > 0);
 });
 
 afterAll(async () => {
@@ -54,7 +54,7 @@ describe('the queues on the board', () => {
   it('are those that always exist, and any that registers while the dashboard runs', async () => {
     expect(await listedQueues()).toEqual(['dead-letter', 'default']);
     await redis.sadd(`${prefix}/queues`, 'email', 'default');
-    expect(await eventually(listedQueues, (names) => names.includes('email'))).toEqual([
+    expect(await eventuallyFits(listedQueues, (names) => names.includes('email'))).toEqual([
       'dead-letter',
       'default',
       'email',

@@ -1,10 +1,9 @@
-import type { Logger } from '@hookline/core';
+import { NO_LOG } from '@hookline/core';
 import { openQueues, openSystem } from '@hookline/redis';
 import { Queue } from 'bullmq';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openDashboard } from '../src/dashboard.ts';
 
 export const USER = 'operator';
@@ -12,7 +11,7 @@ export const PASSWORD = 'correct horse battery';
 export const API_KEY = 'an-operators-key-of-the-tests';
 export const LOGIN = { authorization: `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}` };
 
-const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const quiet = NO_LOG;
 
 export interface Running {
   readonly origin: string;
@@ -51,13 +50,4 @@ export async function startDashboard(url: string, prefix: string): Promise<Runni
 
 export function openQueue(url: string, prefix: string, name: string): Queue {
   return new Queue(name, { connection: { url }, prefix });
-}
-
-/** Asks until the answer fits; the test's own timeout ends what never does. */
-export async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-  for (;;) {
-    const answer = await ask();
-    if (fits(answer)) return answer;
-    await sleep(50);
-  }
 }

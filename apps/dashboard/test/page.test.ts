@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { obtainBrowser, testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventuallyFits, obtainBrowser, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { Worker, type Queue } from 'bullmq';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
-import { eventually, openQueue, PASSWORD, startDashboard, USER, type Running } from './harness.ts';
+import { openQueue, PASSWORD, startDashboard, USER, type Running } from './harness.ts';
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/hookline', import.meta.url));
 const prefix = uniquePrefix();
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await once(worker, 'failed');
   await worker.close();
   running = await startDashboard(url, prefix);
-  await eventually(
+  await eventuallyFits(
     () => running.get('/admin/queues/api/queues'),
     ({ status }) => status === 200,
   );
@@ -90,7 +90,7 @@ describe('the board in a browser', () => {
       await page.getByRole('heading', { name: 'send-receipt' }).waitFor();
       await retryButton(page).click();
       await page.getByRole('button', { name: 'Confirm' }).click();
-      await eventually(
+      await eventuallyFits(
         () => queue.getJobState('receipt-1'),
         (state) => state === 'waiting',
       );

@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventuallyFits, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { eventually } from './harness.ts';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const LOGIN = { user: 'operator', password: 'q7Vd-mm2Xw-p0Lz' };
@@ -80,7 +79,7 @@ describe('the dashboard process', () => {
     expect((await fetch(`${ops}/healthz`)).status).toBe(200);
     expect(
       (
-        await eventually(
+        await eventuallyFits(
           () => fetch(`${ops}/readyz`),
           ({ status }) => status === 200,
         )

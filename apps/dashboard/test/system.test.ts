@@ -1,11 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { obtainBrowser, startOwnRedis, testRedisUrl, uniquePrefix, type OwnRedis } from '@hookline/testing';
+import {
+  eventuallyFits,
+  obtainBrowser,
+  startOwnRedis,
+  testRedisUrl,
+  uniquePrefix,
+  type OwnRedis,
+} from '@hookline/rig';
 import { publishStatus, type SystemState } from '@hookline/redis';
 import { Redis } from 'ioredis';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { warningsOf } from '../src/system-warnings.ts';
-import { API_KEY, eventually, openQueue, PASSWORD, startDashboard, USER, type Running } from './harness.ts';
+import { API_KEY, openQueue, PASSWORD, startDashboard, USER, type Running } from './harness.ts';
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/hookline', import.meta.url));
 const PAGE = '/admin/system';
@@ -52,7 +59,7 @@ describe('the system page', () => {
       publishStatus({ target, prefix, role: 'worker', version: EVIL, detail: () => ({ queues: 'email' }) }),
     );
     running = await startDashboard(url, prefix);
-    await eventually(
+    await eventuallyFits(
       () => ask(running),
       ({ state }) => state.processes.length === 2,
     );
@@ -121,7 +128,7 @@ describe('the system page', () => {
     await browse(PAGE, async (page) => {
       await page.getByRole('heading', { name: 'System' }).waitFor();
       await queue.add('c', {});
-      await eventually(
+      await eventuallyFits(
         () => row(page, 'email').catch(() => []),
         ([, waiting]) => waiting === '2',
       );
@@ -178,7 +185,7 @@ describe('while Redis is away', () => {
   it('says so, shows what was known, and goes on when it is back', async () => {
     const running = await startDashboard(redis.url, prefix);
     try {
-      await eventually(
+      await eventuallyFits(
         () => ask(running),
         (answer) => answer.redis === 'ready',
       );
@@ -188,7 +195,7 @@ describe('while Redis is away', () => {
       await redis.kill();
       await expectAway(running, /<h2>Queues<\/h2>/);
       await redis.restart();
-      await eventually(
+      await eventuallyFits(
         () => ask(running),
         (answer) => answer.redis === 'ready',
       );

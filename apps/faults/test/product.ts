@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { Redis } from 'ioredis';
 import { startFleet, type Fleet } from '../src/fleet/fleet.ts';
 import type { Member } from '../src/fleet/member.ts';

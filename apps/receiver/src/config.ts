@@ -1,24 +1,18 @@
 import type { Source } from '@hookline/core';
 import {
   apiKeysSetting,
-  commonConfig,
-  durationSetting,
   namesRedis,
-  portSetting,
   Problems,
+  readSettings,
   readSources,
-  setting,
-  sizeSetting,
-  urlSetting,
   type CommonConfig,
   type Environment,
   type PortSetting,
 } from '@hookline/process';
 import { describeHmac, providers } from '@hookline/providers';
-import { ACK_LEVELS, type AckLevel } from '@hookline/redis';
+import type { AckLevel } from '@hookline/redis';
 import type { SpoolSettings } from '@hookline/spool';
 import { join } from 'node:path';
-import { z } from 'zod';
 
 export interface ReceiverConfig extends CommonConfig {
   readonly port: PortSetting;
@@ -37,9 +31,6 @@ export interface ReceiverConfig extends CommonConfig {
   readonly spool: SpoolSettings | undefined;
 }
 
-const ACK = z.enum(ACK_LEVELS, `use ${ACK_LEVELS.join(', ')}`);
-const SPOOL = z.enum(['on', 'off'], 'use on or off').default('on');
-
 /** What belongs to a source; a bad one is reported as such, not as none. */
 const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|SCHEME|URL|PRIORITY)_/;
 
@@ -50,21 +41,18 @@ const SOURCE_KEY = /^WEBHOOK_(SECRET|PROVIDER|SCHEME|URL|PRIORITY)_/;
 export function readReceiverConfig(env: Environment, warn: (message: string) => void): ReceiverConfig {
   const problems = new Problems();
   const apiKeys = apiKeysSetting(env, problems);
-  const common = commonConfig(env, problems);
-  const spool = {
-    folder: join(common.dataDir, 'spool'),
-    limit: sizeSetting(env, 'SPOOL_LIMIT', '1GiB', problems),
-  };
+  const { common, own } = readSettings(env, 'receiver', problems);
+  const spool = { folder: join(common.dataDir, 'spool'), limit: own.SPOOL_LIMIT };
   const config: ReceiverConfig = {
     ...common,
     apiKeys,
-    publicUrl: urlSetting(env, 'PUBLIC_URL', ['https:', 'http:'], problems)?.replace(/\/+$/, ''),
-    jobRetention: durationSetting(env, 'JOB_RETENTION', '7d', problems),
+    publicUrl: own.PUBLIC_URL?.replace(/\/+$/, ''),
+    jobRetention: own.JOB_RETENTION,
     // The embedded Redis is ours to set up. Of another one, whoever sets it up has to say so.
-    ack: setting(env, 'ACK', ACK.optional(), problems, undefined) ?? (namesRedis(env) ? 'memory' : 'fsync'),
-    spool: setting(env, 'SPOOL', SPOOL, problems, 'on') === 'on' ? spool : undefined,
-    port: portSetting(env, 'RECEIVER_PORT', 3000, problems),
-    opsPort: portSetting(env, 'OPS_PORT', 3010, problems),
+    ack: own.ACK ?? (namesRedis(env) ? 'memory' : 'fsync'),
+    spool: own.SPOOL === 'on' ? spool : undefined,
+    port: own.RECEIVER_PORT,
+    opsPort: own.OPS_PORT,
     sources: readSources(env, { providers, describe: describeHmac }, problems, warn),
   };
   if (apiKeys.length === 0 && !Object.entries(env).some(([key, value]) => value && SOURCE_KEY.test(key))) {

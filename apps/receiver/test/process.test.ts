@@ -1,14 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Provider } from '@hookline/core';
 import { providers } from '@hookline/providers';
-import { startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventuallyFits, startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -75,16 +74,9 @@ async function post({ urls }: Receiver, id: string): Promise<{ status: number; a
   return { status: response.status, answer: await response.json() };
 }
 
-async function eventually<T>(get: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  for (const end = Date.now() + 10_000; ; await sleep(20)) {
-    const value = await get();
-    if (holds(value) || Date.now() > end) return value;
-  }
-}
-
 /** Waits until it is connected to Redis. */
 async function untilAccepting(receiver: Receiver): Promise<void> {
-  const { status } = await eventually(
+  const { status } = await eventuallyFits(
     () => post(receiver, 'evt_first'),
     ({ status }) => status === 200,
   );
@@ -98,7 +90,7 @@ function untilRefused({ urls }: Receiver): Promise<'answered' | 'refused'> {
       () => 'answered' as const,
       () => 'refused' as const,
     );
-  return eventually(knock, (outcome) => outcome === 'refused');
+  return eventuallyFits(knock, (outcome) => outcome === 'refused');
 }
 
 /** A request that the receiver has seen the head of, on a connection that may be used again. */
@@ -143,9 +135,9 @@ describe('the receiver process', () => {
       const receiver = await start(redis.url, { ACK: 'fsync', SPOOL: 'off' });
       await redis.restart();
       const readiness = () => fetch(`${receiver.urls.ops}/readyz`).then(async (answer) => answer.text());
-      expect(await eventually(readiness, (text) => text.includes('config set appendfsync always'))).toContain(
-        'not ready',
-      );
+      expect(
+        await eventuallyFits(readiness, (text) => text.includes('config set appendfsync always')),
+      ).toContain('not ready');
       expect(await post(receiver, 'evt_1')).toMatchObject({ status: 503 });
     } finally {
       await redis.stop();
@@ -163,7 +155,7 @@ describe('the receiver process', () => {
       expect(await ready()).toBe(503);
 
       await redis.restart();
-      expect(await eventually(ready, (status) => status === 200)).toBe(200);
+      expect(await eventuallyFits(ready, (status) => status === 200)).toBe(200);
       expect(await post(receiver, 'evt_1')).toEqual({
         status: 200,
         answer: { received: true, id: 'stripe.evt_1', duplicate: false },
@@ -174,7 +166,7 @@ describe('the receiver process', () => {
       expect(await post(receiver, 'evt_2')).toMatchObject({ status: 503 });
       expect(await ready()).toBe(503);
       redis.thaw();
-      const taken = await eventually(
+      const taken = await eventuallyFits(
         () => post(receiver, 'evt_2'),
         ({ status }) => status === 200,
       );
@@ -201,7 +193,7 @@ describe('the receiver process', () => {
         { status: 'ready', checks: { redis: expect.stringContaining('failed'), spool: 'ok' } },
       ]);
       await redis.restart();
-      const drained = await eventually(
+      const drained = await eventuallyFits(
         async () => receiver.output().includes('the spool is drained'),
         (isDrained) => isDrained,
       );

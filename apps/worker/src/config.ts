@@ -1,15 +1,12 @@
 import {
-  commonConfig,
-  countSetting,
-  durationSetting,
-  portSetting,
   Problems,
-  urlSetting,
+  readRows,
+  readSettings,
   type CommonConfig,
   type Environment,
   type PortSetting,
 } from '@hookline/process';
-import type { IntegrationSettings } from '@hookline/shop';
+import { SHOP_SETTINGS, type IntegrationSettings } from '@hookline/shop';
 import { resolve } from 'node:path';
 import { timeoutProblem } from './timeout.ts';
 
@@ -28,28 +25,27 @@ export interface WorkerConfig extends CommonConfig {
   readonly integrations: IntegrationSettings;
 }
 
-const WEB = ['https:', 'http:'];
-
 /** @throws ConfigError that names every bad key */
 export function readWorkerConfig(env: Environment): WorkerConfig {
   const problems = new Problems();
-  const common = commonConfig(env, problems);
+  const { common, own } = readSettings(env, 'worker', problems);
+  const shop = readRows(env, SHOP_SETTINGS, 'worker', problems);
   const config: WorkerConfig = {
     ...common,
-    appDir: env['APP_DIR'] ? resolve(env['APP_DIR']) : undefined,
-    opsPort: portSetting(env, 'OPS_PORT', 3012, problems),
-    concurrency: countSetting(env, 'CONCURRENCY', 10, [1, 10_000], problems),
-    retention: durationSetting(env, 'EVENT_RETENTION', '30d', problems),
-    jobRetention: durationSetting(env, 'JOB_RETENTION', '7d', problems),
-    defaultTimeout: durationSetting(env, 'HANDLER_TIMEOUT', '15m', problems),
+    appDir: own.APP_DIR === undefined ? undefined : resolve(own.APP_DIR),
+    opsPort: own.OPS_PORT,
+    concurrency: own.CONCURRENCY,
+    retention: own.EVENT_RETENTION,
+    jobRetention: own.JOB_RETENTION,
+    defaultTimeout: own.HANDLER_TIMEOUT,
     integrations: {
       dataDir: common.dataDir,
-      mailFrom: env['MAIL_FROM'] || 'Hookline <receipts@localhost>',
-      smtpUrl: urlSetting(env, 'SMTP_URL', ['smtp:', 'smtps:'], problems),
-      crmUrl: urlSetting(env, 'CRM_URL', WEB, problems),
-      crmToken: env['CRM_TOKEN'] || undefined,
-      partnerUrl: urlSetting(env, 'PARTNER_URL', WEB, problems),
-      slackWebhookUrl: urlSetting(env, 'SLACK_WEBHOOK_URL', WEB, problems),
+      mailFrom: shop.MAIL_FROM,
+      smtpUrl: shop.SMTP_URL,
+      crmUrl: shop.CRM_URL,
+      crmToken: shop.CRM_TOKEN,
+      partnerUrl: shop.PARTNER_URL,
+      slackWebhookUrl: shop.SLACK_WEBHOOK_URL,
     },
   };
   const timeout = timeoutProblem(config.defaultTimeout);

@@ -1,4 +1,4 @@
-import type { Logger } from '@hookline/core';
+import type { Logger } from 'hookline';
 
 /** What the shop talks to. An integration without its address says so and does nothing. */
 export interface IntegrationSettings {

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { defineJob, isFinal, type JobRecord, type Logger } from '@hookline/core';
+import { defineJob, isFinal, type JobRecord, NO_LOG } from '@hookline/core';
 import { parsePayload, providers } from '@hookline/providers';
 import { openJobs, startWorker, type Jobs, type RunningWorker } from '@hookline/redis';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { ownDefinitions } from '../../../apps/worker/src/definition-files.ts';
 import { buildDefinitions } from '../../../apps/worker/src/definitions.ts';
 import { configureIntegrations } from '../src/settings.ts';
@@ -16,7 +15,7 @@ import dailyReports from '../src/jobs/daily-reports.ts';
 import { startHttpServer } from './http-server.ts';
 import { parseMail } from './parse-mail.ts';
 
-const log: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const log = NO_LOG;
 const mailFrom = 'shop@shop.example';
 const HOUR = 3_600_000;
 let dataDir = '';
@@ -63,17 +62,6 @@ afterEach(async () => {
   jobs.close();
   await rm(dataDir, { recursive: true });
 });
-
-async function eventually<T>(check: () => T | Promise<T>): Promise<T> {
-  for (let patience = 1_000; ; patience -= 1) {
-    try {
-      return await check();
-    } catch (error) {
-      if (patience === 0) throw error;
-      await wait(20);
-    }
-  }
-}
 
 async function create(name: string, data: unknown): Promise<string> {
   const id = randomUUID();

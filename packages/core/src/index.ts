@@ -50,7 +50,15 @@ export {
   type RetryResult,
 } from './job-service.ts';
 export type { Source } from './source.ts';
-export { NO_METER, type Labels, type Meter, type Reading } from './meter.ts';
+export {
+  NO_METER,
+  type HistogramMetric,
+  type Labels,
+  type Meter,
+  type Metric,
+  type MetricRow,
+  type Reading,
+} from './meter.ts';
 export { matchesType } from './pattern.ts';
 export type {
   Ack,

@@ -6,28 +6,38 @@ export interface Reading {
   readonly labels?: Labels;
 }
 
+/** A number that somebody may ask for. Names are Prometheus's: counters end in `_total`, times are in seconds. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+}
+
+/** The upper bounds of a histogram's buckets. */
+export interface HistogramMetric extends Metric {
+  readonly buckets: readonly number[];
+}
+
+/** A metric with what docs/monitoring.md says of it, in Markdown. */
+export type MetricRow = {
+  /** Who has it. */
+  readonly service: 'receiver' | 'worker' | 'dashboard' | 'all';
+  readonly says: string;
+  /** When to call somebody. */
+  readonly alarm: string;
+} & ((Metric & { readonly kind: 'counter' | 'gauge' }) | (HistogramMetric & { readonly kind: 'histogram' }));
+
 /**
  * Where a part of the system counts what it does, for `/metrics`. Parts declare their numbers once and then only
  * report; who collects and publishes them is the process's business.
- * Names are Prometheus's: `hookline_<what>_<unit>`, counters end in `_total`, times are in seconds.
  */
 export interface Meter {
   /** A number that only grows. @returns the way to add to it, 1 unless said otherwise */
-  counter(name: string, help: string, labels?: readonly string[]): (labels?: Labels, by?: number) => void;
+  counter(metric: Metric): (labels?: Labels, by?: number) => void;
   /** A spread of values. @returns the way to report one */
-  histogram(
-    name: string,
-    help: string,
-    buckets: readonly number[],
-    labels?: readonly string[],
-  ): (value: number, labels?: Labels) => void;
+  histogram(metric: HistogramMetric): (value: number, labels?: Labels) => void;
   /** A number that goes up and down, read when somebody asks. */
-  gauge(
-    name: string,
-    help: string,
-    read: () => number | readonly Reading[] | Promise<number | readonly Reading[]>,
-    labels?: readonly string[],
-  ): void;
+  gauge(metric: Metric, read: () => number | readonly Reading[] | Promise<number | readonly Reading[]>): void;
 }
 
 /** For those who want no numbers, like tests. */

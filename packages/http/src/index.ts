@@ -14,3 +14,4 @@ export { webhooks, type WebhooksOptions } from './webhooks/webhooks.ts';
 export { createFetchText, type FetchText, type FetchTextOptions } from './wire/fetch-text.ts';
 export { createRemoteKeys, type RemoteKeys } from './webhooks/remote-keys.ts';
 export { diagnose } from './webhooks/diagnose.ts';
+export { METRICS } from './webhooks/metric-rows.ts';

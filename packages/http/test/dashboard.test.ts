@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Logger } from '@hookline/core';
+import { NO_LOG } from '@hookline/core';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createDashboard } from '../src/dashboard.ts';
 import type { Middleware } from '../src/wire/problem.ts';
 
-const log: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const log = NO_LOG;
 const login = { user: 'operator', password: 'correct horse battery' };
 const authorization = `Basic ${Buffer.from('operator:correct horse battery').toString('base64')}`;
 const servers: Server[] = [];

@@ -1,17 +1,15 @@
-import { milliseconds, type RedisNode, type RedisTarget } from '@hookline/core';
+import type { RedisNode, RedisTarget } from '@hookline/core';
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Problems } from './config-error.ts';
 import { dataDirOf, isProduction, type Environment } from './environment.ts';
-import { portSetting, setting } from './settings.ts';
+import { readRows, type Program, type Values } from './setting-rows.ts';
+import { SETTINGS } from './settings-table.ts';
+import { portSetting } from './settings.ts';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** A slip like `prod` must not run as development does, which reads generated secrets. */
-const NODE_ENVS = z.enum(['production', 'development', 'test'], 'use production, development or test');
+export type LogLevel = Values<(typeof SETTINGS)[number], Program>['LOG_LEVEL'];
 
 /** What every Hookline process is told. */
 export interface CommonConfig {
@@ -24,24 +22,28 @@ export interface CommonConfig {
   readonly redis: RedisTarget;
 }
 
-export function commonConfig(env: Environment, problems: Problems): CommonConfig {
+/**
+ * Reads what every process is told, and the settings that are for one of them.
+ * @returns the common settings, and the program's own by their keys
+ */
+export function readSettings<Name extends Program>(
+  env: Environment,
+  program: Name,
+  problems: Problems,
+): { readonly common: CommonConfig; readonly own: Values<(typeof SETTINGS)[number], Name> } {
   const production = isProduction(env);
-  setting(env, 'NODE_ENV', NODE_ENVS.optional(), problems, undefined);
-  const levels = z.enum(LOG_LEVELS, `use one of ${LOG_LEVELS.join(', ')}`).default('info');
-  const prefix = z
-    .string()
-    .regex(
-      /^\{[^{}]+\}[^{}/:\s]*$/,
-      'use a name in braces, like {hookline}: the braces keep all keys in one cluster slot',
-    );
-  return {
+  const own = readRows(env, SETTINGS, program, problems);
+  // Every program reads these: a slip like `prod` must not run as development does, which reads generated secrets.
+  const { LOG_LEVEL, HOOKLINE_PREFIX } = own as Values<(typeof SETTINGS)[number], Program>;
+  const common = {
     production,
     dataDir: dataDirOf(env),
     host: env['HOST'] || (production ? '0.0.0.0' : '127.0.0.1'),
-    logLevel: setting(env, 'LOG_LEVEL', levels, problems, 'info'),
-    prefix: setting(env, 'HOOKLINE_PREFIX', prefix.default('{hookline}'), problems, '{hookline}'),
+    logLevel: LOG_LEVEL,
+    prefix: HOOKLINE_PREFIX,
     redis: redisTarget(env, problems),
   };
+  return { common, own };
 }
 
 /** A name or an IPv4 address. */
@@ -151,26 +153,4 @@ function hostPorts(value: string, key: string, standardPort: number, problems: P
   });
   if (parts.every((part) => part === '')) problems.add(`${key}: names nobody; write host:port,host:port`);
   return nodes.filter((node) => node !== undefined);
-}
-
-const UNITS = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
-
-/** A size like `512MiB`, or a number of bytes; in bytes. */
-export function sizeSetting(env: Environment, key: string, standard: string, problems: Problems): number {
-  const [, digits = '', unit] = /^([1-9]\d{0,14})(KiB|MiB|GiB)?$/.exec((env[key] || standard).trim()) ?? [];
-  const bytes = Number(digits) * (unit === undefined ? 1 : UNITS[unit as keyof typeof UNITS]);
-  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
-  problems.add(`${key}: use a size like 512MiB or 1GiB, or a number of bytes`);
-  return sizeSetting({}, key, standard, problems);
-}
-
-/** A duration like `30s`, in milliseconds. */
-export function durationSetting(env: Environment, key: string, standard: string, problems: Problems): number {
-  try {
-    const value = env[key] || standard;
-    return milliseconds(/^\d+$/.test(value) ? Number(value) : value);
-  } catch (error) {
-    problems.add(`${key}: ${error instanceof Error ? error.message : String(error)}`);
-    return milliseconds(standard);
-  }
 }

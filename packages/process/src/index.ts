@@ -1,14 +1,5 @@
 export { apiKeysSetting } from './api-keys.ts';
-export {
-  commonConfig,
-  durationSetting,
-  LOG_LEVELS,
-  namesRedis,
-  redisTarget,
-  sizeSetting,
-  type CommonConfig,
-  type LogLevel,
-} from './common-config.ts';
+export { namesRedis, readSettings, redisTarget, type CommonConfig, type LogLevel } from './common-config.ts';
 export { ConfigError, Problems } from './config-error.ts';
 export {
   dataDirOf,
@@ -29,8 +20,11 @@ export {
 export { closeServer, listen, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
 export { createMeter, type ProcessMeter } from './meter.ts';
-export { countSetting, portSetting, setting, urlSetting, type PortSetting } from './settings.ts';
+export { readRows, type SettingRow } from './setting-rows.ts';
+export { SETTINGS } from './settings-table.ts';
+export type { PortSetting } from './settings.ts';
 export { someOf } from './some-of.ts';
 export { readSources } from './sources.ts';
 export { statusDetail } from './status-detail.ts';
 export { hooklineVersion } from './version.ts';
+export { METRICS } from './metrics.ts';

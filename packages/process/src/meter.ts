@@ -1,5 +1,6 @@
-import type { Labels, Meter, Reading } from '@hookline/core';
+import type { HistogramMetric, Labels, Meter, Metric, Reading } from '@hookline/core';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { METRICS } from './metrics.ts';
 
 export interface ProcessMeter {
   readonly meter: Meter;
@@ -16,7 +17,7 @@ const MOST_LABEL_SETS = 1_000;
 /** Every label's value once a metric has all the label sets it may have. */
 const OTHER = 'other';
 
-type Read = Parameters<Meter['gauge']>[2];
+type Read = Parameters<Meter['gauge']>[1];
 type Instrument =
   | { readonly kind: 'counter'; readonly shape: string; readonly report: ReturnType<Meter['counter']> }
   | { readonly kind: 'histogram'; readonly shape: string; readonly report: ReturnType<Meter['histogram']> }
@@ -29,24 +30,85 @@ type Instrument =
  * @throws Error when a name is declared again in another shape
  */
 export function createMeter(service: string): ProcessMeter {
-  const registry = new Registry();
-  registry.setDefaultLabels({ service });
-  collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const declared = new Map<string, Instrument>();
-  const failures = new Counter({
-    name: 'hookline_metric_failures_total',
-    help: 'Numbers that could not be taken: a gauge that failed or was too slow, or a report that does not fit.',
-    labelNames: ['metric'],
-    registers,
-  });
+  const meter = new PrometheusMeter(service);
+  return { meter, text: () => meter.text(), values: (names) => meter.values(names) };
+}
 
-  function known<Kind extends Instrument['kind']>(
+class PrometheusMeter implements Meter {
+  readonly #registry = new Registry();
+  readonly #declared = new Map<string, Instrument>();
+  readonly #failures: Counter;
+
+  constructor(service: string) {
+    this.#registry.setDefaultLabels({ service });
+    collectDefaultMetrics({ register: this.#registry });
+    this.#failures = new Counter({ ...this.#optionsOf(METRICS.failures) });
+  }
+
+  counter(metric: Metric): ReturnType<Meter['counter']> {
+    const { name, labels = [] } = metric;
+    const shape = shapeOf(labels);
+    const before = this.#known('counter', name, shape);
+    if (before !== undefined) return before.report;
+    const counter = new Counter(this.#optionsOf(metric));
+    const bounded = boundLabels(labels);
+    const report: ReturnType<Meter['counter']> = (of = {}, by = 1) =>
+      this.#attempt(name, () => counter.inc(bounded(of), by));
+    this.#declared.set(name, { kind: 'counter', shape, report });
+    return report;
+  }
+
+  histogram(metric: HistogramMetric): ReturnType<Meter['histogram']> {
+    const { name, buckets, labels = [] } = metric;
+    const shape = `${shapeOf(labels)} ${buckets.join()}`;
+    const before = this.#known('histogram', name, shape);
+    if (before !== undefined) return before.report;
+    const histogram = new Histogram({ ...this.#optionsOf(metric), buckets: [...buckets] });
+    const bounded = boundLabels(labels);
+    const report: ReturnType<Meter['histogram']> = (value, of = {}) =>
+      this.#attempt(name, () => histogram.observe(bounded(of), value));
+    this.#declared.set(name, { kind: 'histogram', shape, report });
+    return report;
+  }
+
+  gauge(metric: Metric, read: Read): void {
+    const { name, labels = [] } = metric;
+    const shape = shapeOf(labels);
+    const before = this.#known('gauge', name, shape);
+    if (before !== undefined) return before.sample.readFrom(read);
+    const sample = createSample(new Gauge(this.#optionsOf(metric)), labels, read);
+    this.#declared.set(name, { kind: 'gauge', shape, sample });
+  }
+
+  async text(): Promise<string> {
+    const gauges = [...this.#declared].flatMap(([name, { kind }]) => (kind === 'gauge' ? [name] : []));
+    const read = new Set(await this.#sampleAll(gauges));
+    const leftOut = new Set(gauges.filter((name) => !read.has(name)));
+    const shown = this.#registry.getMetricsAsArray().filter(({ name }) => !leftOut.has(name));
+    const texts = await Promise.all(shown.map(({ name }) => this.#registry.getSingleMetricAsString(name)));
+    return `${texts.join('\n\n')}\n`;
+  }
+
+  async values(names: readonly string[]): Promise<Readonly<Record<string, number>>> {
+    const found: Record<string, number> = {};
+    for (const name of await this.#sampleAll(names)) {
+      const instrument = this.#declared.get(name);
+      const value = instrument?.kind === 'gauge' ? instrument.sample.value() : undefined;
+      if (value !== undefined) found[name] = value;
+    }
+    return found;
+  }
+
+  #optionsOf({ name, help, labels = [] }: Metric) {
+    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+  }
+
+  #known<Kind extends Instrument['kind']>(
     kind: Kind,
     name: string,
     shape: string,
   ): Extract<Instrument, { kind: Kind }> | undefined {
-    const before = declared.get(name);
+    const before = this.#declared.get(name);
     if (before === undefined) return undefined;
     if (before.kind !== kind || before.shape !== shape)
       throw new Error(`the metric ${name} is declared twice, in different shapes`);
@@ -54,87 +116,27 @@ export function createMeter(service: string): ProcessMeter {
   }
 
   /** Runs a report; a number must never cost the work that it counts. */
-  function attempt(name: string, report: () => void): void {
+  #attempt(name: string, report: () => void): void {
     try {
       report();
     } catch {
-      failures.inc({ metric: name });
+      this.#failures.inc({ metric: name });
     }
   }
 
-  const meter: Meter = {
-    counter(name, help, labels = []) {
-      const shape = shapeOf(labels);
-      const before = known('counter', name, shape);
-      if (before !== undefined) return before.report;
-      const counter = new Counter({ name, help, labelNames: [...labels], registers });
-      const bounded = boundLabels(labels);
-      const report: ReturnType<Meter['counter']> = (of = {}, by = 1) =>
-        attempt(name, () => counter.inc(bounded(of), by));
-      declared.set(name, { kind: 'counter', shape, report });
-      return report;
-    },
-    histogram(name, help, buckets, labels = []) {
-      const shape = `${shapeOf(labels)} ${buckets.join()}`;
-      const before = known('histogram', name, shape);
-      if (before !== undefined) return before.report;
-      const histogram = new Histogram({
-        name,
-        help,
-        registers,
-        buckets: [...buckets],
-        labelNames: [...labels],
-      });
-      const bounded = boundLabels(labels);
-      const report: ReturnType<Meter['histogram']> = (value, of = {}) =>
-        attempt(name, () => histogram.observe(bounded(of), value));
-      declared.set(name, { kind: 'histogram', shape, report });
-      return report;
-    },
-    gauge(name, help, read, labels = []) {
-      const shape = shapeOf(labels);
-      const before = known('gauge', name, shape);
-      if (before !== undefined) return before.sample.readFrom(read);
-      const gauge = new Gauge({ name, help, labelNames: [...labels], registers });
-      const sample = createSample(gauge, labels, read);
-      declared.set(name, { kind: 'gauge', shape, sample });
-    },
-  };
-
   /** Reads gauges at once. @returns the names of those that could be read */
-  async function sampleAll(names: readonly string[]): Promise<readonly string[]> {
+  async #sampleAll(names: readonly string[]): Promise<readonly string[]> {
     const sampled = await Promise.all(
       names.map(async (name) => {
-        const instrument = declared.get(name);
+        const instrument = this.#declared.get(name);
         if (instrument?.kind !== 'gauge') return [];
         if (await instrument.sample.take()) return [name];
-        failures.inc({ metric: name });
+        this.#failures.inc({ metric: name });
         return [];
       }),
     );
     return sampled.flat();
   }
-
-  return {
-    meter,
-    async text() {
-      const gauges = [...declared].flatMap(([name, { kind }]) => (kind === 'gauge' ? [name] : []));
-      const read = new Set(await sampleAll(gauges));
-      const leftOut = new Set(gauges.filter((name) => !read.has(name)));
-      const shown = registry.getMetricsAsArray().filter(({ name }) => !leftOut.has(name));
-      const texts = await Promise.all(shown.map(({ name }) => registry.getSingleMetricAsString(name)));
-      return `${texts.join('\n\n')}\n`;
-    },
-    async values(names) {
-      const found: Record<string, number> = {};
-      for (const name of await sampleAll(names)) {
-        const instrument = declared.get(name);
-        const value = instrument?.kind === 'gauge' ? instrument.sample.value() : undefined;
-        if (value !== undefined) found[name] = value;
-      }
-      return found;
-    },
-  };
 }
 
 function shapeOf(labels: readonly string[]): string {

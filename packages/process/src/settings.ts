@@ -1,3 +1,4 @@
+import { milliseconds } from '@hookline/core';
 import { z } from 'zod';
 import type { Problems } from './config-error.ts';
 import type { Environment } from './environment.ts';
@@ -73,4 +74,26 @@ export function urlSetting(
   const isAddress = (value: string): boolean =>
     URL.canParse(value) && protocols.includes(new URL(value).protocol);
   return setting(env, key, z.string().refine(isAddress, message).optional(), problems, undefined);
+}
+
+const UNITS = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+/** A size like `512MiB`, or a number of bytes; in bytes. */
+export function sizeSetting(env: Environment, key: string, standard: string, problems: Problems): number {
+  const [, digits = '', unit] = /^([1-9]\d{0,14})(KiB|MiB|GiB)?$/.exec((env[key] || standard).trim()) ?? [];
+  const bytes = Number(digits) * (unit === undefined ? 1 : UNITS[unit as keyof typeof UNITS]);
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  problems.add(`${key}: use a size like 512MiB or 1GiB, or a number of bytes`);
+  return sizeSetting({}, key, standard, problems);
+}
+
+/** A duration like `30s`, in milliseconds. */
+export function durationSetting(env: Environment, key: string, standard: string, problems: Problems): number {
+  try {
+    const value = env[key] || standard;
+    return milliseconds(/^\d+$/.test(value) ? Number(value) : value);
+  } catch (error) {
+    problems.add(`${key}: ${error instanceof Error ? error.message : String(error)}`);
+    return milliseconds(standard);
+  }
 }

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { commonConfig, durationSetting, redisTarget } from '../src/common-config.ts';
+import { readSettings, redisTarget } from '../src/common-config.ts';
 import { ConfigError, Problems } from '../src/config-error.ts';
 import type { Environment } from '../src/environment.ts';
-import { countSetting, portSetting } from '../src/settings.ts';
+import { countSetting, durationSetting, portSetting } from '../src/settings.ts';
 
 /** What reading gives, and the problems that it found. */
 function reading<Value>(read: (problems: Problems) => Value): { value: Value; problems: readonly string[] } {
@@ -135,8 +135,9 @@ describe('redisTarget', () => {
   });
 });
 
-describe('commonConfig', () => {
-  const common = (env: Environment) => reading((problems) => commonConfig({ ...HOST_WAY, ...env }, problems));
+describe('what every process is told', () => {
+  const common = (env: Environment) =>
+    reading((problems) => readSettings({ ...HOST_WAY, ...env }, 'dashboard', problems).common);
 
   it('has defaults for development and for production', () => {
     expect(common({ DATA_DIR: '/data', HOST: '', LOG_LEVEL: '', HOOKLINE_PREFIX: '' }).value).toMatchObject({
@@ -165,7 +166,7 @@ describe('commonConfig', () => {
 
   it('reports every bad key together', () => {
     const problems = new Problems();
-    commonConfig({ LOG_LEVEL: 'loud', HOOKLINE_PREFIX: 'bare', REDIS_URL: 'nowhere' }, problems);
+    readSettings({ LOG_LEVEL: 'loud', HOOKLINE_PREFIX: 'bare', REDIS_URL: 'nowhere' }, 'dashboard', problems);
     portSetting({ RECEIVER_PORT: '-1' }, 'RECEIVER_PORT', 3000, problems);
     expect(() => problems.throwIfAny()).toThrow(
       /^The configuration cannot be used:\n {2}- LOG_LEVEL: use one of debug.*\n {2}- HOOKLINE_PREFIX: .*\n {2}- REDIS_URL: .*\n {2}- RECEIVER_PORT: [^\n]*$/,
@@ -208,14 +209,18 @@ describe('NODE_ENV', () => {
   const env = { REDIS_URL: 'redis://redis.example' };
 
   it.each([undefined, '', 'development', 'test', 'production'])('may be %s', (value) => {
-    const { value: config, problems } = reading((found) => commonConfig({ ...env, NODE_ENV: value }, found));
+    const { value: config, problems } = reading(
+      (found) => readSettings({ ...env, NODE_ENV: value }, 'dashboard', found).common,
+    );
     expect([config.production, problems]).toEqual([value === 'production', []]);
   });
 
   it.each(['prod', 'Production', 'production '])(
     'may not be %j, which would open what production closes',
     (value) => {
-      const { problems } = reading((found) => commonConfig({ ...env, NODE_ENV: value }, found));
+      const { problems } = reading(
+        (found) => readSettings({ ...env, NODE_ENV: value }, 'dashboard', found).common,
+      );
       expect(problems).toEqual(['NODE_ENV: use production, development or test']);
     },
   );

@@ -12,13 +12,15 @@ const never = () => new Promise<number>(() => undefined);
 describe('the numbers of a process', () => {
   it('are told in Prometheus’s format, under the name of the service, with those of Node', async () => {
     const { meter, text } = createMeter('receiver');
-    const count = meter.counter('hookline_tries_total', 'Tries.', ['outcome']);
+    const count = meter.counter({ name: 'hookline_tries_total', help: 'Tries.', labels: ['outcome'] });
     count({ outcome: 'good' });
     count({ outcome: 'good' }, 2);
-    meter.histogram('hookline_try_seconds', 'Time.', [0.1, 1])(0.5);
-    meter.gauge('hookline_room', 'Room.', () => 7);
-    meter.gauge('hookline_age', 'Of nothing.', () => []);
-    meter.gauge('hookline_depth', 'Depth.', async () => [{ value: 3, labels: { queue: 'a"b' } }], ['queue']);
+    meter.histogram({ name: 'hookline_try_seconds', help: 'Time.', buckets: [0.1, 1] })(0.5);
+    meter.gauge({ name: 'hookline_room', help: 'Room.' }, () => 7);
+    meter.gauge({ name: 'hookline_age', help: 'Of nothing.' }, () => []);
+    meter.gauge({ name: 'hookline_depth', help: 'Depth.', labels: ['queue'] }, async () => [
+      { value: 3, labels: { queue: 'a"b' } },
+    ]);
     const page = await text();
     expect(page).toContain('# HELP hookline_tries_total Tries.\n# TYPE hookline_tries_total counter\n');
     expect(valueOf(page, 'hookline_tries_total{outcome="good",service="receiver"}')).toBe(3);
@@ -32,41 +34,46 @@ describe('the numbers of a process', () => {
 
   it('of two processes are apart', async () => {
     const [one, other] = [createMeter('one'), createMeter('other')];
-    one.meter.counter('hookline_tries_total', 'Tries.')();
+    one.meter.counter({ name: 'hookline_tries_total', help: 'Tries.' })();
     expect(await other.text()).not.toContain('hookline_tries_total');
   });
 
   it('may be declared twice in the same shape, and in no other', async () => {
     const { meter, text } = createMeter('worker');
     for (const count of [1, 2])
-      meter.counter('hookline_tries_total', 'Tries.', ['a', 'b'])({ a: 'x', b: count });
-    meter.counter('hookline_tries_total', 'Tries.', ['b', 'a'])({ a: 'x', b: 1 });
-    meter.histogram('hookline_try_seconds', 'Time.', [1]);
-    meter.histogram('hookline_try_seconds', 'Time.', [1])(2);
-    meter.gauge('hookline_room', 'Room.', () => 1);
-    meter.gauge('hookline_room', 'Room.', () => 2);
+      meter.counter({ name: 'hookline_tries_total', help: 'Tries.', labels: ['a', 'b'] })({
+        a: 'x',
+        b: count,
+      });
+    meter.counter({ name: 'hookline_tries_total', help: 'Tries.', labels: ['b', 'a'] })({ a: 'x', b: 1 });
+    meter.histogram({ name: 'hookline_try_seconds', help: 'Time.', buckets: [1] });
+    meter.histogram({ name: 'hookline_try_seconds', help: 'Time.', buckets: [1] })(2);
+    meter.gauge({ name: 'hookline_room', help: 'Room.' }, () => 1);
+    meter.gauge({ name: 'hookline_room', help: 'Room.' }, () => 2);
     const page = await text();
     expect(valueOf(page, 'hookline_tries_total{a="x",b="1",service="worker"}')).toBe(2);
     expect(valueOf(page, 'hookline_try_seconds_count{service="worker"}')).toBe(1);
     expect(valueOf(page, 'hookline_room{service="worker"}')).toBe(2);
-    expect(() => meter.counter('hookline_tries_total', 'Tries.', ['a'])).toThrow(
+    expect(() => meter.counter({ name: 'hookline_tries_total', help: 'Tries.', labels: ['a'] })).toThrow(
       'hookline_tries_total is declared twice',
     );
-    expect(() => meter.histogram('hookline_try_seconds', 'Time.', [2])).toThrow('declared twice');
-    expect(() => meter.gauge('hookline_tries_total', 'Tries.', () => 1, ['a', 'b'])).toThrow(
+    expect(() => meter.histogram({ name: 'hookline_try_seconds', help: 'Time.', buckets: [2] })).toThrow(
       'declared twice',
     );
+    expect(() =>
+      meter.gauge({ name: 'hookline_tries_total', help: 'Tries.', labels: ['a', 'b'] }, () => 1),
+    ).toThrow('declared twice');
   });
 
   it('leave out gauges that fail or hang, and count them', async () => {
     const { meter, text, values } = createMeter('worker');
     let reads = 0;
-    meter.gauge('hookline_good', 'Good.', () => 1);
-    meter.gauge('hookline_thrown', 'Bad.', () => {
+    meter.gauge({ name: 'hookline_good', help: 'Good.' }, () => 1);
+    meter.gauge({ name: 'hookline_thrown', help: 'Bad.' }, () => {
       throw new Error('no');
     });
-    meter.gauge('hookline_rejected', 'Bad.', () => Promise.reject(new Error('no')));
-    meter.gauge('hookline_hung', 'Bad.', () => {
+    meter.gauge({ name: 'hookline_rejected', help: 'Bad.' }, () => Promise.reject(new Error('no')));
+    meter.gauge({ name: 'hookline_hung', help: 'Bad.' }, () => {
       reads += 1;
       return never();
     });
@@ -90,7 +97,7 @@ describe('the numbers of a process', () => {
       if (queues === undefined) throw new Error('Redis is away');
       return queues.map((queue) => ({ value: 1, labels: { queue } }));
     };
-    meter.gauge('hookline_depth', 'Depth.', read, ['queue']);
+    meter.gauge({ name: 'hookline_depth', help: 'Depth.', labels: ['queue'] }, read);
     expect(await text()).not.toContain('hookline_depth{');
     queues = ['a', 'b'];
     expect(await text()).toContain('hookline_depth{queue="a",service="dashboard"} 1');
@@ -102,11 +109,11 @@ describe('the numbers of a process', () => {
 
   it('have a bounded number of label sets, the rest of which are one', async () => {
     const { meter, text } = createMeter('receiver');
-    const count = meter.counter('hookline_tries_total', 'Tries.', ['who']);
+    const count = meter.counter({ name: 'hookline_tries_total', help: 'Tries.', labels: ['who'] });
     for (let who = 0; who < 1_500; who += 1) count({ who });
     count({ who: 3 });
     const depths = Array.from({ length: 1_200 }, (_, queue) => ({ value: 2, labels: { queue } }));
-    meter.gauge('hookline_depth', 'Depth.', () => depths, ['queue']);
+    meter.gauge({ name: 'hookline_depth', help: 'Depth.', labels: ['queue'] }, () => depths);
     const page = await text();
     expect(page.match(/^hookline_tries_total\{/gm)).toHaveLength(1_001);
     expect(valueOf(page, 'hookline_tries_total{who="other",service="receiver"}')).toBe(500);
@@ -117,10 +124,10 @@ describe('the numbers of a process', () => {
 
   it('never throw at whoever reports them', async () => {
     const { meter, text } = createMeter('receiver');
-    const count = meter.counter('hookline_tries_total', 'Tries.', ['who']);
+    const count = meter.counter({ name: 'hookline_tries_total', help: 'Tries.', labels: ['who'] });
     count({ nobody: 'declared this' });
     count({ who: 'me' }, -1);
-    meter.histogram('hookline_try_seconds', 'Time.', [1])(Number.NaN);
+    meter.histogram({ name: 'hookline_try_seconds', help: 'Time.', buckets: [1] })(Number.NaN);
     const page = await text();
     expect(
       valueOf(page, 'hookline_metric_failures_total{metric="hookline_tries_total",service="receiver"}'),

@@ -9,26 +9,27 @@ import {
 } from '@hookline/core';
 import type { Queue } from 'bullmq';
 import { createActivity } from './bullmq/metrics.ts';
-import { AttemptAbortedError, endedBy, type AbortCause } from './run/attempt.ts';
 import { startCanaries, type CanarySettings } from './maintenance/canary.ts';
-import { connect } from './client/connection.ts';
+import type { Processor } from './bullmq/ending.ts';
+import { connect, type Connection } from './client/connection.ts';
+import type { Partition } from './client/partition.ts';
 import { every } from './client/every.ts';
 import { createPartition, openQuietQueue } from './bullmq/add-job.ts';
 import { reportConnection } from './events/store.ts';
 import type { ParsePayload } from './events/record.ts';
 import { createLedger } from './run/redis-ledger.ts';
 import { listenForCancellations } from './run/cancellations.ts';
-import type { RunningAttempt } from './run/execute.ts';
+import { RunningAttempts } from './run/running-attempts.ts';
 import { announceJobs } from './jobs/definitions.ts';
-import { watchLoop } from './maintenance/event-loop-lag.ts';
+import { watchEventLoop } from './maintenance/event-loop-lag.ts';
 import { createProcessor } from './run/processor.ts';
 import { LOCK_MS, openQueueWorker } from './bullmq/worker.ts';
-import { startRelief, type ReliefSettings } from './events/evict.ts';
+import { startEvictor, type EvictorSettings } from './events/evict.ts';
 import { forgetExpired } from './events/prune.ts';
 import { forgetJobs } from './jobs/prune.ts';
 import { reconcileSchedules } from './maintenance/schedules.ts';
 import { evictionProblem, UnfitServerError } from './client/server-facts.ts';
-import { startSweeper, type SweeperSettings } from './maintenance/rescuer.ts';
+import { startRescuer, type RescuerSettings } from './maintenance/rescuer.ts';
 
 /** How much of one queue is worked on at a time. */
 export interface QueueSettings {
@@ -58,9 +59,9 @@ export interface WorkerOptions {
   readonly now?: () => number;
   readonly random?: () => number;
   readonly meter?: Meter;
-  readonly sweeper?: SweeperSettings;
+  readonly rescuer?: RescuerSettings;
   readonly canary?: CanarySettings;
-  readonly relief?: ReliefSettings;
+  readonly evictor?: EvictorSettings;
 }
 
 export interface RunningWorker {
@@ -87,82 +88,28 @@ const ABORT_MS = 2_500;
  * @throws UnfitServerError when this Redis may throw data away
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const {
-    target,
-    prefix,
-    registry,
-    parsePayload,
-    log,
-    retention,
-    jobRetention,
-    defaultTimeout,
-    now = Date.now,
-    random = Math.random,
-    meter = NO_METER,
-  } = options;
-  const clock = (): number => performance.now();
-  const concurrencyOf = (name: string): number => options.queues[name]?.concurrency ?? options.concurrency;
-  const connection = connect(target, 'worker');
-  reportConnection(connection, log);
-  const problem = await evictionProblem(connection);
-  if (problem !== undefined) {
-    connection.disconnect();
-    throw new UnfitServerError(problem);
-  }
+  const { target, prefix, registry, log, now = Date.now, meter = NO_METER } = options;
+  const connection = await connectFit(target, log);
   const partition = createPartition(connection, prefix);
-  const running = new Map<string, RunningAttempt>();
+  const running = new RunningAttempts(meter);
   const activity = createActivity(meter, clock);
-  const lockLost = meter.counter(
-    'hookline_locks_lost_total',
-    'Attempts that were aborted because another worker had taken their job over.',
-    ['queue'],
-  );
-  const processor = createProcessor({
-    registry,
-    ledger: createLedger({ partition, parsePayload, now, retention, jobRetention }),
-    context: { partition, registry, now, retention },
-    log: (fields) => withFields(log, fields),
-    now,
-    random,
-    defaultTimeout,
-    track(attempt) {
-      const jobKey = `${attempt.queue}/${attempt.jobId}`;
-      const { signal } = attempt.controller;
-      running.set(jobKey, attempt);
-      signal.addEventListener('abort', () => {
-        if (endedBy(signal, 'lock-lost')) lockLost({ queue: attempt.queue });
-      });
-      return () => running.delete(jobKey);
-    },
-  });
-
-  const queues = [...registry.queues].map((name) => openQuietQueue(name, connection, prefix));
-  await connection.sadd(partition.keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
-  await announceJobs(partition, registry);
-  for (const queue of queues) {
-    const { globalConcurrency } = options.queues[queue.name] ?? {};
-    if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();
-    else await queue.setGlobalConcurrency(globalConcurrency);
-  }
-  await reconcileSchedules(registry, await everyQueue(queues), log);
-
-  function abort(jobKey: string, cause: AbortCause, message: string): void {
-    running.get(jobKey)?.controller.abort(new AttemptAbortedError(cause, message));
-  }
-
-  const workers = [...registry.queues].map((name) =>
+  const processor = openProcessor(options, partition, running);
+  const queues = await prepareQueues(options, partition);
+  await reconcileSchedules(registry, await everyQueue(partition, registry, queues), log);
+  const workers = queues.map(({ name }) =>
     openQueueWorker({
       name,
       connection,
       prefix,
       log,
-      concurrency: concurrencyOf(name),
+      concurrency: concurrencyOf(options, name),
       limiter: options.queues[name]?.limiter,
       processor: {
         run: activity.watch(name, (lease) => processor.run(lease)),
         putOff: (lease, fault) => processor.putOff(lease, fault),
       },
-      onLockLost: (jobId) => abort(`${name}/${jobId}`, 'lock-lost', 'another worker has taken this job over'),
+      onLockLost: (jobId) =>
+        running.abort(name, jobId, 'lock-lost', 'another worker has taken this job over'),
     }),
   );
 
@@ -171,51 +118,33 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     log,
     clock,
     ...options.canary,
-    queues: queues
-      .filter(({ name }) => {
-        const { limiter, globalConcurrency } = options.queues[name] ?? {};
-        return limiter === undefined && globalConcurrency === undefined;
-      })
-      .map((queue) => ({
-        queue,
-        concurrency: concurrencyOf(queue.name),
-      })),
+    queues: canaryQueues(options, queues),
   });
-  const sweeper = startSweeper({
-    partition,
-    registry,
-    now,
-    log,
-    meter,
-    ...options.sweeper,
-  });
-  const relief = startRelief({
-    partition,
-    now,
-    log,
-    meter,
-    ...options.relief,
-  });
-  const loop = watchLoop({ partition, running, log, meter, clock, lock: LOCK_MS });
-  const cancellations = listenForCancellations(target, partition, running);
-  const pruning = every(
-    FORGET_INTERVAL_MS,
-    () => Promise.all([forgetExpired(partition, now()), forgetJobs(partition, now())]),
-    (error) => log.debug('retention', { error: String(error) }),
-  );
+  const loops = [
+    canaries,
+    startRescuer({ partition, registry, now, log, meter, ...options.rescuer }),
+    startEvictor({ partition, now, log, meter, ...options.evictor }),
+    watchEventLoop({ partition, running: running.all, log, meter, clock, lock: LOCK_MS }),
+    every(
+      FORGET_INTERVAL_MS,
+      () => Promise.all([forgetExpired(partition, now()), forgetJobs(partition, now())]),
+      (error) => log.debug('retention', { error: String(error) }),
+    ),
+  ];
+  const cancellations = listenForCancellations(target, partition, running.all);
 
   async function stop(deadline: number, why: 'asked' | 'crashed'): Promise<readonly string[]> {
-    for (const guard of [canaries, sweeper, relief, loop, pruning]) guard.stop();
+    for (const loop of loops) void loop.stop();
     const closed = Promise.all(workers.map((worker) => worker.close()));
     const patience = Math.max(0, deadline - ABORT_MS);
     if (!(await endsWithin(closed, patience)) && why === 'asked') {
       log.warn('the stop deadline is near: aborting what still runs and putting it back', {
-        jobs: running.size,
+        jobs: running.all.size,
       });
-      for (const jobKey of running.keys()) abort(jobKey, 'shutdown', 'this process is stopping');
+      running.abortAll('shutdown', 'this process is stopping');
       await endsWithin(closed, deadline - patience);
     }
-    const left = [...running.keys()];
+    const left = [...running.all.keys()];
     cancellations.close();
     connection.disconnect();
     return left;
@@ -229,14 +158,78 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     stuckQueues: () => canaries.stuck(),
     stop: (deadline, why = 'asked') => (stopped ??= stop(deadline, why)),
   };
+}
 
-  /** The registry's queues, and those that only an earlier deploy knew: their schedules have to go. */
-  async function everyQueue(own: readonly Queue[]): Promise<readonly Queue[]> {
-    const others = (await connection.smembers(partition.keys.queues)).filter(
-      (name) => !registry.queues.has(name) && name !== DEAD_LETTER_QUEUE,
-    );
-    return [...own, ...others.map((name) => openQuietQueue(name, connection, prefix))];
+/** Milliseconds that only go forward. */
+function clock(): number {
+  return performance.now();
+}
+
+function concurrencyOf(options: WorkerOptions, queue: string): number {
+  return options.queues[queue]?.concurrency ?? options.concurrency;
+}
+
+async function connectFit(target: RedisTarget, log: Logger): Promise<Connection> {
+  const connection = connect(target, 'worker');
+  reportConnection(connection, log);
+  const problem = await evictionProblem(connection);
+  if (problem === undefined) return connection;
+  connection.disconnect();
+  throw new UnfitServerError(problem);
+}
+
+function openProcessor(options: WorkerOptions, partition: Partition, running: RunningAttempts): Processor {
+  const { registry, parsePayload, log, retention, jobRetention, defaultTimeout } = options;
+  const { now = Date.now, random = Math.random } = options;
+  return createProcessor({
+    registry,
+    ledger: createLedger({ partition, parsePayload, now, retention, jobRetention }),
+    context: { partition, registry, now, retention },
+    log: (fields) => withFields(log, fields),
+    now,
+    random,
+    defaultTimeout,
+    track: (attempt) => running.track(attempt),
+  });
+}
+
+/** Makes the registry's queues known, with what is set for them over all workers. */
+async function prepareQueues(
+  { registry, queues: settings }: WorkerOptions,
+  partition: Partition,
+): Promise<Queue[]> {
+  const { connection, prefix, keys } = partition;
+  const queues = [...registry.queues].map((name) => openQuietQueue(name, connection, prefix));
+  await connection.sadd(keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
+  await announceJobs(partition, registry);
+  for (const queue of queues) {
+    const { globalConcurrency } = settings[queue.name] ?? {};
+    if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();
+    else await queue.setGlobalConcurrency(globalConcurrency);
   }
+  return queues;
+}
+
+/** The registry's queues, and those that only an earlier deploy knew: their schedules have to go. */
+async function everyQueue(
+  { connection, prefix, keys }: Partition,
+  registry: Registry,
+  own: readonly Queue[],
+): Promise<readonly Queue[]> {
+  const others = (await connection.smembers(keys.queues)).filter(
+    (name) => !registry.queues.has(name) && name !== DEAD_LETTER_QUEUE,
+  );
+  return [...own, ...others.map((name) => openQuietQueue(name, connection, prefix))];
+}
+
+/** A queue with a limit over all workers may rightly give this one nothing. */
+function canaryQueues(options: WorkerOptions, queues: readonly Queue[]) {
+  return queues
+    .filter(({ name }) => {
+      const { limiter, globalConcurrency } = options.queues[name] ?? {};
+      return limiter === undefined && globalConcurrency === undefined;
+    })
+    .map((queue) => ({ queue, concurrency: concurrencyOf(options, queue.name) }));
 }
 
 async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {

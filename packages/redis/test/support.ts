@@ -4,17 +4,17 @@ import {
   createRegistry,
   DEFAULT_QUEUE,
   eventIdOf,
+  NO_LOG,
   retryPolicy,
   type Handler,
   type HooklineEvent,
   type IncomingEvent,
   type Job,
   type JobService,
-  type Logger,
   type NewJob,
   type Schedule,
 } from '@hookline/core';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import {
   connect,
   createPartition,
@@ -29,7 +29,7 @@ import {
 import { createJobFeed, type RedisJobFeed } from '../src/jobs/feed.ts';
 import { createJobStore } from '../src/jobs/store.ts';
 
-export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+export { NO_LOG as silent } from '@hookline/core';
 
 /** One prefix on the tests' Redis, and everything that was opened on it. */
 export interface Bench {
@@ -65,7 +65,7 @@ export function openBench(url = testRedisUrl()): Bench {
     partition,
     redis,
     async store() {
-      const store = await openEventStore({ target, prefix, log: silent });
+      const store = await openEventStore({ target, prefix, log: NO_LOG });
       stores.push(store);
       await eventually(() => store.ping());
       return store;
@@ -76,7 +76,7 @@ export function openBench(url = testRedisUrl()): Bench {
         prefix,
         registry: createRegistry({ handlers, jobs, schedules }),
         parsePayload: (_provider, _headers, body) => JSON.parse(body.toString()) as unknown,
-        log: silent,
+        log: NO_LOG,
         concurrency: 5,
         queues: {},
         retention: 3_600_000,
@@ -145,24 +145,6 @@ export function incoming(more: Partial<IncomingEvent> = {}): IncomingEvent {
     bodyTrusted: true,
     ...more,
   };
-}
-
-/** Waits until `check` neither throws nor answers false. @returns what it answered */
-export async function eventually<T>(
-  check: () => T | Promise<T>,
-  patience = 15_000,
-): Promise<Exclude<T, false>> {
-  const deadline = Date.now() + patience;
-  for (;;) {
-    try {
-      const value = await check();
-      if (value !== false) return value as Exclude<T, false>;
-      if (Date.now() > deadline) throw new Error('the condition did not come true in time');
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 export function payloadOf(event: HooklineEvent): { id: string; amount: number } {

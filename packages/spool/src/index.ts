@@ -5,3 +5,4 @@ export {
   type SpoolSettings,
 } from './open.ts';
 export type { SpoolingState } from './spooling-store.ts';
+export { METRICS } from './metrics.ts';

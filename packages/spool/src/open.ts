@@ -4,6 +4,7 @@ import { openAbandoned, openSpool } from './folders.ts';
 import { createSpoolCounters } from './spool-counters.ts';
 import type { Spool } from './spool.ts';
 import { createSpoolingStore, type SpoolingStore } from './spooling-store.ts';
+import { METRICS } from './metrics.ts';
 
 export interface SpoolSettings {
   /** Where spools lie, one folder for each process. */
@@ -98,9 +99,9 @@ export async function openSpoolingStore({
 }
 
 function publishLevels(meter: Meter, spool: Spool, now: () => number): void {
-  meter.gauge('hookline_spool_events', 'Events in the spool.', () => spool.size);
-  meter.gauge('hookline_spool_bytes', 'Bytes of the events in the spool.', () => spool.bytes);
-  meter.gauge('hookline_spool_oldest_age_seconds', 'How long the oldest event in the spool waits.', () =>
+  meter.gauge(METRICS.events, () => spool.size);
+  meter.gauge(METRICS.bytes, () => spool.bytes);
+  meter.gauge(METRICS.oldestAge, () =>
     spool.oldest === undefined ? 0 : Math.max(0, (now() - spool.oldest) / 1000),
   );
 }

@@ -1,4 +1,5 @@
 import type { Meter } from '@hookline/core';
+import { METRICS } from './metrics.ts';
 
 /** What operators want to know of a spool, beside how full it is. */
 export interface SpoolCounters {
@@ -9,19 +10,10 @@ export interface SpoolCounters {
 }
 
 export function createSpoolCounters(meter: Meter): SpoolCounters {
-  const spooled = meter.counter('hookline_spool_spooled_total', 'Events that went to the spool.');
-  const drained = meter.counter(
-    'hookline_spool_drained_total',
-    'Events that went from the spool to the store.',
-  );
-  const refused = meter.counter(
-    'hookline_spool_refused_total',
-    'Events that the spool could not take: it was full, or the disk refused.',
-  );
-  const damaged = meter.counter(
-    'hookline_spool_damaged_total',
-    'Entries of the spool that could not be read and were put aside.',
-  );
+  const spooled = meter.counter(METRICS.spooled);
+  const drained = meter.counter(METRICS.drained);
+  const refused = meter.counter(METRICS.refused);
+  const damaged = meter.counter(METRICS.damaged);
   return {
     spooled: () => spooled(),
     drained: (events) => drained({}, events),

@@ -1,3 +1,4 @@
+import type { Metric } from '@hookline/core';
 import { describe, expect, it } from '@jest/globals';
 import { createMemoryEventStore } from '@hookline/testing';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -20,11 +21,11 @@ function gauges() {
     counts,
     meter: {
       counter:
-        (name: string) =>
+        ({ name }: Metric) =>
         (_?: unknown, by = 1) =>
           void counts.set(name, (counts.get(name) ?? 0) + by),
       histogram: () => () => undefined,
-      gauge: (name: string, _: string, value: () => unknown) => void read.set(name, value),
+      gauge: ({ name }: Metric, value: () => unknown) => void read.set(name, value),
     },
   };
 }

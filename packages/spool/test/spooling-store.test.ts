@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isKept, type AcceptResult, type EventStore, type IncomingEvent } from '@hookline/core';
-import { createMemoryEventStore } from '@hookline/testing';
+import { createMemoryEventStore, eventStoreSuite } from '@hookline/testing';
 import type { Spool } from '../src/spool.ts';
 import { createSpoolingStore, type SpoolingStoreOptions } from '../src/spooling-store.ts';
 import { countingCounters, eventOf, openTestSpool, silent, temporaryFolder } from './support.ts';
@@ -43,6 +43,14 @@ async function until(holds: () => boolean): Promise<void> {
 
 const kinds = (results: readonly AcceptResult[]) => results.map(({ kind }) => kind);
 const idsOf = (events: readonly IncomingEvent[]) => events.map(({ providerId }) => providerId);
+
+describe('an event store with a spool beside it', () => {
+  const suite = eventStoreSuite(async () => {
+    const { spooling, close } = await open(createMemoryEventStore());
+    return { port: spooling, close };
+  });
+  for (const { name, check } of suite) it(name, check);
+});
 
 describe('a spooling store', () => {
   it('passes on what the store answers while it answers: accepted, duplicate, full', async () => {

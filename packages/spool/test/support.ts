@@ -1,16 +1,11 @@
 import { afterEach } from '@jest/globals';
-import { bodyHash, eventIdOf, type IncomingEvent, type Logger } from '@hookline/core';
+import { bodyHash, eventIdOf, NO_LOG, type IncomingEvent } from '@hookline/core';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSpoolAt, type Spool } from '../src/spool.ts';
 
-export const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
+export { NO_LOG as silent } from '@hookline/core';
 
 export interface Counts {
   spooled: number;
@@ -64,7 +59,7 @@ export async function openTestSpool(
   folder: string,
   { limit = 1_000_000, counters = countingCounters() } = {},
 ): Promise<Spool> {
-  const spool = await openSpoolAt({ folder, limit, counters, log: silent });
+  const spool = await openSpoolAt({ folder, limit, counters, log: NO_LOG });
   if (spool === 'locked') throw new Error(`${folder} is locked`);
   return spool;
 }

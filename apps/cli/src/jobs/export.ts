@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { JobTransfer, MovedJob } from '@hookline/redis';
 import { formatLine } from './line.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** A tracked job's status, or the list that one without a record is in. */
 const STATES = ['pending', 'processing', 'succeeded', 'failed', 'waiting', 'delayed', 'active'] as const;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Imported, JobTransfer, MovedJob } from '@hookline/redis';
-import type { Write } from '../commands.ts';
+import type { Write } from '../terminal.ts';
 import { parseLine } from './line.ts';
 
 /** What one atomic step adds at most: Redis does nothing else meanwhile. */

@@ -1,5 +1,6 @@
 import type { ProviderRequest } from '@hookline/core';
-import { withRedis, type Write } from '../commands.ts';
+import type { Write } from '../terminal.ts';
+import { withRedis } from '../with-redis.ts';
 import type { CliConfig } from '../config.ts';
 import { followEvent, formatTimeline } from '../timeline.ts';
 import { isMet, judgeCopy } from './expectation.ts';

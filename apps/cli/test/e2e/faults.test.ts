@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventually, startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import {
-  eventually,
   handlerModule,
   hookline,
   openStage,

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventually, startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { Redis } from 'ioredis';
 import { setTimeout as wait } from 'node:timers/promises';
 import { API_KEY, call, openStream, type Frame, type StreamClient } from './job-client.ts';
-import { eventually, openStage, startReceiver, startWorker, type Stage } from './processes.ts';
+import { openStage, startReceiver, startWorker, type Stage } from './processes.ts';
 
 const CLIENTS = 1_000;
 const GROUP = 50;

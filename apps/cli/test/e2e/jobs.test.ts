@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { API_KEY, call, openStream } from './job-client.ts';
-import { eventually, openStage, startReceiver, startWorker, type Journal, type Stage } from './processes.ts';
+import { openStage, startReceiver, startWorker, type Journal, type Stage } from './processes.ts';
 
 let stage: Stage;
 let journal: Journal;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { eventually, openStage, startReceiver, type Stage } from './processes.ts';
+import { openStage, startReceiver, type Stage } from './processes.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const PAGE = readFileSync(join(ROOT, 'docs/monitoring.md'), 'utf8');

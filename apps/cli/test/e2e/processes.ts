@@ -179,21 +179,3 @@ export default {
 };
 `;
 }
-
-/** Waits until `check` neither throws nor answers false. @returns what it answered */
-export async function eventually<T>(
-  check: () => T | Promise<T>,
-  patience = 20_000,
-): Promise<Exclude<T, false>> {
-  const deadline = Date.now() + patience;
-  for (;;) {
-    try {
-      const value = await check();
-      if (value !== false) return value as Exclude<T, false>;
-      if (Date.now() > deadline) throw new Error('the condition did not come true in time');
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startOwnRedis, uniquePrefix, type OwnRedis } from '@hookline/testing';
-import { eventually, handlerModule, openStage, startReceiver, startWorker, type Stage } from './processes.ts';
+import { eventually, startOwnRedis, uniquePrefix, type OwnRedis } from '@hookline/rig';
+import { handlerModule, openStage, startReceiver, startWorker, type Stage } from './processes.ts';
 import { post, stripeSample, STRIPE_SECRET } from './stripe-events.ts';
 
 let stage: Stage;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, hookline, openStage, type Program, type Stage } from './processes.ts';
+import { hookline, openStage, type Program, type Stage } from './processes.ts';
 
 let stage: Stage;
 let system: Program;

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { STOP_DEADLINE_MS } from '@hookline/process';
 import { connect } from '@hookline/redis';
-import { startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { eventually, startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import {
-  eventually,
   handlerModule,
   hookline,
   openStage,

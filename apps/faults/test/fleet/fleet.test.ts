@@ -1,7 +1,8 @@
+import { eventually } from '@hookline/rig';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Member } from '../../src/fleet/member.ts';
 import { newId, openProduct, send, type Product } from '../product.ts';
-import { eventually, isRunning, timeOf } from '../support.ts';
+import { isRunning, timeOf } from '../support.ts';
 
 const HOUR = 3_600_000;
 

@@ -1,8 +1,9 @@
+import { eventually } from '@hookline/rig';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { ROOT } from '../product.ts';
-import { eventually, isRunning } from '../support.ts';
+import { isRunning } from '../support.ts';
 
 const HARNESS = `
   import { spawn } from 'node:child_process';

@@ -1,10 +1,11 @@
+import { eventually } from '@hookline/rig';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { startRedis, type FaultyRedis } from '../../src/fleet/redis-server.ts';
-import { eventually, isRunning, timeOf } from '../support.ts';
+import { isRunning, timeOf } from '../support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookline-faulty-redis-'));
 

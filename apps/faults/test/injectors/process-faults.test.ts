@@ -1,3 +1,4 @@
+import { eventually } from '@hookline/rig';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,7 +9,6 @@ import { mutations } from '../../src/injectors/mutations.ts';
 import { faultEnvironment, readFaults } from '../../src/injectors/process-faults.ts';
 import { applied, rewrittenModules } from '../../src/injectors/rewrite.ts';
 import { newId, openProduct, ROOT, send, type Product } from '../product.ts';
-import { eventually } from '../support.ts';
 
 let product: Product;
 /** A receiver that nothing is wrong with. */

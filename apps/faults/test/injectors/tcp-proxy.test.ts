@@ -1,7 +1,7 @@
+import { eventually } from '@hookline/rig';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startProxy, type TcpProxy } from '../../src/injectors/tcp-proxy.ts';
-import { eventually } from '../support.ts';
 
 /** Answers what it gets with its name in front, and remembers it. */
 interface Echo {
@@ -42,10 +42,10 @@ class Client {
     this.socket.on('data', (chunk: Buffer) => (this.received += chunk.toString()));
     this.socket.on('close', () => (this.closed = true));
   }
-  has(text: string): Promise<void> {
+  has(text: string): Promise<boolean> {
     return eventually(() => this.received === text);
   }
-  isClosed(): Promise<void> {
+  isClosed(): Promise<boolean> {
     return eventually(() => this.closed);
   }
 }

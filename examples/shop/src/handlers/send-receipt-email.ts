@@ -1,5 +1,4 @@
-import { defineHandler } from '@hookline/core';
-import { stripe } from '@hookline/providers';
+import { defineHandler, stripe } from 'hookline';
 import { sendMail } from '../integrations/mail.ts';
 import { paymentOf } from '../integrations/payment.ts';
 import { receiptFor } from '../integrations/receipt.ts';

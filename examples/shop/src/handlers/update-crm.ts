@@ -1,5 +1,4 @@
-import { defineHandler } from '@hookline/core';
-import { stripe } from '@hookline/providers';
+import { defineHandler, stripe } from 'hookline';
 import { crm } from '../integrations/crm.ts';
 import { paymentOf } from '../integrations/payment.ts';
 import { skippedWithout } from '../settings.ts';

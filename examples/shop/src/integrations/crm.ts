@@ -1,4 +1,4 @@
-import { NonRetryableError, type RunContext } from '@hookline/core';
+import { NonRetryableError, type RunContext } from 'hookline';
 import { z } from 'zod';
 import { httpCall } from './http-call.ts';
 import type { Payment } from './payment.ts';

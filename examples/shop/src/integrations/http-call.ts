@@ -1,4 +1,4 @@
-import { NonRetryableError, RetryAfterError } from '@hookline/core';
+import { NonRetryableError, RetryAfterError } from 'hookline';
 
 /** One request with a JSON body to somebody else's API. */
 export interface HttpCall {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NonRetryableError } from '@hookline/core';
+import { NonRetryableError } from 'hookline';
 import { Payment } from './payment.ts';
 import { integrations } from '../settings.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { NonRetryableError, type RunContext } from '@hookline/core';
+import { NonRetryableError, type RunContext } from 'hookline';
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { integrations } from '../settings.ts';
 import { writeWhole } from './whole-file.ts';

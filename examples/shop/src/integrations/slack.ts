@@ -1,4 +1,4 @@
-import type { RunContext } from '@hookline/core';
+import type { RunContext } from 'hookline';
 import { httpCall } from './http-call.ts';
 import { integrations } from '../settings.ts';
 

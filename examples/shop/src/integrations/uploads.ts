@@ -3,7 +3,7 @@ import { lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { NonRetryableError } from '@hookline/core';
+import { NonRetryableError } from 'hookline';
 import { integrations } from '../settings.ts';
 import { replaceWhole } from './whole-file.ts';
 

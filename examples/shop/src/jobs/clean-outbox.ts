@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defineJob } from '@hookline/core';
+import { defineJob } from 'hookline';
 import { outboxDir } from '../integrations/mail.ts';
 
 const KEPT_MS = 30 * 86_400_000;

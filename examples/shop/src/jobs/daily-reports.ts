@@ -1,4 +1,4 @@
-import { defineJob } from '@hookline/core';
+import { defineJob } from 'hookline';
 import { paymentsSince } from '../integrations/ledger.ts';
 import { userIds } from '../integrations/users.ts';
 import dailyReport from './daily-report.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { defineJob } from '@hookline/core';
+import { defineJob } from 'hookline';
 
 const CHUNKS = 5;
 const PAUSE_MS = 400;

@@ -1,4 +1,4 @@
-import { defineJob, NonRetryableError, type RunContext } from '@hookline/core';
+import { defineJob, NonRetryableError, type RunContext } from 'hookline';
 import { z } from 'zod';
 import { sendMail } from '../integrations/mail.ts';
 import { readUpload } from '../integrations/uploads.ts';

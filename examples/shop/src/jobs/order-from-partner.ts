@@ -1,4 +1,4 @@
-import { defineJob } from '@hookline/core';
+import { defineJob } from 'hookline';
 import { partner } from '../integrations/partner.ts';
 
 /**

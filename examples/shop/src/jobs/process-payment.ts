@@ -1,4 +1,4 @@
-import { defineJob } from '@hookline/core';
+import { defineJob } from 'hookline';
 import { recordPayment } from '../integrations/ledger.ts';
 import { Payment } from '../integrations/payment.ts';
 import sendReceipt from './send-receipt.ts';

@@ -1,4 +1,4 @@
-import { defineJob } from '@hookline/core';
+import { defineJob } from 'hookline';
 import { z } from 'zod';
 import { compressUpload } from '../integrations/uploads.ts';
 import notifyUpload from './notify-upload.ts';

@@ -1,4 +1,4 @@
-import { defineJob } from '@hookline/core';
+import { defineJob } from 'hookline';
 import { z } from 'zod';
 import { sendMail } from '../integrations/mail.ts';
 import { Payment } from '../integrations/payment.ts';

@@ -1,4 +1,4 @@
-import { defineJob } from '@hookline/core';
+import { defineJob } from 'hookline';
 import { crm } from '../integrations/crm.ts';
 import { readPayment, recordedPayments } from '../integrations/ledger.ts';
 import { skippedWithout } from '../settings.ts';

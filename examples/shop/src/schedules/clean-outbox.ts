@@ -1,4 +1,4 @@
-import { defineSchedule } from '@hookline/core';
+import { defineSchedule } from 'hookline';
 import cleanOutbox from '../jobs/clean-outbox.ts';
 
 /** Every night at two. In UTC: where clocks change, a day may have no such hour, or two. */

@@ -1,4 +1,4 @@
-import { defineSchedule } from '@hookline/core';
+import { defineSchedule } from 'hookline';
 import dailyReports from '../jobs/daily-reports.ts';
 
 /** Every morning at eight where its readers are, in summer as in winter. */

@@ -1,4 +1,4 @@
-import { defineSchedule } from '@hookline/core';
+import { defineSchedule } from 'hookline';
 import syncCrm from '../jobs/sync-crm.ts';
 
 /** Every full hour, once however many workers run. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { JobsOptions } from '../../src/jobs/jobs.ts';
 import { createReceiver, type Receiver } from '../../src/receiver.ts';
 import { createMemoryEventStore } from '@hookline/testing';
-import { MemoryJobs } from './memory-jobs.ts';
+import { MemoryJobs } from '@hookline/testing';
 import { rememberingLog } from '../silent-log.ts';
 import { until } from '../webhooks/harness.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPrivateKey, sign as signWithKey } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ProviderRequest, SecretStore } from '@hookline/core';
-import { TEST_CERTIFICATES } from '@hookline/testing';
+import { TEST_CERTIFICATES } from '@hookline/rig';
 import request from 'supertest';
 import type { Source } from '@hookline/core';
 import { NOW, signed, sourceOf, startReceiver, stopAll, type StartedReceiver } from './harness.ts';

@@ -15,13 +15,13 @@ async function start(options: StartOptions = {}) {
   const meter: Meter = {
     ...NO_METER,
     counter:
-      (name) =>
+      ({ name }) =>
       ({ source, outcome } = {}) => {
         expect(name).toBe('hookline_webhooks_total');
         const key = `${source} ${outcome}`;
         counts[key] = (counts[key] ?? 0) + 1;
       },
-    histogram: (name, _help, buckets) => {
+    histogram: ({ name, buckets }) => {
       expect([name, buckets.includes(0.5)]).toEqual(['hookline_webhook_answer_seconds', true]);
       return (seconds) => void times.push(seconds);
     },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { TEST_CERTIFICATES } from '@hookline/testing';
+import { TEST_CERTIFICATES } from '@hookline/rig';
 import { createFetchText, type FetchedText } from '../../src/wire/fetch-text.ts';
 import { isPublicAddress } from '../../src/wire/public-address.ts';
 import { createRemoteKeys } from '../../src/webhooks/remote-keys.ts';

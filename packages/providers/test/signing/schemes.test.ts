@@ -1,6 +1,6 @@
 import { createHmac, createPrivateKey, sign as signWithKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { TEST_CERTIFICATES } from '@hookline/testing';
+import { TEST_CERTIFICATES } from '@hookline/rig';
 import fc from 'fast-check';
 import type { ProviderRequest } from '@hookline/core';
 import { certificateKey } from '../../src/signing/certificate.ts';

@@ -1,5 +1,6 @@
 import type { Meter, Work } from '@hookline/core';
 import type { Ending, Processor } from './ending.ts';
+import { METRICS } from '../client/metric-rows.ts';
 
 /** What the jobs of one queue do in this process. */
 export interface QueueActivity {
@@ -14,26 +15,18 @@ export interface Activity {
   of(queue: string): QueueActivity;
 }
 
-/** Seconds: from a lookup in memory to a long import. */
-const BUCKETS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600];
-
 /** @param clock milliseconds that only go forward */
 export function createActivity(meter: Meter, clock: () => number): Activity {
   const started = clock();
   const queues = new Map<string, { running: number; lastBegun: number }>();
-  const begun = meter.counter('hookline_jobs_begun_total', 'Jobs that began in this process.', ['queue']);
-  const labels = ['queue', 'outcome'];
-  const settled = meter.counter('hookline_jobs_settled_total', 'How jobs ended in this process.', labels);
-  const seconds = meter.histogram('hookline_job_seconds', 'How long jobs took.', BUCKETS, labels);
-  meter.gauge(
-    'hookline_worker_last_job_age_seconds',
-    'Time since a job of the queue last began in this process.',
-    () =>
-      [...queues].map(([queue, { lastBegun }]) => ({
-        value: (clock() - lastBegun) / 1_000,
-        labels: { queue },
-      })),
-    ['queue'],
+  const begun = meter.counter(METRICS.jobsBegun);
+  const settled = meter.counter(METRICS.jobsSettled);
+  const seconds = meter.histogram(METRICS.jobSeconds);
+  meter.gauge(METRICS.lastJobAge, () =>
+    [...queues].map(([queue, { lastBegun }]) => ({
+      value: (clock() - lastBegun) / 1_000,
+      labels: { queue },
+    })),
   );
 
   function of(queue: string): { running: number; lastBegun: number } {

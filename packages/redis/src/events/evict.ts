@@ -1,7 +1,8 @@
 import type { Logger, Meter } from '@hookline/core';
-import { setTimeout as wait } from 'node:timers/promises';
+import { every } from '../client/every.ts';
 import { evictionProblemOf, readMemory, type Memory } from '../client/server-facts.ts';
 import type { Partition } from '../client/partition.ts';
+import { METRICS } from '../client/metric-rows.ts';
 
 /** Below where new work is refused (see admission.ts), so that retention alone never comes that far. */
 const SHED_ABOVE = 0.6;
@@ -10,12 +11,12 @@ const SHED_TO = 0.55;
 const STEP = 200;
 const INTERVAL_MS = 5_000;
 
-export interface ReliefSettings {
+export interface EvictorSettings {
   /** Milliseconds between two looks at the memory. */
   readonly interval?: number;
 }
 
-export interface ReliefOptions extends ReliefSettings {
+export interface EvictorOptions extends EvictorSettings {
   readonly partition: Partition;
   readonly log: Logger;
   readonly meter: Meter;
@@ -23,7 +24,7 @@ export interface ReliefOptions extends ReliefSettings {
   readonly now: () => number;
 }
 
-export interface Relief {
+export interface Evictor {
   /** Looks at the memory now, and makes room if it has to. @returns how many events were shed */
   relieve(): Promise<number>;
   stop(): void;
@@ -34,12 +35,15 @@ export interface Relief {
  * Redis is full. Every worker process has one; two at once share the work, because each step takes its events out of
  * the list that the other reads.
  */
-export function startRelief({ partition, log, meter, now, interval = INTERVAL_MS }: ReliefOptions): Relief {
+export function startEvictor({
+  partition,
+  log,
+  meter,
+  now,
+  interval = INTERVAL_MS,
+}: EvictorOptions): Evictor {
   const over = new AbortController();
-  const countShed = meter.counter(
-    'hookline_events_shed_total',
-    'Settled events whose bodies were given up because Redis was filling up.',
-  );
+  const countShed = meter.counter(METRICS.evicted);
   let isExhausted = false;
 
   async function relieve(): Promise<number> {
@@ -86,19 +90,14 @@ export function startRelief({ partition, log, meter, now, interval = INTERVAL_MS
     );
   }
 
-  async function relieveForEver(): Promise<void> {
-    while (!over.signal.aborted) {
-      await wait(interval, undefined, { signal: over.signal, ref: false });
-      try {
-        await relieve();
-      } catch (error) {
-        log.debug('relief', { error: String(error) });
-      }
-    }
-  }
-  relieveForEver().catch(() => undefined);
-
-  return { relieve, stop: () => over.abort() };
+  const loop = every(interval, relieve, (error) => log.debug('evict', { error: String(error) }));
+  return {
+    relieve,
+    stop() {
+      over.abort();
+      void loop.stop();
+    },
+  };
 }
 
 /** 0 where there is no limit, or where Redis would evict instead of refusing. */

@@ -1,4 +1,5 @@
 import type { IncomingEvent, Logger, Meter } from '@hookline/core';
+import { METRICS } from '../client/metric-rows.ts';
 import type { ScriptArg } from '../client/script.ts';
 import type { Memory } from '../client/server-facts.ts';
 
@@ -27,15 +28,8 @@ export class Admission {
 
   constructor(log: Logger, meter: Meter) {
     this.#log = log;
-    this.#countRefused = meter.counter(
-      'hookline_admission_refused_total',
-      'Requests that were refused because Redis was nearly full',
-    );
-    meter.gauge(
-      'hookline_redis_memory_ratio',
-      'Memory that Redis uses, as a part of its maxmemory; 0 without a limit',
-      () => this.#ratio(),
-    );
+    this.#countRefused = meter.counter(METRICS.admissionRefused);
+    meter.gauge(METRICS.memoryRatio, () => this.#ratio());
   }
 
   /**

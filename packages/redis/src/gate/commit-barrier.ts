@@ -4,7 +4,7 @@ import type { FenceCommand } from './ack-level.ts';
 import { isReply } from '../client/server-facts.ts';
 
 /** Asks a Redis whether what it has answered is on its disk, or on a replica. */
-export interface Fence {
+export interface CommitBarrier {
   readonly command: FenceCommand;
   /**
    * Resolves when everything that the server with this run id had answered before this call is durable.
@@ -33,7 +33,7 @@ interface Waiter {
  * and who comes meanwhile is in the next. A round writes, then waits for that write: both logs, the append-only file
  * and the replication stream, are one for all connections, so what was written before it is in it as well.
  */
-export function openFence(target: RedisTarget, key: string, command: FenceCommand): Fence {
+export function openCommitBarrier(target: RedisTarget, key: string, command: FenceCommand): CommitBarrier {
   const connection = connect(target, 'fence');
   const waiters = new Set<Waiter>();
   let runId: string | undefined;

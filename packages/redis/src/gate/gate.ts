@@ -2,9 +2,9 @@ import type { Partition } from '../client/partition.ts';
 import type { Logger, Meter, RedisTarget } from '@hookline/core';
 import { Admission } from './admission.ts';
 import { Circuit, TICK_MS } from './circuit-breaker.ts';
-import { COMMAND_TIMEOUT_MS, connected } from '../client/connection.ts';
+import { COMMAND_TIMEOUT_MS, connected, type Connection } from '../client/connection.ts';
 import { durabilityOf, type AckLevel, type Durability } from './ack-level.ts';
-import { openFence, type Fence } from './commit-barrier.ts';
+import { openCommitBarrier, type CommitBarrier } from './commit-barrier.ts';
 import {
   evictionProblemOf,
   isReply,
@@ -13,6 +13,7 @@ import {
   UnfitServerError,
   type ServerFacts,
 } from '../client/server-facts.ts';
+import { METRICS } from '../client/metric-rows.ts';
 
 export interface GateOptions {
   readonly partition: Partition;
@@ -59,152 +60,171 @@ const CLOCK_SKEW_MS = 2_000;
  * @throws UnfitServerError when Redis can be reached and may not hold work, or not as durably as asked
  */
 export async function openGate(options: GateOptions): Promise<Gate> {
-  const { partition, target, ack, log, meter, now } = options;
-  const { connection } = partition;
-  const key = partition.keys.commitBarrier;
-  const circuit = new Circuit();
-  const admission = new Admission(log, meter);
-  const said = new Set<string>();
-  let fitness: Fitness = UNKNOWN;
+  const gate = new RedisGate(options);
+  await gate.open();
+  return gate;
+}
+
+class RedisGate implements Gate {
+  readonly #options: GateOptions;
+  readonly #connection: Connection;
+  readonly #circuit = new Circuit();
+  readonly #admission: Admission;
+  readonly #said = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
+  #fitness: Fitness = UNKNOWN;
   /** Of the connection: what was answered over one is not known of the server behind the next. */
-  let generation = 0;
-  /** The one that is being looked at. */
-  let lookedAt: number | undefined;
-  let fence: Fence | undefined;
-  let clockSkew = 0;
-  let ticks = 0;
+  #generation = 0;
+  /** The generation that is being looked at. */
+  #lookedAt: number | undefined;
+  #barrier: CommitBarrier | undefined;
+  #clockSkew = 0;
+  #ticks = 0;
 
-  meter.gauge(
-    'hookline_clock_skew_seconds',
-    "How far Redis's clock is ahead of this machine's",
-    () => clockSkew / 1_000,
-  );
-  connection.on('close', () => {
-    generation += 1;
-    fitness = UNKNOWN;
-    said.clear();
-    circuit.reset();
-  });
-
-  const timer = setInterval(() => {
-    circuit.tick();
-    ticks += 1;
-    if (connection.status !== 'ready') return;
-    if (ticks % CHECK_TICKS === 0 || (ticks % MEMORY_TICKS === 0 && fitness.kind !== 'fit')) void look();
-    if (ticks % MEMORY_TICKS === 0) void lookAtMemory();
-  }, TICK_MS).unref();
-
-  await connected(connection);
-  connection.on('ready', () => void look());
-  if (connection.status === 'ready') await look();
-  const found = fitness as Fitness;
-  if (found.kind === 'unfit') {
-    close();
-    throw new UnfitServerError(found.reason);
+  constructor(options: GateOptions) {
+    const { partition, log, meter } = options;
+    this.#options = options;
+    this.#connection = partition.connection;
+    this.#admission = new Admission(log, meter);
+    meter.gauge(METRICS.clockSkew, () => this.#clockSkew / 1_000);
+    this.#connection.on('close', () => {
+      this.#generation += 1;
+      this.#fitness = UNKNOWN;
+      this.#said.clear();
+      this.#circuit.reset();
+    });
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
-  async function look(): Promise<void> {
-    if (lookedAt === generation) return;
-    const [before, mark] = [generation, admission.mark()];
-    lookedAt = generation;
+  async open(): Promise<void> {
+    await connected(this.#connection);
+    this.#connection.on('ready', () => void this.#look());
+    if (this.#connection.status === 'ready') await this.#look();
+    if (this.#fitness.kind !== 'unfit') return;
+    this.close();
+    throw new UnfitServerError(this.#fitness.reason);
+  }
+
+  async keep<T>(write: () => Promise<T>, cost?: number): Promise<T> {
+    const reason = this.#refusal();
+    if (reason !== undefined) throw new Error(reason);
+    if (cost !== undefined) this.#admission.admit(cost);
+    const [begun, before] = [performance.now(), this.#generation];
+    const answer = await this.#circuit.watch(write()).catch((error: unknown) => {
+      throw isOutOfMemory(error) ? this.#admission.refused() : error;
+    });
+    if (before !== this.#generation) throw new Error('the connection to Redis was lost meanwhile');
+    await this.#confirm(COMMAND_TIMEOUT_MS - (performance.now() - begun));
+    return answer;
+  }
+
+  async ping(): Promise<void> {
+    const reason = this.#refusal();
+    if (reason !== undefined) throw new Error(reason);
+    await this.#circuit.watch(this.#connection.ping());
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#barrier?.close();
+    this.#connection.disconnect();
+  }
+
+  #tick(): void {
+    this.#circuit.tick();
+    this.#ticks += 1;
+    if (this.#connection.status !== 'ready') return;
+    const isMemoryTick = this.#ticks % MEMORY_TICKS === 0;
+    if (this.#ticks % CHECK_TICKS === 0 || (isMemoryTick && this.#fitness.kind !== 'fit')) void this.#look();
+    if (isMemoryTick) void this.#lookAtMemory();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#lookedAt === this.#generation) return;
+    const [before, mark] = [this.#generation, this.#admission.mark()];
+    this.#lookedAt = this.#generation;
+    const { partition, now } = this.#options;
     let facts: ServerFacts;
     try {
-      facts = await circuit.watch(readServer(connection, key, now));
+      facts = await this.#circuit.watch(readServer(this.#connection, partition.keys.commitBarrier, now));
     } catch {
       // It went away, and 'ready' comes back with it; or it is silent, and is asked again soon.
       return;
     } finally {
-      if (lookedAt === before) lookedAt = undefined;
+      if (this.#lookedAt === before) this.#lookedAt = undefined;
     }
-    if (before !== generation) return;
-    admission.read(facts.memory, mark);
-    clockSkew = facts.clockSkew;
-    if (Math.abs(clockSkew) > CLOCK_SKEW_MS) warnOfSkew();
-    fitness = judge(facts);
-    if (fitness.kind === 'unfit') sayOnce('error', fitness.reason);
-    if (fitness.kind !== 'fit' || fitness.durability.kind !== 'fenced') return;
-    const { command, warning } = fitness.durability;
-    if (warning !== undefined) sayOnce('warn', warning);
-    if (fence?.command !== command) {
-      fence?.close();
-      fence = openFence(target, key, command);
-    }
+    if (before !== this.#generation) return;
+    this.#admission.read(facts.memory, mark);
+    this.#clockSkew = facts.clockSkew;
+    if (Math.abs(facts.clockSkew) > CLOCK_SKEW_MS) this.#warnOfSkew();
+    this.#fitness = fitnessOf(facts, this.#options.ack);
+    if (this.#fitness.kind === 'unfit') this.#sayOnce('error', this.#fitness.reason);
+    if (this.#fitness.kind === 'fit') this.#raiseBarrier(this.#fitness.durability);
   }
 
-  function judge(facts: ServerFacts): Fitness {
-    const evicting = evictionProblemOf(facts.memory);
-    if (evicting !== undefined) return { kind: 'unfit', reason: evicting };
-    const durability = durabilityOf(ack, facts);
-    if (durability.kind === 'impossible') return { kind: 'unfit', reason: durability.reason };
-    return { kind: 'fit', durability, facts };
+  #raiseBarrier(durability: Exclude<Durability, { kind: 'impossible' }>): void {
+    if (durability.kind !== 'fenced') return;
+    const { command, warning } = durability;
+    if (warning !== undefined) this.#sayOnce('warn', warning);
+    if (this.#barrier?.command === command) return;
+    const { target, partition } = this.#options;
+    this.#barrier?.close();
+    this.#barrier = openCommitBarrier(target, partition.keys.commitBarrier, command);
   }
 
-  function warnOfSkew(): void {
-    const ours = now();
-    const both = [ours, ours + clockSkew].map((time) => new Date(time).toISOString());
-    sayOnce('warn', "Redis's clock and this machine's are more than 2 s apart; is NTP running on both?", {
-      here: both[0],
-      redis: both[1],
-    });
+  #warnOfSkew(): void {
+    const ours = this.#options.now();
+    this.#sayOnce(
+      'warn',
+      "Redis's clock and this machine's are more than 2 s apart; is NTP running on both?",
+      {
+        here: new Date(ours).toISOString(),
+        redis: new Date(ours + this.#clockSkew).toISOString(),
+      },
+    );
   }
 
   /** Once for each connection. */
-  function sayOnce(level: 'warn' | 'error', message: string, fields?: Record<string, unknown>): void {
-    if (said.has(message)) return;
-    said.add(message);
-    log[level](message, fields);
+  #sayOnce(level: 'warn' | 'error', message: string, fields?: Record<string, unknown>): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    this.#options.log[level](message, fields);
   }
 
-  async function lookAtMemory(): Promise<void> {
-    const mark = admission.mark();
+  async #lookAtMemory(): Promise<void> {
+    const mark = this.#admission.mark();
+    const key = this.#options.partition.keys.commitBarrier;
     try {
-      admission.read(await circuit.watch(readMemory(connection, key)), mark);
+      this.#admission.read(await this.#circuit.watch(readMemory(this.#connection, key)), mark);
     } catch {
       // As above; what is known stays.
     }
   }
 
-  function refusal(): string | undefined {
-    if (fitness.kind === 'unfit') return fitness.reason;
-    if (connection.status !== 'ready') return 'Redis cannot be reached';
-    if (circuit.isOpen) return 'Redis does not answer';
-    return fitness.kind === 'unknown' ? 'Redis has not told yet what it is' : undefined;
+  #refusal(): string | undefined {
+    if (this.#fitness.kind === 'unfit') return this.#fitness.reason;
+    if (this.#connection.status !== 'ready') return 'Redis cannot be reached';
+    if (this.#circuit.isOpen) return 'Redis does not answer';
+    return this.#fitness.kind === 'unknown' ? 'Redis has not told yet what it is' : undefined;
   }
 
-  async function confirm(withinMs: number): Promise<void> {
-    if (fitness.kind !== 'fit') throw new Error('Redis went away before what it had answered was confirmed');
-    const { durability, facts } = fitness;
+  async #confirm(withinMs: number): Promise<void> {
+    if (this.#fitness.kind !== 'fit')
+      throw new Error('Redis went away before what it had answered was confirmed');
+    const { durability, facts } = this.#fitness;
     if (durability.kind === 'at-once') return;
-    if (fence === undefined || facts.kind === 'cluster') throw new Error('there is nobody to confirm it');
-    await fence.confirm(facts.runId, withinMs);
+    if (this.#barrier === undefined || facts.kind === 'cluster')
+      throw new Error('there is nobody to confirm it');
+    await this.#barrier.confirm(facts.runId, withinMs);
   }
+}
 
-  function close(): void {
-    clearInterval(timer);
-    fence?.close();
-    connection.disconnect();
-  }
-
-  return {
-    async keep(write, cost) {
-      const reason = refusal();
-      if (reason !== undefined) throw new Error(reason);
-      if (cost !== undefined) admission.admit(cost);
-      const [begun, before] = [performance.now(), generation];
-      const answer = await circuit.watch(write()).catch((error: unknown) => {
-        throw isOutOfMemory(error) ? admission.refused() : error;
-      });
-      if (before !== generation) throw new Error('the connection to Redis was lost meanwhile');
-      await confirm(COMMAND_TIMEOUT_MS - (performance.now() - begun));
-      return answer;
-    },
-    async ping() {
-      const reason = refusal();
-      if (reason !== undefined) throw new Error(reason);
-      await circuit.watch(connection.ping());
-    },
-    close,
-  };
+function fitnessOf(facts: ServerFacts, ack: AckLevel): Fitness {
+  const evicting = evictionProblemOf(facts.memory);
+  if (evicting !== undefined) return { kind: 'unfit', reason: evicting };
+  const durability = durabilityOf(ack, facts);
+  if (durability.kind === 'impossible') return { kind: 'unfit', reason: durability.reason };
+  return { kind: 'fit', durability, facts };
 }
 
 /** Redis before 7 wraps the answer that a script got. */

@@ -1,5 +1,6 @@
 import type { JobFeed, JobFrame, RedisTarget } from '@hookline/core';
 import { connect } from '../client/connection.ts';
+import { every } from '../client/every.ts';
 import { batchesOfFrames } from './stream.ts';
 import type { Partition } from '../client/partition.ts';
 
@@ -39,7 +40,7 @@ export function createJobFeed(target: RedisTarget, partition: Partition): RedisJ
     const watch = watches.get(channel);
     if (watch !== undefined) read(watch).catch(waitForReady);
   });
-  const lookAgain = setInterval(readAll, LOOK_AGAIN_MS).unref();
+  const lookAgain = every(LOOK_AGAIN_MS, async () => readAll(), waitForReady);
 
   function readAll(): void {
     for (const watch of watches.values()) read(watch).catch(waitForReady);
@@ -97,7 +98,7 @@ export function createJobFeed(target: RedisTarget, partition: Partition): RedisJ
       return () => unfollow(channel, watch, follower);
     },
     close() {
-      clearInterval(lookAgain);
+      void lookAgain.stop();
       watches.clear();
       subscriber.disconnect();
     },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger, Work } from '@hookline/core';
 import type { Queue } from 'bullmq';
+import { every } from '../client/every.ts';
 import type { Activity } from '../bullmq/metrics.ts';
 
 /** Times in milliseconds. */
@@ -95,23 +96,21 @@ export function startCanaries(options: CanaryOptions): Canaries {
     }
   }
 
-  async function lookForEver(): Promise<void> {
-    let last = clock();
-    for (;;) {
-      await wait(interval, undefined, { signal: over.signal, ref: false });
-      // A process that was stopped or blocked has to be awake for a while before its silence means anything.
-      if (clock() - last > 3 * interval) dueSince.clear();
-      last = clock();
-      await Promise.all(options.queues.map(look));
-      report();
-    }
+  let last = clock();
+  async function round(): Promise<void> {
+    // A process that was stopped or blocked has to be awake for a while before its silence means anything.
+    if (clock() - last > 3 * interval) dueSince.clear();
+    last = clock();
+    await Promise.all(options.queues.map(look));
+    report();
   }
-  lookForEver().catch(() => undefined);
+  const loop = every(interval, round, (error) => log.debug('canary', { error: String(error) }));
 
   return {
     stuck,
     stop() {
       over.abort();
+      void loop.stop();
       // One that still waits would only be somebody else's work; without Redis, it is just that.
       for (const { queue } of options.queues) queue.remove(jobId()).catch(() => undefined);
     },

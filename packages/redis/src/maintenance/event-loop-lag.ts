@@ -3,6 +3,7 @@ import type { Logger, Meter } from '@hookline/core';
 import { AttemptAbortedError } from '../run/attempt.ts';
 import type { RunningAttempt } from '../run/execute.ts';
 import type { Partition } from '../client/partition.ts';
+import { METRICS } from '../client/metric-rows.ts';
 
 export interface LoopWatchOptions {
   readonly partition: Partition;
@@ -24,19 +25,15 @@ const INTERVAL_MS = 500;
  * it. Locks cannot be renewed in that time, so afterwards each running attempt's is looked at, at once: one that was
  * taken over is aborted before it does more, and not only at BullMQ's next renewal.
  */
-export function watchLoop(options: LoopWatchOptions): { stop(): void } {
+export function watchEventLoop(options: LoopWatchOptions): { stop(): void } {
   const { running, log, meter, lock, clock, interval = INTERVAL_MS } = options;
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
-  meter.gauge(
-    'hookline_event_loop_lag_seconds',
-    'The longest lag of the event loop since the last reading.',
-    () => {
-      const longest = delay.max / 1e9;
-      delay.reset();
-      return longest;
-    },
-  );
+  meter.gauge(METRICS.eventLoopLag, () => {
+    const longest = delay.max / 1e9;
+    delay.reset();
+    return longest;
+  });
   let last = clock();
   const timer = setInterval(() => {
     const lag = clock() - last - interval;

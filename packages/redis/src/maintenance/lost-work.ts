@@ -5,7 +5,7 @@ import { named } from '../client/row.ts';
 import type { JobRequest, Partition } from '../client/partition.ts';
 
 /** Work that is not settled and whose job seems to be gone. */
-export interface Stray {
+export interface LostWork {
   readonly kind: 'event' | 'delivery' | 'job';
   readonly id: string;
   /** Of a delivery. */
@@ -17,7 +17,7 @@ export interface Stray {
   readonly where: 'missing' | 'ended' | 'unlisted';
 }
 
-export interface StrayWorkParts {
+export interface LostWorkParts {
   readonly partition: Partition;
   readonly registry: Registry;
   /** Milliseconds since the epoch. */
@@ -34,12 +34,12 @@ const START: Place = { from: '-inf', skip: 0 };
 const PAGE = 500;
 
 /** Goes through one list of unsettled work, oldest first, a page at a time; after the end it begins again. */
-export function createStrayFinder(
-  { partition, registry }: StrayWorkParts,
-  kind: Stray['kind'],
+export function createLostWorkFinder(
+  { partition, registry }: LostWorkParts,
+  kind: LostWork['kind'],
   list: string,
   age: number,
-): () => Promise<{ readonly strays: readonly Stray[]; readonly isAtEnd: boolean }> {
+): () => Promise<{ readonly lost: readonly LostWork[]; readonly isAtEnd: boolean }> {
   const queueByHandler = JSON.stringify(
     Object.fromEntries([...registry.handlers.values()].map(({ name, queue }) => [name, queue])),
   );
@@ -49,14 +49,14 @@ export function createStrayFinder(
       keys: { list },
       args: { kind, from: place.from, skip: place.skip, count: PAGE, age, queueByHandler },
     });
-    const [count, from, skip, lost] = reply as [number, Buffer, number, Buffer[][]];
+    const [count, from, skip, rows] = reply as [number, Buffer, number, Buffer[][]];
     const isAtEnd = count < PAGE;
     place = isAtEnd ? START : { from: from.toString(), skip };
-    const strays = lost.map((row): Stray => {
+    const found = rows.map((row): LostWork => {
       const [id = '', handler = '', queue = '', jobId = '', where] = row.map(String);
-      return { kind, id, handler, queue, jobId, where: where as Stray['where'] };
+      return { kind, id, handler, queue, jobId, where: where as LostWork['where'] };
     });
-    return { strays, isAtEnd };
+    return { lost: found, isAtEnd };
   };
 }
 
@@ -68,18 +68,16 @@ const MOST_SEARCHES = 20;
 
 /**
  * Drops those that are in a list after all. A list is read from the end that is worked on first: the oldest work is
- * there, so the strays of a page are found or missed soon, however long the list is.
+ * there, so the lost work of a page is found or missed soon, however long the list is.
  */
 export async function withoutListed(
   partition: Partition,
-  strays: readonly Stray[],
-): Promise<readonly Stray[]> {
+  lost: readonly LostWork[],
+): Promise<readonly LostWork[]> {
   const unlisted = new Map(
-    strays
-      .filter(({ where }) => where === 'unlisted')
-      .map((stray) => [`${stray.queue}/${stray.jobId}`, stray]),
+    lost.filter(({ where }) => where === 'unlisted').map((work) => [`${work.queue}/${work.jobId}`, work]),
   );
-  for (const queue of new Set([...unlisted.values()].map((stray) => stray.queue))) {
+  for (const queue of new Set([...unlisted.values()].map((work) => work.queue))) {
     for (const list of ['active', 'wait', 'paused']) {
       for (let chunk = 0; chunk < MOST_CHUNKS && unlisted.size > 0; chunk += 1) {
         const end = -1 - chunk * CHUNK;
@@ -94,17 +92,17 @@ export async function withoutListed(
     }
   }
   return [
-    ...strays.filter(({ where }) => where !== 'unlisted'),
+    ...lost.filter(({ where }) => where !== 'unlisted'),
     ...[...unlisted.values()].slice(0, MOST_SEARCHES),
   ];
 }
 
-/** Queues a stray anew, if it still is one. @returns whether it was */
-export async function requeue(parts: StrayWorkParts, stray: Stray): Promise<boolean> {
+/** Queues lost work anew, if it still is lost. @returns whether it was */
+export async function requeue(parts: LostWorkParts, lost: LostWork): Promise<boolean> {
   const { partition } = parts;
-  const request = await requestFor(parts, stray);
+  const request = await requestFor(parts, lost);
   if (request === undefined) return false;
-  const { kind, id, handler, queue, jobId } = stray;
+  const { kind, id, handler, queue, jobId } = lost;
   const reply = await partition.run('requeue', {
     keys: { repairs: partition.keys.repairs },
     args: { kind, id, handler, queue, jobId, newQueue: request.queue, newJobId: request.jobId },
@@ -116,8 +114,8 @@ export async function requeue(parts: StrayWorkParts, stray: Stray): Promise<bool
 const REQUEUE_FIELDS = ['source', 'provider', 'type', 'priority', 'receivedAt'] as const;
 
 async function requestFor(
-  { partition, registry, now }: StrayWorkParts,
-  { kind, id, handler: name, queue }: Stray,
+  { partition, registry, now }: LostWorkParts,
+  { kind, id, handler: name, queue }: LostWork,
 ): Promise<JobRequest | undefined> {
   const timestamp = now();
   if (kind === 'job') {

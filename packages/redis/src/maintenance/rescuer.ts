@@ -1,11 +1,18 @@
 import { every } from '../client/every.ts';
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
-import { createOrphanCount } from './unlisted-jobs.ts';
-import { createStrayFinder, requeue, withoutListed, type Stray, type StrayWorkParts } from './lost-work.ts';
+import { createUnlistedCount } from './unlisted-jobs.ts';
+import {
+  createLostWorkFinder,
+  requeue,
+  withoutListed,
+  type LostWork,
+  type LostWorkParts,
+} from './lost-work.ts';
+import { METRICS } from '../client/metric-rows.ts';
 
-/** How the sweeper goes about it. Times in milliseconds. */
-export interface SweeperSettings {
+/** How the rescuer goes about it. Times in milliseconds. */
+export interface RescuerSettings {
   /** Between two sweeps. */
   readonly interval?: number;
   /** What has gone on more recently than this is left alone. */
@@ -14,13 +21,13 @@ export interface SweeperSettings {
   readonly overdue?: number;
 }
 
-export interface SweeperOptions extends StrayWorkParts, SweeperSettings {
+export interface RescuerOptions extends LostWorkParts, RescuerSettings {
   readonly log: Logger;
   readonly meter: Meter;
 }
 
 /** What was repaired: `event`, `delivery` and `job` were queued anew, `overdue` put forward, `marker` woke a queue. */
-export type RepairKind = Stray['kind'] | 'overdue' | 'marker';
+export type RepairKind = LostWork['kind'] | 'overdue' | 'marker';
 
 export interface Repair {
   readonly kind: RepairKind;
@@ -28,7 +35,7 @@ export interface Repair {
   readonly id: string;
 }
 
-export interface Sweeper {
+export interface Rescuer {
   /** Sweeps now, unless another process holds the lease. @returns what was repaired */
   sweep(): Promise<readonly Repair[]>;
   /** Ends it and gives the lease back; does not wait for a Redis that is away. */
@@ -54,33 +61,29 @@ interface Seen {
  * Looks for work that is kept but that no job will ever run, and for queues that sleep over their jobs; repairs and
  * counts both. Every worker process has one, and one of them works at a time.
  */
-export function startSweeper(options: SweeperOptions): Sweeper {
+export function startRescuer(options: RescuerOptions): Rescuer {
   const { partition, log, meter } = options;
   const { interval = INTERVAL_MS, age = AGE_MS, overdue = OVERDUE_MS } = options;
   const owner = randomUUID();
   const finders = [
-    createStrayFinder(options, 'event', partition.keys.eventsOfStatus('received'), age),
-    createStrayFinder(options, 'event', partition.keys.eventsOfStatus('queued'), age),
-    createStrayFinder(options, 'delivery', partition.keys.eventsOfStatus('dispatched'), age),
-    createStrayFinder(options, 'job', partition.keys.jobsOfStatus('pending'), age),
-    createStrayFinder(options, 'job', partition.keys.jobsOfStatus('processing'), age),
+    createLostWorkFinder(options, 'event', partition.keys.eventsOfStatus('received'), age),
+    createLostWorkFinder(options, 'event', partition.keys.eventsOfStatus('queued'), age),
+    createLostWorkFinder(options, 'delivery', partition.keys.eventsOfStatus('dispatched'), age),
+    createLostWorkFinder(options, 'job', partition.keys.jobsOfStatus('pending'), age),
+    createLostWorkFinder(options, 'job', partition.keys.jobsOfStatus('processing'), age),
   ];
-  const countOrphans = createOrphanCount(partition, age);
+  const countUnlisted = createUnlistedCount(partition, age);
   const seen = new Map<string, Seen>();
-  const repaired = meter.counter('hookline_sweeper_repairs_total', 'What the sweeper repaired.', ['kind']);
-  let orphans = 0;
-  meter.gauge(
-    'hookline_orphan_jobs',
-    'Jobs that no queue lists, as this process last counted.',
-    () => orphans,
-  );
+  const repaired = meter.counter(METRICS.repairs);
+  let unlisted = 0;
+  meter.gauge(METRICS.unlistedJobs, () => unlisted);
 
   async function findAndRequeue(find: (typeof finders)[number]): Promise<Repair[]> {
     const repairs: Repair[] = [];
     for (let page = 0; page < PAGES; page += 1) {
-      const { strays, isAtEnd } = await find();
-      for (const stray of await withoutListed(partition, strays))
-        if (await requeue(options, stray)) repairs.push({ kind: stray.kind, id: nameOf(stray) });
+      const { lost, isAtEnd } = await find();
+      for (const work of await withoutListed(partition, lost))
+        if (await requeue(options, work)) repairs.push({ kind: work.kind, id: nameOf(work) });
       if (isAtEnd) break;
     }
     return repairs;
@@ -111,8 +114,8 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     for (const find of finders) repairs.push(...(await findAndRequeue(find)));
     for (const queue of await partition.connection.smembers(partition.keys.queues))
       if (queue !== DEAD_LETTER_QUEUE) repairs.push(...(await wake(queue)));
-    orphans = (await countOrphans()) ?? orphans;
-    await partition.connection.hset(partition.keys.repairs, { ranAt: options.now(), orphans });
+    unlisted = (await countUnlisted()) ?? unlisted;
+    await partition.connection.hset(partition.keys.repairs, { ranAt: options.now(), orphans: unlisted });
     report(repairs);
     return repairs;
   }
@@ -132,7 +135,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   return {
     sweep,
     stop() {
-      loop.stop();
+      void loop.stop();
       if (partition.connection.status !== 'ready') return;
       partition
         .run('give-lease', { keys: { lease: partition.keys.rescuerLease }, args: { owner } })
@@ -141,6 +144,6 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   };
 }
 
-function nameOf({ kind, id, handler }: Stray): string {
+function nameOf({ kind, id, handler }: LostWork): string {
   return kind === 'delivery' ? `${id}~${handler}` : id;
 }

@@ -10,7 +10,7 @@ const STEPS = 10;
  * Goes through the keys a few steps at a time.
  * @returns how many the last whole pass found, after each step; `undefined` before the first is through
  */
-export function createOrphanCount(partition: Partition, age: number): () => Promise<number | undefined> {
+export function createUnlistedCount(partition: Partition, age: number): () => Promise<number | undefined> {
   const pattern = `${partition.keys.bullJob('*', '*').replace(partition.keys.prefix, partition.keys.prefix.replaceAll(/[?*[\]\\]/g, '\\$&'))}`;
   let cursor = '0';
   let counted = 0;

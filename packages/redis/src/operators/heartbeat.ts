@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RedisTarget } from '@hookline/core';
 import { connect } from '../client/connection.ts';
+import { every } from '../client/every.ts';
 import type { Partition } from '../client/partition.ts';
 
 /** Small numbers and words that a process tells of itself. */
@@ -48,7 +49,7 @@ const MOST_LISTED = 1_000;
  * away nothing is said.
  */
 export function publishStatus(options: PublishStatusOptions): { stop(): Promise<void> } {
-  const { target, prefix, role, version, detail, every = EVERY_MS } = options;
+  const { target, prefix, role, version, detail, every: interval = EVERY_MS } = options;
   const connection = connect(target, 'producer');
   const partition = createPartition(connection, prefix);
   // Who else talks to Redis in this process reports that it is away.
@@ -56,11 +57,11 @@ export function publishStatus(options: PublishStatusOptions): { stop(): Promise<
   const id = randomUUID();
   const startedAt = Date.now() - Math.round(process.uptime() * 1_000);
   const identity = { role, host: hostname(), pid: process.pid, version, startedAt };
-  const over = new AbortController();
+  let isOver = false;
 
   async function publish(): Promise<void> {
     const told = await Promise.race([askDetail(detail), wait(DETAIL_MS, {}, { ref: false })]);
-    if (over.signal.aborted || connection.status !== 'ready') return;
+    if (isOver || connection.status !== 'ready') return;
     const status = JSON.stringify({ ...identity, detail: smallOnly(told) });
     await partition.run('publish-status', {
       keys: { processes: partition.keys.processes, process: partition.keys.process(id) },
@@ -68,20 +69,13 @@ export function publishStatus(options: PublishStatusOptions): { stop(): Promise<
     });
   }
 
-  async function keepPublishing(): Promise<void> {
-    while (!over.signal.aborted) {
-      await publish().catch(() => undefined);
-      await wait(every, undefined, { ref: false, signal: over.signal }).catch(() => undefined);
-    }
-  }
-
-  const publishing = keepPublishing();
+  const loop = every(interval, publish, () => undefined, 'at-once');
   connection.once('ready', () => void publish().catch(() => undefined));
   return {
     async stop() {
-      over.abort();
+      isOver = true;
       // One that hangs is ended by the connection's command timeout.
-      await publishing;
+      await loop.stop();
       if (connection.status === 'ready')
         await connection
           .multi()

@@ -10,6 +10,7 @@ import {
 import { connect, connected } from '../client/connection.ts';
 import { reportConnection } from '../events/store.ts';
 import { listStatuses, type ProcessStatus } from './heartbeat.ts';
+import { METRICS } from '../client/metric-rows.ts';
 
 /** How many jobs of a queue are in each state. */
 export interface QueueDepth {
@@ -139,26 +140,14 @@ export async function openSystem({
 
 function publishCounts(meter: Meter, system: System): void {
   const depths = ['waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'] as const;
-  meter.gauge(
-    'hookline_queue_jobs',
-    'Jobs of a queue by state; of completed and failed ones only those that are kept.',
-    async () =>
-      (await system.read()).queues.flatMap((queue) =>
-        depths.map((state) => ({ value: queue[state], labels: { queue: queue.name, state } })),
-      ),
-    ['queue', 'state'],
+  meter.gauge(METRICS.queueJobs, async () =>
+    (await system.read()).queues.flatMap((queue) =>
+      depths.map((state) => ({ value: queue[state], labels: { queue: queue.name, state } })),
+    ),
   );
-  meter.gauge(
-    'hookline_dead_letters',
-    'Work that gave up and waits for an operator.',
-    async () => (await system.read()).deadLetters,
-  );
-  meter.gauge(
-    'hookline_events',
-    'Recorded events by where they are on their way.',
-    async () =>
-      Object.entries((await system.read()).events).map(([status, value]) => ({ value, labels: { status } })),
-    ['status'],
+  meter.gauge(METRICS.deadLetters, async () => (await system.read()).deadLetters);
+  meter.gauge(METRICS.events, async () =>
+    Object.entries((await system.read()).events).map(([status, value]) => ({ value, labels: { status } })),
   );
 }
 

@@ -1,7 +1,7 @@
+import { eventually } from '@hookline/rig';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { every } from '../../src/client/every.ts';
-import { eventually } from '../support.ts';
 
 describe('every', () => {
   it('takes one step after the other, and goes on after one that failed', async () => {

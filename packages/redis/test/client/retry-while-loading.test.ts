@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { retryPolicy } from '@hookline/core';
-import { startOwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis } from '@hookline/rig';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, findEvent, type Connection } from '../../src/index.ts';
 import { patiently } from '../../src/client/retry-while-loading.ts';
-import { eventually, handler, incoming, openBench, type Bench } from '../support.ts';
+import { handler, incoming, openBench, type Bench } from '../support.ts';
 
 /** Ways in which a server answers and cannot serve, and the ways out of them. */
 const TROUBLES = {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventIdOf } from '@hookline/core';
-import { startOwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis } from '@hookline/rig';
 import { Queue } from 'bullmq';
 import { ADD_JOB_LUA, KEPT_JOBS } from '../../src/bullmq/add-job.ts';
 import { connect, findEvent, openEventStore } from '../../src/index.ts';
-import { eventually, incoming, openBench, silent, type Bench } from '../support.ts';
+import { incoming, openBench, silent, type Bench } from '../support.ts';
 
 let bench: Bench;
 beforeEach(() => {

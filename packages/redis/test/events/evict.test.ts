@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_METER, retryPolicy, type IncomingEvent, type Logger, type Meter } from '@hookline/core';
-import { startOwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis } from '@hookline/rig';
 import { openQuietQueue } from '../../src/bullmq/add-job.ts';
 import { findEvent, openDeadLetters } from '../../src/index.ts';
 import { createKeys, type Keys } from '../../src/client/keys.ts';
-import { startRelief, type Relief } from '../../src/events/evict.ts';
+import { startEvictor, type Evictor } from '../../src/events/evict.ts';
 import { forgetExpired } from '../../src/events/prune.ts';
-import { eventually, handler, incoming, openBench, silent, type Bench } from '../support.ts';
+import { handler, incoming, openBench, silent, type Bench } from '../support.ts';
 
 /** Nobody waits so long: a test looks itself. */
 const NEVER = 2 ** 31 - 1;
@@ -16,7 +16,7 @@ let bench: Bench;
 let keys: Keys;
 let errors: string[];
 let clock: number;
-const reliefs: Relief[] = [];
+const reliefs: Evictor[] = [];
 
 beforeEach(async () => {
   redis = await startOwnRedis({ appendfsync: 'no' });
@@ -33,10 +33,10 @@ afterEach(async () => {
 });
 
 const log: Logger = { ...silent, error: (message) => void errors.push(message) };
-const quiet = { relief: { interval: NEVER } };
+const quiet = { evictor: { interval: NEVER } };
 
-function open(meter: Meter = NO_METER): Relief {
-  const relief = startRelief({
+function open(meter: Meter = NO_METER): Evictor {
+  const relief = startEvictor({
     partition: bench.partition,
     log,
     meter,
@@ -80,7 +80,7 @@ describe('a Redis that fills up with settled events', () => {
     );
     for (const event of unsettled) await store.accept(event);
     await bench.work({
-      relief: { interval: 50 },
+      evictor: { interval: 50 },
       handlers: [
         handler('drain', ({ id }) => void runs.set(id, (runs.get(id) ?? 0) + 1), { types: ['flood'] }),
         handler('later', () => undefined, { types: ['later'], delay: 3_600_000 }),
@@ -170,7 +170,10 @@ describe('a Redis that fills up with settled events', () => {
     let counted = 0;
     const meter: Meter = {
       ...NO_METER,
-      counter: (name) => (_, by) => void (counted += name === 'hookline_events_shed_total' ? (by ?? 1) : 0),
+      counter:
+        ({ name }) =>
+        (_, by) =>
+          void (counted += name === 'hookline_events_shed_total' ? (by ?? 1) : 0),
     };
     const relief = open(meter);
     await fillTo(1.2);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { startOwnRedis, type OwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis, type OwnRedis } from '@hookline/rig';
 import {
   connect,
   openEventStore,
@@ -9,9 +9,9 @@ import {
   type RedisEventStore,
 } from '../../src/index.ts';
 import { durabilityOf } from '../../src/gate/ack-level.ts';
-import { openFence } from '../../src/gate/commit-barrier.ts';
+import { openCommitBarrier } from '../../src/gate/commit-barrier.ts';
 import { readServer, type ServerFacts } from '../../src/client/server-facts.ts';
-import { eventually, incoming, newJob, silent } from '../support.ts';
+import { incoming, newJob, silent } from '../support.ts';
 
 const PREFIX = '{own}';
 
@@ -200,7 +200,7 @@ describe('the fence', () => {
     const { hostname, port, password } = new URL(redis.url);
     await copy.config('SET', 'masterauth', password);
     await copy.call('REPLICAOF', hostname, port);
-    const fence = openFence(target(), '{own}/fence', 'WAIT');
+    const fence = openCommitBarrier(target(), '{own}/fence', 'WAIT');
     const known = await facts();
     const runId = known.kind === 'single' ? known.runId : '';
     try {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { NO_METER, type Meter } from '@hookline/core';
-import { startOwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis } from '@hookline/rig';
 import { Admission, StoreFullError } from '../../src/gate/admission.ts';
 import { connect, createPartition, openEventStore, openJobs } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { forgetExpired } from '../../src/events/prune.ts';
-import { eventually, handler, incoming, newJob, openBench, silent } from '../support.ts';
+import { handler, incoming, newJob, openBench, silent } from '../support.ts';
 
 const memory = (used: number, limit = 1_000) => ({ used, limit, policy: 'noeviction' });
 
@@ -56,8 +56,11 @@ describe('a Redis that fills up', () => {
     let refused = 0;
     const meter: Meter = {
       ...NO_METER,
-      counter: (name) => () => void (refused += name === 'hookline_admission_refused_total' ? 1 : 0),
-      gauge: (name, _help, value) => void read.set(name, value),
+      counter:
+        ({ name }) =>
+        () =>
+          void (refused += name === 'hookline_admission_refused_total' ? 1 : 0),
+      gauge: ({ name }, value) => void read.set(name, value),
     };
     const limit = 24 * 2 ** 20;
     await direct.config('SET', 'maxmemory', limit);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { startOwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis } from '@hookline/rig';
 import { Circuit } from '../../src/gate/circuit-breaker.ts';
 import { openEventStore } from '../../src/index.ts';
-import { eventually, incoming, silent } from '../support.ts';
+import { incoming, silent } from '../support.ts';
 
 function ticks(circuit: Circuit, count: number): void {
   for (let i = 0; i < count; i++) circuit.tick();

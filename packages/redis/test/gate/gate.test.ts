@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { NO_METER, type Meter } from '@hookline/core';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { openEventStore } from '../../src/index.ts';
 import { incoming, silent } from '../support.ts';
 
@@ -12,7 +12,7 @@ describe('the clock', () => {
   ])('%d ms beside that of Redis is warned of %d times, and no reason to refuse', async (skew, times) => {
     const warnings: Record<string, unknown>[] = [];
     const gauges = new Map<string, () => unknown>();
-    const meter: Meter = { ...NO_METER, gauge: (name, _help, read) => void gauges.set(name, read) };
+    const meter: Meter = { ...NO_METER, gauge: ({ name }, read) => void gauges.set(name, read) };
     const store = await openEventStore({
       target: { kind: 'url', url: testRedisUrl() },
       prefix: uniquePrefix(),

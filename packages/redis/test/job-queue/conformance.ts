@@ -1,7 +1,8 @@
+import { eventually } from '@hookline/rig';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { NonRetryableError, RetryAfterError } from '@hookline/core';
 import { JobNotFoundError, JobQueue, JobStateError, type JobState } from '../../src/index.ts';
-import { eventually } from '../support.ts';
+
 import { gate, openBench, type Bench, type Jobs, type Place } from './bench.ts';
 
 /** Every behaviour of the two library systems, 002 and 003, wherever the jobs are kept. */

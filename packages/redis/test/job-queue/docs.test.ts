@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startOwnRedis, type OwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis, type OwnRedis } from '@hookline/rig';
 import { startPostgres, type TestPostgres } from '@hookline/test-postgres';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { JobQueue, QueuedJob } from '../../src/index.ts';
-import { eventually } from '../support.ts';
 
 const PAGE = readFileSync(new URL('../../../../docs/job-queue.md', import.meta.url), 'utf8');
 

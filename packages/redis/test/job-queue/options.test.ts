@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { JobQueue, type AddOptions, type JobQueueOptions } from '../../src/index.ts';
 
 describe("a JobQueue's options", () => {

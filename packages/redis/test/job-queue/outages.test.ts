@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startOwnRedis, testRedisUrl, uniquePrefix, type OwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis, testRedisUrl, uniquePrefix, type OwnRedis } from '@hookline/rig';
 import { JobQueue } from '../../src/index.ts';
-import { eventually, job, openBench as openWorkerBench } from '../support.ts';
+import { job, openBench as openWorkerBench } from '../support.ts';
 import { gate } from './bench.ts';
 import { connect } from '../../src/client/connection.ts';
 

@@ -1,8 +1,9 @@
+import { eventually } from '@hookline/rig';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '@hookline/test-postgres';
 import { createPostgresBackend, DEFAULT_SCHEMA, runMigrations } from 'bullmq';
 import { JobQueue, type Backend } from '../../src/index.ts';
-import { eventually } from '../support.ts';
+
 import { gate } from './bench.ts';
 import { conformance } from './conformance.ts';
 

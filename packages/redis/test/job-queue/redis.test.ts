@@ -1,4 +1,4 @@
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { conformance } from './conformance.ts';
 
 conformance('Redis', async () => ({

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { testRedisUrl, uniquePrefix } from '@hookline/testing';
+import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { JobQueue } from '../../src/index.ts';
 
 /** An interface, not only a type, may say what a queue's jobs are. */

@@ -1,3 +1,4 @@
+import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   NonRetryableError,
@@ -10,7 +11,7 @@ import { Queue } from 'bullmq';
 import { openDeadLetters } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { forgetJobs } from '../../src/jobs/prune.ts';
-import { eventually, job, newJob, openBench, type Bench } from '../support.ts';
+import { job, newJob, openBench, type Bench } from '../support.ts';
 
 let bench: Bench;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NonRetryableError, retryPolicy, type NewJob, type RunContext } from '@hookline/core';
-import { testRedisUrl } from '@hookline/testing';
+import { eventually, testRedisUrl } from '@hookline/rig';
 import { Queue } from 'bullmq';
 import fc from 'fast-check';
 import {
@@ -13,7 +13,7 @@ import {
 import { readFrames } from '../../src/jobs/stream.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { forgetJobs } from '../../src/jobs/prune.ts';
-import { eventually, job, newJob, openBench, type Bench } from '../support.ts';
+import { job, newJob, openBench, type Bench } from '../support.ts';
 
 const HOUR = 3_600_000;
 

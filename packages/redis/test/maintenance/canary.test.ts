@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_METER } from '@hookline/core';
-import { startOwnRedis, type OwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis, type OwnRedis } from '@hookline/rig';
 import { Queue } from 'bullmq';
 import type { Ending } from '../../src/bullmq/ending.ts';
 import { leaseOf, type Lease } from '../../src/bullmq/lease.ts';
 import { createActivity, type Activity } from '../../src/bullmq/metrics.ts';
 import { startCanaries, type Canaries } from '../../src/maintenance/canary.ts';
 import { openEventStore } from '../../src/index.ts';
-import { eventually, handler, incoming, openBench, silent, type Bench } from '../support.ts';
+import { handler, incoming, openBench, silent, type Bench } from '../support.ts';
 
 const COMPLETED: Ending = { kind: 'completed', result: null };
 

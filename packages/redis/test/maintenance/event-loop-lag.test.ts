@@ -1,10 +1,11 @@
+import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_METER, type Meter } from '@hookline/core';
 import { AttemptAbortedError } from '../../src/run/attempt.ts';
 import type { RunningAttempt } from '../../src/run/execute.ts';
 import { createKeys } from '../../src/client/keys.ts';
-import { watchLoop } from '../../src/maintenance/event-loop-lag.ts';
-import { eventually, handler, incoming, openBench, silent, type Bench } from '../support.ts';
+import { watchEventLoop } from '../../src/maintenance/event-loop-lag.ts';
+import { handler, incoming, openBench, silent, type Bench } from '../support.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -29,7 +30,7 @@ describe('a process that stood still', () => {
     await bench.redis.set(keys.bullLock('q', 'ours'), 't');
     await bench.redis.set(keys.bullLock('q', 'taken'), 'somebody else');
     const warnings: string[] = [];
-    const watch = watchLoop({
+    const watch = watchEventLoop({
       partition: bench.partition,
       running,
       meter: NO_METER,
@@ -58,7 +59,10 @@ describe('an attempt whose lock is lost', () => {
     const counted: [string, unknown][] = [];
     const meter: Meter = {
       ...NO_METER,
-      counter: (name) => (labels) => void counted.push([name, labels]),
+      counter:
+        ({ name }) =>
+        (labels) =>
+          void counted.push([name, labels]),
     };
     const store = await bench.store();
     const event = incoming();

@@ -1,3 +1,4 @@
+import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRegistry, DEFAULT_QUEUE, NO_METER, retryPolicy, type Handler } from '@hookline/core';
 import { Worker, type Job } from 'bullmq';
@@ -7,11 +8,11 @@ import { findEvent } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { createLedger } from '../../src/run/redis-ledger.ts';
 import { createProcessor } from '../../src/run/processor.ts';
-import { startSweeper, type Sweeper } from '../../src/maintenance/rescuer.ts';
-import { eventually, handler, incoming, openBench, silent, type Bench } from '../support.ts';
+import { startRescuer, type Rescuer } from '../../src/maintenance/rescuer.ts';
+import { handler, incoming, openBench, silent, type Bench } from '../support.ts';
 
 let bench: Bench;
-let sweeper: Sweeper;
+let sweeper: Rescuer;
 let workers: Worker[];
 beforeEach(() => {
   bench = openBench();
@@ -103,7 +104,7 @@ describe('whatever gets lost between', () => {
             settings: { backoffStrategy },
           }),
       );
-      sweeper = startSweeper({
+      sweeper = startRescuer({
         ...parts,
         registry,
         log: silent,
@@ -180,7 +181,7 @@ describe('whatever gets lost between', () => {
       sweeper.stop();
       for (const one of held) await letGo(one);
 
-      await bench.work({ handlers, sweeper: { interval: 100, age: -1, overdue: 0 } });
+      await bench.work({ handlers, rescuer: { interval: 100, age: -1, overdue: 0 } });
       const worksOf = ({ id, type }: (typeof accepted)[number]) =>
         handlersOf[type].map((name) => `${id}~${name}`);
       await eventually(async () => {

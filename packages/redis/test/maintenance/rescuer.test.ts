@@ -1,3 +1,4 @@
+import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   createRegistry,
@@ -10,18 +11,18 @@ import {
 import { Queue } from 'bullmq';
 import { findEvent, openDeadLetters } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
-import { requeue, type Stray } from '../../src/maintenance/lost-work.ts';
+import { requeue, type LostWork } from '../../src/maintenance/lost-work.ts';
 import {
-  startSweeper,
+  startRescuer,
   type Repair,
-  type Sweeper,
-  type SweeperSettings,
+  type Rescuer,
+  type RescuerSettings,
 } from '../../src/maintenance/rescuer.ts';
-import { eventually, handler, incoming, job, newJob, openBench, silent, type Bench } from '../support.ts';
+import { handler, incoming, job, newJob, openBench, silent, type Bench } from '../support.ts';
 
 let bench: Bench;
 let queue: Queue;
-let sweepers: Sweeper[];
+let sweepers: Rescuer[];
 beforeEach(() => {
   bench = openBench();
   sweepers = [];
@@ -36,14 +37,14 @@ const queueNamed = (name: string) => new Queue(name, { connection: bench.redis, 
 const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
 const key = (name: string, list = 'default') => `${bench.prefix}:${list}:${name}`;
 
-interface Sweeping extends SweeperSettings {
+interface Sweeping extends RescuerSettings {
   readonly handlers?: readonly Handler[];
   readonly jobs?: readonly Job[];
 }
 
 /** One that sweeps only when it is told to, and takes everything for old. */
-function sweeper({ handlers = [], jobs = [], ...settings }: Sweeping = {}): Sweeper {
-  const started = startSweeper({
+function sweeper({ handlers = [], jobs = [], ...settings }: Sweeping = {}): Rescuer {
+  const started = startRescuer({
     partition: bench.partition,
     log: silent,
     meter: NO_METER,
@@ -274,7 +275,7 @@ describe('work that has gone on since it was found', () => {
       schedules: [],
     }),
   });
-  const found = (kind: Stray['kind'], id: string, jobId: string, name = ''): Stray => ({
+  const found = (kind: LostWork['kind'], id: string, jobId: string, name = ''): LostWork => ({
     kind,
     id,
     handler: name,
@@ -288,7 +289,7 @@ describe('work that has gone on since it was found', () => {
     const lock = createKeys(bench.prefix).bullLock('default', event.id);
     await bench.redis.set(lock, 'a worker');
     await bench.redis.del(key(event.id));
-    const gone: Stray = { ...found('event', event.id, event.id), where: 'missing' };
+    const gone: LostWork = { ...found('event', event.id, event.id), where: 'missing' };
     expect(await requeue(parts(), gone)).toBe(false);
     await bench.redis.del(lock);
     expect(await requeue(parts(), gone)).toBe(true);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DEAD_LETTER_QUEUE, NO_METER, type Meter } from '@hookline/core';
-import { startOwnRedis, testRedisUrl } from '@hookline/testing';
+import { eventually, startOwnRedis, testRedisUrl } from '@hookline/rig';
 import { Queue } from 'bullmq';
 import { openSystem, publishStatus, type System } from '../../src/index.ts';
-import { eventually, incoming, openBench, silent, type Bench } from '../support.ts';
+import { incoming, openBench, silent, type Bench } from '../support.ts';
 
 let bench: Bench;
 const systems: System[] = [];
@@ -138,8 +138,8 @@ describe('a look at everything in Redis', () => {
 
   it('publishes its counts', async () => {
     await fillQueues();
-    const gauges = new Map<string, Parameters<Meter['gauge']>[2]>();
-    await open({ ...NO_METER, gauge: (name, _help, read) => void gauges.set(name, read) });
+    const gauges = new Map<string, Parameters<Meter['gauge']>[1]>();
+    await open({ ...NO_METER, gauge: ({ name }, read) => void gauges.set(name, read) });
     const [jobs, letters, events] = await Promise.all(
       ['hookline_queue_jobs', 'hookline_dead_letters', 'hookline_events'].map((name) => gauges.get(name)?.()),
     );

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { retryPolicy, type RunContext } from '@hookline/core';
-import { startOwnRedis } from '@hookline/testing';
+import { eventually, startOwnRedis } from '@hookline/rig';
 import { Queue } from 'bullmq';
 import { findEvent, openDeadLetters } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
-import { eventually, handler, incoming, job, openBench, type Bench } from '../support.ts';
+import { handler, incoming, job, openBench, type Bench } from '../support.ts';
 
 let bench: Bench;
 beforeEach(() => {

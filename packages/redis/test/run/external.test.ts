@@ -1,8 +1,9 @@
+import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NonRetryableError, retryPolicy, type Job, type JobStatus, type RunContext } from '@hookline/core';
 import { Queue } from 'bullmq';
 import { openDeadLetters } from '../../src/index.ts';
-import { eventually, job, newJob, openBench, type Bench } from '../support.ts';
+import { job, newJob, openBench, type Bench } from '../support.ts';
 
 let bench: Bench;
 let queue: Queue;

@@ -1,8 +1,9 @@
+import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NonRetryableError, RetryAfterError, retryPolicy, type RunContext } from '@hookline/core';
 import { Queue } from 'bullmq';
 import { findEvent, openDeadLetters } from '../../src/index.ts';
-import { eventually, handler, incoming, openBench, payloadOf, type Bench } from '../support.ts';
+import { handler, incoming, openBench, payloadOf, type Bench } from '../support.ts';
 
 let bench: Bench;
 beforeEach(() => {

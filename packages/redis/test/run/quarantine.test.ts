@@ -1,8 +1,9 @@
+import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findEvent } from '../../src/index.ts';
 import { createQuarantine } from '../../src/run/quarantine.ts';
-import { eventually, handler, incoming, openBench, type Bench } from '../support.ts';
+import { handler, incoming, openBench, type Bench } from '../support.ts';
 
 describe('the quarantine', () => {
   it('lets suspects through one at a time, in their order, and everybody else at once', async () => {

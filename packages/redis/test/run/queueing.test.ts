@@ -1,10 +1,11 @@
+import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DEFAULT_QUEUE, retryPolicy, type Schedule } from '@hookline/core';
 import { Queue } from 'bullmq';
 import { findEvent } from '../../src/index.ts';
 import { forgetExpired } from '../../src/events/prune.ts';
 import { createKeys } from '../../src/client/keys.ts';
-import { eventually, handler, incoming, job, openBench, type Bench } from '../support.ts';
+import { handler, incoming, job, openBench, type Bench } from '../support.ts';
 
 let bench: Bench;
 beforeEach(() => {

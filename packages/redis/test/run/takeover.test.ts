@@ -1,3 +1,4 @@
+import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NonRetryableError, retryPolicy } from '@hookline/core';
 import { Queue, Worker, type Job } from 'bullmq';
@@ -6,7 +7,7 @@ import { createKeys } from '../../src/client/keys.ts';
 import { createLedger } from '../../src/run/redis-ledger.ts';
 import { deliveryRef } from '../../src/run/work-ref.ts';
 import type { LeaseRef } from '../../src/bullmq/lease.ts';
-import { eventually, handler, incoming, openBench, type Bench } from '../support.ts';
+import { handler, incoming, openBench, type Bench } from '../support.ts';
 
 let bench: Bench;
 let queue: Queue;

@@ -11,23 +11,23 @@ import { ExpressAdapter } from '@bull-board/express';
 import { DEAD_LETTER_QUEUE } from '@hookline/core';
 import { sendProblem, type Middleware, type Problem } from '@hookline/http';
 import { readFile } from 'node:fs';
-import { renderPage } from './board-page.ts';
+import { renderPage } from './page.ts';
 import { deadLetterTitle, DEAD_LETTERS_DESCRIPTION, readableDeadLetter } from './dead-letter-view.ts';
-import { LOGO } from './logo.ts';
+import type { Link } from '../kit/layout.ts';
+import { LOGO } from '../kit/logo.ts';
 import { holdsMask, MASK, maskSecrets } from './masking.ts';
 import type { Queue, Queues } from './queues.ts';
-import { SYSTEM_PATH } from './system.ts';
 
 /**
- * Bull Board over the queues that exist at the moment, to be mounted at `path` behind a login.
+ * Bull Board over the queues that exist at the moment, to be mounted at `path` behind a login; `links` lead to our pages.
  * While Redis is away its API answers 503 at once; the page itself needs no Redis.
  */
-export function createBoard(path: string, queues: Queues): Middleware {
+export function createBoard(path: string, queues: Queues, links: readonly Link[]): Middleware {
   const server = new OwnPage().setBasePath(path);
   const board = createBullBoard({
     queues: [],
     serverAdapter: server,
-    options: { uiConfig: UI, handlerHooks: { before: refuseMaskedData } },
+    options: { uiConfig: uiWith(links), handlerHooks: { before: refuseMaskedData } },
   });
   queues.onChange((now) => board.replaceQueues(now.map(adapterOf)));
   const router = server.getRouter() as Middleware;
@@ -48,15 +48,15 @@ const SYSTEM_FONTS = {
   'font-mono': 'ui-monospace, monospace',
 } as const;
 
-const UI = {
+const uiWith = (links: readonly Link[]): Partial<UIConfig> => ({
   boardTitle: 'Hookline',
   boardLogo: { path: LOGO },
   favIcon: { default: LOGO, alternative: 'static/favicon-32x32.png' },
   hideDocsLink: true,
-  miscLinks: [{ text: 'System', url: SYSTEM_PATH }],
+  miscLinks: links.map(({ title, path }) => ({ text: title, url: path })),
   sortQueues: true,
   theme: { light: SYSTEM_FONTS, dark: SYSTEM_FONTS },
-} satisfies Partial<UIConfig>;
+});
 
 const REDIS_AWAY: Problem = {
   status: 503,

@@ -110,8 +110,8 @@ export class MemoryJobs implements JobService, JobFeed {
     await this.#called('finish');
     const job = this.kept.get(id);
     if (job === undefined) return { kind: 'unknown' } as const;
-    if (!this.external.includes(job.name)) return { kind: 'finishes-itself' } as const;
     if (job.status !== 'processing') return { kind: 'wrong-status', status: job.status } as const;
+    if (!this.external.includes(job.name)) return { kind: 'finishes-itself' } as const;
     this.complete(id, result ?? null);
     return { kind: 'finished', job: this.#summary(job) } as const;
   }
@@ -142,7 +142,9 @@ export class MemoryJobs implements JobService, JobFeed {
     job.output.push(step);
     const numbers = { step: String(step.step), timestamp: String(this.now) };
     this.#emit(job, 'progress', {
-      ...{ ...numbers, processingTime: String(processingTime), data: JSON.stringify(data) },
+      ...numbers,
+      processingTime: String(processingTime),
+      data: JSON.stringify(data),
     });
   }
 
@@ -186,7 +188,13 @@ export class MemoryJobs implements JobService, JobFeed {
 
   #summary({ id, name, status, created, updated, data, priority, delay, metadata, end }: Kept) {
     return {
-      ...{ id, name, status, created, updated, data, priority },
+      id,
+      name,
+      status,
+      created,
+      updated,
+      data,
+      priority,
       ...(delay === undefined ? {} : { runAt: created + delay }),
       ...(metadata === undefined ? {} : { metadata }),
       ...end,

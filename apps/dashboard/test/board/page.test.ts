@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { renderPage } from '../src/board-page.ts';
+import { renderPage } from '../../src/board/page.ts';
 
 const require = createRequire(import.meta.url);
 const packaged = readFileSync(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { bytesOf, countOf, spanOf } from '../src/amounts.ts';
-import { html } from '../src/html.ts';
+import { bytesOf, countOf, spanOf } from '../../src/kit/amounts.ts';
+import { html } from '../../src/kit/html.ts';
 
 describe('html', () => {
   it('escapes every value, however deep, and nothing twice', () => {

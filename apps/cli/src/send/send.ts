@@ -1,5 +1,5 @@
 import { providers } from '@hookline/providers';
-import type { Write } from '../commands.ts';
+import type { Write } from '../terminal.ts';
 import type { CliConfig } from '../config.ts';
 import { listOf } from './list.ts';
 import { sendMany } from './many.ts';

@@ -1,4 +1,4 @@
-import type { Write } from '../commands.ts';
+export type Write = (line: string) => void;
 
 /** Where a command reads and writes. */
 export interface Terminal {

@@ -1,4 +1,4 @@
-import { escapeHtml } from './html.ts';
+import { escapeHtml } from '../kit/html.ts';
 
 const FOREIGN_LINK = /^.*<link\b[^>]*\bhref="https?:[^>]*>.*\n?/gm;
 const FIELD = /<%([=-]) *(\w+) *%>/g;

@@ -1,7 +1,7 @@
 import type { DeadLetter, EventId } from '@hookline/core';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { deadLetterTitle, readableDeadLetter } from '../src/dead-letter-view.ts';
+import { deadLetterTitle, readableDeadLetter } from '../../src/board/dead-letter-view.ts';
 
 const letter: DeadLetter = {
   id: 'stripe.evt_1~send-receipt',

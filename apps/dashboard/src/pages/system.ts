@@ -1,41 +1,20 @@
 import type { ProcessStatus, SystemState } from '@hookline/redis';
-import { bytesOf, spanOf } from './amounts.ts';
-import { html, type Html } from './html.ts';
-import { LOGO } from './logo.ts';
-import { spoolsOf, warningsOf } from './system-warnings.ts';
+import { bytesOf, spanOf } from '../kit/amounts.ts';
+import { html, type Html } from '../kit/html.ts';
+import { section } from '../kit/section.ts';
+import { table } from '../kit/table.ts';
+import { definePage } from '../page.ts';
+import { spoolsOf, warningsOf } from '../system-warnings.ts';
 
-/** What is known: now, or from before Redis went away. */
-export interface Look {
-  readonly state: SystemState | undefined;
-  /** Why it is not known now. */
-  readonly problem: string | undefined;
-}
-
-const REFRESH_S = 5;
-
-/** The whole page. It needs no script: the browser asks again by itself. */
-export function renderSystemPage({ state, problem }: Look, queuesPath: string): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <meta http-equiv="refresh" content="${REFRESH_S}" />
-        <title>System · Hookline</title>
-        <link rel="icon" href="${LOGO}" />
-        ${STYLE}
-      </head>
-      <body>
-        <header>
-          <h1>System</h1>
-          <a href="${queuesPath}">Queues</a>
-        </header>
-        <main>
-          ${problem === undefined ? '' : away(problem, state)} ${state === undefined ? '' : sections(state)}
-        </main>
-      </body>
-    </html>`.text;
-}
+/** The whole installation at one moment. It needs no script: the browser asks again by itself. */
+export default definePage({
+  path: '/admin/system',
+  title: 'System',
+  refresh: 5,
+  load: ({ system }) => system.look(),
+  render: ({ state, problem }) =>
+    html`${problem === undefined ? '' : away(problem, state)} ${state === undefined ? '' : sections(state)}`,
+});
 
 function away(problem: string, state: SystemState | undefined): Html {
   return html`<section role="alert">
@@ -164,70 +143,3 @@ function sweeper({ sweeper, at }: SystemState): Html {
       ${kinds.length === 0 ? '' : table(kinds, [Object.values(repairs)])}`,
   );
 }
-
-function section(title: string, content: Html): Html {
-  return html`<section>
-    <h2>${title}</h2>
-    ${content}
-  </section>`;
-}
-
-function table(heads: readonly string[], rows: readonly (readonly (string | number | Html)[])[]): Html {
-  return html`<table>
-    <thead>
-      <tr>
-        ${heads.map((head) => html`<th scope="col">${head}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows.map(
-        (row) =>
-          html`<tr>
-            ${row.map((cell) => html`<td>${cell}</td>`)}
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
-}
-
-const STYLE = html`<style>
-  :root {
-    color-scheme: light dark;
-    font-family: system-ui, sans-serif;
-  }
-  body {
-    margin: 1.5rem auto;
-    max-width: 70rem;
-    padding: 0 1rem;
-  }
-  header {
-    display: flex;
-    align-items: baseline;
-    gap: 1.5rem;
-  }
-  section {
-    overflow-x: auto;
-  }
-  table {
-    border-collapse: collapse;
-  }
-  th,
-  td {
-    text-align: left;
-    vertical-align: top;
-    padding: 0.3rem 1.2rem 0.3rem 0;
-    border-bottom: 1px solid #8886;
-  }
-  td span {
-    display: inline-block;
-    margin-right: 0.8rem;
-  }
-  [role='alert'] {
-    border-left: 4px solid #d97706;
-    padding: 0.2rem 1rem;
-  }
-  .well {
-    border-left: 4px solid #0f766e;
-    padding: 0.2rem 1rem;
-  }
-</style>`;

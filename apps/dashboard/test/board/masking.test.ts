@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { holdsMask, MASK, maskSecrets } from '../src/masking.ts';
+import { holdsMask, MASK, maskSecrets } from '../../src/board/masking.ts';
 
 const secretKey = fc.constantFrom(
   'authorization',

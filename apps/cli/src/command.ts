@@ -1,0 +1,36 @@
+import type { Environment } from '@hookline/process';
+import type { CliConfig } from './config.ts';
+import type { Terminal } from './terminal.ts';
+
+/** One command of `hookline`: a file in `commands/`, for its default export. */
+export interface Command {
+  readonly name: string;
+  /** What stands behind the name, as in `[provider] [type]`. */
+  readonly usage: string;
+  /** One line for `--help`. */
+  readonly says: string;
+  readonly options: readonly Option[];
+  /** @returns the exit code @throws Error whose message says what to do next */
+  run(call: Call): Promise<number>;
+}
+
+export interface Option {
+  /** As in `--count <n>`. */
+  readonly flag: string;
+  readonly says: string;
+  readonly default?: number;
+}
+
+/** How a command was called. */
+export interface Call {
+  /** What stands behind the command's name; `undefined` where an optional one was left out. */
+  readonly args: readonly (string | undefined)[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Everything behind the command's name as it was typed. */
+  readonly typed: readonly string[];
+  /** The process's own environment. */
+  readonly env: Environment;
+  /** Reads the settings. @throws ConfigError that names every bad key */
+  config(): CliConfig;
+  readonly terminal: Terminal;
+}

@@ -1,0 +1,20 @@
+/** What handlers, jobs and schedules are written with. */
+export {
+  defineHandler,
+  defineJob,
+  defineSchedule,
+  NonRetryableError,
+  RetryAfterError,
+  type Duration,
+  type HandlerDefinition,
+  type HooklineEvent,
+  type JobDefinition,
+  type Logger,
+  type RetryOptions,
+  type RunContext,
+  type ScheduleDefinition,
+} from '@hookline/core';
+/** For a sender that the settings describe. */
+export { hmac } from '@hookline/providers';
+// One selector a provider: `stripe('invoice.*')`.
+export * from './all-selectors.ts';

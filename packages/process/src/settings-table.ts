@@ -1,0 +1,162 @@
+import type { SettingRow } from './setting-rows.ts';
+
+const EVERY = ['receiver', 'worker', 'dashboard', 'cli'] as const;
+const PROGRAMS = ['receiver', 'worker', 'dashboard'] as const;
+
+/**
+ * Every setting but the sources', Redis's address and the shop's: what it is called, what it may be, and what the
+ * documentation says of it. A program reads the rows that are `for` it.
+ */
+export const SETTINGS = [
+  {
+    key: 'NODE_ENV',
+    kind: 'choice',
+    of: ['production', 'development', 'test'],
+    hint: 'use production, development or test',
+    for: EVERY,
+    standard: '`development`',
+    says: '`development`, `test` or `production`; anything else is an error',
+  },
+  {
+    key: 'LOG_LEVEL',
+    kind: 'choice',
+    of: ['debug', 'info', 'warn', 'error', 'silent'],
+    default: 'info',
+    hint: 'use one of debug, info, warn, error, silent',
+    for: EVERY,
+    says: '`debug`, `info`, `warn`, `error`, `silent`',
+  },
+  {
+    key: 'DATA_DIR',
+    kind: 'text',
+    for: EVERY,
+    standard: '`.hookline`',
+    says: "embedded Redis, development secrets, mail outbox, the receivers' [spool](outages.md)",
+  },
+  {
+    key: 'HOOKLINE_PREFIX',
+    kind: 'text',
+    default: '{hookline}',
+    pattern: /^\{[^{}]+\}[^{}/:\s]*$/,
+    hint: 'use a name in braces, like {hookline}: the braces keep all keys in one cluster slot',
+    for: EVERY,
+    says: 'the prefix of all keys; the braces keep them in one cluster slot',
+  },
+  {
+    key: 'APP_DIR',
+    kind: 'text',
+    for: ['worker'],
+    says: 'a folder with your own `handlers/`, `jobs/`, `schedules/`, `queues.mjs`',
+  },
+  {
+    key: 'HOST',
+    kind: 'text',
+    for: PROGRAMS,
+    standard: '`127.0.0.1`; `0.0.0.0` in production',
+    says: 'the address to listen on',
+  },
+  {
+    key: 'RECEIVER_PORT',
+    kind: 'port',
+    default: 3000,
+    for: ['receiver', 'cli'],
+    says: 'webhooks and the job API; a default port that is taken moves to a free one and says so; in production, or when set, it is an error',
+  },
+  {
+    key: 'DASHBOARD_PORT',
+    kind: 'port',
+    default: 3001,
+    for: ['dashboard'],
+    says: "the operators' pages; the same holds when it is taken",
+  },
+  {
+    key: 'OPS_PORT',
+    kind: 'port',
+    default: 3010,
+    for: ['receiver'],
+    says: '`/healthz`, `/readyz` and `/metrics`; see [monitoring](monitoring.md)',
+  },
+  { key: 'OPS_PORT', kind: 'port', default: 3011, for: ['dashboard'], says: '' },
+  { key: 'OPS_PORT', kind: 'port', default: 3012, for: ['worker'], says: '' },
+  {
+    key: 'CONCURRENCY',
+    kind: 'count',
+    default: 10,
+    from: 1,
+    to: 10_000,
+    for: ['worker'],
+    says: 'jobs at once in each worker, for each queue that `queues.ts` does not name',
+  },
+  {
+    key: 'EVENT_RETENTION',
+    kind: 'duration',
+    default: '30d',
+    for: ['worker'],
+    says: 'how long a settled event is kept, and with it the memory of its id; its body goes earlier when [Redis fills up](durability.md#when-redis-is-nearly-full)',
+  },
+  {
+    key: 'ACK',
+    kind: 'choice',
+    of: ['memory', 'fsync', 'replicated'],
+    hint: 'use memory, fsync, replicated',
+    for: ['receiver'],
+    standard: '`memory`; `fsync` on the embedded Redis',
+    says: 'what a 2xx stands for: `memory`, `fsync` or `replicated`; see [How safe is a 2xx?](durability.md)',
+  },
+  {
+    key: 'JOB_RETENTION',
+    kind: 'duration',
+    default: '7d',
+    for: ['receiver', 'worker', 'cli'],
+    says: 'how long a job that succeeded or was cancelled is kept, with its stream; failed ones stay until they are retried',
+  },
+  {
+    key: 'HANDLER_TIMEOUT',
+    kind: 'duration',
+    default: '15m',
+    for: ['worker'],
+    says: 'for handlers and jobs that set no `timeout`; 1 ms to 24 days',
+  },
+  {
+    key: 'SPOOL',
+    kind: 'choice',
+    of: ['on', 'off'],
+    default: 'on',
+    hint: 'use on or off',
+    for: ['receiver'],
+    says: '`off`: a receiver keeps no events on its disk while Redis is away, and answers 503; see [outages](outages.md)',
+  },
+  {
+    key: 'SPOOL_LIMIT',
+    kind: 'size',
+    default: '1GiB',
+    for: ['receiver'],
+    says: 'how much it keeps there, like `512MiB`; then 503',
+  },
+  {
+    key: 'DASHBOARD_USER',
+    kind: 'text',
+    for: ['dashboard'],
+    says: 'who may log in; required in production',
+  },
+  {
+    key: 'DASHBOARD_PASSWORD',
+    kind: 'text',
+    for: ['dashboard'],
+    says: 'required in production, at least 12 characters',
+  },
+  {
+    key: 'API_KEY',
+    kind: 'text',
+    for: ['receiver', 'dashboard'],
+    says: 'opens the job API on the receiver, and `/admin/api` on the dashboard beside its login: comma-separated, at least 16 characters each; without one the job API is closed',
+  },
+  {
+    key: 'PUBLIC_URL',
+    kind: 'url',
+    protocols: ['https:', 'http:'],
+    for: ['receiver'],
+    standard: 'where the receiver listens; none in production',
+    says: 'what `ctx.finishUrl` begins with; set it on the receivers, the workers learn it through Redis',
+  },
+] as const satisfies readonly SettingRow[];

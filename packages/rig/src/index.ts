@@ -1,0 +1,4 @@
+export { obtainBrowser, type Browser, type BrowserSearch } from './browser.ts';
+export { TEST_CERTIFICATES } from './certificates.ts';
+export { eventually, eventuallyFits } from './eventually.ts';
+export { startOwnRedis, testRedisUrl, uniquePrefix, type OwnRedis } from './redis.ts';

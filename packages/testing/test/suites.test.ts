@@ -1,0 +1,12 @@
+import { describe, it } from '@jest/globals';
+import { createMemoryEventStore, eventStoreSuite, jobServiceSuite, MemoryJobs } from '../src/index.ts';
+
+describe('the event store in memory', () => {
+  const open = async () => ({ port: createMemoryEventStore(), close: async () => undefined });
+  for (const { name, check } of eventStoreSuite(open)) it(name, check);
+});
+
+describe('the jobs in memory', () => {
+  const open = async () => ({ port: new MemoryJobs(1_700_000_000_000), close: async () => undefined });
+  for (const { name, check } of jobServiceSuite(open)) it(name, check);
+});
