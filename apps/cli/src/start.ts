@@ -1,6 +1,6 @@
 import type { Provider } from '@hookline/core';
 import { startLocalRedis, type LocalRedis } from '@hookline/local-redis';
-import { readEnvironment, someOf, STOP_DEADLINE_MS, type Environment } from '@hookline/process';
+import { readEnvironment, namesOf, STOP_DEADLINE_MS, type Environment } from '@hookline/process';
 import Table from 'cli-table3';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -159,7 +159,7 @@ function describeSystem({ receiverUrl, dashboardUrl, env, cli, config, devFile }
     head: ['', 'where', 'how to get in'],
     style: { head: [], border: [], compact: true },
   });
-  const sources = someOf(cli.sources.keys(), 5);
+  const sources = namesOf(cli.sources.keys(), 5);
   const login = config.production
     ? 'DASHBOARD_USER / DASHBOARD_PASSWORD'
     : `${env['DASHBOARD_USER']} / ${env['DASHBOARD_PASSWORD']}`;

@@ -9,7 +9,7 @@ import {
   isProduction,
   listen,
   runProcess,
-  someOf,
+  namesOf,
   statusDetail,
 } from '@hookline/process';
 import { openEventStore, openJobs, publishStatus } from '@hookline/redis';
@@ -76,7 +76,7 @@ await runProcess(process.env, async (env) => {
     detail: () => statusDetail(numbers),
   });
 
-  log.info('ready', { url, sources: someOf(sources.keys()), pid: process.pid, ops: opsUrl });
+  log.info('ready', { url, sources: namesOf(sources.keys()), pid: process.pid, ops: opsUrl });
   return {
     log,
     urls: { receiver: url, ops: opsUrl },

@@ -1,8 +1,8 @@
 import type { Logger } from '@hookline/core';
 import pino from 'pino';
 import type { LogLevel } from './common-config.ts';
-import { presentable } from './presentable.ts';
-import { readableLines } from './readable-lines.ts';
+import { redact } from './redact.ts';
+import { prettyLines } from './pretty.ts';
 
 export interface LoggerOptions {
   /** Which process is speaking. */
@@ -22,7 +22,7 @@ export function createLogger({ name, level, json }: LoggerOptions): Logger {
     base: { name },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  const log = pino(options, json ? standardOutput() : readableLines(process.stdout));
+  const log = pino(options, json ? standardOutput() : prettyLines(process.stdout));
   const write =
     (severity: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
@@ -38,7 +38,7 @@ function standardOutput(): pino.DestinationStream {
 }
 
 function ownNamesKept(fields: Readonly<Record<string, unknown>>): object {
-  const shown = presentable(fields);
+  const shown = redact(fields);
   if (typeof shown !== 'object' || shown === null) return { fields: shown };
   return Object.fromEntries(
     Object.entries(shown).map(([key, value]) => [OWN_KEYS.has(key) ? `${key}_` : key, value]),

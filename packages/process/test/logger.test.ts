@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { presentable } from '../src/presentable.ts';
-import { readableLines } from '../src/readable-lines.ts';
+import { redact } from '../src/redact.ts';
+import { prettyLines } from '../src/pretty.ts';
 
 const fixture = join(import.meta.dirname, 'fixtures/log.mjs');
 type Line = readonly [severity: string, message: string, fields?: Readonly<Record<string, unknown>>];
@@ -101,7 +101,7 @@ describe('a readable line', () => {
       },
     });
     const head = { level: 30, time: '2026-01-02T03:04:05.678Z', name: 'p' };
-    readableLines(out).write(JSON.stringify({ ...head, ...entry }));
+    prettyLines(out).write(JSON.stringify({ ...head, ...entry }));
     return text;
   }
 
@@ -131,13 +131,13 @@ describe('a readable line', () => {
   });
 });
 
-describe('presentable', () => {
+describe('redact', () => {
   it('keeps what explains an error, and none of what HTTP clients hang on it', () => {
     const cause = Object.assign(new TypeError('inner'), { code: 'ECONNREFUSED' });
     const error = Object.assign(new Error('outer', { cause }), {
       config: { headers: { authorization: 'hush' } },
     });
-    const shown = presentable({ error });
+    const shown = redact({ error });
     expect(shown).toEqual({
       error: {
         name: 'Error',
@@ -164,7 +164,7 @@ describe('presentable', () => {
       map: new Map([['secret', 'hush']]),
       set: new Set([new Client()]),
     };
-    expect(JSON.stringify(presentable(all))).not.toContain('hush');
+    expect(JSON.stringify(redact(all))).not.toContain('hush');
   });
 
   it('takes what cannot be shown, and shows the rest', () => {
@@ -175,14 +175,14 @@ describe('presentable', () => {
         throw new Error('no');
       },
     };
-    expect(presentable(circular)).toEqual({
+    expect(redact(circular)).toEqual({
       at: '1970-01-01T00:00:00.000Z',
       bytes: '[4 bytes]',
       self: '[circular]',
       bad: '[unreadable]',
     });
     const deep = Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), { password: 'hush' });
-    expect(JSON.stringify(presentable(deep))).toMatch(/"\[deeper\]"/);
-    expect(JSON.stringify(presentable(deep))).not.toContain('hush');
+    expect(JSON.stringify(redact(deep))).toMatch(/"\[deeper\]"/);
+    expect(JSON.stringify(redact(deep))).not.toContain('hush');
   });
 });

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { ConfigError, Problems } from '../src/config-error.ts';
 import type { Environment } from '../src/environment.ts';
 import type { Source } from '@hookline/core';
-import { readSources } from '../src/sources.ts';
+import { namesOf, readSources } from '../src/sources.ts';
 
 /** The sources, the problems and, as they come, the warnings. */
 function read(env: Environment) {
@@ -370,5 +370,13 @@ describe('the secrets before', () => {
     writeFileSync(file, 'two');
     expect([source.secrets(), source.formerSecrets?.()]).toEqual([['two'], ['one']]);
     expect([source.secrets(), source.formerSecrets?.()]).toEqual([['two'], ['one']]);
+  });
+});
+
+describe('the names of sources in a line', () => {
+  it('names all of a few, the first of many, and none', () => {
+    expect(namesOf(['a', 'b'])).toBe('a, b');
+    expect(namesOf(new Set(['a', 'b', 'c']), 2)).toBe('a, b and 1 more');
+    expect(namesOf([])).toBe('none');
   });
 });

@@ -1,4 +1,4 @@
-import { someOf } from '@hookline/process';
+import { namesOf } from '@hookline/process';
 import { evictionProblem, openDeadLetters } from '@hookline/redis';
 import type { Command } from '../command.ts';
 import { findReceiver } from '../receiver-address.ts';
@@ -14,7 +14,7 @@ export default {
     write(`ok    Node ${process.versions.node}`);
     const config = readConfig();
     write(
-      `ok    settings: ${config.sources.size} sources (${someOf(config.sources.keys())}), data in ${config.dataDir}`,
+      `ok    settings: ${config.sources.size} sources (${namesOf(config.sources.keys())}), data in ${config.dataDir}`,
     );
     return withRedis(config, async (partition) => {
       const version = /^(?:valkey|redis)_version:(.*)$/m

@@ -27,7 +27,9 @@ export function invalid(error: keyof typeof INVALID, errors: readonly FieldError
   const { title, whole } = INVALID[error];
   const [detail] = errors.map(({ path, message }) => `${path || whole} ${message}.`);
   return {
-    ...{ status: 422, error, title },
+    status: 422,
+    error,
+    title,
     ...(detail === undefined ? {} : { detail }),
     errors: errors.slice(0, SHOWN),
   };

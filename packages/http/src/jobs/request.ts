@@ -84,7 +84,10 @@ function newJob(
   const { id = newId(), priority = USUAL_PRIORITY, delay, runAt = now, metadata, ...run } = options;
   const wait = delay ?? runAt - now;
   return {
-    ...{ id, name, data, priority },
+    id,
+    name,
+    data,
+    priority,
     ...(wait > 0 ? { delay: wait } : {}),
     ...(Object.keys(run).length > 0 ? { options: run } : {}),
     ...(metadata === undefined ? {} : { metadata }),

@@ -90,8 +90,16 @@ export class JobStreams {
   ): Promise<void> {
     if (this.#closed || this.#clients.size >= this.#max) return sendProblem(response, TOO_MANY_STREAMS);
     const client: Client = {
-      ...{ response, jobId, resumed: after !== undefined, initial: undefined, last: after ?? STREAM_START },
-      ...{ turn: 0, stop: undefined, live: false, paused: false, overdue: false },
+      response,
+      jobId,
+      resumed: after !== undefined,
+      initial: undefined,
+      last: after ?? STREAM_START,
+      turn: 0,
+      stop: undefined,
+      live: false,
+      paused: false,
+      overdue: false,
     };
     this.#clients.add(client);
     this.#timer ??= setInterval(() => this.#tick(), this.#heartbeat).unref();

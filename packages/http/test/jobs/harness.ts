@@ -47,7 +47,12 @@ export async function startApi(options: Partial<JobsOptions> = {}): Promise<Star
   const origin = `http://127.0.0.1:${port}`;
   const withKey = { authorization: `Bearer ${KEY}` };
   return {
-    ...{ origin, port, server, receiver, memory, log },
+    origin,
+    port,
+    server,
+    receiver,
+    memory,
+    log,
     async call(method, path, body, headers = {}) {
       const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
       const init = { method, headers: { ...withKey, ...headers } };

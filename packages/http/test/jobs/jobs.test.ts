@@ -21,8 +21,13 @@ describe('004 POST /job', () => {
     expect([answer.status, answer.body]).toEqual([
       201,
       {
-        ...{ id: expect.stringMatching(UUID_V7), name: 'default', status: 'pending' },
-        ...{ created: NOW, updated: NOW, data, priority: 5 },
+        id: expect.stringMatching(UUID_V7),
+        name: 'default',
+        status: 'pending',
+        created: NOW,
+        updated: NOW,
+        data,
+        priority: 5,
       },
     ]);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -42,7 +47,9 @@ describe('004 POST /job', () => {
     ] as const) {
       const answer = await api.call('POST', path, body);
       expect([answer.status, answer.body['error'], answer.headers.get('retry-after')]).toEqual([
-        ...[503, 'store_full', '10'],
+        503,
+        'store_full',
+        '10',
       ]);
     }
     expect(api.memory.kept.size).toBe(0);
@@ -82,7 +89,8 @@ describe('004 POST /job', () => {
     await api.call('POST', '/job', { data: 1, options });
     api.memory.start('order-1');
     expect(await api.call('POST', '/job', { data: 2, options })).toMatchObject({
-      ...{ status: 201, body: { id: 'order-1', status: 'processing', data: 1 } },
+      status: 201,
+      body: { id: 'order-1', status: 'processing', data: 1 },
     });
     expect(api.memory.kept.size).toBe(1);
   });
@@ -258,7 +266,10 @@ describe('004 GET /job/:id', () => {
     api.memory.progress(id, 'Processed chunk 1');
     api.memory.complete(id, 'done');
     expect(await seen()).toMatchObject({
-      ...{ status: 'succeeded', created: NOW, updated: NOW + 2_000, result: 'done' },
+      status: 'succeeded',
+      created: NOW,
+      updated: NOW + 2_000,
+      result: 'done',
       output: [{ step: 1, timestamp: NOW + 2_000, processingTime: 2_000, data: 'Processed chunk 1' }],
     });
   });

@@ -115,7 +115,10 @@ describe('004 stream', () => {
     api.memory.kept.get('job-1')?.frames.push(odd);
     const client = await (await api.listen('job-1')).end();
     expect(client.frames.at(-1)?.data).toEqual({
-      ...{ type: 'failed', jobId: 'job-1', error: 'not JSON', data: 'line\nbreak' },
+      type: 'failed',
+      jobId: 'job-1',
+      error: 'not JSON',
+      data: 'line\nbreak',
     });
   });
 });

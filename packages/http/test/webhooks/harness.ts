@@ -131,7 +131,10 @@ export async function startReceiver({
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    ...{ port, server, memory, log },
+    port,
+    server,
+    memory,
+    log,
     origin: `http://127.0.0.1:${port}`,
     wire() {
       const wire = new Wire(port);

@@ -217,7 +217,8 @@ describe('one connection', () => {
     const line = wire().send(
       rawHead('POST', PATH, {
         ...signed(stripe, body),
-        ...{ expect: '100-continue', 'content-length': String(body.length) },
+        expect: '100-continue',
+        'content-length': String(body.length),
       }),
     );
     await until('100 Continue', () => line.text.startsWith('HTTP/1.1 100 Continue\r\n\r\n'));

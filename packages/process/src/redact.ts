@@ -10,22 +10,22 @@ const DEEPEST = 10;
  * A log line's field as plain data: what looks like a secret by its key is hidden at every depth, an error keeps
  * what explains it, bytes are only counted. Handlers log what they like, so it takes anything and never throws.
  */
-export function presentable(value: unknown, above: readonly unknown[] = []): unknown {
+export function redact(value: unknown, above: readonly unknown[] = []): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (above.includes(value)) return '[circular]';
   if (above.length >= DEEPEST) return '[deeper]';
   const within = [...above, value];
   try {
-    if (types.isNativeError(value)) return presentableError(value, within);
+    if (types.isNativeError(value)) return redactError(value, within);
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
     if (Array.isArray(value) || value instanceof Set)
-      return Array.from(value, (item) => presentable(item, within));
-    if (value instanceof Map) return presentable(Object.fromEntries(value), within);
-    if ('toJSON' in value && typeof value.toJSON === 'function') return presentable(value.toJSON(), within);
+      return Array.from(value, (item) => redact(item, within));
+    if (value instanceof Map) return redact(Object.fromEntries(value), within);
+    if ('toJSON' in value && typeof value.toJSON === 'function') return redact(value.toJSON(), within);
     return Object.fromEntries(
       Object.entries(value).map(([key, field]) => [
         key,
-        SECRET_KEY.test(key) ? HIDDEN : presentable(field, within),
+        SECRET_KEY.test(key) ? HIDDEN : redact(field, within),
       ]),
     );
   } catch {
@@ -34,8 +34,8 @@ export function presentable(value: unknown, above: readonly unknown[] = []): unk
 }
 
 /** Not an error's other fields: HTTP clients put whole requests there, with their headers. */
-function presentableError(error: Error, within: readonly unknown[]): unknown {
-  const code = 'code' in error ? { code: presentable(error.code, within) } : {};
-  const cause = error.cause === undefined ? {} : { cause: presentable(error.cause, within) };
+function redactError(error: Error, within: readonly unknown[]): unknown {
+  const code = 'code' in error ? { code: redact(error.code, within) } : {};
+  const cause = error.cause === undefined ? {} : { cause: redact(error.cause, within) };
   return { ...serializeError(error), ...code, ...cause };
 }

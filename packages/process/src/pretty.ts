@@ -4,7 +4,7 @@ const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info ', 40:
 const NOT_FIELDS = new Set(['level', 'time', 'name', 'msg']);
 
 /** A pino destination that turns each JSON line into one that people read: time, process, message, fields. */
-export function readableLines(out: Writable): { write(line: string): void } {
+export function prettyLines(out: Writable): { write(line: string): void } {
   return {
     write(line) {
       const entry = JSON.parse(line) as Record<string, unknown>;
