@@ -1,6 +1,8 @@
 export type { EnqueueOptions, JobTarget, RunContext } from './context.ts';
 export { NO_LOG, type Logger } from './logger.ts';
 export { planDispatch, type DispatchPlan } from './dispatch.ts';
+export { equal, equalsAny } from './equal.ts';
+export { LATE, within } from './within.ts';
 export { milliseconds, type Duration } from './duration.ts';
 export { NonRetryableError, RetryAfterError, serializeError, type SerializedError } from './errors.ts';
 export {

@@ -1,7 +1,13 @@
 import { createHash, createHmac } from 'node:crypto';
-import { type Ack, type Handshake, type HandshakeResponse, type ProviderRequest } from '@hookline/core';
+import {
+  equalsAny,
+  type Ack,
+  type Handshake,
+  type HandshakeResponse,
+  type ProviderRequest,
+} from '@hookline/core';
 import { allHold } from './signing/condition.ts';
-import { isOneOf, tokensOf } from './signing/secret.ts';
+import { tokensOf } from './signing/secret.ts';
 import { valueAt } from './signing/place.ts';
 import type { HandshakeAnswer, HandshakeSpec } from './provider-spec.ts';
 
@@ -16,7 +22,7 @@ export function shakeHands(
     if ((spec.method ?? 'POST') !== request.method || spec.verified !== (phase === 'verified')) continue;
     const view = { request };
     if (!allHold(spec.when, view)) continue;
-    if (spec.token && !isOneOf(valueAt(view, spec.token) ?? '', tokensOf(secrets))) continue;
+    if (spec.token && !equalsAny(valueAt(view, spec.token) ?? '', tokensOf(secrets))) continue;
     const answer = answerTo(spec.answer, request, secrets);
     if (answer) return answer;
   }

@@ -1,7 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   DEAD_LETTER_QUEUE,
+  LATE,
   NO_METER,
+  within,
   type Logger,
   type Meter,
   type RedisTarget,
@@ -233,18 +234,12 @@ function canaryQueues(options: WorkerOptions, queues: readonly Queue[]) {
 }
 
 async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const over = new AbortController();
-  try {
-    return await Promise.race([
-      promise.then(
-        () => true,
-        () => true,
-      ),
-      wait(ms, false, { signal: over.signal }),
-    ]);
-  } finally {
-    over.abort();
-  }
+  return (
+    (await within(
+      ms,
+      promise.catch(() => undefined),
+    )) !== LATE
+  );
 }
 
 function withFields(log: Logger, fields: Record<string, unknown>): Logger {

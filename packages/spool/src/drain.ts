@@ -1,5 +1,4 @@
-import { isKept, type EventStore } from '@hookline/core';
-import { inTime } from './in-time.ts';
+import { LATE, within, isKept, type EventStore } from '@hookline/core';
 import type { Spool } from './spool.ts';
 
 /** What one step of draining came to. */
@@ -20,8 +19,8 @@ const ANSWER_MS = 2_000;
  */
 export async function drain(spool: Spool, store: EventStore, count: number): Promise<DrainStep> {
   const entries = await spool.first(count);
-  const results = await inTime(Promise.all(entries.map(({ event }) => store.accept(event))), ANSWER_MS);
-  if (results === 'late') return { drained: 0, stopped: `no answer within ${ANSWER_MS} ms` };
+  const results = await within(ANSWER_MS, Promise.all(entries.map(({ event }) => store.accept(event))));
+  if (results === LATE) return { drained: 0, stopped: `no answer within ${ANSWER_MS} ms` };
   const refused = results.findIndex((result) => !isKept(result));
   const through = refused < 0 ? entries : entries.slice(0, refused);
   await spool.remove(through);

@@ -1,6 +1,12 @@
-import type { AcceptResult, EventStore, IncomingEvent, Logger } from '@hookline/core';
+import {
+  LATE,
+  within,
+  type AcceptResult,
+  type EventStore,
+  type IncomingEvent,
+  type Logger,
+} from '@hookline/core';
 import { drain } from './drain.ts';
-import { inTime } from './in-time.ts';
 import type { SpoolCounters } from './spool-counters.ts';
 import type { Spool } from './spool.ts';
 
@@ -89,8 +95,8 @@ class DiskBackedStore implements SpoolingStore {
   }
 
   async #toStore(event: IncomingEvent, withinMs: number): Promise<AcceptResult> {
-    const result = await inTime(this.#store.accept(event), withinMs);
-    if (result === 'late')
+    const result = await within(withinMs, this.#store.accept(event));
+    if (result === LATE)
       return this.#toSpool(event, `no answer from the store within ${this.#options.patience} ms`);
     return result.kind === 'unavailable' ? this.#toSpool(event, result.reason) : result;
   }
@@ -98,9 +104,8 @@ class DiskBackedStore implements SpoolingStore {
   /** Half of the patience for the last batch, what is left of it for the store. */
   async #afterCatchUp(event: IncomingEvent): Promise<AcceptResult> {
     const begun = performance.now();
-    const opened = await inTime(this.#gate.opened, this.#options.patience / 2);
-    if (opened === 'late')
-      return this.#toSpool(event, 'the last events of the spool are not through in time');
+    const opened = await within(this.#options.patience / 2, this.#gate.opened);
+    if (opened === LATE) return this.#toSpool(event, 'the last events of the spool are not through in time');
     return this.#state === 'direct'
       ? this.#toStore(event, this.#options.patience - (performance.now() - begun))
       : this.#toSpool(event, this.#outage?.reason ?? 'the store is away');

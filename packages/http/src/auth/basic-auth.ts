@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'express';
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
 import { sendProblem, type Middleware, type Problem } from '../wire/problem.ts';
-import { sameSecret } from './same-secret.ts';
+import { equal } from '@hookline/core';
 
 export interface BasicAuthOptions {
   readonly user: string;
@@ -51,8 +51,8 @@ export function basicAuth(options: BasicAuthOptions): Middleware {
     limit(request as Request, response as Response, (error) => {
       if (error !== undefined) return next(error);
       const given = credentials(header);
-      const userFits = sameSecret(given?.user ?? '', user);
-      const passwordFits = sameSecret(given?.password ?? '', password);
+      const userFits = equal(given?.user ?? '', user);
+      const passwordFits = equal(given?.password ?? '', password);
       if (userFits && passwordFits) {
         void store.decrement(clientOf(request));
         return next();

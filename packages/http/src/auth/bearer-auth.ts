@@ -1,5 +1,5 @@
 import { sendProblem, type Middleware, type Problem } from '../wire/problem.ts';
-import { isOneOf } from './same-secret.ts';
+import { equalsAny } from '@hookline/core';
 
 /**
  * Lets through requests with `Authorization: Bearer <key>` (RFC 6750) for one of the keys; all are compared, in
@@ -9,7 +9,7 @@ export function bearerAuth(keys: readonly string[]): Middleware {
   return (request, response, next) => {
     const { authorization } = request.headers;
     const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-    if (token !== undefined && isOneOf(token, keys)) return next();
+    if (token !== undefined && equalsAny(token, keys)) return next();
     sendProblem(response, authorization === undefined ? KEY_REQUIRED : KEY_REFUSED);
   };
 }

@@ -1,4 +1,4 @@
-import { isKept, type AcceptResult, type EventStore, type IncomingEvent } from '@hookline/core';
+import { isKept, LATE, within, type EventStore, type IncomingEvent } from '@hookline/core';
 import type { Outcome } from './exchange.ts';
 
 /**
@@ -11,25 +11,12 @@ export async function accept(
   events: readonly IncomingEvent[],
   withinMs: number,
 ): Promise<Outcome> {
-  const results = await acceptAll(store, events, withinMs);
+  const results = await within(withinMs, Promise.all(events.map((event) => store.accept(event))));
+  if (results === LATE) {
+    const reason = `no answer from the store within ${Math.round(withinMs)} ms`;
+    return { kind: 'unavailable', events, reason };
+  }
   const failure = results.find((result) => !isKept(result));
   if (failure !== undefined) return { kind: failure.kind, events, reason: failure.reason };
   return { kind: 'kept', events, results: results.filter(isKept) };
-}
-
-function acceptAll(
-  store: EventStore,
-  events: readonly IncomingEvent[],
-  withinMs: number,
-): Promise<readonly AcceptResult[]> {
-  return new Promise((resolve, reject) => {
-    const reason = `no answer from the store within ${Math.round(withinMs)} ms`;
-    const late = setTimeout(
-      () => resolve(events.map(() => ({ kind: 'unavailable', reason }) as const)),
-      withinMs,
-    );
-    Promise.all(events.map((event) => store.accept(event)))
-      .then(resolve, reject)
-      .finally(() => clearTimeout(late));
-  });
 }

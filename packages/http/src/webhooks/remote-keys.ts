@@ -1,4 +1,4 @@
-import type { Logger } from '@hookline/core';
+import { within, type Logger } from '@hookline/core';
 import type { FetchedText, FetchText } from '../wire/fetch-text.ts';
 
 /** Texts at addresses that providers name: certificates, keys, and confirmations of subscriptions. */
@@ -71,7 +71,7 @@ export function createRemoteKeys({ fetchText, log, now = Date.now }: RemoteKeysO
   return {
     async get(urls, withinMs) {
       const lacking = urls.filter((url) => fresh(url) === undefined);
-      if (lacking.length > 0) await soon(Promise.all(lacking.map(fetchOnce)), withinMs);
+      if (lacking.length > 0) await within(withinMs, Promise.all(lacking.map(fetchOnce)));
       const texts = new Map<string, string>();
       for (const url of urls) {
         const entry = fresh(url);
@@ -88,14 +88,4 @@ function bounded<Value>(map: Map<string, Value>): Map<string, Value> {
   const oldest = map.size < MOST_KNOWN ? undefined : map.keys().next().value;
   if (oldest !== undefined) map.delete(oldest);
   return map;
-}
-
-function soon(work: Promise<unknown>, withinMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const late = setTimeout(resolve, Math.max(0, withinMs));
-    void work.finally(() => {
-      clearTimeout(late);
-      resolve();
-    });
-  });
 }

@@ -1,3 +1,5 @@
+import { LATE, within } from '@hookline/core';
+
 /** Leaves 100 ms for the rest of a request on a busy machine: every answer leaves within 500 ms of its last byte. */
 const STORE_DEADLINE_MS = 400;
 
@@ -12,17 +14,11 @@ export function createDeadline(): Deadline {
   return async (call) => {
     const begun = performance.now();
     try {
-      return await within(left, call());
+      const answer = await within(left, call());
+      if (answer === LATE) throw new Error(`no answer from the store within ${STORE_DEADLINE_MS} ms`);
+      return answer;
     } finally {
       left = Math.max(0, left - (performance.now() - begun));
     }
   };
-}
-
-function within<T>(left: number, called: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const reason = `no answer from the store within ${STORE_DEADLINE_MS} ms`;
-    const late = setTimeout(() => reject(new Error(reason)), left);
-    called.then(resolve, reject).finally(() => clearTimeout(late));
-  });
 }

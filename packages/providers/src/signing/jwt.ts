@@ -1,9 +1,7 @@
 import { createPublicKey, verify as verifyWithKey, type KeyObject } from 'node:crypto';
-import type { Verdict } from '@hookline/core';
+import { equal, type Secret, type Verdict } from '@hookline/core';
 import { valueAt, type SignedRequest } from './place.ts';
 import type { JwtScheme } from './scheme.ts';
-import type { Secret } from '@hookline/core';
-import { sameText } from './secret.ts';
 import { readTestKey, testKeyPair } from './test-key.ts';
 
 /** Judges a request by the token it brings; see `JwtScheme` and `verify`. */
@@ -39,8 +37,8 @@ export function verifyJwt(
         ? keyNamed(keys.get(scheme.keysAt), token.keyId)
         : testKeyPair('rsa', seed).publicKey;
     const signed = key !== undefined && verifyWithKey('sha256', token.signed, key, token.signature);
-    const named = claim !== '' && sameText(textOf(token.claims[scheme.claim]), claim);
-    const forUs = audience !== '' && sameText(textOf(token.claims['aud']), audience);
+    const named = claim !== '' && equal(textOf(token.claims[scheme.claim]), claim);
+    const forUs = audience !== '' && equal(textOf(token.claims['aud']), audience);
     fits = (signed && named && forUs && issued && affirmed) || fits;
   }
   return fits ? { ok: true } : { ok: false, reason: 'mismatch' };

@@ -1,4 +1,4 @@
-import type { FetchedKeys } from '@hookline/core';
+import { equal, equalsAny, type FetchedKeys } from '@hookline/core';
 import type { Verdict } from '@hookline/core';
 import { portVariants } from './address.ts';
 import { checker, labelOf, type FindKey } from './algorithm.ts';
@@ -11,7 +11,7 @@ import { verifyJwt } from './jwt.ts';
 import { headerOf, valueAt, type SignedRequest, type View } from './place.ts';
 import type { Algorithm, Scheme, SharedSecretScheme, SignedContentScheme } from './scheme.ts';
 import type { Secret } from '@hookline/core';
-import { isOneOf, sameText, secretsFor } from './secret.ts';
+import { secretsFor } from './secret.ts';
 import { itemsOf, type SignatureItem } from './signature-items.ts';
 import { readTestKey } from './test-key.ts';
 import { isStale, parseTimestamp, timestampsOf, withoutTimestamp } from './timestamp.ts';
@@ -62,7 +62,7 @@ export function verify(
       const expected = usable.filter((secret) => typeof secret === 'string');
       return verdict(
         readings.reduce(
-          (fits, reading) => reading.kind === 'shared' && isOneOf(reading.value, expected) && fits,
+          (fits, reading) => reading.kind === 'shared' && equalsAny(reading.value, expected) && fits,
           true,
         ),
       );
@@ -265,7 +265,7 @@ function anyFits(
         .filter((signature) => signature !== undefined);
       if (signatures.length === 0) continue;
       const expected = typeof secret === 'string' ? readTestKey(secret).expected : secret.toString('utf8');
-      const pinned = scheme.pinned === undefined || sameText(valueAt(view, scheme.pinned) ?? '', expected);
+      const pinned = scheme.pinned === undefined || equal(valueAt(view, scheme.pinned) ?? '', expected);
       const named = scheme.content.includes('{secret}') ? expected : '';
       for (const url of urls) {
         const content = contentFor(named, url);

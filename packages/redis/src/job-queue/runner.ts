@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { LATE, within } from '@hookline/core';
 import { TryAgainError } from '../bullmq/ending.ts';
 import { WORKER_SETTINGS } from '../bullmq/worker.ts';
 import type { Attempts } from './attempts.ts';
@@ -137,10 +138,5 @@ function createReporter({ settings, attempts, hooks, emitter }: Omit<RunnerParts
 
 async function endsWithin(promise: Promise<unknown>, ms: number | undefined): Promise<boolean> {
   if (ms === undefined) return promise.then(() => true);
-  const over = new AbortController();
-  try {
-    return await Promise.race([promise.then(() => true), wait(ms, false, { signal: over.signal })]);
-  } finally {
-    over.abort();
-  }
+  return (await within(ms, promise)) !== LATE;
 }

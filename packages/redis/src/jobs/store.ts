@@ -1,8 +1,15 @@
-import type { JobPage, JobService, JobSummary, NewJob, Work } from '@hookline/core';
+import {
+  equal,
+  type JobPage,
+  type JobService,
+  type JobSummary,
+  type NewJob,
+  type Work,
+} from '@hookline/core';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
 import { openQuietQueue } from '../bullmq/add-job.ts';
 import type { Gate } from '../gate/gate.ts';
-import { isSameToken, newFinishToken } from './finish-token.ts';
+import { newFinishToken } from './finish-token.ts';
 import { openJobDefinitions, type JobDefinitions } from './definitions.ts';
 import {
   newQueuedId,
@@ -191,7 +198,7 @@ class RedisJobStore implements JobService {
 
   async mayFinish(id: string, token: string): Promise<boolean> {
     const kept = await this.#partition.connection.hget(this.#partition.keys.job(id), 'token');
-    return isSameToken(token, kept ?? newFinishToken());
+    return equal(token, kept ?? newFinishToken());
   }
 
   #addition(job: NewJob, queue: string, queuedId: string, timestamp: number): JobAddition {
