@@ -1,6 +1,6 @@
 export type { EnqueueOptions, JobTarget, RunContext } from './context.ts';
 export { NO_LOG, type Logger } from './logger.ts';
-export { planDispatch, type DispatchPlan } from './dispatch.ts';
+export { planDispatch } from './dispatch.ts';
 export { equal, equalsAny } from './equal.ts';
 export { LATE, within } from './within.ts';
 export { milliseconds, type Duration } from './duration.ts';
@@ -35,9 +35,6 @@ export { defineJob, type JobDefinition } from './job.ts';
 export {
   isFinal,
   STREAM_START,
-  type CancelResult,
-  type CreateResult,
-  type FinishResult,
   type JobFeed,
   type JobFrame,
   type JobPage,
@@ -49,7 +46,6 @@ export {
   type JobStep,
   type JobSummary,
   type NewJob,
-  type RetryResult,
 } from './job-service.ts';
 export type { Source } from './source.ts';
 export {
@@ -73,7 +69,6 @@ export type {
   ProviderRequest,
   Sample,
   Secret,
-  SignOptions,
   Verdict,
 } from './provider.ts';
 export type { RedisNode, RedisTarget } from './redis-target.ts';

@@ -28,7 +28,7 @@ export {
 } from './operators/heartbeat.ts';
 export { openQueues, type OpenQueues } from './operators/queues.ts';
 export { METRICS } from './client/metric-rows.ts';
-export { readKeptSecrets } from './events/secrets.ts';
+export { readLearnedSecrets } from './events/secrets.ts';
 export { evictionProblem, UnfitServerError } from './client/server-facts.ts';
 export {
   openSystem,

@@ -1,4 +1,4 @@
-import { readKeptSecrets } from '@hookline/redis';
+import { readLearnedSecrets } from '@hookline/redis';
 import type { Command } from '../command.ts';
 import { withRedis } from '../with-redis.ts';
 
@@ -10,7 +10,7 @@ export default {
   options: [],
   async run({ args: [source = ''], config, terminal: { write } }) {
     return withRedis(config(), async (partition) => {
-      const secrets = await readKeptSecrets(partition, source);
+      const secrets = await readLearnedSecrets(partition, source);
       for (const secret of secrets) write(secret);
       if (secrets.length === 0)
         write(`the provider of '${source}' has brought no secret; docs/providers.md says which ones do`);

@@ -6,9 +6,9 @@ export type Connection = Redis | Cluster;
 /**
  * `producer` fails fast: a request is waiting for the answer, and the provider will send again.
  * `worker` waits: nobody is behind it, and giving up would only burn attempts.
- * `fence` is a producer that sends nothing twice: what it asks holds for one server only.
+ * `barrier` is a producer that sends nothing twice: what it asks holds for one server only.
  */
-export type Role = 'producer' | 'worker' | 'fence';
+export type Role = 'producer' | 'worker' | 'barrier';
 
 /**
  * A producer's command that has no reply by then has an unknown outcome: with it the whole answer stays under 500 ms,
@@ -64,7 +64,7 @@ const WORKER = { ...COMMON, maxRetriesPerRequest: null } satisfies RedisOptions;
 const OPTIONS = {
   producer: PRODUCER,
   worker: WORKER,
-  fence: { ...PRODUCER, reconnectOnError: () => false, autoResendUnfulfilledCommands: false },
+  barrier: { ...PRODUCER, reconnectOnError: () => false, autoResendUnfulfilledCommands: false },
 } satisfies Record<Role, RedisOptions>;
 
 /**

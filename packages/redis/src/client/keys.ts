@@ -5,7 +5,7 @@
  */
 export const KEY_PATTERNS = {
   /** List: the secrets that a source's provider brought, the newest first. */
-  keptSecrets: '/secrets/{source}',
+  learnedSecrets: '/secrets/{source}',
   /** Hash: one recorded event. */
   event: '/event/{id}',
   /** Hash: handler → `status|attemptsMade|stalledCount` of one event. */

@@ -16,7 +16,7 @@ const LONGEST_MS = 500;
  * (57 second effects were seen in one run of restarts with LOADING).
  * A connection that is gone is ioredis's to wait for; one that is closed rejects.
  */
-export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+export async function retryWhileLoading<T>(call: () => Promise<T>): Promise<T> {
   for (let delay = FIRST_MS; ; delay = Math.min(2 * delay, LONGEST_MS)) {
     try {
       return await call();

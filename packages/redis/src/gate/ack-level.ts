@@ -11,10 +11,10 @@ export type Durability =
   /** What it has answered is as durable as promised. */
   | { readonly kind: 'at-once' }
   /** It has to be asked, after the write and before our answer. */
-  | { readonly kind: 'fenced'; readonly command: FenceCommand; readonly warning?: string }
+  | { readonly kind: 'after-barrier'; readonly command: BarrierCommand; readonly warning?: string }
   | { readonly kind: 'impossible'; readonly reason: string };
 
-export type FenceCommand = 'WAIT' | 'WAITAOF';
+export type BarrierCommand = 'WAIT' | 'WAITAOF';
 
 const SYNC_ALWAYS =
   "Run 'redis-cli config set appendfsync always' (and set it in redis.conf), or set ACK=memory";
@@ -30,7 +30,7 @@ export function durabilityOf(level: AckLevel, facts: ServerFacts): Durability {
     case 'replicated':
       if (facts.kind === 'cluster') return NOT_IN_A_CLUSTER;
       return {
-        kind: 'fenced',
+        kind: 'after-barrier',
         command: 'WAIT',
         ...(facts.replicas === 0 && { warning: NO_REPLICA }),
       };
@@ -55,7 +55,7 @@ function syncing({ appendOnly, appendFsync, syncsDuringRewrite, hasWaitAof }: Si
     return impossible(`its appendfsync is 'no', which leaves syncing to the system. ${SYNC_ALWAYS}`);
   if (appendFsync === 'always' && syncsDuringRewrite) return { kind: 'at-once' };
   if (appendFsync === undefined) {
-    if (hasWaitAof) return { kind: 'fenced', command: 'WAITAOF' };
+    if (hasWaitAof) return { kind: 'after-barrier', command: 'WAITAOF' };
     return impossible(
       'it does not let us read its configuration and has no WAITAOF (Redis 7.2 or later), so nobody can say what is on its disk. Allow CONFIG GET, or set ACK=memory',
     );
@@ -71,7 +71,7 @@ function syncing({ appendOnly, appendFsync, syncsDuringRewrite, hasWaitAof }: Si
           SYNC_ALWAYS,
         ];
   if (!hasWaitAof) return impossible(`${found}. ${cure}`);
-  return { kind: 'fenced', command: 'WAITAOF', warning: `ACK=fsync, but ${found}. ${LATE}. ${cure}` };
+  return { kind: 'after-barrier', command: 'WAITAOF', warning: `ACK=fsync, but ${found}. ${LATE}. ${cure}` };
 }
 
 type SingleFacts = Extract<ServerFacts, { kind: 'single' }>;

@@ -1,11 +1,11 @@
 import type { RedisTarget } from '@hookline/core';
 import { connect } from '../client/connection.ts';
-import type { FenceCommand } from './ack-level.ts';
+import type { BarrierCommand } from './ack-level.ts';
 import { isReply } from '../client/server-facts.ts';
 
 /** Asks a Redis whether what it has answered is on its disk, or on a replica. */
 export interface CommitBarrier {
-  readonly command: FenceCommand;
+  readonly command: BarrierCommand;
   /**
    * Resolves when everything that the server with this run id had answered before this call is durable.
    * @throws Error when that cannot be said within so many milliseconds
@@ -17,7 +17,7 @@ export interface CommitBarrier {
 /** Short, so that who comes while one round waits in vain soon takes part in the next. */
 const ROUND_MS = 100;
 
-const LATE: Record<FenceCommand, string> = {
+const LATE: Record<BarrierCommand, string> = {
   WAIT: 'no replica has it yet',
   WAITAOF: "it is not on Redis's disk yet",
 };
@@ -33,8 +33,8 @@ interface Waiter {
  * and who comes meanwhile is in the next. A round writes, then waits for that write: both logs, the append-only file
  * and the replication stream, are one for all connections, so what was written before it is in it as well.
  */
-export function openCommitBarrier(target: RedisTarget, key: string, command: FenceCommand): CommitBarrier {
-  const connection = connect(target, 'fence');
+export function openCommitBarrier(target: RedisTarget, key: string, command: BarrierCommand): CommitBarrier {
+  const connection = connect(target, 'barrier');
   const waiters = new Set<Waiter>();
   let runId: string | undefined;
   let isRunning = false;

@@ -163,7 +163,7 @@ class RedisGate implements Gate {
   }
 
   #raiseBarrier(durability: Exclude<Durability, { kind: 'impossible' }>): void {
-    if (durability.kind !== 'fenced') return;
+    if (durability.kind !== 'after-barrier') return;
     const { command, warning } = durability;
     if (warning !== undefined) this.#sayOnce('warn', warning);
     if (this.#barrier?.command === command) return;

@@ -4,7 +4,7 @@ import { AttemptAbortedError } from './attempt.ts';
 import type { Lease } from '../bullmq/lease.ts';
 import { newQueuedId, recordFields } from '../jobs/record.ts';
 import type { Tracked } from './ledger.ts';
-import { patiently } from '../client/retry-while-loading.ts';
+import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import { Effects } from './effects.ts';
 import type { Partition } from '../client/partition.ts';
 
@@ -59,7 +59,7 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
     },
     async progress(value) {
       if ((await addStep(parts, identity, value)) === 'lost') throw takenOver();
-      await patiently(() => lease.report(value));
+      await retryWhileLoading(() => lease.report(value));
     },
     once: (key, fn) => effects.once(key, fn),
     async enqueue(target, data, options = {}) {
@@ -85,7 +85,7 @@ async function addStep(
     throw new RangeError(`ctx.progress: more than ${STEP_LIMIT} bytes of JSON; return large results instead`);
   if (tracked === undefined) return 'added';
   const { keys } = partition;
-  return patiently(() =>
+  return retryWhileLoading(() =>
     partition.run('add-step', {
       keys: { lock: keys.bullLock(lease.queue, lease.jobId), job: keys.job(workId) },
       args: { id: workId, token: lease.token, now: now(), data },
@@ -128,7 +128,7 @@ async function enqueueOnce(
     ...(priority === undefined || priority === 0 ? {} : { priority }),
   });
   const { keys } = partition;
-  return patiently(() =>
+  return retryWhileLoading(() =>
     partition.run('enqueue-once', {
       keys: { lock: keys.bullLock(lease.queue, lease.jobId), effects: keys.effects(workId) },
       args: {

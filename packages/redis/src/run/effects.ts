@@ -1,6 +1,6 @@
 import type { LeaseRef } from '../bullmq/lease.ts';
 import type { Partition } from '../client/partition.ts';
-import { patiently } from '../client/retry-while-loading.ts';
+import { retryWhileLoading } from '../client/retry-while-loading.ts';
 
 /** Well below what is left of a lock at least. A Redis that is always slower than that is believed in the end. */
 const FRESH_MS = 2_000;
@@ -47,7 +47,7 @@ export class Effects {
     if (state === 'kept') return JSON.parse(String(kept));
     const result = JSON.stringify(await fn()) ?? 'null';
     const args = { token: lease.token, place, result, retention };
-    const reply = await patiently(() => partition.run('keep-effect', { keys: this.#keys, args }));
+    const reply = await retryWhileLoading(() => partition.run('keep-effect', { keys: this.#keys, args }));
     if (reply === 'lost') throw takenOver();
     return JSON.parse(result);
   }
@@ -58,7 +58,7 @@ export class Effects {
     const call = { keys: this.#keys, args: { token: lease.token, place } };
     for (let round = 1; ; round += 1) {
       const asked = performance.now();
-      const begun = await patiently(() => partition.run('begin-effect', call));
+      const begun = await retryWhileLoading(() => partition.run('begin-effect', call));
       if (performance.now() - asked < FRESH_MS || round === BEGIN_ROUNDS) return begun;
     }
   }

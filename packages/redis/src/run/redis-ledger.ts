@@ -13,7 +13,7 @@ import {
 import type { LeaseRef } from '../bullmq/lease.ts';
 import type { ScriptCalls, ScriptReplies } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
-import { patiently } from '../client/retry-while-loading.ts';
+import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import type { JobAddition } from '../client/script.ts';
 import { EVENT_FIELDS, eventFromRecord, eventRecord, type ParsePayload } from '../events/record.ts';
 import { newFinishToken } from '../jobs/finish-token.ts';
@@ -220,7 +220,7 @@ class RedisLedger implements Ledger {
   }
 
   #run<Name extends keyof ScriptCalls>(name: Name, call: ScriptCalls[Name]): Promise<ScriptReplies[Name]> {
-    return patiently(() => this.#partition.run(name, call));
+    return retryWhileLoading(() => this.#partition.run(name, call));
   }
 
   #lockOf({ queue, jobId }: LeaseRef): string {

@@ -3,7 +3,7 @@ import { retryPolicy } from '@hookline/core';
 import { eventually, startOwnRedis } from '@hookline/rig';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, findEvent, type Connection } from '../../src/index.ts';
-import { patiently } from '../../src/client/retry-while-loading.ts';
+import { retryWhileLoading } from '../../src/client/retry-while-loading.ts';
 import { handler, incoming, openBench, type Bench } from '../support.ts';
 
 /** Ways in which a server answers and cannot serve, and the ways out of them. */
@@ -59,7 +59,7 @@ describe.each(Object.entries(TROUBLES))('while Redis %s', (_, { begin, end }) =>
   });
 });
 
-describe('patiently', () => {
+describe('retryWhileLoading', () => {
   it.each([
     'LOADING Redis is loading the dataset in memory',
     'MISCONF Errors writing to the AOF file: No space left on device',
@@ -68,7 +68,7 @@ describe('patiently', () => {
     'BUSY Redis is busy running a script.',
   ])('asks again after: %s', async (message) => {
     let calls = 0;
-    const answer = await patiently(() => {
+    const answer = await retryWhileLoading(() => {
       calls += 1;
       return calls < 3 ? Promise.reject(new Error(message)) : Promise.resolve('done');
     });
@@ -79,7 +79,7 @@ describe('patiently', () => {
     'does not after: %s',
     async (message) => {
       let calls = 0;
-      const asked = patiently(() => {
+      const asked = retryWhileLoading(() => {
         calls += 1;
         return Promise.reject(new Error(message));
       });

@@ -73,13 +73,17 @@ describe('what a server can promise', () => {
   it.each([
     ['always syncs before it answers', always, 'at-once'],
     ['always, but not during a rewrite', { ...always, syncsDuringRewrite: false }, 'impossible'],
-    ['always, but not during a rewrite, with WAITAOF', { ...later, syncsDuringRewrite: false }, 'fenced'],
+    [
+      'always, but not during a rewrite, with WAITAOF',
+      { ...later, syncsDuringRewrite: false },
+      'after-barrier',
+    ],
     ['everysec', { ...always, appendFsync: 'everysec' }, 'impossible'],
-    ['everysec with WAITAOF', { ...later, appendFsync: 'everysec' }, 'fenced'],
+    ['everysec with WAITAOF', { ...later, appendFsync: 'everysec' }, 'after-barrier'],
     ['no', { ...later, appendFsync: 'no' }, 'impossible'],
     ['no append-only file', { ...later, appendOnly: false }, 'impossible'],
     ['a configuration that may not be read', { ...always, appendFsync: undefined }, 'impossible'],
-    ['the same with WAITAOF', { ...later, appendFsync: undefined }, 'fenced'],
+    ['the same with WAITAOF', { ...later, appendFsync: undefined }, 'after-barrier'],
   ] as const)('fsync: %s', (_, found, kind) => {
     const durability = durabilityOf('fsync', found);
     expect(durability.kind).toBe(kind);
@@ -193,24 +197,24 @@ describe('ACK=replicated', () => {
   });
 });
 
-describe('the fence', () => {
+describe('the commit barrier', () => {
   it('asks once for many, and says nothing of what another server had answered', async () => {
     const replica = await startOwnRedis();
     const copy = connect(target(replica), 'worker');
     const { hostname, port, password } = new URL(redis.url);
     await copy.config('SET', 'masterauth', password);
     await copy.call('REPLICAOF', hostname, port);
-    const fence = openCommitBarrier(target(), '{own}/fence', 'WAIT');
+    const barrier = openCommitBarrier(target(), '{own}/fence', 'WAIT');
     const known = await facts();
     const runId = known.kind === 'single' ? known.runId : '';
     try {
-      await eventually(() => fence.confirm(runId, 300));
+      await eventually(() => barrier.confirm(runId, 300));
       const before = await waits();
-      await Promise.all(Array.from({ length: 200 }, () => fence.confirm(runId, 10_000)));
+      await Promise.all(Array.from({ length: 200 }, () => barrier.confirm(runId, 10_000)));
       expect((await waits()) - before).toBeLessThan(50);
-      await expect(fence.confirm('0'.repeat(40), 10_000)).rejects.toThrow('restarted or replaced');
+      await expect(barrier.confirm('0'.repeat(40), 10_000)).rejects.toThrow('restarted or replaced');
     } finally {
-      fence.close();
+      barrier.close();
       copy.disconnect();
       await replica.stop();
     }
