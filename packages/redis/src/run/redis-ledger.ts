@@ -74,7 +74,7 @@ class RedisLedger implements Ledger {
     if (kind === 'succeeded') return { kind, result: null };
     if (kind !== 'open') return { kind };
     const record = eventRecord(values as Buffer[]);
-    if (record === undefined) return { kind: 'gone' };
+    if (record === undefined) throw new Error(`the record of event ${id} has lost its body`);
     return {
       kind,
       value: eventFromRecord(id, record, this.#parts.parsePayload),
