@@ -118,6 +118,13 @@ export const SETTINGS = [
     says: 'for handlers and jobs that set no `timeout`; 1 ms to 24 days',
   },
   {
+    key: 'SPOOL_LIMIT',
+    kind: 'size',
+    default: '1GiB',
+    for: ['receiver'],
+    says: 'how much it keeps there, like `512MiB`; then 503',
+  },
+  {
     key: 'SPOOL',
     kind: 'choice',
     of: ['on', 'off'],
@@ -125,13 +132,6 @@ export const SETTINGS = [
     hint: 'use on or off',
     for: ['receiver'],
     says: '`off`: a receiver keeps no events on its disk while Redis is away, and answers 503; see [outages](outages.md)',
-  },
-  {
-    key: 'SPOOL_LIMIT',
-    kind: 'size',
-    default: '1GiB',
-    for: ['receiver'],
-    says: 'how much it keeps there, like `512MiB`; then 503',
   },
   {
     key: 'DASHBOARD_USER',

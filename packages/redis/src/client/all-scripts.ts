@@ -331,7 +331,7 @@ export interface ScriptCalls {
 export interface ScriptReplies {
   readonly 'accept': 'accepted' | 'duplicate';
   readonly 'add-step': 'added' | 'lost' | 'over';
-  readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'kept', ...rest: unknown[]];
+  readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'known', ...rest: unknown[]];
   readonly 'cancel-job': readonly [kind: 'cancelled' | 'unknown' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'count': unknown;
   readonly 'create-jobs': unknown;
@@ -344,21 +344,21 @@ export interface ScriptReplies {
   readonly 'forget-jobs': number;
   readonly 'give-lease': number;
   readonly 'import-jobs': unknown;
-  readonly 'keep-effect': 'kept' | 'lost';
+  readonly 'keep-effect': 'stored' | 'lost';
   readonly 'list-jobs': readonly [kind: 'page' | 'unknown-cursor', ...rest: unknown[]];
   readonly 'next-ids': unknown;
   readonly 'open-delivery': readonly [kind: 'open' | 'lost' | 'gone' | 'shed' | 'superseded' | 'succeeded' | 'dead', ...rest: unknown[]];
   readonly 'open-job': readonly [kind: 'open' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
   readonly 'publish-status': unknown;
-  readonly 'release': 'kept' | 'lost';
+  readonly 'release': 'released' | 'lost';
   readonly 'replay-delivery': 'replayed' | 'gone';
   readonly 'replay-job': 'replayed' | 'gone';
   readonly 'requeue': 'requeued' | 'settled' | 'alive';
   readonly 'retry-job': readonly [kind: 'queued' | 'unknown' | 'pending' | 'processing' | 'succeeded', ...rest: unknown[]];
   readonly 'scan-jobs': unknown;
   readonly 'scan-keys': unknown;
-  readonly 'settle-delivery': readonly [kind: 'kept' | 'lost', ...rest: unknown[]];
-  readonly 'settle-job': readonly [kind: 'kept' | 'lost' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'settle-delivery': readonly [kind: 'settled' | 'lost', ...rest: unknown[]];
+  readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
   readonly 'wake-queue': unknown;
 }
@@ -577,8 +577,8 @@ return 'added'`,
     each: [],
     reply: 'tagged',
     lua: `if redis.call('GET', lockKey) ~= token then return { 'lost' } end
-local kept = redis.call('HGET', effectsKey, place)
-if kept then return { 'kept', kept } end
+local known = redis.call('HGET', effectsKey, place)
+if known then return { 'known', known } end
 return { 'open' }`,
   },
   'cancel-job': {
@@ -975,7 +975,7 @@ return outcomes`,
 if holder and holder ~= token then return 'lost' end
 redis.call('HSETNX', effectsKey, place, result)
 redis.call('PEXPIRE', effectsKey, retention)
-return 'kept'`,
+return 'stored'`,
   },
   'list-jobs': {
     include: ['summary'],
@@ -1144,7 +1144,7 @@ return 'ok'`,
     reply: 'word',
     lua: `if redis.call('GET', lockKey) ~= token then return 'lost' end
 redis.call('HDEL', begunKey, field)
-return 'kept'`,
+return 'released'`,
   },
   'replay-delivery': {
     include: ['dead-letter', 'event'],
@@ -1296,10 +1296,10 @@ return { reply[1], found }`,
     lua: `if not isHeld() then return { 'lost' } end
 redis.call('HDEL', eventKey, 'begun/' .. field)
 keepAttempt()
-if kind == 'retry' then return { 'kept' } end
+if kind == 'retry' then return { 'settled' } end
 keepState()
 concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
-return { 'kept' }`,
+return { 'settled' }`,
   },
   'settle-job': {
     include: ['job', 'dead-letter', 'settle'],
@@ -1344,7 +1344,7 @@ else
     redis.call('PEXPIRE', attemptsKey, retention)
   end
 end
-return { 'kept' }`,
+return { 'settled' }`,
   },
   'take-lease': {
     include: [],

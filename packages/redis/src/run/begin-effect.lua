@@ -2,9 +2,9 @@
 --- runs it too.
 --- @keys  lock, effects
 --- @args  token, place
---- @reply [open | lost | kept] result
+--- @reply [open | lost | known] result
 
 if redis.call('GET', lockKey) ~= token then return { 'lost' } end
-local kept = redis.call('HGET', effectsKey, place)
-if kept then return { 'kept', kept } end
+local known = redis.call('HGET', effectsKey, place)
+if known then return { 'known', known } end
 return { 'open' }

@@ -42,9 +42,9 @@ export class Effects {
 
   async #run(place: string, fn: () => unknown): Promise<unknown> {
     const { partition, lease, retention, takenOver } = this.#parts;
-    const [state, kept] = await this.#begin(place);
+    const [state, known] = await this.#begin(place);
     if (state === 'lost') throw takenOver();
-    if (state === 'kept') return JSON.parse(String(kept));
+    if (state === 'known') return JSON.parse(String(known));
     const result = JSON.stringify(await fn()) ?? 'null';
     const args = { token: lease.token, place, result, retention };
     const reply = await retryWhileLoading(() => partition.run('keep-effect', { keys: this.#keys, args }));

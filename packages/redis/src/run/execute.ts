@@ -196,7 +196,7 @@ async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Prom
       return { kind: 'completed', result: settled.result };
     case 'failed':
       return { kind: 'failed', error: new Error(`${ref.workId} was cancelled while it ran`) };
-    case 'kept':
+    case 'settled':
       return conclude(attempt, settlement, until);
   }
 }

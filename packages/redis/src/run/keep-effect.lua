@@ -3,10 +3,10 @@
 --- again. What was kept first stays.
 --- @keys  lock, effects
 --- @args  token, place, result, retention
---- @reply kept | lost
+--- @reply stored | lost
 
 local holder = redis.call('GET', lockKey)
 if holder and holder ~= token then return 'lost' end
 redis.call('HSETNX', effectsKey, place, result)
 redis.call('PEXPIRE', effectsKey, retention)
-return 'kept'
+return 'stored'

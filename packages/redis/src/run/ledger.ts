@@ -36,9 +36,9 @@ export interface Tracked {
   readonly publicUrl: string | undefined;
 }
 
-/** What settling came to. Only `kept` wrote anything. */
+/** What settling came to. Only `settled` wrote anything. */
 export type Settled =
-  | { readonly kind: 'kept' }
+  | { readonly kind: 'settled' }
   /** Another worker has taken the job over. */
   | { readonly kind: 'lost' }
   /** It was finished or cancelled from outside while it ran. */

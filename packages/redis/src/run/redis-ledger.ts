@@ -161,7 +161,7 @@ class RedisLedger implements Ledger {
   ): Promise<Settled> {
     if (settlement.kind === 'release') {
       await this.#release(ref, lease);
-      return { kind: 'kept' };
+      return { kind: 'settled' };
     }
     const { key: state, field } = this.#stateOf(ref);
     const now = this.#parts.now();

@@ -2,12 +2,12 @@
 --- @include event, settle
 --- @keys    event
 --- @args    id
---- @reply   [kept | lost]
+--- @reply   [settled | lost]
 
 if not isHeld() then return { 'lost' } end
 redis.call('HDEL', eventKey, 'begun/' .. field)
 keepAttempt()
-if kind == 'retry' then return { 'kept' } end
+if kind == 'retry' then return { 'settled' } end
 keepState()
 concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
-return { 'kept' }
+return { 'settled' }

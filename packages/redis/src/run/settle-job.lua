@@ -3,7 +3,7 @@
 --- attempt, the deadline for somebody else's finishing, or the error without its stack.
 --- @include job, settle
 --- @args    detail
---- @reply   [kept | lost | succeeded | failed] result
+--- @reply   [settled | lost | succeeded | failed] result
 
 if not isHeld() then return { 'lost' } end
 redis.call('HDEL', stateKey, 'begun')
@@ -39,4 +39,4 @@ else
     redis.call('PEXPIRE', attemptsKey, retention)
   end
 end
-return { 'kept' }
+return { 'settled' }

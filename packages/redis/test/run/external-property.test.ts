@@ -125,7 +125,7 @@ class Play {
         return void (await bench.redis.del(this.lock()));
       case 'overdue': {
         const error = new Error('nobody finished it');
-        if ((await this.settleAs(lease, { kind: 'bury', reason: 'never-finished', error })) === 'kept')
+        if ((await this.settleAs(lease, { kind: 'bury', reason: 'never-finished', error })) === 'settled')
           this.winners.push('timeout');
         this.ended = true;
         return;
@@ -146,7 +146,7 @@ class Play {
     const settlement = settle(outcome, lease.made + 1, POLICY, 0, 'external');
     const settled = await this.settleAs(lease, settlement, lease.startedAt + TIMEOUT);
     await bench.redis.del(this.lock());
-    if (settled !== 'kept') this.ended = true;
+    if (settled !== 'settled') this.ended = true;
     else if (settlement.kind === 'retry') this.made += 1;
     else if (settlement.kind === 'bury') {
       this.winners.push('gave up');

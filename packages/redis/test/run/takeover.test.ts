@@ -61,7 +61,7 @@ describe('a worker that dies', () => {
       const ref = deliveryRef(event.id, 'one');
       expect((await ledger.openDelivery(ref, lease, true)).kind).toBe('open');
       const bury = { kind: 'bury', reason: 'attempts-exhausted', error: new Error('x') } as const;
-      expect(await ledger.settle(ref, lease, bury, attempt, 0)).toEqual({ kind: 'kept' });
+      expect(await ledger.settle(ref, lease, bury, attempt, 0)).toEqual({ kind: 'settled' });
     });
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await eventually(async () => (await queue.getFailedCount()) === 1);
@@ -79,7 +79,7 @@ describe('a worker that dies', () => {
       const ref = deliveryRef(event.id, 'one');
       await ledger.openDelivery(ref, lease, true);
       expect(await ledger.settle(ref, lease, { kind: 'complete', result: null }, attempt, 0)).toEqual({
-        kind: 'kept',
+        kind: 'settled',
       });
     });
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
