@@ -17,6 +17,8 @@ import { join } from 'node:path';
 export interface ReceiverConfig extends CommonConfig {
   readonly port: PortSetting;
   readonly opsPort: PortSetting;
+  /** Milliseconds that an idle connection stays open. */
+  readonly keepAlive: number;
   /** By the name in their address. */
   readonly sources: ReadonlyMap<string, Source>;
   /** Each opens the job API; with none it is closed. */
@@ -53,6 +55,7 @@ export function readReceiverConfig(env: Environment, warn: (message: string) => 
     spool: own.SPOOL === 'on' ? spool : undefined,
     port: own.RECEIVER_PORT,
     opsPort: own.OPS_PORT,
+    keepAlive: own.KEEP_ALIVE,
     sources: readSources(env, { providers, describe: describeHmac }, problems, warn),
   };
   if (apiKeys.length === 0 && !Object.entries(env).some(([key, value]) => value && SOURCE_KEY.test(key))) {

@@ -60,7 +60,7 @@ await runProcess(process.env, async (env) => {
       log,
     },
   });
-  const server = createServer(SLOW_REQUESTS, receiver);
+  const server = createServer({ ...SLOW_REQUESTS, keepAliveTimeout: config.keepAlive }, receiver);
   const checks = { redis: () => store.ping(), ...(spool && { spool: () => spool.check() }) };
   const ops = createServer(createOps({ checks, enough: 'any', metrics: numbers.text }));
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });

@@ -248,4 +248,13 @@ describe('the receiver process', () => {
     expect(statuses.length).toBeGreaterThan(1);
     expect(new Set(statuses)).toEqual(new Set([200]));
   });
+
+  it.each([
+    [{}, 'timeout=75'],
+    [{ KEEP_ALIVE: '3s' }, 'timeout=3'],
+  ])('keeps idle connections longer than a proxy does, or as long as it is told: %j', async (env, kept) => {
+    const receiver = await start(testRedisUrl(), env);
+    const response = await fetch(`${receiver.urls.receiver}/webhooks/nobody`, { method: 'POST' });
+    expect(response.headers.get('keep-alive')).toBe(kept);
+  });
 });

@@ -1,4 +1,5 @@
 import {
+  cronProblem,
   createRegistry,
   DEFAULT_QUEUE,
   isName,
@@ -147,10 +148,11 @@ const scheduleSchema = z
     data: z.unknown().optional(),
     missed: z.enum(['skip', 'once']).default('once'),
   })
-  .superRefine(
-    ({ cron, timezone }, ctx) =>
-      void orIssue(ctx, () => nextSlot(cron, timezone, 0), `cron '${cron}' in time zone '${timezone}'`),
-  );
+  .superRefine(({ cron, timezone }, ctx) => {
+    const problem = cronProblem(cron, timezone);
+    if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+    else orIssue(ctx, () => nextSlot(cron, timezone, 0), `cron '${cron}' in time zone '${timezone}'`);
+  });
 const queuesSchema = z.record(
   name,
   z.strictObject({

@@ -212,7 +212,10 @@ describe('a bad field is one problem that names its file, itself and what to wri
   });
 
   it.each<[string, object, RegExp]>([
-    ['the definition', { cron: 'hourly' }, /cron 'hourly' in time zone 'UTC'/],
+    ['the definition', { cron: 'hourly' }, /cron 'hourly' has 1 field; write five/],
+    ['the definition', { cron: '' }, /cron '' has 0 fields; write five/],
+    ['the definition', { cron: '0 9 * *' }, /has 4 fields; write five/],
+    ['the definition', { cron: '0 25 * * *' }, /cron '0 25 \* \* \*' in time zone 'UTC'/],
     ['the definition', { timezone: 'Berlin' }, /time zone 'Berlin'/],
     ['timezone', { timezone: undefined }, /string/],
     ['job', { job: 7 }, /the job's name/],

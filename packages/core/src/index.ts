@@ -90,7 +90,7 @@ export {
   type RetryPolicy,
 } from './retry.ts';
 export type { SecretStore } from './secret-store.ts';
-export { defineSchedule, type ScheduleDefinition } from './schedule.ts';
+export { cronProblem, defineSchedule, type ScheduleDefinition } from './schedule.ts';
 export {
   isPoison,
   settle,

@@ -79,6 +79,13 @@ export const SETTINGS = [
   { key: 'OPS_PORT', kind: 'port', default: 3011, for: ['dashboard'], says: '' },
   { key: 'OPS_PORT', kind: 'port', default: 3012, for: ['worker'], says: '' },
   {
+    key: 'KEEP_ALIVE',
+    kind: 'duration',
+    default: '75s',
+    for: ['receiver'],
+    says: 'how long an idle connection stays open; longer than the proxy in front keeps one, or it sends into a connection that is just closing, and answers 502',
+  },
+  {
     key: 'CONCURRENCY',
     kind: 'count',
     default: 10,

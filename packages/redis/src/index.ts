@@ -29,7 +29,7 @@ export {
 export { openQueues, type OpenQueues } from './operators/queues.ts';
 export { METRICS } from './client/metric-rows.ts';
 export { readLearnedSecrets } from './events/secrets.ts';
-export { evictionProblem, UnfitServerError } from './client/server-facts.ts';
+export { serverProblem, UnfitServerError } from './client/server-facts.ts';
 export {
   openSystem,
   type QueueDepth,

@@ -29,7 +29,7 @@ import { startEvictor, type EvictorSettings } from './events/evict.ts';
 import { forgetExpired } from './events/prune.ts';
 import { forgetJobs } from './jobs/prune.ts';
 import { reconcileSchedules } from './maintenance/schedules.ts';
-import { evictionProblem, UnfitServerError } from './client/server-facts.ts';
+import { serverProblem, UnfitServerError } from './client/server-facts.ts';
 import { startRescuer, type RescuerSettings } from './maintenance/rescuer.ts';
 
 /** How much of one queue is worked on at a time. */
@@ -173,7 +173,7 @@ function concurrencyOf(options: WorkerOptions, queue: string): number {
 async function connectFit(target: RedisTarget, log: Logger): Promise<Connection> {
   const connection = connect(target, 'worker');
   reportConnection(connection, log);
-  const problem = await evictionProblem(connection);
+  const problem = await serverProblem(connection);
   if (problem === undefined) return connection;
   connection.disconnect();
   throw new UnfitServerError(problem);

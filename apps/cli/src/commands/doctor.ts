@@ -1,5 +1,5 @@
 import { namesOf } from '@hookline/process';
-import { evictionProblem, openDeadLetters } from '@hookline/redis';
+import { serverProblem, openDeadLetters } from '@hookline/redis';
 import type { Command } from '../command.ts';
 import { findReceiver } from '../receiver-address.ts';
 import { withRedis } from '../with-redis.ts';
@@ -21,7 +21,7 @@ export default {
         .exec(await partition.connection.info('server'))?.[1]
         ?.trim();
       write(`ok    Redis ${version} answers`);
-      const problem = await evictionProblem(partition.connection);
+      const problem = await serverProblem(partition.connection);
       write(problem === undefined ? 'ok    Redis keeps everything (noeviction)' : `WRONG ${problem}`);
       const receiver = findReceiver(config.dataDir);
       write(

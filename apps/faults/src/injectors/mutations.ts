@@ -71,7 +71,7 @@ if status then`,
     edits: [
       {
         file: 'packages/redis/dist/maintenance/rescuer.js',
-        find: /every\(interval, sweep, /g,
+        find: /every\(this\.#interval, sweep, /g,
         replace: 'every(2 ** 31 - 1, sweep, ',
       },
     ],

@@ -12,6 +12,9 @@ export interface LogParts {
   readonly likelyCause: (outcome: Unsigned) => string | undefined;
 }
 
+/** For the likely cause of a refusal, in a minute. */
+const MOST_SEARCHES = 10;
+
 type Unsigned = Extract<Outcome, { readonly kind: 'unsigned' }>;
 
 /** Says what came of each webhook: to the log, where strangers cannot flood it, and to the metrics. */
@@ -22,6 +25,8 @@ export class WebhookLog {
   // One for what strangers can cause and one for what only we can: a flood of the first must not hide the second.
   readonly #maySayRefusal: () => boolean;
   readonly #maySayFailure: () => boolean;
+  /** Strangers can make it search, so it seldom does. */
+  readonly #maySearch: () => boolean;
 
   constructor(parts: LogParts) {
     const { log, meter, now } = parts;
@@ -32,6 +37,7 @@ export class WebhookLog {
     this.#metrics = createWebhookMetrics(meter);
     this.#maySayRefusal = sampled('more requests were refused');
     this.#maySayFailure = sampled('more events were not accepted');
+    this.#maySearch = createSampler(MOST_SEARCHES, 60_000, () => undefined, now);
   }
 
   /** @param ms from the last byte of a body to its answer */
@@ -96,7 +102,7 @@ export class WebhookLog {
     this.#metrics.count(source, 'refused');
     if (!this.#maySayRefusal()) return;
     const { reason, exchange } = outcome;
-    const likely = isPuzzling(reason) ? this.#parts.likelyCause(outcome) : undefined;
+    const likely = isPuzzling(reason) && this.#maySearch() ? this.#parts.likelyCause(outcome) : undefined;
     this.#log.warn('refused', {
       source: exchange.source.name,
       reason,

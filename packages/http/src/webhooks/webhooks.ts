@@ -167,9 +167,10 @@ class Door {
     return greet(this.#parts, exchange, secrets, phase);
   }
 
+  /** Answers first: finding words for what happened may take a while, and nobody outside waits for them. */
   #answer(outcome: Outcome, source: Source, response: ServerResponse): void {
-    this.#log.tell(outcome, source, source.name);
     sendAnswer(response, answerTo(outcome, source));
+    this.#log.tell(outcome, source, source.name);
   }
 
   #refuseUnread(outcome: Outcome, name: string, request: IncomingMessage, response: ServerResponse): void {

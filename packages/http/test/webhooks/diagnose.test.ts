@@ -17,6 +17,44 @@ function patient(
   return { provider, request: { ...signed, body: Buffer.from(body) }, secrets: [secret], now: NOW, ...rest };
 }
 
+describe('what an unverified body can cost', () => {
+  /** Bytes that are verified in all while the cause is searched. */
+  function searched(body: string): { readonly bytes: number; readonly times: number } {
+    const sick = patient('github', 's', { body });
+    let [bytes, times] = [0, 0];
+    const provider = {
+      ...sick.provider,
+      verify: (request: Case['request']) => {
+        bytes += request.body.length;
+        times += 1;
+        return { ok: false, reason: 'mismatch' } as const;
+      },
+      signedAt: () => undefined,
+    };
+    expect(diagnose({ ...sick, provider })).toBeUndefined();
+    return { bytes, times };
+  }
+
+  it.each([
+    ['deep lists', '['.repeat(4_000) + ']'.repeat(4_000)],
+    ['deep objects', '{"a":'.repeat(1_300) + '1' + '}'.repeat(1_300)],
+    ['open brackets', '['.repeat(8_000)],
+    ['a long list', `[${'1,'.repeat(4_000)}1]`],
+    ['a list of lists', `[${'[],'.repeat(2_500)}[]]`],
+    ['what has to be escaped', JSON.stringify('♥'.repeat(2_700))],
+    ['slashes', JSON.stringify('/'.repeat(8_000))],
+  ])('is a small multiple of its length: %s', (_, body) => {
+    expect(body.length).toBeLessThanOrEqual(8 * 1024 + 8);
+    const { bytes, times } = searched(body);
+    expect(times).toBeLessThan(30);
+    expect(bytes).toBeLessThan(100 * Buffer.byteLength(body));
+  });
+
+  it('is nothing for a larger one', () => {
+    expect(searched(JSON.stringify('x'.repeat(8 * 1024)))).toEqual({ bytes: 0, times: 0 });
+  });
+});
+
 describe('the likely cause', () => {
   it.each([
     ['JSON.stringify with blanks', JSON.stringify(JSON.parse(BODY), null, 2)],

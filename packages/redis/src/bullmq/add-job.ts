@@ -87,6 +87,12 @@ export function createPartition(connection: Connection, prefix: string): Partiti
       const { queue, jobId, name, work } = request;
       return capture(new Job(queueNamed(queue), name, work, optionsOf(request), jobId));
     },
+    async promote(queue, jobId) {
+      await (await queueNamed(queue).getJob(jobId))?.promote();
+    },
+    async remove(queue, jobId) {
+      await (await queueNamed(queue).getJob(jobId))?.remove();
+    },
   };
 }
 

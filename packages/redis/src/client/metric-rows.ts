@@ -83,6 +83,15 @@ export const METRICS = {
     says: 'what the [sweeper](self-repair.md#lost-jobs-the-sweeper) of this process put right',
     alarm: 'a steady rate: something keeps breaking; single ones follow a crash',
   },
+  repairFailures: {
+    name: 'hookline_sweeper_failures_total',
+    kind: 'counter',
+    service: 'worker',
+    labels: ['part'],
+    help: 'Looks for lost work that failed.',
+    says: 'looks for lost work that failed, by what was looked through; the others go on',
+    alarm: 'any that lasts: work that got lost there is not repaired',
+  },
   unlistedJobs: {
     name: 'hookline_orphan_jobs',
     kind: 'gauge',

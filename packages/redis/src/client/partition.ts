@@ -17,6 +17,10 @@ export interface Partition {
   run<Name extends keyof ScriptCalls>(name: Name, call: ScriptCalls[Name]): Promise<ScriptReplies[Name]>;
   /** What a script needs to add this job; nothing is sent to Redis. */
   add(request: JobRequest): JobAddition;
+  /** Puts a job that waits for its time into its queue's waiting list. @throws Error when it does not wait */
+  promote(queue: string, jobId: string): Promise<void>;
+  /** Takes a job out of its queue. @throws Error while it runs */
+  remove(queue: string, jobId: string): Promise<void>;
 }
 
 export interface JobRequest {

@@ -15,6 +15,8 @@ export type ServerFacts = {
   readonly memory: Memory;
   /** Milliseconds that its clock is ahead of ours. */
   readonly clockSkew: number;
+  /** Where it says so. */
+  readonly version?: string | undefined;
 } & (
   | { readonly kind: 'cluster' }
   | {
@@ -38,10 +40,23 @@ export class UnfitServerError extends Error {
 
 /**
  * What is wrong with this Redis as a place for work that must not be lost, if anything. A server that evicts
- * drops jobs and locks silently when memory is short; BullMQ only warns of it.
+ * drops jobs and locks silently when memory is short, and an old one lacks commands; BullMQ only warns of either.
  */
-export async function evictionProblem(connection: Connection): Promise<string | undefined> {
-  return evictionProblemOf(memoryIn(await connection.info('memory')));
+export async function serverProblem(connection: Connection): Promise<string | undefined> {
+  const [memory, server] = await Promise.all([connection.info('memory'), connection.info('server')]);
+  return versionProblemOf(versionIn(server)) ?? evictionProblemOf(memoryIn(memory));
+}
+
+const OLDEST_MAJOR = 7;
+
+/** @param version as Redis says it; undefined where it does not */
+export function versionProblemOf(version: string | undefined): string | undefined {
+  if (version === undefined || !(Number(version.split('.')[0]) < OLDEST_MAJOR)) return undefined;
+  return `This Redis is ${version}, and Hookline needs ${OLDEST_MAJOR}.0 or newer: upgrade it, or use another Redis`;
+}
+
+function versionIn(server: string): string | undefined {
+  return lineOf(server, 'redis_version');
 }
 
 export function evictionProblemOf({ policy }: Memory): string | undefined {
@@ -70,7 +85,8 @@ export async function readServer(
       return theirs - (asked + now()) / 2;
     }),
   ]);
-  if (connection instanceof Cluster) return { kind: 'cluster', memory, clockSkew };
+  if (connection instanceof Cluster)
+    return { kind: 'cluster', memory, clockSkew, version: versionIn(await connection.info('server')) };
   const [server, persistence, replication, append, duringRewrite, hasWaitAof] = await Promise.all([
     connection.info('server'),
     connection.info('persistence'),
@@ -83,6 +99,7 @@ export async function readServer(
     kind: 'single',
     memory,
     clockSkew,
+    version: versionIn(server),
     runId: lineOf(server, 'run_id') ?? '',
     appendOnly: lineOf(persistence, 'aof_enabled') === '1',
     appendFsync: append,

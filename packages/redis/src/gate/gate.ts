@@ -11,6 +11,7 @@ import {
   readMemory,
   readServer,
   UnfitServerError,
+  versionProblemOf,
   type ServerFacts,
 } from '../client/server-facts.ts';
 import { METRICS } from '../client/metric-rows.ts';
@@ -220,8 +221,8 @@ class RedisGate implements Gate {
 }
 
 function fitnessOf(facts: ServerFacts, ack: AckLevel): Fitness {
-  const evicting = evictionProblemOf(facts.memory);
-  if (evicting !== undefined) return { kind: 'unfit', reason: evicting };
+  const problem = versionProblemOf(facts.version) ?? evictionProblemOf(facts.memory);
+  if (problem !== undefined) return { kind: 'unfit', reason: problem };
   const durability = durabilityOf(ack, facts);
   if (durability.kind === 'impossible') return { kind: 'unfit', reason: durability.reason };
   return { kind: 'fit', durability, facts };

@@ -4,7 +4,7 @@ import type { RedisTarget } from '@hookline/core';
 import { Queue, Worker, type IQueueBackend, type QueueBaseOptions, type WorkerOptions } from 'bullmq';
 import { connect, type Connection } from '../client/connection.ts';
 import { openQuietQueue } from '../bullmq/add-job.ts';
-import { evictionProblem } from '../client/server-facts.ts';
+import { serverProblem } from '../client/server-facts.ts';
 import type { BullJob, StoredWork } from '../bullmq/job-data.ts';
 
 /**
@@ -77,7 +77,7 @@ export function openRedisStore(name: string, { redis, prefix, onError }: StoreOp
     },
     async openWorker(process, settings) {
       const connection = open('worker');
-      const problem = await evictionProblem(connection);
+      const problem = await serverProblem(connection);
       if (problem !== undefined) {
         connection.disconnect();
         throw new Error(problem);

@@ -7,7 +7,6 @@ import {
   type Work,
 } from '@hookline/core';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
-import { openQuietQueue } from '../bullmq/add-job.ts';
 import type { Gate } from '../gate/gate.ts';
 import { newFinishToken } from './finish-token.ts';
 import { openJobDefinitions, type JobDefinitions } from './definitions.ts';
@@ -224,8 +223,7 @@ class RedisJobStore implements JobService {
   /** Wakes or removes the BullMQ job of work that is over. One that cannot be reached now ends by itself later. */
   async #tidy(action: 'promote' | 'remove', queue: string, queuedId: string): Promise<void> {
     try {
-      const { connection, prefix } = this.#partition;
-      await (await openQuietQueue(queue, connection, prefix).getJob(queuedId))?.[action]();
+      await this.#partition[action](queue, queuedId);
     } catch {
       // It runs, or is not where it was: whoever runs it finds the work over.
     }

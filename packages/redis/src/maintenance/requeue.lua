@@ -30,7 +30,7 @@ local function removeRemains()
     redis.call('ZREM', bullJobKeyOf(queue, set), jobId)
   end
   for _, list in ipairs({ 'wait', 'active', 'paused' }) do
-    redis.call('LREM', bullJobKeyOf(queue, list), 0, jobId)
+    redis.call('LREM', bullJobKeyOf(queue, list), -1, jobId)
   end
   redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
 end

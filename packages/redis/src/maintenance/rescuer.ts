@@ -1,4 +1,4 @@
-import { every } from '../client/every.ts';
+import { every, type Loop } from '../client/every.ts';
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
 import { createUnlistedCount } from './unlisted-jobs.ts';
@@ -58,90 +58,135 @@ interface Seen {
 }
 
 /**
- * Looks for work that is kept but that no job will ever run, and for queues that sleep over their jobs; repairs and
+ * Looks for work that is recorded but that no job will ever run, and for queues that sleep over their jobs; repairs and
  * counts both. Every worker process has one, and one of them works at a time.
  */
 export function startRescuer(options: RescuerOptions): Rescuer {
-  const { partition, log, meter } = options;
-  const { interval = INTERVAL_MS, age = AGE_MS, overdue = OVERDUE_MS } = options;
-  const owner = randomUUID();
-  const finders = [
-    createLostWorkFinder(options, 'event', partition.keys.eventsOfStatus('received'), age),
-    createLostWorkFinder(options, 'event', partition.keys.eventsOfStatus('queued'), age),
-    createLostWorkFinder(options, 'delivery', partition.keys.eventsOfStatus('dispatched'), age),
-    createLostWorkFinder(options, 'job', partition.keys.jobsOfStatus('pending'), age),
-    createLostWorkFinder(options, 'job', partition.keys.jobsOfStatus('processing'), age),
-  ];
-  const countUnlisted = createUnlistedCount(partition, age);
-  const seen = new Map<string, Seen>();
-  const repaired = meter.counter(METRICS.repairs);
-  let unlisted = 0;
-  meter.gauge(METRICS.unlistedJobs, () => unlisted);
+  const rescuer = new RedisRescuer(options);
+  rescuer.start();
+  return rescuer;
+}
 
-  async function findAndRequeue(find: (typeof finders)[number]): Promise<Repair[]> {
+type Find = ReturnType<typeof createLostWorkFinder>;
+
+class RedisRescuer implements Rescuer {
+  readonly #options: RescuerOptions;
+  readonly #interval: number;
+  readonly #owner = randomUUID();
+  readonly #finders: Readonly<Record<string, Find>>;
+  readonly #countUnlisted: () => Promise<number | undefined>;
+  readonly #seen = new Map<string, Seen>();
+  readonly #repaired: ReturnType<Meter['counter']>;
+  readonly #failed: ReturnType<Meter['counter']>;
+  #unlisted = 0;
+  #loop: Loop | undefined;
+
+  constructor(options: RescuerOptions) {
+    const { partition, meter, interval = INTERVAL_MS, age = AGE_MS } = options;
+    const { keys } = partition;
+    const find = (kind: LostWork['kind'], list: string) => createLostWorkFinder(options, kind, list, age);
+    this.#options = options;
+    this.#interval = interval;
+    this.#finders = {
+      'received events': find('event', keys.eventsOfStatus('received')),
+      'queued events': find('event', keys.eventsOfStatus('queued')),
+      'dispatched events': find('delivery', keys.eventsOfStatus('dispatched')),
+      'pending jobs': find('job', keys.jobsOfStatus('pending')),
+      'processing jobs': find('job', keys.jobsOfStatus('processing')),
+    };
+    this.#countUnlisted = createUnlistedCount(partition, age);
+    this.#repaired = meter.counter(METRICS.repairs);
+    this.#failed = meter.counter(METRICS.repairFailures);
+    meter.gauge(METRICS.unlistedJobs, () => this.#unlisted);
+  }
+
+  start(): void {
+    const sweep = () => this.sweep();
+    this.#loop = every(this.#interval, sweep, (error) => this.#tellOf('lease', error));
+  }
+
+  stop(): void {
+    void this.#loop?.stop();
+    const { connection, keys } = this.#options.partition;
+    if (connection.status !== 'ready') return;
+    this.#options.partition
+      .run('give-lease', { keys: { lease: keys.rescuerLease }, args: { owner: this.#owner } })
+      .catch(() => undefined);
+  }
+
+  async sweep(): Promise<readonly Repair[]> {
+    const { partition, now } = this.#options;
+    const { connection, keys } = partition;
+    const lease = await partition.run('take-lease', {
+      keys: { lease: keys.rescuerLease },
+      args: { owner: this.#owner, duration: this.#interval * LEASE_INTERVALS },
+    });
+    if (lease === 'taken') return [];
+    const repairs: Repair[] = [];
+    for (const [list, find] of Object.entries(this.#finders))
+      repairs.push(...((await this.#attempt(list, () => this.#findAndRequeue(find))) ?? []));
+    for (const queue of await connection.smembers(keys.queues))
+      if (queue !== DEAD_LETTER_QUEUE)
+        repairs.push(...((await this.#attempt(`queue ${queue}`, () => this.#wake(queue))) ?? []));
+    this.#unlisted = (await this.#attempt('unlisted jobs', this.#countUnlisted)) ?? this.#unlisted;
+    await connection.hset(keys.repairs, { ranAt: now(), orphans: this.#unlisted });
+    this.#report(repairs);
+    return repairs;
+  }
+
+  async #findAndRequeue(find: Find): Promise<Repair[]> {
     const repairs: Repair[] = [];
     for (let page = 0; page < PAGES; page += 1) {
       const { lost, isAtEnd } = await find();
-      for (const work of await withoutListed(partition, lost))
-        if (await requeue(options, work)) repairs.push({ kind: work.kind, id: nameOf(work) });
+      for (const work of await withoutListed(this.#options.partition, lost))
+        if (await requeue(this.#options, work)) repairs.push({ kind: work.kind, id: nameOf(work) });
       if (isAtEnd) break;
     }
     return repairs;
   }
 
-  async function wake(queue: string): Promise<Repair[]> {
-    const { next, overdue: overdueThen } = seen.get(queue) ?? { next: '', overdue: [] };
+  async #wake(queue: string): Promise<Repair[]> {
+    const { partition, overdue = OVERDUE_MS } = this.#options;
+    const { next, overdue: overdueThen } = this.#seen.get(queue) ?? { next: '', overdue: [] };
     const reply = await partition.run('wake-queue', {
       keys: { repairs: partition.keys.repairs },
       args: { queue, grace: overdue, nextThen: next },
       lists: { overdueThen },
     });
     const [nextNow, markers, overdueNow, promoted] = reply as [Buffer, number, Buffer[], Buffer[]];
-    seen.set(queue, { next: nextNow.toString(), overdue: overdueNow.map(String) });
+    this.#seen.set(queue, { next: nextNow.toString(), overdue: overdueNow.map(String) });
     return [
       ...Array.from({ length: markers }, (): Repair => ({ kind: 'marker', id: queue })),
       ...promoted.map((id): Repair => ({ kind: 'overdue', id: id.toString() })),
     ];
   }
 
-  async function sweep(): Promise<readonly Repair[]> {
-    const lease = await partition.run('take-lease', {
-      keys: { lease: partition.keys.rescuerLease },
-      args: { owner, duration: interval * LEASE_INTERVALS },
-    });
-    if (lease === 'taken') return [];
-    const repairs: Repair[] = [];
-    for (const find of finders) repairs.push(...(await findAndRequeue(find)));
-    for (const queue of await partition.connection.smembers(partition.keys.queues))
-      if (queue !== DEAD_LETTER_QUEUE) repairs.push(...(await wake(queue)));
-    unlisted = (await countUnlisted()) ?? unlisted;
-    await partition.connection.hset(partition.keys.repairs, { ranAt: options.now(), orphans: unlisted });
-    report(repairs);
-    return repairs;
+  /** What fails in one place must not keep the others from being repaired. */
+  async #attempt<Found>(part: string, look: () => Promise<Found>): Promise<Found | undefined> {
+    try {
+      return await look();
+    } catch (error) {
+      this.#tellOf(part, error);
+      return undefined;
+    }
   }
 
-  function report(repairs: readonly Repair[]): void {
+  /** A Redis that is away is said elsewhere, and looked at again when it is back. */
+  #tellOf(part: string, error: unknown): void {
+    if (this.#options.partition.connection.status !== 'ready') return;
+    this.#failed({ part: part.startsWith('queue ') ? 'queue' : part });
+    this.#options.log.warn('work that may be lost could not be looked for', { part, error: String(error) });
+  }
+
+  #report(repairs: readonly Repair[]): void {
     if (repairs.length === 0) return;
-    for (const { kind } of repairs) repaired({ kind });
-    log.warn('repaired work that nobody would have done', {
+    for (const { kind } of repairs) this.#repaired({ kind });
+    this.#options.log.warn('repaired work that nobody would have done', {
       repairs: repairs.length,
       kinds: [...new Set(repairs.map(({ kind }) => kind))].join(', '),
       ids: repairs.slice(0, NAMED_IN_LOG).map(({ id }) => id),
     });
   }
-
-  const loop = every(interval, sweep, (error) => log.debug('sweeper', { error: String(error) }));
-
-  return {
-    sweep,
-    stop() {
-      void loop.stop();
-      if (partition.connection.status !== 'ready') return;
-      partition
-        .run('give-lease', { keys: { lease: partition.keys.rescuerLease }, args: { owner } })
-        .catch(() => undefined);
-    },
-  };
 }
 
 function nameOf({ kind, id, handler }: LostWork): string {

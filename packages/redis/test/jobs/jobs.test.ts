@@ -381,3 +381,21 @@ describe('a job with its own retry policy', () => {
     expect(attempts).toEqual({ usual: 2, own: 4 });
   });
 });
+
+describe('a job that is ended from outside', () => {
+  it('leaves nothing behind on the connection, however many there are', async () => {
+    const jobs = bench.jobs();
+    const listeners = () =>
+      bench.redis.eventNames().reduce((sum, name) => sum + bench.redis.listenerCount(name), 0);
+    const endOne = async () => {
+      const wanted = newJob('leak', null);
+      await jobs.create([wanted]);
+      await jobs.cancel(wanted.id);
+      await jobs.retry(wanted.id);
+    };
+    await endOne();
+    const before = listeners();
+    for (let n = 0; n < 20; n += 1) await endOne();
+    expect(listeners()).toBe(before);
+  });
+});

@@ -16,6 +16,7 @@ import {
   startRescuer,
   type Repair,
   type Rescuer,
+  type RescuerOptions,
   type RescuerSettings,
 } from '../../src/maintenance/rescuer.ts';
 import { handler, incoming, job, newJob, openBench, silent, type Bench } from '../support.ts';
@@ -37,7 +38,7 @@ const queueNamed = (name: string) => new Queue(name, { connection: bench.redis, 
 const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
 const key = (name: string, list = 'default') => `${bench.prefix}:${list}:${name}`;
 
-interface Sweeping extends RescuerSettings {
+interface Sweeping extends RescuerSettings, Partial<Pick<RescuerOptions, 'log' | 'meter'>> {
   readonly handlers?: readonly Handler[];
   readonly jobs?: readonly Job[];
 }
@@ -382,5 +383,56 @@ describe('a job that no list names and that belongs to nothing', () => {
       return (await bench.redis.hget(createKeys(bench.prefix).repairs, 'orphans')) === '1';
     });
     expect(await bench.redis.exists(key('left-over'))).toBe(1);
+  });
+});
+
+describe('a sweep', () => {
+  const HANDLERS = ['one', 'two', 'three', 'four', 'five'];
+
+  /** Events that were dispatched to each handler, all of whose jobs are gone. */
+  async function dispatched(count: number): Promise<void> {
+    const keys = createKeys(bench.prefix);
+    const pipeline = bench.redis.pipeline();
+    for (let n = 0; n < count; n += 1) {
+      const id = `stripe.evt_${n}`;
+      pipeline.hset(keys.event(id), {
+        source: 'stripe',
+        provider: 'stripe',
+        type: 'a.b',
+        status: 'dispatched',
+        statusAt: 0,
+        receivedAt: n,
+      });
+      pipeline.hset(keys.deliveries(id), Object.fromEntries(HANDLERS.map((name) => [name, 'pending'])));
+      pipeline.zadd(keys.eventsOfStatus('dispatched'), n, id);
+    }
+    await pipeline.exec();
+  }
+
+  it('repairs a page of events that many handlers each have lost', async () => {
+    await dispatched(500);
+    const repairs = await sweep({ handlers: HANDLERS.map((name) => handler(name, () => undefined)) });
+    expect(repairs).toHaveLength(500 * HANDLERS.length);
+  });
+
+  it('that fails in one place says so, and repairs everything else', async () => {
+    const keys = createKeys(bench.prefix);
+    await dispatched(1);
+    await bench.redis.set(keys.eventsOfStatus('received'), 'no list');
+    const [warned, counted]: [unknown[], unknown[]] = [[], []];
+    const repairs = await sweep({
+      handlers: HANDLERS.map((name) => handler(name, () => undefined)),
+      log: { ...silent, warn: (message, fields) => void warned.push([message, fields?.['part']]) },
+      meter: {
+        ...NO_METER,
+        counter:
+          ({ name }) =>
+          (labels) =>
+            void (name === 'hookline_sweeper_failures_total' && counted.push(labels)),
+      },
+    });
+    expect(repairs).toHaveLength(HANDLERS.length);
+    expect(warned).toContainEqual(['work that may be lost could not be looked for', 'received events']);
+    expect(counted).toEqual([{ part: 'received events' }]);
   });
 });
