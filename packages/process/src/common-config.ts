@@ -33,12 +33,12 @@ export function readSettings<Name extends Program>(
 ): { readonly common: CommonConfig; readonly own: Values<(typeof SETTINGS)[number], Name> } {
   const production = isProduction(env);
   const own = readRows(env, SETTINGS, program, problems);
-  // Every program reads these: a slip like `prod` must not run as development does, which reads generated secrets.
-  const { LOG_LEVEL, HOOKLINE_PREFIX } = own as Values<(typeof SETTINGS)[number], Program>;
+  // Of a program that it does not know the compiler cannot tell which rows it has. The CLI has no HOST, and listens nowhere.
+  const { HOST: host, LOG_LEVEL, HOOKLINE_PREFIX } = own as Values<(typeof SETTINGS)[number], Program>;
   const common = {
     production,
     dataDir: dataDirOf(env),
-    host: env['HOST'] || (production ? '0.0.0.0' : '127.0.0.1'),
+    host: host ?? (production ? '0.0.0.0' : '127.0.0.1'),
     logLevel: LOG_LEVEL,
     prefix: HOOKLINE_PREFIX,
     redis: redisTarget(env, problems),

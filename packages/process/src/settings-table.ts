@@ -9,6 +9,7 @@ const PROGRAMS = ['receiver', 'worker', 'dashboard'] as const;
  */
 export const SETTINGS = [
   {
+    // A slip like `prod` must not run as development does, which reads generated secrets.
     key: 'NODE_ENV',
     kind: 'choice',
     of: ['production', 'development', 'test'],
@@ -129,7 +130,7 @@ export const SETTINGS = [
     kind: 'size',
     default: '1GiB',
     for: ['receiver'],
-    says: 'how much it keeps there, like `512MiB`; then 503',
+    says: 'how much the [spool](outages.md) may hold, like `512MiB`; then 503',
   },
   {
     key: 'SPOOL',

@@ -9,7 +9,7 @@ import { withRedis } from '../with-redis.ts';
 export default {
   name: 'dead',
   usage: '[action] [id]',
-  says: 'dead list · dead show <id> · dead replay <id> · dead replay --all',
+  says: 'list · show <id> · replay <id> · replay --all',
   options: [
     { flag: '--count <n>', says: 'How many', default: 50 },
     { flag: '--json', says: 'Everything of each letter, one JSON line each' },

@@ -10,7 +10,7 @@ import { withRedis } from '../with-redis.ts';
 export default {
   name: 'events',
   usage: '[action] [id]',
-  says: 'events list · events show <id>',
+  says: 'list · show <id>',
   options: [
     { flag: '--status <status>', says: 'Only events that stand there' },
     { flag: '--count <n>', says: 'How many', default: 20 },

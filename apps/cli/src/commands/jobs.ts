@@ -4,7 +4,7 @@ import { jobsCommand } from '../jobs/actions.ts';
 export default {
   name: 'jobs',
   usage: '[action] [id|file]',
-  says: 'jobs list · show <id> · retry <id> · cancel <id> · export [file] · import <file>',
+  says: 'list · show · retry · cancel · export · import',
   options: [
     { flag: '--status <status>', says: 'list: only jobs that stand there' },
     { flag: '--name <name>', says: 'list: only jobs of that name' },

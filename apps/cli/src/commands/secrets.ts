@@ -6,7 +6,7 @@ import { withRedis } from '../with-redis.ts';
 export default {
   name: 'secrets',
   usage: '<source>',
-  says: 'Show the secrets that a provider brought itself (Notion, Asana)',
+  says: 'Show the secrets that a provider brought itself',
   options: [],
   async run({ args: [source = ''], config, terminal: { write } }) {
     return withRedis(config(), async (partition) => {

@@ -1,12 +1,11 @@
 import { isName, type JobStatus, type JobSummary } from '@hookline/core';
 import { createJobStore, openJobTransfer } from '@hookline/redis';
 import Table from 'cli-table3';
-import type { Write } from '../terminal.ts';
 import { withRedis } from '../with-redis.ts';
 import type { CliConfig } from '../config.ts';
 import { exportTo } from './export.ts';
 import { importFrom } from './import.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal, Write } from '../terminal.ts';
 
 /** What stands for `-`: standard input, or output. */
 export const STDIN = '/dev/stdin';

@@ -6,22 +6,18 @@ import { post, type Answer } from './post.ts';
 import type { Prepared } from './prepare.ts';
 import { postedUrl } from './sample-request.ts';
 import { summaryOf, type Outcome } from './summary.ts';
+import type { Terminal } from '../terminal.ts';
 import type { Target } from './target.ts';
 
 /** How many are under way at once: with a rate, so many that slow answers do not lower it. */
 const [AT_ONCE, AT_ONCE_WITH_RATE] = [16, 256];
-
-interface Output {
-  write(line: string): void;
-  note(line: string): void;
-}
 
 /** Sends many events and sums up the answers. @returns the exit code */
 export async function sendMany(
   target: Target,
   options: SendOptions,
   prepare: (index: number) => Prepared,
-  { write, note }: Output,
+  { write, note }: Pick<Terminal, 'write' | 'note'>,
 ): Promise<number> {
   const { count, rate, reorder, duplicate, data } = options;
   const outcomes: Outcome[] = [];

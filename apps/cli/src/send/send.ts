@@ -1,5 +1,5 @@
 import { providers } from '@hookline/providers';
-import type { Write } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import type { CliConfig } from '../config.ts';
 import { listOf } from './list.ts';
 import { sendMany } from './many.ts';
@@ -7,12 +7,6 @@ import { sendOne } from './one.ts';
 import { readSendOptions } from './options.ts';
 import { createPreparer } from './prepare.ts';
 import { findProvider, findTarget } from './target.ts';
-
-/** Where a command writes: its answer, and what is no part of it. */
-export interface Output {
-  readonly write: Write;
-  readonly note: Write;
-}
 
 /**
  * `send <provider> [type]`: signs samples, posts them and says what the answers mean.
@@ -22,7 +16,7 @@ export interface Output {
 export async function sendCommand(
   args: readonly string[],
   readConfig: () => CliConfig,
-  { write, note }: Output,
+  { write, note }: Pick<Terminal, 'write' | 'note'>,
 ): Promise<number> {
   const options = readSendOptions(args);
   const { provider, list, count } = options;

@@ -1,5 +1,4 @@
-import type { Provider } from '@hookline/core';
-import type { Source } from '@hookline/core';
+import type { Provider, Source } from '@hookline/core';
 import { providers } from '@hookline/providers';
 import type { CliConfig } from '../config.ts';
 import { findReceiver } from '../receiver-address.ts';

@@ -61,14 +61,14 @@ class JobRouter {
   readonly #reading: Readonly<Record<'one' | 'many', ReadBodyOptions>>;
 
   constructor(options: JobsOptions, streams: JobStreams) {
-    const { service, feed, log, apiKeys, now = Date.now, bodyLimit = BODY_LIMIT } = options;
+    const { service, log, apiKeys, now = Date.now, bodyLimit = BODY_LIMIT } = options;
     const onMissed = (count: number) => log.warn('more job requests could not be answered', { count });
     const mayLogFailure = createSampler(20, 10_000, onMissed, now);
     const reading = {
       deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
       budget: new ByteBudget(BYTES_IN_FLIGHT),
     };
-    this.#parts = { service, feed, log, now, bodyLimit, mayLogFailure };
+    this.#parts = { service, log, now, bodyLimit, mayLogFailure };
     this.#streams = streams;
     this.#withKey = bearerAuth(apiKeys);
     this.#reading = {
@@ -131,11 +131,11 @@ class JobRouter {
   }
 
   async #answer(route: JobRoute, request: Request, response: Response): Promise<void> {
-    const call = callOf(request);
-    const admitted = route.admit === undefined ? undefined : await route.admit(call, this.#parts);
-    if (admitted?.kind === 'refused') return sendProblem(response, admitted.problem);
-    if (admitted?.kind === 'needs-key' && !this.#hasKey(request, response)) return;
-    const token = admitted?.kind === 'token' ? admitted.token : undefined;
+    const asked = callOf(request);
+    const entry = route.admit === undefined ? undefined : await route.admit(asked, this.#parts);
+    if (entry?.kind === 'refused') return sendProblem(response, entry.problem);
+    if (entry?.kind === 'needs-key' && !this.#hasKey(request, response)) return;
+    const call = entry?.kind === 'token' ? { ...asked, token: entry.token } : asked;
     if ('follow' in route) {
       const followed = route.follow(call);
       if ('error' in followed) return sendProblem(response, followed);
@@ -143,7 +143,7 @@ class JobRouter {
     }
     if (route.reads === undefined) return sendAnswer(response, await route.answer(call, this.#parts));
     return withJson(request, response, this.#reading[route.reads], async (body) =>
-      sendAnswer(response, await route.answer({ ...call, body, token }, this.#parts)),
+      sendAnswer(response, await route.answer({ ...call, body }, this.#parts)),
     );
   }
 

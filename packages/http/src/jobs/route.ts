@@ -1,4 +1,4 @@
-import type { JobFeed, JobService, JobSummary, Logger } from '@hookline/core';
+import type { JobService, JobSummary, Logger } from '@hookline/core';
 import type { IncomingHttpHeaders } from 'node:http';
 import { jsonAnswer } from '../wire/json.ts';
 import type { Answer } from '../wire/answer.ts';
@@ -8,7 +8,6 @@ import type { Problem } from '../wire/problem.ts';
 /** What the routes work with. */
 export interface JobApiParts {
   readonly service: JobService;
-  readonly feed: JobFeed;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -33,7 +32,7 @@ export interface JobCall {
 }
 
 /** How a call gets in that needs no API key: it brings a token, it needs a key after all, or it is refused. */
-export type Admission =
+export type Entry =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'needs-key' }
   | { readonly kind: 'refused'; readonly problem: Problem };
@@ -44,7 +43,7 @@ interface Route {
   /** The body that is read: one job's or result's, or a list of jobs'. */
   readonly reads?: 'one' | 'many';
   /** Unless given, every call needs an API key. */
-  admit?(call: JobCall, parts: JobApiParts): Promise<Admission>;
+  admit?(call: JobCall, parts: JobApiParts): Promise<Entry>;
 }
 
 /** A route that answers once. */

@@ -13,7 +13,7 @@ export async function accept(
 ): Promise<Outcome> {
   const results = await within(withinMs, Promise.all(events.map((event) => store.accept(event))));
   if (results === LATE) {
-    const reason = `no answer from the store within ${Math.round(withinMs)} ms`;
+    const reason = `no answer from the store within ${Math.max(0, Math.round(withinMs))} ms`;
     return { kind: 'unavailable', events, reason };
   }
   const failure = results.find((result) => !isKept(result));

@@ -1,4 +1,11 @@
-import type { HandshakeResponse, IncomingEvent, Kept, ProviderRequest, Source } from '@hookline/core';
+import type {
+  HandshakeResponse,
+  IncomingEvent,
+  Kept,
+  ProviderRequest,
+  Source,
+  Verdict,
+} from '@hookline/core';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** One webhook on its way: what a stage needs of the request, without the socket that it came by. */
@@ -51,4 +58,4 @@ export type Outcome =
   /** Something of ours failed. */
   | { readonly kind: 'broken'; readonly error: unknown };
 
-export type Refusal = 'missing' | 'malformed' | 'stale' | 'mismatch';
+export type Refusal = Extract<Verdict, { readonly ok: false }>['reason'];

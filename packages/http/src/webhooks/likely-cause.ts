@@ -32,7 +32,7 @@ export function likelyCause(
  * The address as the request has it, with and without what proxies say of it. Anybody can write these headers:
  * they are for finding out why a signature does not hold, never for judging one.
  */
-export function askedUrls({ headers, url = '/' }: Asked): readonly string[] {
+function askedUrls({ headers, url = '/' }: Asked): readonly string[] {
   const first = (value: string | string[] | undefined) =>
     String(value ?? '')
       .split(',')[0]

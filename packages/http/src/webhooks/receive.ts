@@ -9,8 +9,14 @@ const ANSWER_DEADLINE_MS = 400;
  * @param body the exact bytes
  * @param receivedAt milliseconds since the epoch
  */
-export function receive(source: Source, asked: Asked, body: Buffer, receivedAt: number): Exchange {
+export function receive(
+  source: Source,
+  { method, url, headers }: Asked,
+  body: Buffer,
+  receivedAt: number,
+): Exchange {
   const deadline = performance.now() + ANSWER_DEADLINE_MS;
+  const asked = { method, url, headers };
   return { source, request: providerRequest(source, asked, body), asked, receivedAt, deadline };
 }
 

@@ -23,7 +23,7 @@ export async function verify(parts: VerifyParts, exchange: Exchange): Promise<Ve
     keys = await parts.remote.get(addresses, KEYS_MS);
     if (keys === undefined) return { kind: 'keys-unknown' };
   }
-  const verdict = provider.verify(request, secretsOf(source, parts.learned), receivedAt, keys);
+  const verdict = provider.verify(request, secrets, receivedAt, keys);
   if (!verdict.ok) return { kind: 'unsigned', reason: verdict.reason, exchange };
   return {
     kind: 'verified',
@@ -32,7 +32,7 @@ export async function verify(parts: VerifyParts, exchange: Exchange): Promise<Ve
     asked: exchange.asked,
     receivedAt,
     deadline: exchange.deadline,
-    secrets: secretsOf(source, parts.learned),
+    secrets,
     verifiedAt: parts.now(),
   };
 }

@@ -55,6 +55,10 @@ export function webhooks(options: WebhooksOptions): Middleware {
   };
 }
 
+function broken(error: unknown): Outcome {
+  return { kind: 'broken', error };
+}
+
 /** The only part of the webhooks that touches a socket: what happens between its two ends are functions of values. */
 class Door {
   readonly #sources: ReadonlyMap<string, Source>;
@@ -98,7 +102,7 @@ class Door {
       await this.#serve(name, request, response);
     } catch (error) {
       const source = this.#sources.get(name);
-      const outcome = { kind: 'broken', error } as const;
+      const outcome = broken(error);
       this.#log.tell(outcome, source, name);
       if (!response.headersSent) sendAnswer(response, answerTo(outcome, source));
     }
@@ -142,9 +146,8 @@ class Door {
         const arrived = performance.now();
         try {
           const exchange = receive(source, request, read.body, this.#parts.now());
-          return this.#answer(await this.#judge(exchange), source, response);
+          return this.#answer(await this.#judge(exchange).catch(broken), source, response, arrived);
         } finally {
-          this.#log.answered(performance.now() - arrived);
           read.release();
         }
       }
@@ -167,9 +170,13 @@ class Door {
     return greet(this.#parts, exchange, secrets, phase);
   }
 
-  /** Answers first: finding words for what happened may take a while, and nobody outside waits for them. */
-  #answer(outcome: Outcome, source: Source, response: ServerResponse): void {
+  /**
+   * Answers first: finding words for what happened may take a while, and nobody outside waits for them.
+   * @param arrived when the last byte of the body came, by `performance.now()`
+   */
+  #answer(outcome: Outcome, source: Source, response: ServerResponse, arrived?: number): void {
     sendAnswer(response, answerTo(outcome, source));
+    if (arrived !== undefined) this.#log.answered(performance.now() - arrived);
     this.#log.tell(outcome, source, source.name);
   }
 

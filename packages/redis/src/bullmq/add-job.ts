@@ -11,7 +11,7 @@ import { PIECES, SCRIPTS, type ScriptCalls, type ScriptReplies } from '../client
 import type { Connection } from '../client/connection.ts';
 import { createKeys } from '../client/keys.ts';
 import type { JobRequest, Partition } from '../client/partition.ts';
-import { composeLua, decodeReply, encodeCall, type ScriptCall } from '../client/script-call.ts';
+import { composeLua, decodeReply, encodeCall, isAdding, type ScriptCall } from '../client/script-call.ts';
 import { runScript, type JobAddition, type Script, type ScriptText } from '../client/script.ts';
 
 /**
@@ -34,12 +34,11 @@ export const ADD_JOB_LUA = [
 ].join('\n');
 
 /** Lua that defines the scripts of BullMQ's which a script calls: functions whose KEYS and ARGV shadow ours. */
-function bullFunctions({ add, each, bullmq }: ScriptText): string {
-  const isAdding = add.length > 0 || each.some((rows) => rows.add.length > 0);
-  const called = bullmq.map(
+function bullFunctions(script: ScriptText): string {
+  const called = script.bullmq.map(
     (name) => `local function ${name}(KEYS, ARGV)\n${CALLED_SCRIPTS[name]?.content}\nend`,
   );
-  return [...(isAdding ? [ADD_JOB_LUA] : []), ...called].join('\n');
+  return [...(isAdding(script) ? [ADD_JOB_LUA] : []), ...called].join('\n');
 }
 
 const composed = new Map<keyof ScriptCalls, Script>();

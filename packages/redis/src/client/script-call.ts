@@ -78,6 +78,11 @@ export function decodeReply(script: ScriptText, reply: unknown): unknown {
   }
 }
 
+/** Whether a script adds jobs, by itself or for its rows. */
+export function isAdding({ add, each }: ScriptText): boolean {
+  return add.length > 0 || each.some((rows) => rows.add.length > 0);
+}
+
 const TAKE_LUA = `
 local function sliceOf(list, from, count)
   if count < 100 then return { unpack(list, from, from + count - 1) } end
@@ -113,8 +118,7 @@ export function composeLua(
   functions: string,
 ): string {
   const lua = [...script.include.map((name) => pieces[name]), script.lua].join('\n\n');
-  const isAdding = script.add.length > 0 || script.each.some((rows) => rows.add.length > 0);
-  const isOpenEnded = isAdding || script.lists.length > 0 || script.each.length > 0;
+  const isOpenEnded = isAdding(script) || script.lists.length > 0 || script.each.length > 0;
   const argNames = ['prefix', ...script.args];
   const [job] = script.add;
   const afterArgs = argNames.length + 1;
@@ -128,7 +132,7 @@ export function composeLua(
     keyFunctions(lua),
     functions,
     isOpenEnded ? `local at = ${rest}${TAKE_LUA}` : '',
-    isAdding ? ADD_AT_LUA : '',
+    isAdding(script) ? ADD_AT_LUA : '',
     job === undefined
       ? ''
       : `local function ${adder(job)}(data) return addAt(${afterKeys}, ${afterArgs}, data) end`,

@@ -14,7 +14,7 @@ export interface JobAddition {
 export type Keys<Name extends string> = Readonly<Record<Name, string>>;
 export type Args<Name extends string> = Readonly<Record<Name, ScriptArg>>;
 export type Lists<Name extends string> = Readonly<Record<Name, readonly ScriptArg[]>>;
-export type Additions<Name extends string> = Readonly<Record<Name, JobAddition | undefined>>;
+export type Additions<Name extends string> = Readonly<Record<Name, JobAddition>>;
 
 /** A script as it stands in its file. */
 export interface ScriptText {

