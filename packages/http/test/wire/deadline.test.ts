@@ -4,7 +4,7 @@ import { createDeadline } from '../../src/wire/deadline.ts';
 
 const never = () => new Promise<never>(() => undefined);
 
-describe('patience', () => {
+describe('the deadline of a request', () => {
   it('gives what the call gives, or throws what it throws', async () => {
     const ask = createDeadline();
     expect(await ask(() => Promise.resolve(7))).toBe(7);
