@@ -106,6 +106,7 @@ export {
   DEFAULT_QUEUE,
   deliveryIdOf,
   isName,
+  jobWork,
   type AttemptRecord,
   type DeadLetter,
   type Work,

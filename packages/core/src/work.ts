@@ -30,6 +30,27 @@ export type Work =
   /** Nothing to do: a worker process asks whether its queue gives it jobs. */
   | { readonly kind: 'canary' };
 
+/** What a job is to do, with only what is given of it. */
+export function jobWork({
+  id,
+  data,
+  options,
+  metadata,
+}: {
+  readonly id?: string | undefined;
+  readonly data: unknown;
+  readonly options?: JobRunOptions | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}): Work & { readonly kind: 'job' } {
+  return {
+    kind: 'job',
+    ...(id === undefined ? {} : { id }),
+    data,
+    ...(options === undefined ? {} : { options }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
 /** One failed try, kept for the dead letter. */
 export interface AttemptRecord {
   readonly attempt: number;

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { JobRunOptions, JobStatus, JobStep, JobSummary, Work } from '@hookline/core';
+import {
+  jobWork,
+  type JobRunOptions,
+  type JobStatus,
+  type JobStep,
+  type JobSummary,
+  type Work,
+} from '@hookline/core';
 import { named } from '../client/row.ts';
 import { newFinishToken } from './finish-token.ts';
 
@@ -76,13 +83,12 @@ export function queueingFromRow(id: string, row: readonly (string | null)[]): Qu
     name,
     queue,
     queuedId,
-    work: {
-      kind: 'job',
+    work: jobWork({
       id,
       data: JSON.parse(data ?? 'null') as unknown,
-      ...(options ? { options: JSON.parse(options) as JobRunOptions } : {}),
-      ...(metadata ? { metadata: JSON.parse(metadata) as Record<string, unknown> } : {}),
-    },
+      options: options ? (JSON.parse(options) as JobRunOptions) : undefined,
+      metadata: metadata ? (JSON.parse(metadata) as Record<string, unknown>) : undefined,
+    }),
     ...(priority ? { priority: Number(priority) } : {}),
     ...(runAt ? { runAt: Number(runAt) } : {}),
   };

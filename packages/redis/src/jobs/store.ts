@@ -1,11 +1,4 @@
-import {
-  equal,
-  type JobPage,
-  type JobService,
-  type JobSummary,
-  type NewJob,
-  type Work,
-} from '@hookline/core';
+import { equal, jobWork, type JobPage, type JobService, type JobSummary, type NewJob } from '@hookline/core';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
 import type { Gate } from '../gate/gate.ts';
 import { newFinishToken } from './finish-token.ts';
@@ -201,19 +194,12 @@ class RedisJobStore implements JobService {
   }
 
   #addition(job: NewJob, queue: string, queuedId: string, timestamp: number): JobAddition {
-    const { id, name, data, priority, delay, options, metadata } = job;
-    const work: Work = {
-      kind: 'job',
-      id,
-      data,
-      ...(options === undefined ? {} : { options }),
-      ...(metadata === undefined ? {} : { metadata }),
-    };
+    const { name, priority, delay } = job;
     return this.#partition.add({
       queue,
       jobId: queuedId,
       name,
-      work,
+      work: jobWork(job),
       timestamp,
       priority,
       ...(delay === undefined ? {} : { delay }),

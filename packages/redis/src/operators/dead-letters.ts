@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { DEAD_LETTER_QUEUE, type DeadLetter, type Work } from '@hookline/core';
+import { DEAD_LETTER_QUEUE, jobWork, type DeadLetter, type Work } from '@hookline/core';
 import { openQuietQueue } from '../bullmq/add-job.ts';
 import type { Partition } from '../client/partition.ts';
 
@@ -53,17 +53,15 @@ async function replay(
       add: { run: partition.add({ ...request, name: handler, work }) },
     });
   }
-  const { data, options, metadata } = letter;
-  const work: Work = {
-    kind: 'job',
-    id,
-    data,
-    ...(options === undefined ? {} : { options }),
-    ...(metadata === undefined ? {} : { metadata }),
-  };
   return partition.run('replay-job', {
     keys: { job: keys.job(id) },
     args: { letter: id, now, queue, queuedId },
-    add: { run: partition.add({ ...request, name: job ?? 'replay', work }) },
+    add: {
+      run: partition.add({
+        ...request,
+        name: job ?? 'replay',
+        work: jobWork({ ...letter, data: letter.data }),
+      }),
+    },
   });
 }

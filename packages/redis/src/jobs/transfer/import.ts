@@ -1,4 +1,4 @@
-import { isFinal } from '@hookline/core';
+import { isFinal, jobWork } from '@hookline/core';
 import type { ScriptCalls } from '../../client/all-scripts.ts';
 import { newQueuedId, recordFields } from '../record.ts';
 import type { Imported, MovedJob, MovedQueued, MovedRecord } from './moved-job.ts';
@@ -45,7 +45,7 @@ const NOTHING = {
 } as const;
 
 function trackedRow(partition: Partition, job: MovedRecord, now: number): Row {
-  const { id, name, queue, data, options, metadata, status, created, updated, runAt, expires } = job;
+  const { id, name, queue, status, created, updated, runAt, expires } = job;
   // A job of that id may have ended here before, and BullMQ still have it: then it would not add this one.
   const queuedId = newQueuedId(id);
   const isOver = isFinal(status);
@@ -70,13 +70,7 @@ function trackedRow(partition: Partition, job: MovedRecord, now: number): Row {
     jobId: queuedId,
     name,
     timestamp: created,
-    work: {
-      kind: 'job',
-      id,
-      data,
-      ...(options === undefined ? {} : { options }),
-      ...(metadata === undefined ? {} : { metadata }),
-    },
+    work: jobWork(job),
     ...priorityOf(job),
     ...delayOf(created, runAt, now),
   });
@@ -84,19 +78,13 @@ function trackedRow(partition: Partition, job: MovedRecord, now: number): Row {
 }
 
 function queuedRow(partition: Partition, job: MovedQueued, now: number): Row {
-  const { id, name, queue, data, workId, options, metadata, created, runAt, keep, end } = job;
+  const { id, name, queue, workId, created, runAt, keep, end } = job;
   const run = partition.add({
     queue,
     jobId: id,
     name,
     timestamp: created,
-    work: {
-      kind: 'job',
-      data,
-      ...(workId === undefined ? {} : { id: workId }),
-      ...(options === undefined ? {} : { options }),
-      ...(metadata === undefined ? {} : { metadata }),
-    },
+    work: jobWork({ ...job, id: workId }),
     ...(keep === undefined ? {} : { keep }),
     ...priorityOf(job),
     ...(end === undefined ? delayOf(created, runAt, now) : {}),
