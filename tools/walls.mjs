@@ -42,6 +42,7 @@ const ROOMS = {
   'packages/redis': [
     ['client'],
     ['bullmq', 'gate'],
+    ['fleet'],
     ['events'],
     ['jobs'],
     ['run'],

@@ -22,6 +22,8 @@ export interface WorkerConfig extends CommonConfig {
   readonly jobRetention: number;
   /** Milliseconds for handlers and jobs that set no timeout. */
   readonly defaultTimeout: number;
+  /** Milliseconds after which work that no live worker knows how to run becomes a dead letter. */
+  readonly unclaimedAfter: number;
   readonly integrations: IntegrationSettings;
 }
 
@@ -38,6 +40,7 @@ export function readWorkerConfig(env: Environment): WorkerConfig {
     retention: own.EVENT_RETENTION,
     jobRetention: own.JOB_RETENTION,
     defaultTimeout: own.HANDLER_TIMEOUT,
+    unclaimedAfter: own.UNCLAIMED_AFTER,
     integrations: {
       dataDir: common.dataDir,
       mailFrom: shop.MAIL_FROM,

@@ -9,7 +9,7 @@ import {
   statusDetail,
 } from '@hookline/process';
 import { parsePayload, providers } from '@hookline/providers';
-import { publishStatus, startWorker } from '@hookline/redis';
+import { startWorker } from '@hookline/redis';
 import { configureIntegrations } from '@hookline/shop';
 import { createServer } from 'node:http';
 import { readWorkerConfig } from './config.ts';
@@ -44,6 +44,8 @@ await runProcess(process.env, async (env) => {
     retention: config.retention,
     jobRetention: config.jobRetention,
     defaultTimeout: config.defaultTimeout,
+    unclaimedAfter: config.unclaimedAfter,
+    status: { version: hooklineVersion(), detail: () => statusDetail(numbers) },
   });
   const ops = createServer(
     createOps({
@@ -53,17 +55,6 @@ await runProcess(process.env, async (env) => {
     }),
   );
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
-  const status = publishStatus({
-    target: redis,
-    prefix,
-    role: 'worker',
-    version: hooklineVersion(),
-    detail: async () => ({
-      queues: [...registry.queues].join(' '),
-      ...(await statusDetail(numbers)),
-    }),
-  });
-
   log.info('ready', {
     handlers: registry.handlers.size,
     jobs: registry.jobs.size,
@@ -77,7 +68,7 @@ await runProcess(process.env, async (env) => {
     urls: { ops: opsUrl },
     async stop(deadline, why) {
       const left = await worker.stop(deadline, why);
-      await Promise.all([closeServer(ops), status.stop()]);
+      await closeServer(ops);
       if (left.length > 0)
         log.warn('left running; other workers take these over when their locks run out', { jobs: left });
     },

@@ -1,6 +1,16 @@
 export type { EnqueueOptions, JobTarget, RunContext } from './context.ts';
 export { NO_LOG, type Logger } from './logger.ts';
 export { planDispatch } from './dispatch.ts';
+export {
+  announcementOf,
+  createFleetView,
+  type AnnouncedHandler,
+  type AnnouncedJob,
+  type AnnouncedSchedule,
+  type Announcement,
+  type Departed,
+  type FleetView,
+} from './fleet.ts';
 export { equal, equalsAny } from './equal.ts';
 export { LATE, within } from './within.ts';
 export { milliseconds, type Duration } from './duration.ts';
@@ -57,7 +67,7 @@ export {
   type MetricRow,
   type Reading,
 } from './meter.ts';
-export { matchesType } from './pattern.ts';
+export { matchesType, wants, type EventKind } from './pattern.ts';
 export type {
   Ack,
   FetchedKeys,

@@ -1,6 +1,6 @@
 import type { RunContext } from './context.ts';
 import type { HooklineEvent } from './event.ts';
-import { matchesType } from './pattern.ts';
+import { wants } from './pattern.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { StandardSchema } from './standard-schema.ts';
 import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE } from './work.ts';
@@ -100,14 +100,6 @@ export function createRegistry(parts: {
     queues,
     handlersFor: (event) => [...handlers.values()].filter((handler) => wants(handler, event)),
   };
-}
-
-function wants(handler: Handler, event: Pick<HooklineEvent, 'provider' | 'source' | 'type'>): boolean {
-  return (
-    handler.provider === event.provider &&
-    (handler.source === undefined || handler.source === event.source) &&
-    handler.types.some((pattern) => matchesType(pattern, event.type))
-  );
 }
 
 function byName<T extends { name: string; file: string }>(

@@ -10,7 +10,12 @@ export type Outcome =
   | { readonly kind: 'interrupted' };
 
 /** Why a piece of work is not tried again by itself. */
-export type BurialReason = 'attempts-exhausted' | 'non-retryable' | 'worker-lost' | 'never-finished';
+export type BurialReason =
+  | 'attempts-exhausted'
+  | 'non-retryable'
+  | 'worker-lost'
+  | 'never-finished'
+  | 'unclaimed';
 
 /** What happens to the work now. */
 export type Settlement =

@@ -18,7 +18,13 @@ export type Work =
       readonly provider: string;
       readonly type: string;
     }
-  | { readonly kind: 'delivery'; readonly event: EventId; readonly handler: string }
+  /** `asksDelay`: whoever knows the handler is yet to ask its own function how long the event is to wait. */
+  | {
+      readonly kind: 'delivery';
+      readonly event: EventId;
+      readonly handler: string;
+      readonly asksDelay?: boolean;
+    }
   /** `id` names the work where the queue's own job id does not: across replays its history and effects go on. */
   | {
       readonly kind: 'job';

@@ -126,6 +126,13 @@ export const SETTINGS = [
     says: 'for handlers and jobs that set no `timeout`; 1 ms to 24 days',
   },
   {
+    key: 'UNCLAIMED_AFTER',
+    kind: 'duration',
+    default: '1h',
+    for: ['worker'],
+    says: 'how long work waits whose handler or job no live worker has; then it becomes a dead letter with the reason `unclaimed`',
+  },
+  {
     key: 'SPOOL_LIMIT',
     kind: 'size',
     default: '1GiB',

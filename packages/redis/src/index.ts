@@ -23,9 +23,10 @@ export {
   listStatuses,
   publishStatus,
   type ProcessStatus,
+  type PublishedStatus,
   type PublishStatusOptions,
   type StatusDetail,
-} from './operators/heartbeat.ts';
+} from './fleet/heartbeat.ts';
 export { openQueues, type OpenQueues } from './operators/queues.ts';
 export { METRICS } from './client/metric-rows.ts';
 export { readLearnedSecrets } from './events/secrets.ts';

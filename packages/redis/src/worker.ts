@@ -1,4 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
+  announcementOf,
   DEAD_LETTER_QUEUE,
   LATE,
   NO_METER,
@@ -8,7 +10,7 @@ import {
   type RedisTarget,
   type Registry,
 } from '@hookline/core';
-import type { Queue } from 'bullmq';
+import type { Queue, Worker } from 'bullmq';
 import { createActivity } from './bullmq/metrics.ts';
 import { startCanaries, type CanarySettings } from './maintenance/canary.ts';
 import type { Processor } from './bullmq/ending.ts';
@@ -19,16 +21,19 @@ import { createPartition, openQuietQueue } from './bullmq/add-job.ts';
 import { reportConnection } from './events/store.ts';
 import type { ParsePayload } from './events/record.ts';
 import { createLedger } from './run/redis-ledger.ts';
+import type { Ledger } from './run/ledger.ts';
+import { Passing } from './run/passing.ts';
 import { listenForCancellations } from './run/cancellations.ts';
-import { RunningAttempts } from './run/running-attempts.ts';
-import { announceJobs } from './jobs/definitions.ts';
+import { RunningAttempts, type RunningAttempt } from './run/running-attempts.ts';
+import { openFleet, type Fleet } from './fleet/fleet.ts';
+import { publishStatus, type PublishedStatus, type StatusDetail } from './fleet/heartbeat.ts';
 import { watchEventLoop } from './maintenance/event-loop-lag.ts';
 import { createProcessor } from './run/processor.ts';
 import { LOCK_MS, openQueueWorker } from './bullmq/worker.ts';
 import { startEvictor, type EvictorSettings } from './events/evict.ts';
 import { forgetExpired } from './events/prune.ts';
 import { forgetJobs } from './jobs/prune.ts';
-import { reconcileSchedules } from './maintenance/schedules.ts';
+import { setSchedules } from './maintenance/schedules.ts';
 import { serverProblem, UnfitServerError } from './client/server-facts.ts';
 import { startRescuer, type RescuerSettings } from './maintenance/rescuer.ts';
 
@@ -57,6 +62,13 @@ export interface WorkerOptions {
   readonly jobRetention: number;
   /** Milliseconds for work whose definition sets no timeout. */
   readonly defaultTimeout: number;
+  /** Milliseconds after which work that no live worker knows how to run becomes a dead letter. Default 1 h. */
+  readonly unclaimedAfter?: number;
+  /** What operators see of this process. */
+  readonly status?: {
+    readonly version: string;
+    readonly detail: () => StatusDetail | Promise<StatusDetail>;
+  };
   readonly now?: () => number;
   readonly random?: () => number;
   readonly meter?: Meter;
@@ -77,10 +89,13 @@ export interface RunningWorker {
    *   be counted as a death, or it would crash one worker after the other for ever
    * @returns the jobs that did not end: another worker takes them when their locks run out
    */
-  stop(deadline: number, why?: 'asked' | 'crashed'): Promise<readonly string[]>;
+  stop(deadline: number, why?: StopCause): Promise<readonly string[]>;
 }
 
 const FORGET_INTERVAL_MS = 60_000;
+const UNCLAIMED_AFTER_MS = 3_600_000;
+const JOIN_RETRY_MS = 20;
+const WITHDRAW_MS = 1_000;
 /** What is left of the stop deadline for handlers that were just aborted. */
 const ABORT_MS = 2_500;
 
@@ -92,11 +107,19 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { target, prefix, registry, log, now = Date.now, meter = NO_METER } = options;
   const connection = await connectFit(target, log);
   const partition = createPartition(connection, prefix);
+  const fleet = openFleet(partition);
   const running = new RunningAttempts(meter);
   const activity = createActivity(meter, clock);
-  const processor = openProcessor(options, partition, running);
   const queues = await prepareQueues(options, partition);
-  await reconcileSchedules(registry, await everyQueue(partition, registry, queues), log);
+  await setSchedules(registry, await everyQueue(partition, registry, queues), log);
+  // Before the first job: what is dispatched from now on is planned over what runs here, too.
+  const status = await join(options);
+  const ledger = openLedger(options, partition, status.id);
+  const processor = openProcessor(options, partition, { fleet, running, ledger });
+  const reclaim = (attempts: readonly RunningAttempt[]) =>
+    running
+      .reclaim(attempts, (run, lease) => ledger.reclaim(run, lease))
+      .catch((error: unknown) => log.debug('locks', { error: String(error) }));
   const workers = queues.map(({ name }) =>
     openQueueWorker({
       name,
@@ -109,11 +132,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         run: activity.watch(name, (lease) => processor.run(lease)),
         putOff: (lease, fault) => processor.putOff(lease, fault),
       },
-      onLockLost: (jobId) =>
-        running.abort(name, jobId, 'lock-lost', 'another worker has taken this job over'),
+      onLockLost: (jobId) => void reclaim(running.at(name, jobId)),
     }),
   );
-
+  const cancellations = listenForCancellations(target, partition, running);
   const canaries = startCanaries({
     activity,
     log,
@@ -123,34 +145,22 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const loops = [
     canaries,
-    startRescuer({ partition, registry, now, log, meter, ...options.rescuer }),
+    startRescuer({ partition, fleet, now, log, meter, ...rescuing(options) }),
     startEvictor({ partition, now, log, meter, ...options.evictor }),
-    watchEventLoop({ partition, running: running.all, log, meter, clock, lock: LOCK_MS }),
+    watchEventLoop({ running, reclaim, log, meter, clock, lock: LOCK_MS }),
     every(
       FORGET_INTERVAL_MS,
       () => Promise.all([forgetExpired(partition, now()), forgetJobs(partition, now())]),
       (error) => log.debug('retention', { error: String(error) }),
     ),
   ];
-  const cancellations = listenForCancellations(target, partition, running.all);
-
-  async function stop(deadline: number, why: 'asked' | 'crashed'): Promise<readonly string[]> {
+  const stop = (deadline: number, why: StopCause) => {
     for (const loop of loops) void loop.stop();
-    const closed = Promise.all(workers.map((worker) => worker.close()));
-    const patience = Math.max(0, deadline - ABORT_MS);
-    if (!(await endsWithin(closed, patience)) && why === 'asked') {
-      log.warn('the stop deadline is near: aborting what still runs and putting it back', {
-        jobs: running.all.size,
-      });
-      running.abortAll('shutdown', 'this process is stopping');
-      await endsWithin(closed, deadline - patience);
-    }
-    const left = [...running.all.keys()];
-    cancellations.close();
-    connection.disconnect();
-    return left;
-  }
-
+    return stopWorking({ workers, status, running, log, deadline, why }).finally(() => {
+      cancellations.close();
+      connection.disconnect();
+    });
+  };
   let stopped: Promise<readonly string[]> | undefined;
   return {
     async ping() {
@@ -159,6 +169,54 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     stuckQueues: () => canaries.stuck(),
     stop: (deadline, why = 'asked') => (stopped ??= stop(deadline, why)),
   };
+}
+
+type StopCause = 'asked' | 'crashed';
+
+async function stopWorking(parts: {
+  readonly workers: readonly Worker[];
+  readonly status: PublishedStatus;
+  readonly running: RunningAttempts;
+  readonly log: Logger;
+  readonly deadline: number;
+  readonly why: StopCause;
+}): Promise<readonly string[]> {
+  const { workers, status, running, log, deadline, why } = parts;
+  const closed = Promise.all(workers.map((worker) => worker.close()));
+  await within(WITHDRAW_MS, status.withdraw());
+  const patience = Math.max(0, deadline - ABORT_MS);
+  if (!(await endsWithin(closed, patience)) && why === 'asked') {
+    log.warn('the stop deadline is near: aborting what still runs and putting it back', {
+      jobs: running.all.length,
+    });
+    running.abortAll('shutdown', 'this process is stopping');
+    await endsWithin(closed, deadline - patience);
+  }
+  const left = running.all.map(({ hold: { lease } }) => `${lease.queue}/${lease.jobId}`);
+  // One that crashed, or leaves work behind, goes silent: whoever takes that over counts a death.
+  if (why === 'asked' && left.length === 0) await status.stop();
+  else status.abandon();
+  return left;
+}
+
+/** Makes this process and what it runs known to the others; tries until Redis answers. */
+async function join({ target, prefix, registry, status, now = Date.now }: WorkerOptions) {
+  const published = publishStatus({
+    target,
+    prefix,
+    role: 'worker',
+    version: status?.version ?? 'unknown',
+    detail: async () => ({ queues: [...registry.queues].join(' '), ...(await status?.detail()) }),
+    announcement: announcementOf(registry, now()),
+  });
+  for (;;) {
+    try {
+      await published.publish();
+      return published;
+    } catch {
+      await wait(JOIN_RETRY_MS);
+    }
+  }
 }
 
 /** Milliseconds that only go forward. */
@@ -179,19 +237,32 @@ async function connectFit(target: RedisTarget, log: Logger): Promise<Connection>
   throw new UnfitServerError(problem);
 }
 
-function openProcessor(options: WorkerOptions, partition: Partition, running: RunningAttempts): Processor {
-  const { registry, parsePayload, log, retention, jobRetention, defaultTimeout } = options;
+function openLedger(options: WorkerOptions, partition: Partition, process: string): Ledger {
+  const { parsePayload, retention, jobRetention, now = Date.now } = options;
+  return createLedger({ partition, process, parsePayload, now, retention, jobRetention });
+}
+
+function openProcessor(
+  options: WorkerOptions,
+  partition: Partition,
+  parts: { readonly fleet: Fleet; readonly running: RunningAttempts; readonly ledger: Ledger },
+): Processor {
+  const { registry, log, retention, defaultTimeout, unclaimedAfter = UNCLAIMED_AFTER_MS } = options;
   const { now = Date.now, random = Math.random } = options;
   return createProcessor({
+    ...parts,
     registry,
-    ledger: createLedger({ partition, parsePayload, now, retention, jobRetention }),
+    passing: new Passing({ partition, fleet: parts.fleet, unclaimedAfter, log, now, random }),
     context: { partition, registry, now, retention },
     log: (fields) => withFields(log, fields),
     now,
     random,
     defaultTimeout,
-    track: (attempt) => running.track(attempt),
   });
+}
+
+function rescuing({ rescuer, unclaimedAfter = UNCLAIMED_AFTER_MS }: WorkerOptions) {
+  return { unclaimedAfter, ...rescuer };
 }
 
 /** Makes the registry's queues known, with what is set for them over all workers. */
@@ -202,7 +273,6 @@ async function prepareQueues(
   const { connection, prefix, keys } = partition;
   const queues = [...registry.queues].map((name) => openQuietQueue(name, connection, prefix));
   await connection.sadd(keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
-  await announceJobs(partition, registry);
   for (const queue of queues) {
     const { globalConcurrency } = settings[queue.name] ?? {};
     if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();

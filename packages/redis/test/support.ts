@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
   bodyHash,
+  announcementOf,
+  createFleetView,
   createRegistry,
   DEFAULT_QUEUE,
   eventIdOf,
@@ -12,6 +14,7 @@ import {
   type Job,
   type JobService,
   type NewJob,
+  type Registry,
   type Schedule,
 } from '@hookline/core';
 import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
@@ -28,6 +31,7 @@ import {
 } from '../src/index.ts';
 import { createJobFeed, type RedisJobFeed } from '../src/jobs/feed.ts';
 import { createJobStore } from '../src/jobs/store.ts';
+import type { Fleet } from '../src/fleet/fleet.ts';
 
 export { NO_LOG as silent } from '@hookline/core';
 
@@ -153,4 +157,11 @@ export function payloadOf(event: HooklineEvent): { id: string; amount: number } 
 
 export function newJob(name: string, data: unknown, more: Partial<NewJob> = {}): NewJob {
   return { id: randomUUID(), name, data, priority: 5, ...more };
+}
+
+/** A fleet of one worker that runs all of this. */
+export function fleetOf(registry: Registry): Fleet {
+  const nobody = { handlers: [], jobs: [], schedules: [] };
+  const view = createFleetView('0', Date.now(), [announcementOf(registry, 0)], nobody);
+  return { view: async () => view, refresh: async () => view };
 }

@@ -94,8 +94,9 @@ async function setEarlierDeaths(providerId: string, deaths: number): Promise<voi
   const redis = connect({ kind: 'url', url: testRedisUrl() }, 'worker');
   try {
     const event = `${env['HOOKLINE_PREFIX']}/event/stripe.${providerId}`;
-    const [begun = ''] = (await redis.hkeys(event)).filter((field) => field.startsWith('begun/'));
-    await redis.hset(event, begun, deaths + 1);
+    const [field = ''] = (await redis.hkeys(event)).filter((name) => name.startsWith('runs/'));
+    const earlier = Array.from({ length: deaths }, (_, nth) => `run${nth}@nobody`);
+    await redis.hset(event, field, [await redis.hget(event, field), ...earlier].join(' '));
   } finally {
     redis.disconnect();
   }

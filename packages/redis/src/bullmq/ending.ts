@@ -17,7 +17,9 @@ export type Ending =
   /** This process is stopping: the job waits for another one, and no attempt is spent. */
   | { readonly kind: 'released' }
   | PutOff
-  /** Another worker holds the job now: nothing of this one's is kept, and BullMQ's own lock check sees to the rest. */
+  /** Not for this worker now: it comes back after `delay` ms, and no attempt is spent. */
+  | { readonly kind: 'passed-on'; readonly reason: string; readonly delay: number }
+  /** Another turn has the job now: this one has nothing to tell BullMQ. */
   | { readonly kind: 'lock-lost' };
 
 /** This process could not do its part: the job comes back after `delay` ms, and no attempt is spent. */
@@ -67,7 +69,8 @@ async function conclude(
     case 'failed':
       throw standFor(UnrecoverableError, ending.error);
     case 'lock-lost':
-      throw new LockLostError();
+      // BullMQ takes this to mean that the job was seen to.
+      throw new DelayedError();
     case 'released':
       await job.moveToWait(token).catch((fault: unknown) => moveOff(job, token, onFault(fault)));
       throw new WaitingError();
@@ -76,6 +79,10 @@ async function conclude(
       throw new DelayedError();
     case 'put-off':
       return moveOff(job, token, ending);
+    case 'passed-on': {
+      const { reason, delay } = ending;
+      return moveOff(job, token, { error: new Error(reason), delay, until: Date.now() + delay });
+    }
   }
 }
 
@@ -92,7 +99,7 @@ async function awaitFinish(
   if (await isOver()) await job.promote().catch(() => undefined);
 }
 
-async function moveOff(job: Job, token: string, ending: PutOff): Promise<never> {
+async function moveOff(job: Job, token: string, ending: Omit<PutOff, 'kind'>): Promise<never> {
   try {
     await job.moveToDelayed(ending.until, token);
   } catch {
@@ -109,14 +116,6 @@ export class TryAgainError extends Error {
   constructor(message: string, delay = 0) {
     super(message);
     this.delay = delay;
-  }
-}
-
-class LockLostError extends Error {
-  override readonly name = 'LockLostError';
-
-  constructor() {
-    super('another worker has taken this job over while this one was not answering; its result is not kept');
   }
 }
 

@@ -71,6 +71,7 @@ const OUTCOMES = {
   failed: 'failed',
   awaiting: 'delayed',
   'put-off': 'delayed',
+  'passed-on': 'delayed',
   released: 'released',
   'lock-lost': 'lock-lost',
 } as const satisfies Record<Ending['kind'], Outcome>;

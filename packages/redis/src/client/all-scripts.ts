@@ -15,21 +15,21 @@ export interface ScriptCalls {
     readonly add: Additions<'job'>;
   };
   /**
-   * Adds a step of a running job, unless this worker's lock is gone.
+   * Adds a step to the stream of a tracked job; of others nobody asks. Only for the run that counts.
    * @see ../run/add-step.lua
    */
   readonly 'add-step': {
-    readonly keys: Keys<'lock' | 'job'>;
-    readonly args: Args<'id' | 'token' | 'now' | 'data'>;
+    readonly keys: Keys<'work' | 'lock' | 'job'>;
+    readonly args: Args<'suffix' | 'run' | 'token' | 'id' | 'now' | 'data'>;
   };
   /**
    * Begins `ctx.once`: a worker that slept past its lock must not run the effect at all, because whoever took the job over
-   * runs it too.
+   * runs it too; nor may an attempt that is over.
    * @see ../run/begin-effect.lua
    */
   readonly 'begin-effect': {
-    readonly keys: Keys<'lock' | 'effects'>;
-    readonly args: Args<'token' | 'place'>;
+    readonly keys: Keys<'work' | 'lock' | 'effects'>;
+    readonly args: Args<'suffix' | 'run' | 'token' | 'place'>;
   };
   /**
    * Ends a job that is not over, and tells the workers, one of which may run it.
@@ -64,24 +64,26 @@ export interface ScriptCalls {
    * Gives an event's handlers a job each. A handler that has one already gets no second, however often this runs, even
    * when the first is long done. With no handlers the event is kept and marked `unhandled`. An event that gave up its
    * body gets no new handlers. `in-place` names the handler that an earlier attempt began in place and that has not
-   * succeeded.
+   * succeeded. `stale` says that the handlers which live workers announce have changed since the plan was made.
+   *
+   * `unclaimed`: somebody who is away, or nobody yet, may want this event: it is looked at again when a handler appears.
    * @see ../run/dispatch.lua
    */
   readonly 'dispatch': {
-    readonly keys: Keys<'event' | 'deliveries' | 'lock'>;
-    readonly args: Args<'id' | 'token' | 'now' | 'retention'>;
+    readonly keys: Keys<'event' | 'deliveries' | 'revision'>;
+    readonly args: Args<'id' | 'now' | 'retention' | 'revisionThen' | 'unclaimed'>;
     readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId'> & Additions<'delivery'>)[] };
   };
   /**
-   * Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it; only for the lock's
-   * holder.
+   * Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it; only for the run that
+   * counts.
    * @see ../run/enqueue-once.lua
    */
   readonly 'enqueue-once': {
-    readonly keys: Keys<'lock' | 'effects'>;
-    readonly args: Args<'token' | 'place' | 'id' | 'name' | 'queue' | 'now' | 'retention'>;
+    readonly keys: Keys<'work' | 'lock' | 'effects'>;
+    readonly args: Args<'suffix' | 'run' | 'token' | 'place' | 'id' | 'name' | 'queue' | 'now' | 'retention'>;
     readonly lists: Lists<'fields'>;
-    readonly add: Additions<'run'>;
+    readonly add: Additions<'chained'>;
   };
   /**
    * Gives up the bodies and headers of the events that were settled first, and what is known of their attempts. Ids,
@@ -107,6 +109,16 @@ export interface ScriptCalls {
   readonly 'find-lost-work': {
     readonly keys: Keys<'list'>;
     readonly args: Args<'kind' | 'from' | 'skip' | 'count' | 'age' | 'queueByHandler'>;
+  };
+  /**
+   * One page of the events that nobody wanted, or that somebody who was away may have wanted, oldest first, with what tells
+   * who wants them and the handlers that they have; and the handlers that have appeared. Older ones than `window` are not
+   * looked at any more.
+   * @see ../maintenance/find-unclaimed.lua
+   */
+  readonly 'find-unclaimed': {
+    readonly keys: Keys<'unclaimed' | 'appeared'>;
+    readonly args: Args<'window' | 'skip' | 'count'>;
   };
   /**
    * Finishes a job from outside, once: only one that runs or waits for this. Says which BullMQ job is to be woken.
@@ -155,14 +167,14 @@ export interface ScriptCalls {
     readonly each: { readonly jobs: readonly (Args<'kind' | 'id' | 'queue' | 'name' | 'status' | 'created' | 'updated' | 'expires' | 'json' | 'endedAt'> & Lists<'fields' | 'steps' | 'effects' | 'ending'> & Partial<Additions<'run'>>)[] };
   };
   /**
-   * Keeps the result of `ctx.once`, unless another worker holds the lock. A lock that merely ran out (Redis was away for
-   * longer than it lasts) refuses nothing here: the effect was made, and whoever takes the job next must not make it
-   * again. What was kept first stays.
+   * Keeps the result of `ctx.once`. The effect was made, and whoever has taken the job over must not make it again if it has
+   * not come that far: so the result is kept then, too, though this run is told that it does not count any more. An attempt
+   * that is over keeps nothing. What was kept first stays.
    * @see ../run/keep-effect.lua
    */
   readonly 'keep-effect': {
-    readonly keys: Keys<'lock' | 'effects'>;
-    readonly args: Args<'token' | 'place' | 'result' | 'retention'>;
+    readonly keys: Keys<'work' | 'lock' | 'effects'>;
+    readonly args: Args<'suffix' | 'run' | 'token' | 'place' | 'result' | 'retention'>;
   };
   /**
    * One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. One more than
@@ -175,6 +187,25 @@ export interface ScriptCalls {
     readonly lists: Lists<'summary'>;
   };
   /**
+   * Queues an event once more for a handler that has appeared since it was dispatched.
+   * @see ../maintenance/look-again.lua
+   */
+  readonly 'look-again': {
+    readonly keys: Keys<'event' | 'unclaimed'>;
+    readonly args: Args<'id' | 'queue'>;
+    readonly add: Additions<'again'>;
+  };
+  /**
+   * Queues work again in another queue, because nobody who works on its own knows it. `remains` takes its old job away as
+   * well, unless somebody has it by now; otherwise that job is in the caller's hands. A job whose work has gone on since, or
+   * is held by another one, is not moved.
+   * @see ../run/move-work.lua
+   */
+  readonly 'move-work': {
+    readonly args: Args<'kind' | 'id' | 'handler' | 'queue' | 'jobId' | 'newQueue' | 'newJobId' | 'remains' | 'since'>;
+    readonly add: Additions<'again'>;
+  };
+  /**
    * The ids of one page, oldest first. The cursor is a job's place, not a rank: ranks move when others are forgotten.
    * Jobs of the same millisecond are in the order of their ids. Answers with the last one's place, and the ids.
    * @see ../jobs/transfer/next-ids.lua
@@ -184,24 +215,32 @@ export interface ScriptCalls {
     readonly args: Args<'from' | 'after' | 'count'>;
   };
   /**
-   * Begins one attempt of a delivery: says what is already settled, marks the rest as pending, and returns the event's
-   * fields that were asked for, in the order asked. A dead delivery that begins again was retried by an operator, so its
-   * dead letter is taken away; unless its worker died between writing the dead letter and ending the job: then it is only
-   * to be ended. A settled event that gave up its body has nothing left for a handler.
+   * Says since when nobody is known who could run this work; the first to notice begins the time.
+   * @see ../run/note-unclaimed.lua
+   */
+  readonly 'note-unclaimed': {
+    readonly keys: Keys<'work'>;
+    readonly args: Args<'suffix' | 'what'>;
+  };
+  /**
+   * Begins one run of a delivery: says what is already settled, marks the rest as pending, and returns the event's fields
+   * that were asked for, in the order asked. A dead delivery that begins again was retried by an operator, so its dead
+   * letter is taken away; unless its worker died between writing the dead letter and ending the job: then it is only to be
+   * ended. A settled event that gave up its body has nothing left for a handler.
    *
-   * It notes which job holds the delivery, so that no second one runs it beside the first, whoever queued that; and that
-   * it has begun, which settling takes away: what was begun before and never settled lost its worker.
+   * It notes which job holds the delivery, so that no second one runs it beside the first, whoever queued that.
+   * `inPlace` is `first` for an event's own job that would run its only handler without dispatching it: right only when
+   * nothing was dispatched yet (`spread`) and the handlers are still those that the plan was made over (`stale`).
    * @see ../run/open-delivery.lua
    */
   readonly 'open-delivery': {
-    readonly keys: Keys<'event' | 'deliveries' | 'lock'>;
-    readonly args: Args<'id' | 'handler' | 'workId' | 'made' | 'stalled' | 'inPlace' | 'now' | 'token' | 'queue' | 'jobId'>;
+    readonly keys: Keys<'event' | 'deliveries' | 'lock' | 'revision'>;
+    readonly args: Args<'id' | 'handler' | 'workId' | 'made' | 'stalled' | 'inPlace' | 'planned' | 'now' | 'token' | 'queue' | 'jobId' | 'run' | 'process' | 'here'>;
     readonly lists: Lists<'fields'>;
   };
   /**
-   * Begins one attempt of a job that belongs to no event. Most have no record of their own (schedules'), so all that is
-   * known is how they were settled; a tracked one also begins here. One that can be finished from outside is always
-   * tracked.
+   * Begins one run of a job that belongs to no event. Most have no record of their own (schedules'), so all that is known
+   * is how they were settled; a tracked one also begins here. One that can be finished from outside is always tracked.
    *
    * A settled job that comes again either lost its worker before BullMQ heard of it, and is only to be ended; or an
    * operator runs it again on the dashboard, and it begins anew.
@@ -209,23 +248,40 @@ export interface ScriptCalls {
    */
   readonly 'open-job': {
     readonly keys: Keys<'job' | 'lock'>;
-    readonly args: Args<'id' | 'queuedId' | 'made' | 'stalled' | 'now' | 'attempt' | 'maxAttempts' | 'external' | 'name' | 'queue' | 'data' | 'newToken' | 'token'>;
+    readonly args: Args<'id' | 'queuedId' | 'made' | 'stalled' | 'now' | 'attempts' | 'external' | 'name' | 'queue' | 'data' | 'newToken' | 'token' | 'run' | 'process' | 'here'>;
   };
   /**
-   * Writes down what a process tells of itself. Redis's clock decides who is old: those of the processes may differ.
-   * @see ../operators/publish-status.lua
+   * Writes down what a process tells of itself, and what it runs if it is a worker. Redis's clock decides who is old: those
+   * of the processes may differ.
+   * @see ../fleet/publish-status.lua
    */
   readonly 'publish-status': {
-    readonly keys: Keys<'processes' | 'process'>;
-    readonly args: Args<'id' | 'status' | 'expiry'>;
+    readonly keys: Keys<'process'>;
+    readonly args: Args<'id' | 'status' | 'expiry' | 'announcement'>;
   };
   /**
-   * Puts an attempt back as if it had not begun.
+   * What all live workers announce, and what nobody announces any more, at one moment.
+   * @see ../fleet/read-fleet.lua
+   */
+  readonly 'read-fleet': {
+    readonly args: Args<'expiry'>;
+  };
+  /**
+   * Says again that a run goes on whose lock could not be renewed in time, so that nobody takes its job over, or takes it
+   * over once more. The claim is our own: BullMQ may have put the job back into its list already.
+   * @see ../run/reclaim.lua
+   */
+  readonly 'reclaim': {
+    readonly keys: Keys<'work' | 'lock'>;
+    readonly args: Args<'suffix' | 'run' | 'token' | 'lockMs'>;
+  };
+  /**
+   * Puts a run back as if it had not begun.
    * @see ../run/release.lua
    */
   readonly 'release': {
-    readonly keys: Keys<'lock' | 'begun'>;
-    readonly args: Args<'token' | 'field'>;
+    readonly keys: Keys<'work'>;
+    readonly args: Args<'suffix' | 'run'>;
   };
   /**
    * Takes a delivery's dead letter away and queues the delivery under a new id, in one step: replaying twice runs it once.
@@ -284,23 +340,32 @@ export interface ScriptCalls {
     readonly args: Args<'cursor' | 'pattern'>;
   };
   /**
+   * Forgets that handlers have appeared, unless they did so again meanwhile.
+   * @see ../maintenance/seen-appeared.lua
+   */
+  readonly 'seen-appeared': {
+    readonly keys: Keys<'appeared'>;
+    readonly lists: Lists<'seen'>;
+  };
+  /**
    * Settles an attempt of a delivery, and with the last of them its event.
    * @see ../run/settle-delivery.lua
    */
   readonly 'settle-delivery': {
-    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'event'>;
-    readonly args: Args<'workId' | 'token' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'id'>;
+    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work' | 'event'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
-   * Settles an attempt of a job. A tracked one that is over by now was finished or cancelled while it ran: that stands,
-   * and this attempt's end does not count. `detail` is what the kind needs beside the content: the wait before the next
-   * attempt, the deadline for somebody else's finishing, or the error without its stack.
+   * Settles an attempt of a job. A tracked one that is over by now was finished or cancelled while it ran, and one that was
+   * queued anew since belongs to another run: that stands, and this attempt's end does not count. `detail` is what the kind
+   * needs beside the content: the wait before the next attempt, the deadline for somebody else's finishing, or the error
+   * without its stack.
    * @see ../run/settle-job.lua
    */
   readonly 'settle-job': {
-    readonly keys: Keys<'lock' | 'attempts' | 'state'>;
-    readonly args: Args<'workId' | 'token' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'detail'>;
+    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'queuedId' | 'detail'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -325,20 +390,29 @@ export interface ScriptCalls {
     readonly args: Args<'queue' | 'grace' | 'nextThen'>;
     readonly lists: Lists<'overdueThen'>;
   };
+  /**
+   * Takes back what a process announced, because it takes no new work; `gone` when it ends.
+   * @see ../fleet/withdraw.lua
+   */
+  readonly 'withdraw': {
+    readonly keys: Keys<'process'>;
+    readonly args: Args<'id' | 'gone'>;
+  };
 }
 
 /** What each script answers. */
 export interface ScriptReplies {
   readonly 'accept': 'accepted' | 'duplicate';
-  readonly 'add-step': 'added' | 'lost' | 'over';
+  readonly 'add-step': 'added' | 'untracked' | 'lost' | 'over';
   readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'known', ...rest: unknown[]];
   readonly 'cancel-job': readonly [kind: 'cancelled' | 'unknown' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'count': unknown;
   readonly 'create-jobs': unknown;
-  readonly 'dispatch': readonly [kind: 'dispatched' | 'in-place' | 'unhandled' | 'lost' | 'gone' | 'shed', ...rest: unknown[]];
+  readonly 'dispatch': readonly [kind: 'dispatched' | 'in-place' | 'unhandled' | 'stale' | 'gone' | 'shed', ...rest: unknown[]];
   readonly 'enqueue-once': 'added' | 'known' | 'lost';
   readonly 'evict': unknown;
   readonly 'find-lost-work': unknown;
+  readonly 'find-unclaimed': unknown;
   readonly 'finish-job': readonly [kind: 'finished' | 'unknown' | 'refused' | 'finishes-itself' | 'pending' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'forget-events': number;
   readonly 'forget-jobs': number;
@@ -346,10 +420,15 @@ export interface ScriptReplies {
   readonly 'import-jobs': unknown;
   readonly 'keep-effect': 'stored' | 'lost';
   readonly 'list-jobs': readonly [kind: 'page' | 'unknown-cursor', ...rest: unknown[]];
+  readonly 'look-again': 'queued' | 'gone';
+  readonly 'move-work': 'moved' | 'alive' | 'settled';
   readonly 'next-ids': unknown;
-  readonly 'open-delivery': readonly [kind: 'open' | 'lost' | 'gone' | 'shed' | 'superseded' | 'succeeded' | 'dead', ...rest: unknown[]];
-  readonly 'open-job': readonly [kind: 'open' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
+  readonly 'note-unclaimed': unknown;
+  readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'succeeded' | 'dead', ...rest: unknown[]];
+  readonly 'open-job': readonly [kind: 'open' | 'resumed' | 'held' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
   readonly 'publish-status': unknown;
+  readonly 'read-fleet': unknown;
+  readonly 'reclaim': 'kept' | 'lost';
   readonly 'release': 'released' | 'lost';
   readonly 'replay-delivery': 'replayed' | 'gone';
   readonly 'replay-job': 'replayed' | 'gone';
@@ -357,10 +436,12 @@ export interface ScriptReplies {
   readonly 'retry-job': readonly [kind: 'queued' | 'unknown' | 'pending' | 'processing' | 'succeeded', ...rest: unknown[]];
   readonly 'scan-jobs': unknown;
   readonly 'scan-keys': unknown;
-  readonly 'settle-delivery': readonly [kind: 'settled' | 'lost', ...rest: unknown[]];
-  readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'seen-appeared': number;
+  readonly 'settle-delivery': readonly [kind: 'settled' | 'lost' | 'succeeded', ...rest: unknown[]];
+  readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'superseded' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
   readonly 'wake-queue': unknown;
+  readonly 'withdraw': unknown;
 }
 
 /** What several scripts share, by the names under which they include it. */
@@ -423,6 +504,61 @@ end
 local function noteJobOfDelivery(id, handler, queue, jobId)
   redis.call('HSET', eventKeyOf(id), 'job/' .. handler, queue .. '|' .. jobId)
 end`,
+  'fleet': `local KINDS = { 'handlers', 'jobs', 'schedules' }
+
+local function announcements()
+  local all, rows = {}, redis.call('HGETALL', announcementsKeyOf())
+  for i = 1, #rows, 2 do all[rows[i]] = cjson.decode(rows[i + 1]) end
+  return all
+end
+
+-- By kind and name, what these announce: the text of each definition.
+local function definitionsIn(all)
+  local known = {}
+  for _, announcement in pairs(all) do
+    for _, kind in ipairs(KINDS) do
+      for name, definition in pairs(announcement[kind]) do known[kind .. '/' .. name] = definition end
+    end
+  end
+  return known
+end
+
+local function leaveFleet(ids, at)
+  local all, left = announcements(), {}
+  for _, id in ipairs(ids) do
+    if all[id] then left[id], all[id] = all[id], nil end
+    redis.call('HDEL', announcementsKeyOf(), id)
+  end
+  if not next(left) then return end
+  local known = definitionsIn(all)
+  for place, definition in pairs(definitionsIn(left)) do
+    if not known[place] then redis.call('HSET', departedKeyOf(), place, at .. ' ' .. definition) end
+  end
+  redis.call('INCR', revisionKeyOf())
+end
+
+-- When it last spoke is remembered for longer: it may only stand still.
+local REMEMBERED_MS = 120000
+
+local function pruneFleet(now, expiry)
+  local silent = redis.call('ZRANGEBYSCORE', processesKeyOf(), '-inf', now - expiry, 'WITHSCORES')
+  for i = 1, #silent, 2 do
+    if redis.call('HEXISTS', announcementsKeyOf(), silent[i]) == 1 then leaveFleet({ silent[i] }, silent[i + 1]) end
+  end
+  redis.call('ZREMRANGEBYSCORE', processesKeyOf(), '-inf', now - REMEMBERED_MS)
+  redis.call('PEXPIRE', processesKeyOf(), REMEMBERED_MS)
+end
+
+-- A handler that nobody else announces like this has appeared: events that nobody wanted are looked at again for it.
+local function joinFleet(id, text, now)
+  local known, own = definitionsIn(announcements()), cjson.decode(text)
+  for name, definition in pairs(own.handlers) do
+    if known['handlers/' .. name] ~= definition then redis.call('HSET', appearedKeyOf(), name, now) end
+  end
+  for place in pairs(definitionsIn({ own })) do redis.call('HDEL', departedKeyOf(), place) end
+  redis.call('HSET', announcementsKeyOf(), id, text)
+  redis.call('INCR', revisionKeyOf())
+end`,
   'job': `-- The stream is the truth; the message only says that there is something to read.
 local function emitFrame(id, ...)
   redis.call('XADD', jobStreamKeyOf(id), 'MAXLEN', '~', 10000, '*', ...)
@@ -462,7 +598,8 @@ end
 -- Back to its beginning, for a run that somebody asked for.
 local function resetJob(id, now, queuedId)
   local key = jobKeyOf(id)
-  redis.call('HDEL', key, 'state', 'result', 'error', 'phase', 'deadline', 'startedAt', 'step', 'attempt', 'runAt')
+  redis.call('HDEL', key, 'state', 'result', 'error', 'phase', 'deadline', 'startedAt', 'step', 'attempt', 'runAt',
+    'runs', 'tries', 'unclaimed')
   redis.call('HSET', key, 'queuedId', queuedId)
   redis.call('DEL', jobStreamKeyOf(id))
   setJobStatus(id, 'pending', now)
@@ -480,18 +617,124 @@ local function endJob(id, status, now, field, json)
   local key = jobKeyOf(id)
   local startedAt = redis.call('HGET', key, 'startedAt') or now
   redis.call('HSET', key, field, json)
-  redis.call('HDEL', key, 'phase', 'deadline')
+  redis.call('HDEL', key, 'phase', 'deadline', 'runs', 'tries', 'unclaimed')
   setJobStatus(id, status, now)
   emitFrame(id, 'type', status == 'succeeded' and 'completed' or 'failed', 'timestamp', now,
     'processingTime', tonumber(now) - tonumber(startedAt),
     'message', 'Job processing ' .. (status == 'succeeded' and 'completed' or 'failed'), field, json)
 end`,
-  'settle': `local function isHeld() return redis.call('GET', lockKey) == token end
+  'remains': `local function removeRemains(queue, jobId)
+  for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
+    redis.call('DEL', bullJobKeyOf(queue, jobId .. part))
+  end
+  for _, set in ipairs({ 'delayed', 'prioritized', 'waiting-children', 'completed', 'failed' }) do
+    redis.call('ZREM', bullJobKeyOf(queue, set), jobId)
+  end
+  for _, list in ipairs({ 'wait', 'active', 'paused' }) do
+    redis.call('LREM', bullJobKeyOf(queue, list), -1, jobId)
+  end
+  redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
+end`,
+  'runs': `local LONGEST_RUNS = 20
+-- As long as a lock lasts: a process that lives speaks every 2 s.
+local SILENT_MS = 7500
+-- How long work that made one process stand still is left to the next one that it makes stand still.
+local PATIENCE_MS = 60000
+
+local function runsOf(key, field)
+  local runs = {}
+  for run, process in string.gmatch(redis.call('HGET', key, field) or '', '(%S+)@(%S+)') do
+    runs[#runs + 1] = { run = run, process = process }
+  end
+  return runs
+end
+
+local function writeRuns(key, field, runs)
+  local parts = {}
+  for i = 1, math.min(#runs, LONGEST_RUNS) do parts[i] = runs[i].run .. '@' .. runs[i].process end
+  if #parts == 0 then redis.call('HDEL', key, field)
+  else redis.call('HSET', key, field, table.concat(parts, ' ')) end
+end
+
+-- 1 for the newest, more for one whose job was taken over, nil for one that is over.
+local function placeOfRun(runs, run)
+  for i, each in ipairs(runs) do if each.run == run then return i end end
+end
+
+-- Whoever has fetched the job begins it within moments; one worker's turns have one name before the colon.
+local function isHeldElsewhere(lockKey, token)
+  local holder = redis.call('GET', lockKey)
+  return holder and string.match(holder, '^[^:]*') ~= string.match(token, '^[^:]*')
+end
+
+local function mayAct(key, field, run, lockKey, token)
+  return placeOfRun(runsOf(key, field), run) == 1 and not isHeldElsewhere(lockKey, token)
+end
+
+local function silenceOf(process)
+  local spoke = redis.call('ZSCORE', processesKeyOf(), process)
+  return spoke and millisecondsNow() - tonumber(spoke) or math.huge
+end
+
+local function deathsAmong(runs, process)
+  local deaths = 0
+  for _, each in ipairs(runs) do
+    if each.process ~= process and silenceOf(each.process) > SILENT_MS then deaths = deaths + 1 end
+  end
+  return deaths
+end
+
+-- Whether the newest run goes on in another process that only stood still. The first time nobody can know: the work is
+-- taken over. Once a process came back that it was taken from, the next gets time to come back, too.
+local function isLeftAlone(runs, process)
+  local newest = runs[1]
+  if not newest or newest.process == process then return false end
+  if redis.call('EXISTS', runClaimKeyOf(newest.run)) == 1 then return true end
+  if silenceOf(newest.process) > PATIENCE_MS then return false end
+  for i = 2, #runs do
+    if runs[i].process ~= newest.process and silenceOf(runs[i].process) <= SILENT_MS then return true end
+  end
+  return false
+end
+
+-- Begins a run, or goes on with \`here\`, the run that this very process is still at. Says which, and how many died.
+local function beginRun(key, field, run, process, here)
+  local runs = runsOf(key, field)
+  local place = here ~= '' and placeOfRun(runs, here)
+  if place then
+    table.insert(runs, 1, table.remove(runs, place))
+    writeRuns(key, field, runs)
+    return 'resumed', 0
+  end
+  if isLeftAlone(runs, process) then return 'held', 0 end
+  local deaths = deathsAmong(runs, process)
+  table.insert(runs, 1, { run = run, process = process })
+  writeRuns(key, field, runs)
+  return 'open', deaths
+end`,
+  'settle': `local function maySettle()
+  local place = placeOfRun(runsOf(workKey, 'runs' .. suffix), run)
+  return place == 1 or (place and kind == 'complete')
+end
+
+-- A lock that ran out while nobody took the job over: BullMQ is told of this end by whoever holds it.
+local function keepLock() redis.call('SET', lockKey, token, 'PX', lockMs, 'NX') end
 
 local function keepAttempt()
   if attempt == '' then return end
   redis.call('RPUSH', attemptsKey, attempt)
   redis.call('LTRIM', attemptsKey, -200, -1)
+end
+
+local function endRuns()
+  keepLock()
+  if kind == 'retry' then
+    redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix)
+    redis.call('HINCRBY', workKey, 'tries' .. suffix, 1)
+  else
+    redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  end
+  keepAttempt()
 end
 
 local function keepState()
@@ -551,16 +794,17 @@ setStatus(eventKey, id, 'queued', now)
 return 'accepted'`,
   },
   'add-step': {
-    include: ['job'],
-    keys: ['lock', 'job'],
-    args: ['id', 'token', 'now', 'data'],
+    include: ['job', 'clock', 'runs'],
+    keys: ['work', 'lock', 'job'],
+    args: ['suffix', 'run', 'token', 'id', 'now', 'data'],
     lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'word',
-    lua: `if redis.call('GET', lockKey) ~= token then return 'lost' end
+    lua: `if not mayAct(workKey, 'runs' .. suffix, run, lockKey, token) then return 'lost' end
 local status, startedAt = unpack(redis.call('HMGET', jobKey, 'status', 'startedAt'))
+if not status then return 'untracked' end
 if status ~= 'processing' then return 'over' end
 local step = redis.call('HINCRBY', jobKey, 'step', 1)
 redis.call('HSET', jobKey, 'updated', now)
@@ -569,15 +813,15 @@ emitFrame(id, 'type', 'progress', 'step', step, 'timestamp', now,
 return 'added'`,
   },
   'begin-effect': {
-    include: [],
-    keys: ['lock', 'effects'],
-    args: ['token', 'place'],
+    include: ['clock', 'runs'],
+    keys: ['work', 'lock', 'effects'],
+    args: ['suffix', 'run', 'token', 'place'],
     lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+    lua: `if not mayAct(workKey, 'runs' .. suffix, run, lockKey, token) then return { 'lost' } end
 local known = redis.call('HGET', effectsKey, place)
 if known then return { 'known', known } end
 return { 'open' }`,
@@ -591,12 +835,12 @@ return { 'open' }`,
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `local status, queue, queuedId = unpack(redis.call('HMGET', jobKey, 'status', 'queue', 'queuedId'))
+    lua: `local status, queue, queuedId, runs = unpack(redis.call('HMGET', jobKey, 'status', 'queue', 'queuedId', 'runs'))
 if not status then return { 'unknown' } end
 if isOver(status) then return { status } end
 endJob(id, 'failed', now, 'error', error)
 forgetJobAfter(id, tonumber(now) + tonumber(retention))
-redis.call('PUBLISH', jobsCancelledKeyOf(), id)
+if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
 return { 'cancelled', queue, queuedId, summaryOf(id) }`,
   },
   'count': {
@@ -671,21 +915,22 @@ end
 return summaries`,
   },
   'dispatch': {
-    include: ['event'],
-    keys: ['event', 'deliveries', 'lock'],
-    args: ['id', 'token', 'now', 'retention'],
+    include: ['clock', 'event'],
+    keys: ['event', 'deliveries', 'revision'],
+    args: ['id', 'now', 'retention', 'revisionThen', 'unclaimed'],
     lists: [],
     bullmq: [],
     add: [],
     each: [{ name: 'planned', args: ['handler', 'queue', 'jobId'], lists: [], add: ['delivery'] }],
     reply: 'tagged',
-    lua: `if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+    lua: `if (redis.call('GET', revisionKey) or '0') ~= revisionThen then return { 'stale' } end
 if redis.call('EXISTS', eventKey) == 0 then return { 'gone' } end
 if redis.call('HEXISTS', eventKey, 'shedAt') == 1 then
   for _, one in ipairs(planned) do
     if redis.call('HEXISTS', deliveriesKey, one.handler) == 0 then return { 'shed' } end
   end
 end
+if unclaimed == '1' then redis.call('ZADD', eventsUnclaimedKeyOf(), millisecondsNow(), id) end
 
 local added = false
 for _, one in ipairs(planned) do
@@ -713,19 +958,19 @@ if begun then return { 'in-place', inPlace } end
 return { 'dispatched' }`,
   },
   'enqueue-once': {
-    include: ['job'],
-    keys: ['lock', 'effects'],
-    args: ['token', 'place', 'id', 'name', 'queue', 'now', 'retention'],
+    include: ['job', 'clock', 'runs'],
+    keys: ['work', 'lock', 'effects'],
+    args: ['suffix', 'run', 'token', 'place', 'id', 'name', 'queue', 'now', 'retention'],
     lists: ['fields'],
     bullmq: [],
-    add: ['run'],
+    add: ['chained'],
     each: [],
     reply: 'word',
-    lua: `if redis.call('GET', lockKey) ~= token then return 'lost' end
+    lua: `if not mayAct(workKey, 'runs' .. suffix, run, lockKey, token) then return 'lost' end
 if redis.call('HSETNX', effectsKey, place, id) == 0 then return 'known' end
 redis.call('PEXPIRE', effectsKey, retention)
 if not createJob(id, name, now, fields) then return 'known' end
-addRun()
+addChained()
 redis.call('SADD', queuesKeyOf(), queue)
 return 'added'`,
   },
@@ -823,6 +1068,24 @@ for i = 1, #page, 2 do
   ties = ties + 1
 end
 return { #page / 2, last, ties, lost }`,
+  },
+  'find-unclaimed': {
+    include: ['clock'],
+    keys: ['unclaimed', 'appeared'],
+    args: ['window', 'skip', 'count'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `redis.call('ZREMRANGEBYSCORE', unclaimedKey, '-inf', millisecondsNow() - window)
+local appeared, events = redis.call('HGETALL', appearedKey), {}
+if #appeared == 0 then return { {}, {} } end
+for _, id in ipairs(redis.call('ZRANGE', unclaimedKey, skip, skip + count - 1)) do
+  local source, provider, type = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'provider', 'type'))
+  events[#events + 1] = { id, source or '', provider or '', type or '', redis.call('HKEYS', deliveriesKeyOf(id)) }
+end
+return { events, appeared }`,
   },
   'finish-job': {
     include: ['job', 'summary'],
@@ -964,18 +1227,19 @@ end
 return outcomes`,
   },
   'keep-effect': {
-    include: [],
-    keys: ['lock', 'effects'],
-    args: ['token', 'place', 'result', 'retention'],
+    include: ['clock', 'runs'],
+    keys: ['work', 'lock', 'effects'],
+    args: ['suffix', 'run', 'token', 'place', 'result', 'retention'],
     lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'word',
-    lua: `local holder = redis.call('GET', lockKey)
-if holder and holder ~= token then return 'lost' end
+    lua: `local nth = placeOfRun(runsOf(workKey, 'runs' .. suffix), run)
+if not nth then return 'lost' end
 redis.call('HSETNX', effectsKey, place, result)
 redis.call('PEXPIRE', effectsKey, retention)
+if nth > 1 or isHeldElsewhere(lockKey, token) then return 'lost' end
 return 'stored'`,
   },
   'list-jobs': {
@@ -1007,6 +1271,62 @@ local page = {}
 for i, id in ipairs(found) do page[i] = { id, summaryOf(id) } end
 return { 'page', page }`,
   },
+  'look-again': {
+    include: [],
+    keys: ['event', 'unclaimed'],
+    args: ['id', 'queue'],
+    lists: [],
+    bullmq: [],
+    add: ['again'],
+    each: [],
+    reply: 'word',
+    lua: `redis.call('ZREM', unclaimedKey, id)
+if redis.call('EXISTS', eventKey) == 0 or redis.call('HEXISTS', eventKey, 'shedAt') == 1 then return 'gone' end
+addAgain()
+redis.call('SADD', queuesKeyOf(), queue)
+return 'queued'`,
+  },
+  'move-work': {
+    include: ['event', 'job', 'remains', 'clock', 'whereabouts'],
+    keys: [],
+    args: ['kind', 'id', 'handler', 'queue', 'jobId', 'newQueue', 'newJobId', 'remains', 'since'],
+    lists: [],
+    bullmq: [],
+    add: ['again'],
+    each: [],
+    reply: 'word',
+    lua: `local key = kind == 'delivery' and eventKeyOf(id) or jobKeyOf(id)
+local isOurs = {
+  delivery = function()
+    if redis.call('HGET', deliveriesKeyOf(id), handler) ~= 'pending' then return false end
+    local notedQueue, notedJob = jobOfDelivery(id, handler)
+    return not notedJob or (notedQueue == queue and notedJob == jobId)
+  end,
+  job = function()
+    local status, current = unpack(redis.call('HMGET', key, 'status', 'queuedId'))
+    return not status or (not isOver(status) and current == jobId)
+  end,
+}
+
+if not isOurs[kind]() then return 'settled' end
+if remains == '1' then
+  if whereIs(queue, jobId) == 'held' then return 'alive' end
+  removeRemains(queue, jobId)
+end
+addAgain()
+redis.call('SADD', queuesKeyOf(), newQueue)
+if kind == 'delivery' then
+  if redis.call('HGET', key, 'inPlace') == handler then redis.call('HDEL', key, 'inPlace') end
+  noteJobOfDelivery(id, handler, newQueue, newJobId)
+  if since ~= '' then redis.call('HSETNX', key, 'unclaimed/' .. handler, since) end
+else
+  if redis.call('HEXISTS', key, 'status') == 1 then
+    redis.call('HSET', key, 'queue', newQueue, 'queuedId', newJobId)
+  end
+  if since ~= '' then redis.call('HSETNX', key, 'unclaimed', since) end
+end
+return 'moved'`,
+  },
   'next-ids': {
     include: [],
     keys: ['jobs'],
@@ -1032,19 +1352,40 @@ while #found < most do
 end
 return { last, found }`,
   },
+  'note-unclaimed': {
+    include: ['clock'],
+    keys: ['work'],
+    args: ['suffix', 'what'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local field, now = 'unclaimed' .. suffix, millisecondsNow()
+local isKept = redis.call('HEXISTS', workKey, 'status') == 1
+if isKept or suffix == '' then redis.call('HSETNX', workKey, field, now) end
+redis.call('ZADD', unknownKeyOf(), now, what)
+-- Nothing else takes away what is known of a job without a record, should it never be settled.
+if not isKept then redis.call('PEXPIRE', workKey, 604800000) end
+return { tonumber(redis.call('HGET', workKey, field) or now), now }`,
+  },
   'open-delivery': {
-    include: ['dead-letter', 'event'],
-    keys: ['event', 'deliveries', 'lock'],
-    args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'now', 'token', 'queue', 'jobId'],
+    include: ['dead-letter', 'event', 'clock', 'runs'],
+    keys: ['event', 'deliveries', 'lock', 'revision'],
+    args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'planned', 'now', 'token', 'queue', 'jobId', 'run', 'process', 'here'],
     lists: ['fields'],
     bullmq: [],
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `if redis.call('GET', lockKey) ~= token then return { 'lost' } end
-local event = redis.call('HMGET', eventKey, 'status', 'shedAt', unpack(fields))
+    lua: `if isHeldElsewhere(lockKey, token) then return { 'lost' } end
+local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', unpack(fields))
 local status, shedAt = event[1], event[2]
 if not status then return { 'gone' } end
+if inPlace == 'first' then
+  if (redis.call('GET', revisionKey) or '0') ~= planned then return { 'stale' } end
+  if event[3] ~= handler and redis.call('HLEN', deliveriesKey) > 0 then return { 'spread' } end
+end
 
 local state = redis.call('HGET', deliveriesKey, handler)
 local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
@@ -1054,34 +1395,33 @@ local heldQueue, heldJob = jobOfDelivery(id, handler)
 if heldJob and heldJob ~= jobId and redis.call('EXISTS', bullLockKeyOf(heldQueue, heldJob)) == 1 then
   return { 'superseded' }
 end
-if was == 'dead' then
-  if made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { 'dead' } end
-  removeDeadLetter(workId)
+if was == 'dead' and made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { 'dead' } end
+
+local kind, deaths = beginRun(eventKey, 'runs/' .. handler, run, process, here)
+if kind ~= 'held' then
+  if inPlace == 'no' or jobId ~= id then noteJobOfDelivery(id, handler, queue, jobId)
+  else redis.call('HDEL', eventKey, 'job/' .. handler) end
 end
+if kind ~= 'open' then return { kind } end
+if was == 'dead' then removeDeadLetter(workId) end
 redis.call('HSET', deliveriesKey, handler, 'pending')
-if inPlace == '1' then
-  redis.call('HSET', eventKey, 'inPlace', handler)
-  redis.call('HDEL', eventKey, 'job/' .. handler)
-else
-  noteJobOfDelivery(id, handler, queue, jobId)
-end
+if inPlace ~= 'no' then redis.call('HSET', eventKey, 'inPlace', handler) end
 if status == 'dead' or status == 'handled' or status == 'unhandled' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
 end
-local deaths = redis.call('HINCRBY', eventKey, 'begun/' .. handler, 1) - 1
-return { 'open', deaths, { unpack(event, 3) } }`,
+return { 'open', deaths, redis.call('HGET', eventKey, 'tries/' .. handler) or '0', { unpack(event, 4) } }`,
   },
   'open-job': {
-    include: ['dead-letter', 'job'],
+    include: ['dead-letter', 'job', 'clock', 'runs'],
     keys: ['job', 'lock'],
-    args: ['id', 'queuedId', 'made', 'stalled', 'now', 'attempt', 'maxAttempts', 'external', 'name', 'queue', 'data', 'newToken', 'token'],
+    args: ['id', 'queuedId', 'made', 'stalled', 'now', 'attempts', 'external', 'name', 'queue', 'data', 'newToken', 'token', 'run', 'process', 'here'],
     lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+    lua: `if isHeldElsewhere(lockKey, token) then return { 'lost' } end
 local record = redis.call('HMGET', jobKey, 'state', 'status', 'result', 'phase', 'deadline', 'queuedId', 'token')
 local state, status, result, phase, deadline, current, finishToken = unpack(record)
 local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
@@ -1100,28 +1440,29 @@ elseif status and isOver(status) then
   redis.call('HSET', jobKey, 'state', was .. '|' .. made .. '|' .. stalled)
   return { was, result or 'null' }
 end
-if phase == 'awaiting' then
-  if tonumber(deadline) > tonumber(now) then return { 'awaiting', deadline } end
-  return { 'overdue' }
-end
+if phase == 'awaiting' and tonumber(deadline) > tonumber(now) then return { 'awaiting', deadline } end
 
+local kind, deaths = beginRun(jobKey, 'runs', run, process, here)
+if kind ~= 'open' then return { kind } end
+if phase == 'awaiting' then return { 'overdue' } end
 if not status and external == '1' then
   createJob(id, name, now, { 'queue', queue, 'queuedId', queuedId, 'data', data, 'token', newToken })
   status, finishToken = 'pending', newToken
 end
+local tries = redis.call('HGET', jobKey, 'tries') or '0'
 if status then
-  redis.call('HSET', jobKey, 'attempt', attempt, 'maxAttempts', maxAttempts, 'external', external)
+  local attempt = tonumber(tries) + 1
+  redis.call('HSET', jobKey, 'attempt', attempt, 'maxAttempts', math.max(attempts, attempt), 'external', external)
   if status == 'pending' then beginJob(id, now) end
 end
-local deaths = redis.call('HINCRBY', jobKey, 'begun', 1) - 1
 -- Nothing else takes away what is known of a job without a record, should it never be settled.
 if not status then redis.call('PEXPIRE', jobKey, 604800000) end
-return { 'open', deaths, status and '1' or '', finishToken or '', redis.call('GET', publicUrlKeyOf()) or '' }`,
+return { 'open', deaths, tries, status and '1' or '', finishToken or '', redis.call('GET', publicUrlKeyOf()) or '' }`,
   },
   'publish-status': {
-    include: ['clock'],
-    keys: ['processes', 'process'],
-    args: ['id', 'status', 'expiry'],
+    include: ['clock', 'fleet'],
+    keys: ['process'],
+    args: ['id', 'status', 'expiry', 'announcement'],
     lists: [],
     bullmq: [],
     add: [],
@@ -1129,22 +1470,58 @@ return { 'open', deaths, status and '1' or '', finishToken or '', redis.call('GE
     reply: 'raw',
     lua: `local now = millisecondsNow()
 redis.call('SET', processKey, status, 'PX', expiry)
-redis.call('ZADD', processesKey, now, id)
-redis.call('ZREMRANGEBYSCORE', processesKey, '-inf', now - expiry)
-redis.call('PEXPIRE', processesKey, expiry)
+redis.call('ZADD', processesKeyOf(), now, id)
+pruneFleet(now, expiry)
+if announcement ~= '' and redis.call('HEXISTS', announcementsKeyOf(), id) == 0 then joinFleet(id, announcement, now) end
 return 'ok'`,
   },
-  'release': {
-    include: [],
-    keys: ['lock', 'begun'],
-    args: ['token', 'field'],
+  'read-fleet': {
+    include: ['clock', 'fleet'],
+    keys: [],
+    args: ['expiry'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local now = millisecondsNow()
+pruneFleet(now, expiry)
+return {
+  redis.call('GET', revisionKeyOf()) or '0',
+  now,
+  redis.call('HVALS', announcementsKeyOf()),
+  redis.call('HGETALL', departedKeyOf()),
+}`,
+  },
+  'reclaim': {
+    include: ['clock', 'runs'],
+    keys: ['work', 'lock'],
+    args: ['suffix', 'run', 'token', 'lockMs'],
     lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'word',
-    lua: `if redis.call('GET', lockKey) ~= token then return 'lost' end
-redis.call('HDEL', begunKey, field)
+    lua: `if placeOfRun(runsOf(workKey, 'runs' .. suffix), run) ~= 1 then return 'lost' end
+redis.call('SET', lockKey, token, 'PX', lockMs, 'NX')
+redis.call('SET', runClaimKeyOf(run), '', 'PX', lockMs)
+return 'kept'`,
+  },
+  'release': {
+    include: ['clock', 'runs'],
+    keys: ['work'],
+    args: ['suffix', 'run'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `local field = 'runs' .. suffix
+local runs = runsOf(workKey, field)
+local place = placeOfRun(runs, run)
+if not place then return 'lost' end
+table.remove(runs, place)
+writeRuns(workKey, field, runs)
 return 'released'`,
   },
   'replay-delivery': {
@@ -1184,7 +1561,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'replayed'`,
   },
   'requeue': {
-    include: ['event', 'job', 'clock', 'whereabouts'],
+    include: ['event', 'job', 'remains', 'clock', 'whereabouts'],
     keys: ['repairs'],
     args: ['kind', 'id', 'handler', 'queue', 'jobId', 'newQueue', 'newJobId'],
     lists: [],
@@ -1208,25 +1585,12 @@ return 'replayed'`,
   end,
 }
 
-local function removeRemains()
-  for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
-    redis.call('DEL', bullJobKeyOf(queue, jobId .. part))
-  end
-  for _, set in ipairs({ 'delayed', 'prioritized', 'waiting-children', 'completed', 'failed' }) do
-    redis.call('ZREM', bullJobKeyOf(queue, set), jobId)
-  end
-  for _, list in ipairs({ 'wait', 'active', 'paused' }) do
-    redis.call('LREM', bullJobKeyOf(queue, list), -1, jobId)
-  end
-  redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
-end
-
 if not isUnsettled[kind]() then return 'settled' end
 local where = whereIs(queue, jobId)
 if where == 'held' or where == 'listed' then return 'alive' end
 if where == 'unlisted' and isWaitingOrActive(queue, jobId) then return 'alive' end
 
-removeRemains()
+removeRemains(queue, jobId)
 addRun()
 redis.call('SADD', queuesKeyOf(), newQueue)
 if kind == 'delivery' then noteJobOfDelivery(id, handler, newQueue, newJobId) end
@@ -1248,7 +1612,7 @@ if not status then return { 'unknown' } end
 if status ~= 'failed' then return { status } end
 removeDeadLetter(id)
 resetJob(id, now, queuedId)
-redis.call('HSET', jobKey, 'token', token)
+redis.call('HSET', jobKey, 'token', token, 'queue', queue)
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
 return { 'queued', summaryOf(id) }`,
@@ -1285,47 +1649,71 @@ return { reply[1], found }`,
     reply: 'raw',
     lua: `return redis.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', 1000)`,
   },
+  'seen-appeared': {
+    include: [],
+    keys: ['appeared'],
+    args: [],
+    lists: ['seen'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `local count = 0
+for i = 1, #seen, 2 do
+  if redis.call('HGET', appearedKey, seen[i]) == seen[i + 1] then
+    count = count + redis.call('HDEL', appearedKey, seen[i])
+  end
+end
+return count`,
+  },
   'settle-delivery': {
-    include: ['event', 'dead-letter', 'settle'],
-    keys: ['lock', 'attempts', 'state', 'event'],
-    args: ['workId', 'token', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'id'],
+    include: ['event', 'dead-letter', 'clock', 'runs', 'settle'],
+    keys: ['lock', 'attempts', 'state', 'work', 'event'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id'],
     lists: [],
     bullmq: [],
     add: ['letter'],
     each: [],
     reply: 'tagged',
-    lua: `if not isHeld() then return { 'lost' } end
-redis.call('HDEL', eventKey, 'begun/' .. field)
-keepAttempt()
+    lua: `if not maySettle() then
+  local state = redis.call('HGET', stateKey, field) or ''
+  return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
+end
+endRuns()
 if kind == 'retry' then return { 'settled' } end
 keepState()
 concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
 return { 'settled' }`,
   },
   'settle-job': {
-    include: ['job', 'dead-letter', 'settle'],
-    keys: ['lock', 'attempts', 'state'],
-    args: ['workId', 'token', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'detail'],
+    include: ['job', 'dead-letter', 'clock', 'runs', 'settle'],
+    keys: ['lock', 'attempts', 'state', 'work'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'queuedId', 'detail'],
     lists: [],
     bullmq: [],
     add: ['letter'],
     each: [],
     reply: 'tagged',
-    lua: `if not isHeld() then return { 'lost' } end
-redis.call('HDEL', stateKey, 'begun')
-local status, number, result = unpack(redis.call('HMGET', stateKey, 'status', 'attempt', 'result'))
+    lua: `local fields = redis.call('HMGET', stateKey, 'status', 'tries', 'result', 'queuedId', 'state')
+local status, tries, result, current, state = unpack(fields)
+if status and current ~= queuedId then return { 'superseded' } end
 if status and isOver(status) then
   redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
   return { status, result or 'null' }
 end
+if not maySettle() then
+  if state and string.sub(state, 1, 9) == 'succeeded' then return { 'succeeded', result or 'null' } end
+  return { 'lost' }
+end
 
-keepAttempt()
+endRuns()
 if kind == 'await' then
   redis.call('HSET', stateKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
 elseif kind == 'retry' then
   if status then
     redis.call('HSET', stateKey, 'updated', now)
-    emitFrame(workId, 'type', 'retrying', 'timestamp', now, 'attempt', number, 'delay', detail, 'error', content)
+    emitFrame(workId, 'type', 'retrying', 'timestamp', now, 'attempt', tonumber(tries or 0) + 1, 'delay', detail,
+      'error', content)
   end
 else
   keepState()
@@ -1416,5 +1804,21 @@ end
 if set > 0 then redis.call('HINCRBY', repairsKey, 'marker', set) end
 if #promoted > 0 then redis.call('HINCRBY', repairsKey, 'overdue', #promoted) end
 return { nextNow, set, overdue, promoted }`,
+  },
+  'withdraw': {
+    include: ['clock', 'fleet'],
+    keys: ['process'],
+    args: ['id', 'gone'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `leaveFleet({ id }, millisecondsNow())
+if gone == '1' then
+  redis.call('DEL', processKey)
+  redis.call('ZREM', processesKeyOf(), id)
+end
+return 'ok'`,
   },
 } as const satisfies Record<keyof ScriptCalls, ScriptText>;

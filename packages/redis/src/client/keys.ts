@@ -15,6 +15,8 @@ export const KEY_PATTERNS = {
   eventsOfSource: '/events/source/{source}',
   eventsOfType: '/events/type/{type}',
   eventsOfStatus: '/events/status/{status}',
+  /** Sorted set: events that somebody who is away, or nobody yet, may want, by when they were dispatched. */
+  eventsUnclaimed: '/events/unclaimed',
   /** Sorted set: finished events by when they may be forgotten. */
   expiring: '/events/expiring',
   /** Sorted set: those of them that gave up their bodies, which are in here instead. */
@@ -30,9 +32,7 @@ export const KEY_PATTERNS = {
   jobsOfNameAndStatus: '/jobs/name/{name}/{status}',
   /** Sorted set: finished tracked jobs by when they may be forgotten. */
   jobsExpiring: '/jobs/expiring',
-  /** Hash: what workers have told of their jobs' definitions, by name. */
-  jobDefinitions: '/jobs/definitions',
-  /** Channel: the ids of cancelled jobs. */
+  /** Channel: the runs of a cancelled job. */
   jobsCancelled: '/jobs/cancelled',
   /** String: what callback addresses begin with, as a receiver last said. */
   publicUrl: '/public-url',
@@ -52,6 +52,20 @@ export const KEY_PATTERNS = {
   processes: '/processes',
   /** String: what a process last told of itself, as JSON; expires. */
   process: '/processes/{id}',
+  /** Hash: what each live worker process runs, by process. */
+  announcements: '/fleet/announcements',
+  /** Hash: what no live worker announces any more: `kind/name` → `time definition`. */
+  departed: '/fleet/departed',
+  /** Hash: handlers that a worker began to announce, by when: events that nobody wanted are looked at again for them. */
+  appeared: '/fleet/appeared',
+  /** Hash: queues that no live worker works on, by since when. */
+  unworked: '/fleet/unworked',
+  /** Sorted set: handlers and jobs that work waits for and nobody knows, by when that was last noticed. */
+  unknown: '/fleet/unknown',
+  /** String: changes with every worker that comes or goes. */
+  revision: '/fleet/revision',
+  /** String: a run that goes on though its lock ran out; expires unless its process says so again. */
+  runClaim: '/runs/{run}',
   /** BullMQ's hash of a job; with the name of a list in place of the id, that list of the queue. */
   bullJob: ':{queue}:{jobId}',
   /** BullMQ's lock on an active job: holds the token of the worker that owns it. */

@@ -4,10 +4,10 @@
 --- @args    id, now, error, retention
 --- @reply   [cancelled | unknown | succeeded | failed] queue, queuedId, summary
 
-local status, queue, queuedId = unpack(redis.call('HMGET', jobKey, 'status', 'queue', 'queuedId'))
+local status, queue, queuedId, runs = unpack(redis.call('HMGET', jobKey, 'status', 'queue', 'queuedId', 'runs'))
 if not status then return { 'unknown' } end
 if isOver(status) then return { status } end
 endJob(id, 'failed', now, 'error', error)
 forgetJobAfter(id, tonumber(now) + tonumber(retention))
-redis.call('PUBLISH', jobsCancelledKeyOf(), id)
+if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
 return { 'cancelled', queue, queuedId, summaryOf(id) }

@@ -1,27 +1,9 @@
-import { DEFAULT_QUEUE, type Registry } from '@hookline/core';
-import type { Partition } from '../client/partition.ts';
-
-/** What one worker says of one job. */
-interface Announced {
-  readonly queue: string;
-}
-
-/** How long a reader may believe what it read: a new job's name is looked up again before it is refused. */
-const FRESH_MS = 5_000;
-
-/** Tells receivers, which import no job, what this worker can run. */
-export async function announceJobs(partition: Partition, registry: Registry): Promise<void> {
-  const announced = [...registry.jobs.values()].map(({ name, queue }) => [
-    name,
-    JSON.stringify({ queue } satisfies Announced),
-  ]);
-  if (announced.length > 0)
-    await partition.connection.hset(partition.keys.jobDefinitions, Object.fromEntries(announced));
-}
+import { DEFAULT_QUEUE, type FleetView } from '@hookline/core';
+import type { Fleet } from '../fleet/fleet.ts';
 
 /** The jobs that workers have told of. */
 export interface JobDefinitions {
-  /** @returns the queue of each job by name, or the names that no worker ever knew */
+  /** @returns the queue of each job by name, or the names that no worker knows */
   queuesOf(
     names: readonly string[],
   ): Promise<
@@ -29,24 +11,25 @@ export interface JobDefinitions {
   >;
 }
 
-export function openJobDefinitions(partition: Partition, now: () => number): JobDefinitions {
-  let known = new Map<string, string>();
-  let readAt = Number.NEGATIVE_INFINITY;
+/** A job whose last worker left less than this many milliseconds ago is taken to come back. */
+const AWAY_MS = 3_600_000;
 
-  async function read(): Promise<void> {
-    const entries = Object.entries(await partition.connection.hgetall(partition.keys.jobDefinitions));
-    known = new Map(entries.map(([name, json]) => [name, (JSON.parse(json) as Announced).queue]));
-    readAt = now();
-  }
-
+export function openJobDefinitions(fleet: Fleet): JobDefinitions {
   return {
     async queuesOf(names) {
-      const isKnown = (name: string): boolean => known.has(name);
-      if (now() - readAt > FRESH_MS || !names.every(isKnown)) await read();
+      let queues = knownIn(await fleet.view());
+      // A new job's name is looked up again before it is refused.
+      if (!names.every((name) => queues.has(name))) queues = knownIn(await fleet.refresh());
       // Jobs may be added before any worker ever started: then nobody can say which names are wrong.
-      if (known.size === 0) return { queues: new Map(names.map((name) => [name, DEFAULT_QUEUE])) };
-      const unknown = names.filter((name) => !isKnown(name));
-      return unknown.length === 0 ? { queues: known } : { unknown, known: [...known.keys()].toSorted() };
+      if (queues.size === 0) return { queues: new Map(names.map((name) => [name, DEFAULT_QUEUE])) };
+      const unknown = names.filter((name) => !queues.has(name));
+      return unknown.length === 0 ? { queues } : { unknown, known: [...queues.keys()].toSorted() };
     },
   };
+}
+
+/** The queues of all jobs that are announced, or that only seem to be away: while nobody is there, all are. */
+function knownIn({ jobs, queues, departed, at }: FleetView): ReadonlyMap<string, string> {
+  const away = departed.jobs.filter(({ leftAt }) => queues.size === 0 || at - leftAt < AWAY_MS);
+  return new Map([...away, ...jobs.values()].map(({ name, queue }) => [name, queue]));
 }

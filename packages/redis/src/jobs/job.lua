@@ -41,7 +41,8 @@ end
 -- Back to its beginning, for a run that somebody asked for.
 local function resetJob(id, now, queuedId)
   local key = jobKeyOf(id)
-  redis.call('HDEL', key, 'state', 'result', 'error', 'phase', 'deadline', 'startedAt', 'step', 'attempt', 'runAt')
+  redis.call('HDEL', key, 'state', 'result', 'error', 'phase', 'deadline', 'startedAt', 'step', 'attempt', 'runAt',
+    'runs', 'tries', 'unclaimed')
   redis.call('HSET', key, 'queuedId', queuedId)
   redis.call('DEL', jobStreamKeyOf(id))
   setJobStatus(id, 'pending', now)
@@ -59,7 +60,7 @@ local function endJob(id, status, now, field, json)
   local key = jobKeyOf(id)
   local startedAt = redis.call('HGET', key, 'startedAt') or now
   redis.call('HSET', key, field, json)
-  redis.call('HDEL', key, 'phase', 'deadline')
+  redis.call('HDEL', key, 'phase', 'deadline', 'runs', 'tries', 'unclaimed')
   setJobStatus(id, status, now)
   emitFrame(id, 'type', status == 'succeeded' and 'completed' or 'failed', 'timestamp', now,
     'processingTime', tonumber(now) - tonumber(startedAt),

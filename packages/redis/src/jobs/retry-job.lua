@@ -10,7 +10,7 @@ if not status then return { 'unknown' } end
 if status ~= 'failed' then return { status } end
 removeDeadLetter(id)
 resetJob(id, now, queuedId)
-redis.call('HSET', jobKey, 'token', token)
+redis.call('HSET', jobKey, 'token', token, 'queue', queue)
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
 return { 'queued', summaryOf(id) }

@@ -2,6 +2,7 @@ import { equal, jobWork, type JobPage, type JobService, type JobSummary, type Ne
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
 import type { Gate } from '../gate/gate.ts';
 import { newFinishToken } from './finish-token.ts';
+import { openFleet, type Fleet } from '../fleet/fleet.ts';
 import { openJobDefinitions, type JobDefinitions } from './definitions.ts';
 import {
   newQueuedId,
@@ -41,6 +42,7 @@ class RedisJobStore implements JobService {
   readonly #retention: number;
   readonly #gate: Pick<Gate, 'keep'>;
   readonly #now: () => number;
+  readonly #fleet: Fleet;
   readonly #definitions: JobDefinitions;
 
   constructor({
@@ -53,7 +55,8 @@ class RedisJobStore implements JobService {
     this.#retention = retention;
     this.#gate = gate;
     this.#now = now;
-    this.#definitions = openJobDefinitions(partition, now);
+    this.#fleet = openFleet(partition);
+    this.#definitions = openJobDefinitions(this.#fleet);
   }
 
   async create(jobs: readonly NewJob[]): ReturnType<JobService['create']> {
@@ -135,7 +138,8 @@ class RedisJobStore implements JobService {
     const { connection, keys } = this.#partition;
     const kept = queueingFromRow(id, await connection.hmget(keys.job(id), ...QUEUEING_FIELDS));
     if (kept === undefined) return { kind: 'unknown' };
-    const { name, queue, work, priority, queuedId: before } = kept;
+    const { name, queue: lastQueue, work, priority, queuedId: before } = kept;
+    const queue = (await this.#fleet.view()).jobs.get(name)?.queue ?? lastQueue;
     const now = this.#now();
     const queuedId = newQueuedId(id);
     const [kind, row] = await this.#partition.run('retry-job', {
@@ -155,7 +159,7 @@ class RedisJobStore implements JobService {
     });
     if (kind === 'unknown') return { kind };
     if (kind !== 'queued') return { kind: 'not-failed', status: kind };
-    await this.#tidy('remove', queue, before);
+    await this.#tidy('remove', lastQueue, before);
     return { kind, job: summaryOf(id, row as SummaryRow) };
   }
 

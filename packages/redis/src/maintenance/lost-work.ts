@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type Registry, type Work } from '@hookline/core';
+import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type Work } from '@hookline/core';
+import type { Fleet } from '../fleet/fleet.ts';
 import { newQueuedId, QUEUEING_FIELDS, queueingFromRow } from '../jobs/record.ts';
 import { named } from '../client/row.ts';
 import type { JobRequest, Partition } from '../client/partition.ts';
@@ -19,7 +20,7 @@ export interface LostWork {
 
 export interface LostWorkParts {
   readonly partition: Partition;
-  readonly registry: Registry;
+  readonly fleet: Fleet;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -35,16 +36,17 @@ const PAGE = 500;
 
 /** Goes through one list of unsettled work, oldest first, a page at a time; after the end it begins again. */
 export function createLostWorkFinder(
-  { partition, registry }: LostWorkParts,
+  { partition, fleet }: LostWorkParts,
   kind: LostWork['kind'],
   list: string,
   age: number,
 ): () => Promise<{ readonly lost: readonly LostWork[]; readonly isAtEnd: boolean }> {
-  const queueByHandler = JSON.stringify(
-    Object.fromEntries([...registry.handlers.values()].map(({ name, queue }) => [name, queue])),
-  );
   let place = START;
   return async () => {
+    const { handlers } = await fleet.view();
+    const queueByHandler = JSON.stringify(
+      Object.fromEntries([...handlers.values()].map(({ name, queue }) => [name, queue])),
+    );
     const reply = await partition.run('find-lost-work', {
       keys: { list },
       args: { kind, from: place.from, skip: place.skip, count: PAGE, age, queueByHandler },
@@ -114,10 +116,11 @@ export async function requeue(parts: LostWorkParts, lost: LostWork): Promise<boo
 const REQUEUE_FIELDS = ['source', 'provider', 'type', 'priority', 'receivedAt'] as const;
 
 async function requestFor(
-  { partition, registry, now }: LostWorkParts,
+  { partition, fleet, now }: LostWorkParts,
   { kind, id, handler: name, queue }: LostWork,
 ): Promise<JobRequest | undefined> {
   const timestamp = now();
+  const { handlers, jobs } = await fleet.view();
   if (kind === 'job') {
     const kept = queueingFromRow(
       id,
@@ -126,7 +129,7 @@ async function requestFor(
     if (kept === undefined) return undefined;
     const { runAt = timestamp, priority } = kept;
     return {
-      queue: kept.queue,
+      queue: jobs.get(kept.name)?.queue ?? kept.queue,
       jobId: newQueuedId(id),
       name: kept.name,
       work: kept.work,
@@ -144,7 +147,7 @@ async function requestFor(
     const work: Work = { kind: 'event', event, source, provider, type };
     return { queue: DEFAULT_QUEUE, jobId: id, name: type, work, timestamp, ...priority };
   }
-  const handler = registry.handlers.get(name);
+  const handler = handlers.get(name);
   // A delay that depends on the event has had its time: what was lost is late as it is.
   const wait = typeof handler?.delay === 'number' ? handler.delay : 0;
   return {

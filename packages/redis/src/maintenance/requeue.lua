@@ -1,6 +1,6 @@
 --- Queues work anew whose job is gone, and counts that. Checks everything again, because the work may have gone on since
 --- it was found: only what is still unsettled, and whose job still is where nobody will ever take it, is touched.
---- @include event, job, whereabouts
+--- @include event, job, remains, whereabouts
 --- @keys    repairs
 --- @args    kind, id, handler, queue, jobId, newQueue, newJobId
 --- @add     run
@@ -22,25 +22,12 @@ local isUnsettled = {
   end,
 }
 
-local function removeRemains()
-  for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
-    redis.call('DEL', bullJobKeyOf(queue, jobId .. part))
-  end
-  for _, set in ipairs({ 'delayed', 'prioritized', 'waiting-children', 'completed', 'failed' }) do
-    redis.call('ZREM', bullJobKeyOf(queue, set), jobId)
-  end
-  for _, list in ipairs({ 'wait', 'active', 'paused' }) do
-    redis.call('LREM', bullJobKeyOf(queue, list), -1, jobId)
-  end
-  redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
-end
-
 if not isUnsettled[kind]() then return 'settled' end
 local where = whereIs(queue, jobId)
 if where == 'held' or where == 'listed' then return 'alive' end
 if where == 'unlisted' and isWaitingOrActive(queue, jobId) then return 'alive' end
 
-removeRemains()
+removeRemains(queue, jobId)
 addRun()
 redis.call('SADD', queuesKeyOf(), newQueue)
 if kind == 'delivery' then noteJobOfDelivery(id, handler, newQueue, newJobId) end

@@ -1,7 +1,11 @@
 import { every, type Loop } from '../client/every.ts';
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
+import { openQuietQueue } from '../bullmq/add-job.ts';
+import { retireSchedules } from './schedules.ts';
+import { lookAgain } from './unclaimed-events.ts';
 import { createUnlistedCount } from './unlisted-jobs.ts';
+import { UnworkedQueues } from './unworked-queues.ts';
 import {
   createLostWorkFinder,
   requeue,
@@ -19,15 +23,22 @@ export interface RescuerSettings {
   readonly age?: number;
   /** How late a delayed job may be before it is called overdue. */
   readonly overdue?: number;
+  /** How long a schedule stays that no live worker announces, though one knows its job. */
+  readonly scheduleGrace?: number;
 }
 
 export interface RescuerOptions extends LostWorkParts, RescuerSettings {
   readonly log: Logger;
   readonly meter: Meter;
+  /** Milliseconds after which work that no live worker knows becomes a dead letter. */
+  readonly unclaimedAfter: number;
 }
 
-/** What was repaired: `event`, `delivery` and `job` were queued anew, `overdue` put forward, `marker` woke a queue. */
-export type RepairKind = LostWork['kind'] | 'overdue' | 'marker';
+/**
+ * What was repaired: `event`, `delivery` and `job` were queued anew, `overdue` put forward, `marker` woke a queue, `moved`
+ * lay in a queue without workers, `unclaimed` is an event that a handler wants which has appeared since.
+ */
+export type RepairKind = LostWork['kind'] | 'overdue' | 'marker' | 'moved' | 'unclaimed';
 
 export interface Repair {
   readonly kind: RepairKind;
@@ -45,6 +56,7 @@ export interface Rescuer {
 const INTERVAL_MS = 10_000;
 const AGE_MS = 20_000;
 const OVERDUE_MS = 30_000;
+const SCHEDULE_GRACE_MS = 2 * 60_000;
 /** A holder that died is replaced after this many intervals. */
 const LEASE_INTERVALS = 3;
 /** Pages of 500 that one sweep reads of each list. */
@@ -75,6 +87,7 @@ class RedisRescuer implements Rescuer {
   readonly #owner = randomUUID();
   readonly #finders: Readonly<Record<string, Find>>;
   readonly #countUnlisted: () => Promise<number | undefined>;
+  readonly #unworked: UnworkedQueues;
   readonly #seen = new Map<string, Seen>();
   readonly #repaired: ReturnType<Meter['counter']>;
   readonly #failed: ReturnType<Meter['counter']>;
@@ -94,6 +107,7 @@ class RedisRescuer implements Rescuer {
       'pending jobs': find('job', keys.jobsOfStatus('pending')),
       'processing jobs': find('job', keys.jobsOfStatus('processing')),
     };
+    this.#unworked = new UnworkedQueues(options);
     this.#countUnlisted = createUnlistedCount(partition, age);
     this.#repaired = meter.counter(METRICS.repairs);
     this.#failed = meter.counter(METRICS.repairFailures);
@@ -125,13 +139,36 @@ class RedisRescuer implements Rescuer {
     const repairs: Repair[] = [];
     for (const [list, find] of Object.entries(this.#finders))
       repairs.push(...((await this.#attempt(list, () => this.#findAndRequeue(find))) ?? []));
-    for (const queue of await connection.smembers(keys.queues))
-      if (queue !== DEAD_LETTER_QUEUE)
-        repairs.push(...((await this.#attempt(`queue ${queue}`, () => this.#wake(queue))) ?? []));
+    const queues = (await connection.smembers(keys.queues)).filter((queue) => queue !== DEAD_LETTER_QUEUE);
+    for (const queue of queues)
+      repairs.push(...((await this.#attempt(`queue ${queue}`, () => this.#wake(queue))) ?? []));
+    repairs.push(...(await this.#followFleet(queues)));
     this.#unlisted = (await this.#attempt('unlisted jobs', this.#countUnlisted)) ?? this.#unlisted;
     await connection.hset(keys.repairs, { ranAt: now(), orphans: this.#unlisted });
     this.#report(repairs);
     return repairs;
+  }
+
+  /** What has to change because workers came or went. */
+  async #followFleet(queues: readonly string[]): Promise<Repair[]> {
+    const { partition, fleet, now, log, unclaimedAfter, scheduleGrace = SCHEDULE_GRACE_MS } = this.#options;
+    const view = await this.#attempt('fleet', () => fleet.refresh());
+    if (view === undefined) return [];
+    const unclaimed = await this.#attempt('unclaimed events', () => lookAgain(partition, view, now));
+    const moved = await this.#attempt('queues without workers', () => this.#unworked.look(queues, view));
+    const retired = await this.#attempt('schedules', () =>
+      retireSchedules(
+        partition,
+        view,
+        queues.map((name) => openQuietQueue(name, partition.connection, partition.prefix)),
+        { ofKnownJob: scheduleGrace, ofUnknownJob: unclaimedAfter },
+      ),
+    );
+    for (const schedule of retired ?? []) log.info('schedule removed: no worker defines it', { schedule });
+    return [
+      ...(unclaimed ?? []).map((id): Repair => ({ kind: 'unclaimed', id })),
+      ...(moved ?? []).map((id): Repair => ({ kind: 'moved', id })),
+    ];
   }
 
   async #findAndRequeue(find: Find): Promise<Repair[]> {

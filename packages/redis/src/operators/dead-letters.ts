@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DEAD_LETTER_QUEUE, jobWork, type DeadLetter, type Work } from '@hookline/core';
 import { openQuietQueue } from '../bullmq/add-job.ts';
+import { openFleet } from '../fleet/fleet.ts';
 import type { Partition } from '../client/partition.ts';
 
 export type Replayed =
@@ -19,6 +20,7 @@ export interface DeadLetters {
 
 export function openDeadLetters(partition: Partition, now: () => number = Date.now): DeadLetters {
   const queue = openQuietQueue(DEAD_LETTER_QUEUE, partition.connection, partition.prefix);
+  const fleet = openFleet(partition);
 
   return {
     async list(from, count) {
@@ -30,8 +32,11 @@ export function openDeadLetters(partition: Partition, now: () => number = Date.n
       const letter = (await queue.getJob(id))?.data as DeadLetter | undefined;
       if (letter === undefined) return { kind: 'gone' };
       const jobId = `${id}~replay-${randomBytes(5).toString('hex')}`;
-      const kind = await replay(partition, letter, jobId, now());
-      return kind === 'gone' ? { kind } : { kind, jobId, queue: letter.queue };
+      const { handlers, jobs } = await fleet.view();
+      const today = letter.handler === undefined ? jobs.get(letter.job ?? '') : handlers.get(letter.handler);
+      const queueName = today?.queue ?? letter.queue;
+      const kind = await replay(partition, { ...letter, queue: queueName }, jobId, now());
+      return kind === 'gone' ? { kind } : { kind, jobId, queue: queueName };
     },
   };
 }

@@ -9,7 +9,7 @@ import {
 } from '@hookline/core';
 import { connect, connected } from '../client/connection.ts';
 import { reportConnection } from '../events/store.ts';
-import { listStatuses, type ProcessStatus } from './heartbeat.ts';
+import { listStatuses, type ProcessStatus } from '../fleet/heartbeat.ts';
 import { METRICS } from '../client/metric-rows.ts';
 
 /** How many jobs of a queue are in each state. */

@@ -1,11 +1,12 @@
---- Adds a step of a running job, unless this worker's lock is gone.
---- @include job
---- @keys    lock, job
---- @args    id, token, now, data
---- @reply   added | lost | over
+--- Adds a step to the stream of a tracked job; of others nobody asks. Only for the run that counts.
+--- @include job, runs
+--- @keys    work, lock, job
+--- @args    suffix, run, token, id, now, data
+--- @reply   added | untracked | lost | over
 
-if redis.call('GET', lockKey) ~= token then return 'lost' end
+if not mayAct(workKey, 'runs' .. suffix, run, lockKey, token) then return 'lost' end
 local status, startedAt = unpack(redis.call('HMGET', jobKey, 'status', 'startedAt'))
+if not status then return 'untracked' end
 if status ~= 'processing' then return 'over' end
 local step = redis.call('HINCRBY', jobKey, 'step', 1)
 redis.call('HSET', jobKey, 'updated', now)

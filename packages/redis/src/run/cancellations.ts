@@ -1,23 +1,24 @@
 import type { RedisTarget } from '@hookline/core';
 import { AttemptAbortedError } from './attempt.ts';
 import { connect } from '../client/connection.ts';
-import type { RunningAttempt } from './execute.ts';
+import type { RunningAttempt, RunningAttempts } from './running-attempts.ts';
 import type { Partition } from '../client/partition.ts';
 
 /**
- * Aborts what runs here when it is cancelled elsewhere. A message is only a hint: whatever was cancelled while this
- * process could not listen is found when it can again, and settling finds the rest.
+ * Aborts what runs here when it is cancelled elsewhere. A message is only a hint, and names the runs that it is about, for
+ * the job may have been queued anew by then. Whatever was cancelled while this process could not listen is found when it
+ * can again, and settling finds the rest.
  */
 export function listenForCancellations(
   target: RedisTarget,
   partition: Partition,
-  running: ReadonlyMap<string, RunningAttempt>,
+  running: RunningAttempts,
 ): { close(): void } {
   const subscriber = connect(target, 'worker');
   subscriber.on('error', () => undefined);
   subscriber.on('ready', () => void lookAtAll().catch(() => undefined));
-  subscriber.on('message', (_channel: string, workId: string) => {
-    for (const attempt of running.values()) if (attempt.workId === workId) abort(attempt);
+  subscriber.on('message', (_channel: string, runs: string) => {
+    for (const attempt of running.all) if (runs.includes(attempt.run.id)) abort(attempt);
   });
   // What was cancelled between 'ready' and the subscription told nobody here.
   subscriber
@@ -26,10 +27,10 @@ export function listenForCancellations(
     .catch(() => undefined);
 
   async function lookAtAll(): Promise<void> {
-    for (const attempt of running.values()) {
+    for (const attempt of running.all) {
       if (!attempt.isTracked) continue;
-      if ((await partition.connection.hget(partition.keys.job(attempt.workId), 'status')) === 'failed')
-        abort(attempt);
+      const [status, runs] = await partition.connection.hmget(attempt.run.key, 'status', 'runs');
+      if (status === 'failed' && !runs?.includes(attempt.run.id)) abort(attempt);
     }
   }
 

@@ -1,11 +1,12 @@
 import type { EnqueueOptions, Logger, Registry, RunContext } from '@hookline/core';
 import { chainedIdOf, NonRetryableError } from '@hookline/core';
 import { AttemptAbortedError } from './attempt.ts';
-import type { Lease } from '../bullmq/lease.ts';
 import { newQueuedId, recordFields } from '../jobs/record.ts';
 import type { Tracked } from './ledger.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import { Effects } from './effects.ts';
+import type { Run } from './run-id.ts';
+import type { Hold } from './running-attempts.ts';
 import type { Partition } from '../client/partition.ts';
 
 export interface ContextParts {
@@ -20,7 +21,8 @@ export interface ContextParts {
 const STEP_LIMIT = 64 * 1024;
 
 export interface AttemptIdentity {
-  readonly lease: Lease;
+  readonly hold: Hold;
+  readonly run: Run;
   /** The work across retries and replays: one event and handler, or one job. */
   readonly workId: string;
   readonly attempt: number;
@@ -34,21 +36,23 @@ export interface AttemptIdentity {
 /** What user code is given for one attempt. */
 export function createRunContext(parts: ContextParts, identity: AttemptIdentity): RunContext {
   const { partition, registry, retention } = parts;
-  const { lease, workId, attempt, maxAttempts, controller, log, tracked, external } = identity;
+  const { hold, run, workId, attempt, maxAttempts, controller, log, tracked, external } = identity;
 
   function takenOver(): AttemptAbortedError {
     const error = new AttemptAbortedError(
       'lock-lost',
-      'another worker has taken this job over; what this one does is not kept',
+      controller.signal.aborted
+        ? 'this attempt is over; what it still does is not kept'
+        : 'another worker has taken this job over; what this one does is not kept',
     );
     controller.abort(error);
     return error;
   }
 
-  const effects = new Effects({ partition, lease, workId, retention, takenOver });
+  const effects = new Effects({ partition, hold, run, workId, retention, takenOver });
   let enqueued = 0;
   return {
-    jobId: tracked === undefined ? lease.jobId : workId,
+    jobId: tracked === undefined ? hold.lease.jobId : workId,
     attempt,
     maxAttempts,
     signal: controller.signal,
@@ -59,7 +63,7 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
     },
     async progress(value) {
       if ((await addStep(parts, identity, value)) === 'lost') throw takenOver();
-      await retryWhileLoading(() => lease.report(value));
+      await retryWhileLoading(() => hold.lease.report(value));
     },
     once: (key, fn) => effects.once(key, fn),
     async enqueue(target, data, options = {}) {
@@ -77,18 +81,18 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
 /** Adds a step to the stream of a tracked job; of others nobody asks. */
 async function addStep(
   { partition, now }: ContextParts,
-  { lease, workId, tracked }: AttemptIdentity,
+  { hold, run, workId }: AttemptIdentity,
   value: unknown,
-): Promise<'added' | 'lost' | 'over'> {
+): Promise<'added' | 'untracked' | 'lost' | 'over'> {
   const data = JSON.stringify(value) ?? 'null';
   if (Buffer.byteLength(data) > STEP_LIMIT)
     throw new RangeError(`ctx.progress: more than ${STEP_LIMIT} bytes of JSON; return large results instead`);
-  if (tracked === undefined) return 'added';
   const { keys } = partition;
+  const { queue, jobId, token } = hold.lease;
   return retryWhileLoading(() =>
     partition.run('add-step', {
-      keys: { lock: keys.bullLock(lease.queue, lease.jobId), job: keys.job(workId) },
-      args: { id: workId, token: lease.token, now: now(), data },
+      keys: { work: run.key, lock: keys.bullLock(queue, jobId), job: keys.job(workId) },
+      args: { suffix: run.suffix, run: run.id, token, id: workId, now: now(), data },
     }),
   );
 }
@@ -111,14 +115,14 @@ interface Chained {
 
 async function enqueueOnce(
   { partition, now, retention }: ContextParts,
-  { lease, workId }: AttemptIdentity,
+  { hold: { lease }, run, workId }: AttemptIdentity,
   { id, name, queue, data, position }: Chained,
   options: EnqueueOptions,
 ): Promise<'added' | 'known' | 'lost'> {
   const queuedId = newQueuedId(id);
   const priority = options.priority ?? lease.priority;
   const time = now();
-  const run = partition.add({
+  const chained = partition.add({
     queue,
     jobId: queuedId,
     name,
@@ -130,8 +134,14 @@ async function enqueueOnce(
   const { keys } = partition;
   return retryWhileLoading(() =>
     partition.run('enqueue-once', {
-      keys: { lock: keys.bullLock(lease.queue, lease.jobId), effects: keys.effects(workId) },
+      keys: {
+        work: run.key,
+        lock: keys.bullLock(lease.queue, lease.jobId),
+        effects: keys.effects(workId),
+      },
       args: {
+        suffix: run.suffix,
+        run: run.id,
         token: lease.token,
         place: `enqueue/${position}/${name}`,
         id,
@@ -141,7 +151,7 @@ async function enqueueOnce(
         retention,
       },
       lists: { fields: recordFields({ ...options, data, priority, queue, queuedId }, time) },
-      add: { run },
+      add: { chained },
     }),
   );
 }

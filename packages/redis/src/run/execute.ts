@@ -15,6 +15,8 @@ import type { Lease } from '../bullmq/lease.ts';
 import type { Ledger, Opened } from './ledger.ts';
 import type { WorkRef } from './work-ref.ts';
 import { createRunContext, type ContextParts } from './context.ts';
+import type { Run } from './run-id.ts';
+import { endOfTurn, type Hold, type RunningAttempt, type RunningAttempts } from './running-attempts.ts';
 
 export interface ExecuteParts {
   readonly ledger: Ledger;
@@ -22,21 +24,9 @@ export interface ExecuteParts {
   readonly log: (fields: Record<string, unknown>) => Logger;
   readonly now: () => number;
   readonly random: () => number;
-  /** Told of each attempt while it runs, so that others can abort it; returns the way to forget it. */
-  readonly track: (running: RunningAttempt) => () => void;
+  readonly running: RunningAttempts;
   /** Milliseconds for work whose definition sets no timeout. */
   readonly defaultTimeout: number;
-}
-
-/** One attempt while it runs. */
-export interface RunningAttempt {
-  readonly queue: string;
-  readonly jobId: string;
-  /** What its lock holds for as long as it is ours. */
-  readonly token: string;
-  readonly workId: string;
-  readonly isTracked: boolean;
-  readonly controller: AbortController;
 }
 
 /** What is to be run for one piece of work. */
@@ -45,22 +35,29 @@ export interface Runnable<Value> {
   readonly timeout: number | undefined;
   /** `run` only sends the work out. */
   readonly external?: boolean;
+  /** Why it cannot be run: nobody knows how. It is given up. */
+  readonly missing?: string;
   run(value: Value, ctx: RunContext): unknown;
 }
 
 /** One attempt at one piece of work, from its opening to its end. */
 interface Attempt<Value> {
   readonly parts: ExecuteParts;
-  readonly lease: Lease;
+  readonly hold: Hold;
   readonly ref: WorkRef;
+  readonly run: Run;
   readonly runnable: Runnable<Value>;
   /** 1 for the first. */
   readonly number: number;
   /** Milliseconds. */
   readonly timeout: number;
   readonly startedAt: number;
+  readonly controller: AbortController;
   readonly log: Logger;
 }
+
+/** What the ledger says of work that this process is not at already. */
+type Fresh<Value> = Exclude<Opened<Value>, { kind: 'resumed' }>;
 
 /**
  * One attempt of opened work: guard → run → decide → settle → end.
@@ -70,35 +67,55 @@ export async function execute<Value>(
   parts: ExecuteParts,
   lease: Lease,
   ref: WorkRef,
-  opened: Opened<Value>,
+  opened: Fresh<Value>,
   runnable: Runnable<Value>,
 ): Promise<Ending> {
   if (opened.kind !== 'open' && opened.kind !== 'overdue') return alreadyOver(parts, ref, opened);
-  const number = lease.made + 1;
+  const number = (opened.kind === 'open' ? opened.tries : 0) + 1;
   const name = ref.kind === 'job' ? { job: ref.job } : {};
   const attempt: Attempt<Value> = {
     parts,
-    lease,
+    hold: { lease },
     ref,
+    run: opened.run,
     runnable,
     number,
     timeout: runnable.timeout ?? parts.defaultTimeout,
     startedAt: parts.now(),
-    log: parts.log({
-      work: ref.workId,
-      ...name,
-      attempt: number,
-    }),
+    controller: new AbortController(),
+    log: parts.log({ work: ref.workId, ...name, attempt: number }),
   };
-  const decided = opened.kind === 'overdue' ? neverFinished(attempt) : await decide(attempt, opened);
-  return decided === 'lock-lost' ? { kind: 'lock-lost' } : end(attempt, decided);
+  const running: RunningAttempt = {
+    hold: attempt.hold,
+    run: opened.run,
+    workId: ref.workId,
+    isTracked: opened.kind === 'open' && opened.tracked !== undefined,
+    controller: attempt.controller,
+    ending: endingOf(attempt, opened),
+  };
+  parts.running.track(running);
+  return endOfTurn(running, lease);
+}
+
+async function endingOf<Value>(
+  attempt: Attempt<Value>,
+  opened: Extract<Opened<Value>, { kind: 'open' | 'overdue' }>,
+): Promise<Ending> {
+  try {
+    const decided = opened.kind === 'overdue' ? neverFinished(attempt) : await decide(attempt, opened);
+    return decided === 'lock-lost' ? { kind: 'lock-lost' } : await end(attempt, decided);
+  } catch (fault) {
+    // It is put off: whoever takes it next must not find it being run.
+    await attempt.parts.ledger.release(attempt.run).catch(() => undefined);
+    throw fault;
+  }
 }
 
 /** How work ends that is not to be run: it is over, in other hands, or not there any more. */
 function alreadyOver<Value>(
   { ledger }: ExecuteParts,
   { workId }: WorkRef,
-  opened: Exclude<Opened<Value>, { kind: 'open' | 'overdue' }>,
+  opened: Exclude<Fresh<Value>, { kind: 'open' | 'overdue' }>,
 ): Ending {
   switch (opened.kind) {
     case 'succeeded':
@@ -106,9 +123,11 @@ function alreadyOver<Value>(
     case 'dead':
       return { kind: 'failed', error: new Error(`${workId} has failed already`) };
     case 'superseded':
-      return { kind: 'failed', error: new Error(`another job runs ${workId} now`) };
+      return { kind: 'failed', error: superseded(workId) };
     case 'lost':
       return { kind: 'lock-lost' };
+    case 'held':
+      return { kind: 'passed-on', reason: 'another process is at it', delay: HELD_MS };
     case 'awaiting':
       return { kind: 'awaiting', until: opened.until, isOver: () => ledger.isOver(workId) };
     case 'gone':
@@ -120,6 +139,9 @@ function alreadyOver<Value>(
       return { kind: 'failed', error: bodyShed(workId) };
   }
 }
+
+/** How often it is looked whether a run in another process that stood still has ended. */
+const HELD_MS = 2_000;
 
 function neverFinished<Value>({ timeout }: Attempt<Value>): Settlement {
   const error = new Error(`nobody finished it within its timeout of ${timeout} ms`);
@@ -135,9 +157,10 @@ async function decide<Value>(
     const error = new Error(`${opened.deaths} workers died or stopped answering while they ran this`);
     return { kind: 'bury', reason: 'worker-lost', error };
   }
-  const { parts, runnable, number } = attempt;
-  const controller = new AbortController();
-  const outcome = await run(attempt, opened, controller);
+  const { parts, runnable, number, controller } = attempt;
+  if (runnable.missing !== undefined)
+    return { kind: 'bury', reason: 'unclaimed', error: new Error(runnable.missing) };
+  const outcome = await run(attempt, opened);
   if (endedBy(controller.signal, 'lock-lost')) return 'lock-lost';
   return settle(
     asJson(outcome),
@@ -149,12 +172,12 @@ async function decide<Value>(
 }
 
 async function run<Value>(
-  { parts, lease, ref, runnable, number, timeout, log }: Attempt<Value>,
+  { parts, hold, ref, run: itsRun, runnable, number, timeout, controller, log }: Attempt<Value>,
   opened: Extract<Opened<Value>, { kind: 'open' }>,
-  controller: AbortController,
 ): Promise<Outcome> {
   const ctx = createRunContext(parts.context, {
-    lease,
+    hold,
+    run: itsRun,
     controller,
     log,
     attempt: number,
@@ -163,36 +186,26 @@ async function run<Value>(
     maxAttempts: Math.max(runnable.retry.attempts, number),
     external: runnable.external ?? false,
   });
-  const untrack = parts.track({
-    queue: lease.queue,
-    jobId: lease.jobId,
-    token: lease.token,
-    workId: ref.workId,
+  return runAttempt(
+    () => (opened.damaged ? refuseDamaged() : runnable.run(opened.value, ctx)),
     controller,
-    isTracked: opened.tracked !== undefined,
-  });
-  try {
-    return await runAttempt(
-      () => (opened.damaged ? refuseDamaged() : runnable.run(opened.value, ctx)),
-      controller,
-      timeout,
-    );
-  } finally {
-    untrack();
-  }
+    timeout,
+  );
 }
 
 /** Writes the decision to the ledger, and says what the job ends with: the ledger has the last word. */
 async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Promise<Ending> {
-  const { parts, lease, ref, number, startedAt, timeout, log } = attempt;
+  const { parts, hold, ref, run: itsRun, number, startedAt, timeout, log } = attempt;
   const until = startedAt + timeout;
   const record = { attempt: number, startedAt, endedAt: parts.now() };
-  const settled = await parts.ledger.settle(ref, lease, settlement, record, until);
+  const settled = await parts.ledger.settle(ref, hold.lease, itsRun, settlement, record, until);
   switch (settled.kind) {
     case 'lost':
       return { kind: 'lock-lost' };
+    case 'superseded':
+      return { kind: 'failed', error: superseded(ref.workId) };
     case 'succeeded':
-      log.info('finished from outside while it ran');
+      log.info('it had succeeded elsewhere while it ran here');
       return { kind: 'completed', result: settled.result };
     case 'failed':
       return { kind: 'failed', error: new Error(`${ref.workId} was cancelled while it ran`) };
@@ -243,6 +256,10 @@ export function bodyShed(workId: string): Error {
     `${workId} cannot be run: its event was settled, and its body was shed later to make room in Redis. ` +
       `Nothing is damaged, but the body is not kept any more`,
   );
+}
+
+function superseded(workId: string): Error {
+  return new Error(`another job runs ${workId} now`);
 }
 
 function refuseDamaged(): never {

@@ -1,12 +1,14 @@
---- Keeps the result of `ctx.once`, unless another worker holds the lock. A lock that merely ran out (Redis was away for
---- longer than it lasts) refuses nothing here: the effect was made, and whoever takes the job next must not make it
---- again. What was kept first stays.
---- @keys  lock, effects
---- @args  token, place, result, retention
---- @reply stored | lost
+--- Keeps the result of `ctx.once`. The effect was made, and whoever has taken the job over must not make it again if it has
+--- not come that far: so the result is kept then, too, though this run is told that it does not count any more. An attempt
+--- that is over keeps nothing. What was kept first stays.
+--- @include runs
+--- @keys    work, lock, effects
+--- @args    suffix, run, token, place, result, retention
+--- @reply   stored | lost
 
-local holder = redis.call('GET', lockKey)
-if holder and holder ~= token then return 'lost' end
+local nth = placeOfRun(runsOf(workKey, 'runs' .. suffix), run)
+if not nth then return 'lost' end
 redis.call('HSETNX', effectsKey, place, result)
 redis.call('PEXPIRE', effectsKey, retention)
+if nth > 1 or isHeldElsewhere(lockKey, token) then return 'lost' end
 return 'stored'

@@ -1,12 +1,16 @@
-import type { AttemptRecord, EventId, Handler, HooklineEvent, Settlement } from '@hookline/core';
+import type { AnnouncedHandler, AttemptRecord, EventId, HooklineEvent, Settlement } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
+import type { Run, RunId } from './run-id.ts';
 import type { WorkRef } from './work-ref.ts';
 
 /** What the ledger says of work that is about to be run. */
 export type Opened<Value> =
   | {
       readonly kind: 'open';
+      readonly run: Run;
       readonly value: Value;
+      /** Attempts that failed since it was last settled. */
+      readonly tries: number;
       /** Workers that died holding it since it was last settled. */
       readonly deaths: number;
       /** The stored bytes are not the ones whose hash was stored with them. */
@@ -17,7 +21,11 @@ export type Opened<Value> =
   /** It is sent out, and somebody else has until then (ms since the epoch) to finish it. */
   | { readonly kind: 'awaiting'; readonly until: number }
   /** Nobody finished it in time. */
-  | { readonly kind: 'overdue' }
+  | { readonly kind: 'overdue'; readonly run: Run }
+  /** The run that this process is still at goes on: it counts again. */
+  | { readonly kind: 'resumed' }
+  /** A run in another process goes on, or is given time to. */
+  | { readonly kind: 'held' }
   /** Another job runs this work now. */
   | { readonly kind: 'superseded' }
   /** Another worker has taken the job over. */
@@ -36,55 +44,89 @@ export interface Tracked {
   readonly publicUrl: string | undefined;
 }
 
+/** How an event's own job may run its only handler without dispatching the event. */
+export type InPlace =
+  | 'no'
+  /** Nothing is known to be dispatched; the plan was made over this revision of the fleet. */
+  | { readonly plannedOver: string }
+  /** An earlier attempt has begun it so. */
+  | 'again';
+
+/** Why an event's own job cannot run a handler in place: the fleet has changed, or something was dispatched before. */
+export interface NotInPlace {
+  readonly kind: 'stale' | 'spread';
+}
+
 /** What settling came to. Only `settled` wrote anything. */
 export type Settled =
   | { readonly kind: 'settled' }
-  /** Another worker has taken the job over. */
+  /** Another run of the work counts, or the work has been settled. */
   | { readonly kind: 'lost' }
+  /** Another job runs it now. */
+  | { readonly kind: 'superseded' }
   /** It was finished or cancelled from outside while it ran. */
   | { readonly kind: 'succeeded'; readonly result: unknown }
   | { readonly kind: 'failed' };
 
 /** What a definition says that the ledger has to know. */
 export interface JobTerms {
-  readonly maxAttempts: number;
+  readonly attempts: number;
   readonly external: boolean;
 }
 
 export type Dispatched =
-  | { readonly kind: 'dispatched' | 'unhandled' | 'gone' | 'lost' | 'shed' }
+  | { readonly kind: 'dispatched' | 'unhandled' | 'gone' | 'stale' | 'shed' }
   | { readonly kind: 'in-place'; readonly handler: string };
 
 /** What happened to work, kept in Redis beside the queues and changed in single atomic steps. */
 export interface Ledger {
+  /** @param here the run of this work that this process is still at */
   openDelivery(
     ref: WorkRef & { readonly kind: 'delivery' },
     lease: LeaseRef,
-    inPlace: boolean,
-  ): Promise<Opened<HooklineEvent>>;
+    inPlace: InPlace,
+    here?: RunId,
+  ): Promise<Opened<HooklineEvent> | NotInPlace>;
   openJob(
     ref: WorkRef & { readonly kind: 'job' },
     lease: LeaseRef,
     terms: JobTerms,
+    here?: RunId,
   ): Promise<Opened<undefined>>;
-  dispatch(event: EventId, handlers: readonly Planned[], lease: LeaseRef): Promise<Dispatched>;
+  dispatch(event: EventId, plan: Plan): Promise<Dispatched>;
   /** @param until when somebody else must have finished it; for `await` */
   settle(
     ref: WorkRef,
     lease: LeaseRef,
+    run: Run,
     settlement: Settlement,
     attempt: Omit<AttemptRecord, 'error'>,
     until: number,
   ): Promise<Settled>;
+  /** Puts a run back as if it had not begun. */
+  release(run: Run): Promise<void>;
+  /** Says that a run goes on whose lock ran out. @returns whether it still counts */
+  reclaim(run: Run, lease: LeaseRef): Promise<boolean>;
   /** Whether a tracked job has its final status. */
   isOver(workId: string): Promise<boolean>;
   /** @returns `undefined` when the store does not lease it, or not its body any more */
   readEvent(event: EventId): Promise<HooklineEvent | undefined>;
 }
 
+/** What dispatching an event is to come to. */
+export interface Plan {
+  readonly handlers: readonly Planned[];
+  /** The revision of the fleet that it was made over. */
+  readonly revision: string;
+  /** Somebody who is away, or nobody yet, may want the event: it is looked at again when a handler appears. */
+  readonly unclaimed: boolean;
+}
+
 /** A handler's job as dispatch will queue it. */
 export interface Planned {
-  readonly handler: Handler;
+  readonly handler: Pick<AnnouncedHandler, 'name' | 'queue'>;
+  /** The handler's own function has yet to be asked for its delay, by a worker that knows it. */
+  readonly asksDelay?: boolean;
   readonly delay?: number;
   readonly priority?: number;
 }

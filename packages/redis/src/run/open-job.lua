@@ -1,15 +1,14 @@
---- Begins one attempt of a job that belongs to no event. Most have no record of their own (schedules'), so all that is
---- known is how they were settled; a tracked one also begins here. One that can be finished from outside is always
---- tracked.
+--- Begins one run of a job that belongs to no event. Most have no record of their own (schedules'), so all that is known
+--- is how they were settled; a tracked one also begins here. One that can be finished from outside is always tracked.
 ---
 --- A settled job that comes again either lost its worker before BullMQ heard of it, and is only to be ended; or an
 --- operator runs it again on the dashboard, and it begins anew.
---- @include dead-letter, job
+--- @include dead-letter, job, runs
 --- @keys    job, lock
---- @args    id, queuedId, made, stalled, now, attempt, maxAttempts, external, name, queue, data, newToken, token
---- @reply   [open | lost | superseded | succeeded | dead | awaiting | overdue] deaths or result or deadline, isTracked, finishToken, publicUrl
+--- @args    id, queuedId, made, stalled, now, attempts, external, name, queue, data, newToken, token, run, process, here
+--- @reply   [open | resumed | held | lost | superseded | succeeded | dead | awaiting | overdue] detail, tries, isTracked, finishToken, publicUrl
 
-if redis.call('GET', lockKey) ~= token then return { 'lost' } end
+if isHeldElsewhere(lockKey, token) then return { 'lost' } end
 local record = redis.call('HMGET', jobKey, 'state', 'status', 'result', 'phase', 'deadline', 'queuedId', 'token')
 local state, status, result, phase, deadline, current, finishToken = unpack(record)
 local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
@@ -28,20 +27,21 @@ elseif status and isOver(status) then
   redis.call('HSET', jobKey, 'state', was .. '|' .. made .. '|' .. stalled)
   return { was, result or 'null' }
 end
-if phase == 'awaiting' then
-  if tonumber(deadline) > tonumber(now) then return { 'awaiting', deadline } end
-  return { 'overdue' }
-end
+if phase == 'awaiting' and tonumber(deadline) > tonumber(now) then return { 'awaiting', deadline } end
 
+local kind, deaths = beginRun(jobKey, 'runs', run, process, here)
+if kind ~= 'open' then return { kind } end
+if phase == 'awaiting' then return { 'overdue' } end
 if not status and external == '1' then
   createJob(id, name, now, { 'queue', queue, 'queuedId', queuedId, 'data', data, 'token', newToken })
   status, finishToken = 'pending', newToken
 end
+local tries = redis.call('HGET', jobKey, 'tries') or '0'
 if status then
-  redis.call('HSET', jobKey, 'attempt', attempt, 'maxAttempts', maxAttempts, 'external', external)
+  local attempt = tonumber(tries) + 1
+  redis.call('HSET', jobKey, 'attempt', attempt, 'maxAttempts', math.max(attempts, attempt), 'external', external)
   if status == 'pending' then beginJob(id, now) end
 end
-local deaths = redis.call('HINCRBY', jobKey, 'begun', 1) - 1
 -- Nothing else takes away what is known of a job without a record, should it never be settled.
 if not status then redis.call('PEXPIRE', jobKey, 604800000) end
-return { 'open', deaths, status and '1' or '', finishToken or '', redis.call('GET', publicUrlKeyOf()) or '' }
+return { 'open', deaths, tries, status and '1' or '', finishToken or '', redis.call('GET', publicUrlKeyOf()) or '' }

@@ -1,36 +1,38 @@
 import {
+  DEFAULT_RETRY,
+  type AnnouncedHandler,
+  type FleetView,
   overridePolicy,
   planDispatch,
-  retryPolicy,
   serializeError,
   type EventId,
   type Handler,
   type HooklineEvent,
   type Registry,
-  type RetryPolicy,
   type Work,
 } from '@hookline/core';
 import { validate } from './attempt.ts';
 import { putOff, type Ending, type Processor, type PutOff } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
 import { nextSlot } from './cron.ts';
-import { bodyShed, execute, type ExecuteParts } from './execute.ts';
-import type { Planned } from './ledger.ts';
+import { bodyShed, execute, type ExecuteParts, type Runnable } from './execute.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { InPlace, NotInPlace, Opened, Planned } from './ledger.ts';
+import type { Passing } from './passing.ts';
+import { endOfTurn, type RunningAttempt } from './running-attempts.ts';
 import { createQuarantine } from './quarantine.ts';
 import { deliveryRef, type WorkRef } from './work-ref.ts';
 
 export interface ProcessorParts extends ExecuteParts {
   readonly registry: Registry;
+  readonly fleet: Fleet;
+  readonly passing: Passing;
 }
 
-/**
- * Work for a handler or job that this worker does not know: a newer worker queued it, or its definition is
- * gone. It is passed on for as long as a rolling deploy may take, then becomes a dead letter that says so.
- */
-const UNKNOWN_RETRY: RetryPolicy = retryPolicy({
-  attempts: 30,
-  backoff: { delay: '1s', max: '5m', jitter: 0.5 },
-});
+/** An event that nobody wanted is looked at again for handlers that appear within this time, in milliseconds. */
+export const UNCLAIMED_EVENT_MS = 15 * 60_000;
+/** Plans made over a fleet that had changed by then; more than a few at a time would be a fault of ours. */
+const MOST_PLANS = 20;
 
 /** The way of one job through a worker: dispatch an event, or open → run → settle a delivery or a job. */
 export function createProcessor(parts: ProcessorParts): Processor {
@@ -72,7 +74,7 @@ class WorkProcessor implements Processor {
       case 'event':
         return this.#dispatch(lease, work);
       case 'delivery':
-        return this.#deliver(lease, work.event, work.handler, false);
+        return this.#deliver(lease, work, 'no');
       case 'job':
         return this.#runJob(lease, work);
       case 'canary':
@@ -82,18 +84,40 @@ class WorkProcessor implements Processor {
     }
   }
 
+  /** Gives the event to the handlers that live workers announce; the ledger refuses a plan made over others. */
   async #dispatch(lease: Lease, work: Work & { kind: 'event' }): Promise<Ending> {
-    const handlers = this.#parts.registry.handlersFor(work);
-    const plan = planDispatch(handlers);
-    const isFirstRun = lease.made === 0 && lease.stalled === 0;
-    if (plan.kind === 'in-place' && isFirstRun)
-      return this.#deliver(lease, work.event, plan.handler.name, true);
+    let fleet = await this.#parts.fleet.view();
+    for (let round = 1; round <= MOST_PLANS; round += 1) {
+      const ending = await this.#dispatchOver(fleet, lease, work);
+      if (ending !== 'stale') return ending;
+      fleet = await this.#parts.fleet.refresh();
+    }
+    throw new Error('workers came and went each time that this event was to be dispatched');
+  }
 
-    const planned = await this.#planJobs(work.event, handlers, lease.priority);
-    const dispatched = await this.#parts.ledger.dispatch(work.event, planned, lease);
+  async #dispatchOver(
+    fleet: FleetView,
+    lease: Lease,
+    work: Work & { kind: 'event' },
+  ): Promise<Ending | 'stale'> {
+    const handlers = fleet.handlersFor(work);
+    const plan = planDispatch(handlers);
+    const isMissed = fleet.isMissed(work, UNCLAIMED_EVENT_MS);
+    if (plan.kind === 'in-place' && !isMissed && this.#parts.registry.handlers.has(plan.handler.name)) {
+      const delivery = { event: work.event, handler: plan.handler.name };
+      const ending = await this.#deliverInPlace(lease, delivery, { plannedOver: fleet.revision });
+      if (ending !== 'spread') return ending;
+    }
+    const dispatched = await this.#parts.ledger.dispatch(work.event, {
+      handlers: await this.#planJobs(work.event, handlers, lease.priority),
+      revision: fleet.revision,
+      unclaimed: isMissed || handlers.length === 0,
+    });
     switch (dispatched.kind) {
+      case 'stale':
+        return 'stale';
       case 'in-place':
-        return this.#deliver(lease, work.event, dispatched.handler, true);
+        return this.#deliver(lease, { event: work.event, handler: dispatched.handler }, 'again');
       case 'unhandled':
         this.#parts
           .log({ work: work.event, type: work.type })
@@ -105,76 +129,111 @@ class WorkProcessor implements Processor {
         return failed(`event ${work.event} is not in the event store any more`);
       case 'shed':
         return { kind: 'failed', error: bodyShed(work.event) };
-      case 'lost':
-        return { kind: 'lock-lost' };
     }
   }
 
   async #planJobs(
     id: EventId,
-    handlers: readonly Handler[],
+    handlers: readonly AnnouncedHandler[],
     priority: number | undefined,
   ): Promise<Planned[]> {
     const event = handlers.some(({ delay }) => delay !== undefined)
       ? await this.#parts.ledger.readEvent(id)
       : undefined;
-    return handlers.map((handler) => ({
-      handler,
-      delay:
-        event === undefined
-          ? 0
-          : Math.max(0, event.receivedAt + this.#delayOf(handler, event) - this.#parts.now()),
-      ...(priority === undefined || priority === 0 ? {} : { priority }),
-    }));
+    return handlers.map((handler) => {
+      const own = this.#parts.registry.handlers.get(handler.name);
+      const delay = handler.delay === 'asked' ? own?.delay : handler.delay;
+      const asksDelay = handler.delay === 'asked' && own === undefined;
+      return {
+        handler,
+        ...(asksDelay ? { asksDelay } : {}),
+        delay: event === undefined ? 0 : this.#waitOf({ name: handler.name, delay }, event),
+        ...(priority === undefined || priority === 0 ? {} : { priority }),
+      };
+    });
   }
 
-  /** A delay function that fails must not keep the event from its handler: it is handled at once instead. */
-  #delayOf({ name, delay = 0 }: Handler, event: HooklineEvent): number {
-    if (typeof delay === 'number') return delay;
+  /** Milliseconds from now. A delay function that fails must not keep the event from its handler: it is handled at once. */
+  #waitOf(
+    { name, delay = 0 }: { readonly name: string; readonly delay?: Handler['delay'] | undefined },
+    event: HooklineEvent,
+  ): number {
+    const { now, log } = this.#parts;
     try {
-      return delay(event);
+      const after = typeof delay === 'number' ? delay : delay(event);
+      return Math.max(0, event.receivedAt + after - now());
     } catch (error) {
       const { message } = serializeError(error);
-      this.#parts
-        .log({ work: event.id, handler: name })
-        .error('its delay function failed; handled without delay', { error: message });
+      log({ work: event.id, handler: name }).error('its delay function failed; handled without delay', {
+        error: message,
+      });
       return 0;
     }
   }
 
-  async #deliver(lease: Lease, id: EventId, name: string, inPlace: boolean): Promise<Ending> {
-    const ref = deliveryRef(id, name);
-    const opened = await this.#parts.ledger.openDelivery(ref, lease, inPlace);
-    const handler = this.#parts.registry.handlers.get(name);
+  async #deliver(lease: Lease, work: DeliveryWork, inPlace: 'no' | 'again'): Promise<Ending> {
+    const ending = await this.#deliverInPlace(lease, work, inPlace);
+    if (typeof ending === 'string') throw new Error(`a delivery that was dispatched is ${ending}`);
+    return ending;
+  }
+
+  async #deliverInPlace(
+    lease: Lease,
+    { event, handler: name, asksDelay }: DeliveryWork,
+    inPlace: InPlace,
+  ): Promise<Ending | 'stale' | 'spread'> {
+    const { registry, ledger, running, passing } = this.#parts;
+    const ref = deliveryRef(event, name);
+    const handler = registry.handlers.get(name);
+    if (handler === undefined) {
+      const passed = await passing.passOn(lease, ref);
+      if (passed !== 'unclaimed') return passed;
+    }
+    const wait = asksDelay && handler !== undefined ? await this.#askDelay(handler, event) : 0;
+    if (wait > 0) return { kind: 'passed-on', reason: `${name} asked for a delay`, delay: wait };
+    const here = running.of(ref.workId);
+    const opened = await ledger.openDelivery(ref, lease, inPlace, here?.run.id);
+    if (isNotInPlace(opened)) return opened.kind;
+    if (opened.kind === 'resumed') return resume(here, lease);
+    if (handler === undefined) return execute(this.#parts, lease, ref, opened, unknown('handler', name));
     return execute(this.#parts, lease, ref, opened, {
-      retry: handler?.retry ?? UNKNOWN_RETRY,
-      timeout: handler?.timeout,
-      async run(event, ctx) {
-        if (handler === undefined) throw new Error(`no handler named '${name}' is defined in this worker`);
-        if (handler.schema === undefined) return handler.run(event, ctx);
-        const payload = await validate(handler.schema, event.payload, `the payload of ${event.type}`);
-        return handler.run({ ...event, payload }, ctx);
+      retry: handler.retry,
+      timeout: handler.timeout,
+      async run(value, ctx) {
+        if (handler.schema === undefined) return handler.run(value, ctx);
+        const payload = await validate(handler.schema, value.payload, `the payload of ${value.type}`);
+        return handler.run({ ...value, payload }, ctx);
       },
     });
   }
 
+  async #askDelay(handler: Handler, id: EventId): Promise<number> {
+    const event = await this.#parts.ledger.readEvent(id);
+    return event === undefined ? 0 : this.#waitOf(handler, event);
+  }
+
   async #runJob(lease: Lease, work: Work & { kind: 'job' }): Promise<Ending> {
+    const { registry, ledger, running, passing } = this.#parts;
     const missed = this.#missedSlot(lease);
     if (missed !== undefined) return { kind: 'completed', result: missed };
-    const definition = this.#parts.registry.jobs.get(lease.name);
+    const definition = registry.jobs.get(lease.name);
     const workId = work.id ?? `${lease.queue}~${lease.jobId}`.replaceAll(':', '~');
     const ref = { kind: 'job', workId, job: lease.name, work } satisfies WorkRef;
+    if (definition === undefined) {
+      const passed = await passing.passOn(lease, ref);
+      if (passed !== 'unclaimed') return passed;
+    }
     const external = definition?.completion === 'external';
-    const retry = overridePolicy(definition?.retry ?? UNKNOWN_RETRY, work.options ?? {});
-    const terms = { maxAttempts: retry.attempts, external };
-    const opened = await this.#parts.ledger.openJob(ref, lease, terms);
+    const retry = overridePolicy(definition?.retry ?? DEFAULT_RETRY, work.options ?? {});
+    const here = running.of(workId);
+    const opened = await ledger.openJob(ref, lease, { attempts: retry.attempts, external }, here?.run.id);
+    if (opened.kind === 'resumed') return resume(here, lease);
+    if (definition === undefined) return execute(this.#parts, lease, ref, opened, unknown('job', lease.name));
     return execute(this.#parts, lease, ref, opened, {
       retry,
-      timeout: work.options?.timeout ?? definition?.timeout,
+      timeout: work.options?.timeout ?? definition.timeout,
       external,
       async run(_, ctx) {
-        if (definition === undefined)
-          throw new Error(`no job named '${lease.name}' is defined in this worker`);
         const data = await validate(definition.schema, work.data, `the data of job '${lease.name}'`);
         return definition.run(data, ctx);
       },
@@ -188,6 +247,27 @@ class WorkProcessor implements Processor {
     if (nextSlot(schedule.cron, schedule.timezone, slot.at) > this.#parts.now()) return undefined;
     return { skipped: `the slot of ${new Date(slot.at).toISOString()} passed while no worker ran` };
   }
+}
+
+function isNotInPlace(opened: Opened<HooklineEvent> | NotInPlace): opened is NotInPlace {
+  return opened.kind === 'stale' || opened.kind === 'spread';
+}
+
+type DeliveryWork = Omit<Work & { kind: 'delivery' }, 'kind'>;
+
+/** Work that no live worker knows how to run, and has not for long. */
+function unknown(kind: 'handler' | 'job', name: string): Runnable<unknown> {
+  return {
+    retry: DEFAULT_RETRY,
+    timeout: undefined,
+    missing: `no live worker has a ${kind} named '${name}': it was removed or renamed, or its workers are away`,
+    run: () => undefined,
+  };
+}
+
+function resume(here: RunningAttempt | undefined, lease: Lease): Promise<Ending> {
+  if (here === undefined) throw new Error('a run was resumed that this process does not have');
+  return endOfTurn(here, lease);
 }
 
 function failed(message: string): Ending {

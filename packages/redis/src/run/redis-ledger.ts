@@ -11,18 +11,32 @@ import {
   type Settlement,
 } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
+import { LOCK_MS } from '../bullmq/worker.ts';
 import type { ScriptCalls, ScriptReplies } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import type { JobAddition } from '../client/script.ts';
 import { EVENT_FIELDS, eventFromRecord, eventRecord, type ParsePayload } from '../events/record.ts';
 import { newFinishToken } from '../jobs/finish-token.ts';
-import type { Dispatched, JobTerms, Ledger, Opened, Planned, Settled } from './ledger.ts';
+import type {
+  Dispatched,
+  InPlace,
+  JobTerms,
+  Ledger,
+  NotInPlace,
+  Opened,
+  Plan,
+  Planned,
+  Settled,
+} from './ledger.ts';
+import { newRunId, type Run, type RunId } from './run-id.ts';
 import { contentOf, detailOf } from './settlement.ts';
 import type { WorkRef } from './work-ref.ts';
 
 export interface LedgerParts {
   readonly partition: Partition;
+  /** What names this process among those that have published their status. */
+  readonly process: string;
   readonly parsePayload: ParsePayload;
   readonly now: () => number;
   /** Milliseconds that a finished event is kept, and with it what is known of its handlers. */
@@ -47,15 +61,18 @@ class RedisLedger implements Ledger {
   async openDelivery(
     ref: WorkRef & { readonly kind: 'delivery' },
     lease: LeaseRef,
-    inPlace: boolean,
-  ): Promise<Opened<HooklineEvent>> {
+    inPlace: InPlace,
+    here?: RunId,
+  ): Promise<Opened<HooklineEvent> | NotInPlace> {
     const { queue, jobId, token, made, stalled } = lease;
     const { event: id, handler, workId } = ref;
-    const [kind, deaths, values] = await this.#run('open-delivery', {
+    const run = { id: newRunId(), ...this.#placeOf(ref) };
+    const [kind, deaths, tries, values] = await this.#run('open-delivery', {
       keys: {
-        event: this.#partition.keys.event(id),
+        event: run.key,
         deliveries: this.#partition.keys.deliveries(id),
         lock: this.#lockOf(lease),
+        revision: this.#partition.keys.revision,
       },
       args: {
         id,
@@ -63,11 +80,15 @@ class RedisLedger implements Ledger {
         workId,
         made,
         stalled,
-        inPlace: inPlace ? 1 : 0,
+        inPlace: typeof inPlace === 'string' ? inPlace : 'first',
+        planned: typeof inPlace === 'string' ? '' : inPlace.plannedOver,
         now: this.#parts.now(),
         token,
         queue,
         jobId,
+        run: run.id,
+        process: this.#parts.process,
+        here: here ?? '',
       },
       lists: { fields: EVENT_FIELDS },
     });
@@ -77,44 +98,54 @@ class RedisLedger implements Ledger {
     if (record === undefined) throw new Error(`the record of event ${id} has lost its body`);
     return {
       kind,
+      run,
       value: eventFromRecord(id, record, this.#parts.parsePayload),
+      tries: Number(tries),
       deaths: Number(deaths),
       damaged: bodyHash(record.body) !== record.sha256.toString(),
     };
   }
 
   async openJob(
-    { workId, job, work }: WorkRef & { readonly kind: 'job' },
+    ref: WorkRef & { readonly kind: 'job' },
     lease: LeaseRef,
-    { maxAttempts, external }: JobTerms,
+    { attempts, external }: JobTerms,
+    here?: RunId,
   ): Promise<Opened<undefined>> {
     const { queue, jobId, token, made, stalled } = lease;
+    const { workId, job, work } = ref;
+    const run = { id: newRunId(), ...this.#placeOf(ref) };
     const [kind, ...rest] = await this.#run('open-job', {
-      keys: { job: this.#partition.keys.job(workId), lock: this.#lockOf(lease) },
+      keys: { job: run.key, lock: this.#lockOf(lease) },
       args: {
         id: workId,
         queuedId: jobId,
         made,
         stalled,
         now: this.#parts.now(),
-        attempt: made + 1,
-        maxAttempts: Math.max(maxAttempts, made + 1),
+        attempts,
         external: external ? 1 : '',
         name: job,
         queue,
         data: external ? (JSON.stringify(work.data) ?? 'null') : '',
         newToken: external ? newFinishToken() : '',
         token,
+        run: run.id,
+        process: this.#parts.process,
+        here: here ?? '',
       },
     });
-    const [detail, isTracked, finishToken, publicUrl] = rest.map(String);
+    const [detail, tries, isTracked, finishToken, publicUrl] = rest.map(String);
     switch (kind) {
       case 'succeeded':
         return { kind, result: JSON.parse(detail ?? 'null') };
       case 'awaiting':
         return { kind, until: Number(detail) };
+      case 'overdue':
+        return { kind, run };
       case 'open': {
-        const opened = { kind, value: undefined, deaths: Number(detail), damaged: false } as const;
+        const deaths = Number(detail);
+        const opened = { kind, run, value: undefined, tries: Number(tries), deaths, damaged: false } as const;
         const tracked = { token: finishToken ?? '', publicUrl: publicUrl || undefined };
         return isTracked ? { ...opened, tracked } : opened;
       }
@@ -123,28 +154,31 @@ class RedisLedger implements Ledger {
     }
   }
 
-  async dispatch(event: EventId, planned: readonly Planned[], lease: LeaseRef): Promise<Dispatched> {
+  async dispatch(event: EventId, { handlers, revision, unclaimed }: Plan): Promise<Dispatched> {
     const now = this.#parts.now();
+    const { keys } = this.#partition;
     const [kind, handler] = await this.#run('dispatch', {
-      keys: {
-        event: this.#partition.keys.event(event),
-        deliveries: this.#partition.keys.deliveries(event),
-        lock: this.#lockOf(lease),
+      keys: { event: keys.event(event), deliveries: keys.deliveries(event), revision: keys.revision },
+      args: {
+        id: event,
+        now,
+        retention: this.#parts.retention,
+        revisionThen: revision,
+        unclaimed: unclaimed ? 1 : '',
       },
-      args: { id: event, token: lease.token, now, retention: this.#parts.retention },
-      each: { planned: planned.map((plan) => this.#plannedRow(event, plan, now)) },
+      each: { planned: handlers.map((plan) => this.#plannedRow(event, plan, now)) },
     });
     return kind === 'in-place' ? { kind, handler: String(handler) } : { kind };
   }
 
-  #plannedRow(event: EventId, { handler, delay, priority }: Planned, timestamp: number) {
+  #plannedRow(event: EventId, { handler, delay, asksDelay, priority }: Planned, timestamp: number) {
     const { name, queue } = handler;
     const jobId = deliveryIdOf(event, name);
     const delivery = this.#partition.add({
       queue,
       jobId,
       name,
-      work: { kind: 'delivery', event, handler: name },
+      work: { kind: 'delivery', event, handler: name, ...(asksDelay ? { asksDelay } : {}) },
       timestamp,
       ...(delay === undefined ? {} : { delay }),
       ...(priority === undefined ? {} : { priority }),
@@ -155,20 +189,23 @@ class RedisLedger implements Ledger {
   async settle(
     ref: WorkRef,
     lease: LeaseRef,
+    run: Run,
     settlement: Settlement,
     attempt: Omit<AttemptRecord, 'error'>,
     until: number,
   ): Promise<Settled> {
     if (settlement.kind === 'release') {
-      await this.#release(ref, lease);
+      await this.release(run);
       return { kind: 'settled' };
     }
     const { key: state, field } = this.#stateOf(ref);
     const now = this.#parts.now();
-    const keys = { lock: this.#lockOf(lease), attempts: this.#partition.keys.attempts(ref.workId), state };
+    const attempts = this.#partition.keys.attempts(ref.workId);
+    const keys = { lock: this.#lockOf(lease), attempts, state, work: run.key };
     const args = {
       workId: ref.workId,
       token: lease.token,
+      lockMs: LOCK_MS,
       kind: settlement.kind,
       field,
       counters: `${lease.made}|${lease.stalled}`,
@@ -178,34 +215,41 @@ class RedisLedger implements Ledger {
           : '',
       now,
       content: contentOf(ref, lease, settlement, now),
+      suffix: run.suffix,
+      run: run.id,
     };
     const add = settlement.kind === 'bury' ? { letter: this.#letterOf(ref, now) } : {};
     if (ref.kind === 'delivery') {
       const [kind] = await this.#run('settle-delivery', {
-        keys: { ...keys, event: this.#partition.keys.event(ref.event) },
+        keys: { ...keys, event: run.key },
         args: { ...args, id: ref.event, retention: this.#parts.retention },
         add,
       });
-      return { kind };
+      return kind === 'succeeded' ? { kind, result: null } : { kind };
     }
     const [kind, result] = await this.#run('settle-job', {
       keys,
-      args: { ...args, retention: this.#parts.jobRetention, detail: detailOf(settlement, until) },
+      args: {
+        ...args,
+        retention: this.#parts.jobRetention,
+        queuedId: lease.jobId,
+        detail: detailOf(settlement, until),
+      },
       add,
     });
     return kind === 'succeeded' ? { kind, result: JSON.parse(String(result ?? 'null')) } : { kind };
   }
 
-  async #release(ref: WorkRef, lease: LeaseRef): Promise<void> {
-    const { keys } = this.#partition;
-    const [begun, field] =
-      ref.kind === 'delivery'
-        ? [keys.event(ref.event), `begun/${ref.handler}`]
-        : [keys.job(ref.workId), 'begun'];
-    await this.#run('release', {
-      keys: { lock: this.#lockOf(lease), begun },
-      args: { token: lease.token, field },
+  async release({ id, key, suffix }: Run): Promise<void> {
+    await this.#run('release', { keys: { work: key }, args: { suffix, run: id } });
+  }
+
+  async reclaim({ id, key, suffix }: Run, lease: LeaseRef): Promise<boolean> {
+    const reply = await this.#run('reclaim', {
+      keys: { work: key, lock: this.#lockOf(lease) },
+      args: { suffix, run: id, token: lease.token, lockMs: LOCK_MS },
     });
+    return reply === 'kept';
   }
 
   async isOver(workId: string): Promise<boolean> {
@@ -225,6 +269,14 @@ class RedisLedger implements Ledger {
 
   #lockOf({ queue, jobId }: LeaseRef): string {
     return this.#partition.keys.bullLock(queue, jobId);
+  }
+
+  /** Where the runs of the work are kept. */
+  #placeOf(ref: WorkRef): Omit<Run, 'id'> {
+    const { keys } = this.#partition;
+    return ref.kind === 'delivery'
+      ? { key: keys.event(ref.event), suffix: `/${ref.handler}` }
+      : { key: keys.job(ref.workId), suffix: '' };
   }
 
   #stateOf(ref: WorkRef): { key: string; field: string } {

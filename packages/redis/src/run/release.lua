@@ -1,8 +1,13 @@
---- Puts an attempt back as if it had not begun.
---- @keys  lock, begun
---- @args  token, field
---- @reply released | lost
+--- Puts a run back as if it had not begun.
+--- @include runs
+--- @keys    work
+--- @args    suffix, run
+--- @reply   released | lost
 
-if redis.call('GET', lockKey) ~= token then return 'lost' end
-redis.call('HDEL', begunKey, field)
+local field = 'runs' .. suffix
+local runs = runsOf(workKey, field)
+local place = placeOfRun(runs, run)
+if not place then return 'lost' end
+table.remove(runs, place)
+writeRuns(workKey, field, runs)
 return 'released'

@@ -1,37 +1,97 @@
 import type { Meter } from '@hookline/core';
+import type { Ending } from '../bullmq/ending.ts';
+import type { Lease } from '../bullmq/lease.ts';
 import { METRICS } from '../client/metric-rows.ts';
 import { AttemptAbortedError, endedBy, type AbortCause } from './attempt.ts';
-import type { RunningAttempt } from './execute.ts';
+import type { Run } from './run-id.ts';
 
-/** The attempts that run in this process, by `queue/job id`, and the ways in which they are aborted from outside. */
+/** The turn that has an attempt's job now: another one when BullMQ gave the job to this process once more. */
+export interface Hold {
+  lease: Lease;
+}
+
+/** One attempt while it runs. */
+export interface RunningAttempt {
+  readonly hold: Hold;
+  readonly run: Run;
+  readonly workId: string;
+  readonly isTracked: boolean;
+  readonly controller: AbortController;
+  /** How the work ends, whichever turn tells BullMQ. */
+  readonly ending: Promise<Ending>;
+}
+
+/** The attempts that run in this process, and the ways in which they are aborted from outside. */
 export class RunningAttempts {
-  readonly all = new Map<string, RunningAttempt>();
+  readonly #all = new Set<RunningAttempt>();
+  /** Those whose lock ran out: they say themselves that they go on. */
+  readonly #claimed = new WeakSet<RunningAttempt>();
   readonly #countLost: ReturnType<Meter['counter']>;
 
   constructor(meter: Meter) {
     this.#countLost = meter.counter(METRICS.locksLost);
   }
 
-  /** @returns the way to forget it */
-  track(attempt: RunningAttempt): () => void {
-    const key = keyOf(attempt.queue, attempt.jobId);
-    const { signal } = attempt.controller;
-    this.all.set(key, attempt);
-    signal.addEventListener('abort', () => {
-      if (endedBy(signal, 'lock-lost')) this.#countLost({ queue: attempt.queue });
-    });
-    return () => this.all.delete(key);
+  get all(): readonly RunningAttempt[] {
+    return [...this.#all];
   }
 
-  abort(queue: string, jobId: string, cause: AbortCause, message: string): void {
-    this.all.get(keyOf(queue, jobId))?.controller.abort(new AttemptAbortedError(cause, message));
+  /** Keeps it among the others until it has ended. */
+  track(attempt: RunningAttempt): void {
+    const { signal } = attempt.controller;
+    const forget = () => void this.#all.delete(attempt);
+    this.#all.add(attempt);
+    attempt.ending.then(forget, forget);
+    signal.addEventListener('abort', () => {
+      if (endedBy(signal, 'lock-lost')) this.#countLost({ queue: attempt.hold.lease.queue });
+    });
+  }
+
+  /** The attempt of this work that goes on: one that lost it to another process does not. */
+  of(workId: string): RunningAttempt | undefined {
+    return this.all.findLast(
+      ({ workId: its, controller: { signal } }) => its === workId && !endedBy(signal, 'lock-lost'),
+    );
+  }
+
+  /**
+   * Sees to attempts whose locks may have run out: those that still count say so, the others are aborted.
+   * @param reclaim whether a run still counts
+   */
+  async reclaim(
+    attempts: readonly RunningAttempt[],
+    reclaim: (run: Run, lease: Lease) => Promise<boolean>,
+  ): Promise<void> {
+    await Promise.all(
+      attempts.map(async (attempt) => {
+        if (attempt.controller.signal.aborted) return;
+        if (await reclaim(attempt.run, attempt.hold.lease)) this.#claimed.add(attempt);
+        else
+          attempt.controller.abort(
+            new AttemptAbortedError('lock-lost', 'another worker has taken this job over'),
+          );
+      }),
+    );
+  }
+
+  /** Those of one job. */
+  at(queue: string, jobId: string): readonly RunningAttempt[] {
+    return this.all.filter(({ hold: { lease } }) => lease.queue === queue && lease.jobId === jobId);
+  }
+
+  /** The attempts whose claims have to be renewed. */
+  get claimed(): readonly RunningAttempt[] {
+    return this.all.filter((attempt) => this.#claimed.has(attempt));
   }
 
   abortAll(cause: AbortCause, message: string): void {
-    for (const { controller } of this.all.values()) controller.abort(new AttemptAbortedError(cause, message));
+    for (const { controller } of this.#all) controller.abort(new AttemptAbortedError(cause, message));
   }
 }
 
-function keyOf(queue: string, jobId: string): string {
-  return `${queue}/${jobId}`;
+/** What a turn ends with that has this attempt's job: nothing of its own once another turn has it. */
+export async function endOfTurn(attempt: RunningAttempt, lease: Lease): Promise<Ending> {
+  attempt.hold.lease = lease;
+  const ending = await attempt.ending;
+  return attempt.hold.lease === lease ? ending : { kind: 'lock-lost' };
 }

@@ -2,11 +2,13 @@
 --- @include event, settle
 --- @keys    event
 --- @args    id
---- @reply   [settled | lost]
+--- @reply   [settled | lost | succeeded]
 
-if not isHeld() then return { 'lost' } end
-redis.call('HDEL', eventKey, 'begun/' .. field)
-keepAttempt()
+if not maySettle() then
+  local state = redis.call('HGET', stateKey, field) or ''
+  return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
+end
+endRuns()
 if kind == 'retry' then return { 'settled' } end
 keepState()
 concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))

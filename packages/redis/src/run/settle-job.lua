@@ -1,25 +1,31 @@
---- Settles an attempt of a job. A tracked one that is over by now was finished or cancelled while it ran: that stands,
---- and this attempt's end does not count. `detail` is what the kind needs beside the content: the wait before the next
---- attempt, the deadline for somebody else's finishing, or the error without its stack.
+--- Settles an attempt of a job. A tracked one that is over by now was finished or cancelled while it ran, and one that was
+--- queued anew since belongs to another run: that stands, and this attempt's end does not count. `detail` is what the kind
+--- needs beside the content: the wait before the next attempt, the deadline for somebody else's finishing, or the error
+--- without its stack.
 --- @include job, settle
---- @args    detail
---- @reply   [settled | lost | succeeded | failed] result
+--- @args    queuedId, detail
+--- @reply   [settled | lost | superseded | succeeded | failed] result
 
-if not isHeld() then return { 'lost' } end
-redis.call('HDEL', stateKey, 'begun')
-local status, number, result = unpack(redis.call('HMGET', stateKey, 'status', 'attempt', 'result'))
+local fields = redis.call('HMGET', stateKey, 'status', 'tries', 'result', 'queuedId', 'state')
+local status, tries, result, current, state = unpack(fields)
+if status and current ~= queuedId then return { 'superseded' } end
 if status and isOver(status) then
   redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
   return { status, result or 'null' }
 end
+if not maySettle() then
+  if state and string.sub(state, 1, 9) == 'succeeded' then return { 'succeeded', result or 'null' } end
+  return { 'lost' }
+end
 
-keepAttempt()
+endRuns()
 if kind == 'await' then
   redis.call('HSET', stateKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
 elseif kind == 'retry' then
   if status then
     redis.call('HSET', stateKey, 'updated', now)
-    emitFrame(workId, 'type', 'retrying', 'timestamp', now, 'attempt', number, 'delay', detail, 'error', content)
+    emitFrame(workId, 'type', 'retrying', 'timestamp', now, 'attempt', tonumber(tries or 0) + 1, 'delay', detail,
+      'error', content)
   end
 else
   keepState()

@@ -1,17 +1,34 @@
---- Writes down how an attempt ended, before BullMQ hears of it. Only the worker that still holds the job's lock may: the
---- result of one that was paused or cut off for too long is refused (`lost`). The dead letter's history is put together
---- here, from every attempt of this work: `content` is a letter left open for it.
---- @include dead-letter
---- @keys    lock, attempts, state
---- @args    workId, token, kind, field, counters, attempt, now, retention, content
+--- Writes down how an attempt ended, before BullMQ hears of it: only the run that counts may. One whose job was taken over
+--- meanwhile may still have succeeded: then the work is done, and whoever has it now need not do it again. The dead
+--- letter's history is put together here, from every attempt of this work: `content` is a letter left open for it.
+--- @include dead-letter, runs
+--- @keys    lock, attempts, state, work
+--- @args    workId, token, lockMs, kind, field, counters, attempt, now, retention, content, suffix, run
 --- @add     letter?
 
-local function isHeld() return redis.call('GET', lockKey) == token end
+local function maySettle()
+  local place = placeOfRun(runsOf(workKey, 'runs' .. suffix), run)
+  return place == 1 or (place and kind == 'complete')
+end
+
+-- A lock that ran out while nobody took the job over: BullMQ is told of this end by whoever holds it.
+local function keepLock() redis.call('SET', lockKey, token, 'PX', lockMs, 'NX') end
 
 local function keepAttempt()
   if attempt == '' then return end
   redis.call('RPUSH', attemptsKey, attempt)
   redis.call('LTRIM', attemptsKey, -200, -1)
+end
+
+local function endRuns()
+  keepLock()
+  if kind == 'retry' then
+    redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix)
+    redis.call('HINCRBY', workKey, 'tries' .. suffix, 1)
+  else
+    redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  end
+  keepAttempt()
 end
 
 local function keepState()

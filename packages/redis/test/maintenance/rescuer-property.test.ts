@@ -7,9 +7,11 @@ import { createPartition } from '../../src/bullmq/add-job.ts';
 import { findEvent } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { createLedger } from '../../src/run/redis-ledger.ts';
+import { Passing } from '../../src/run/passing.ts';
 import { createProcessor } from '../../src/run/processor.ts';
+import { RunningAttempts } from '../../src/run/running-attempts.ts';
 import { startRescuer, type Rescuer } from '../../src/maintenance/rescuer.ts';
-import { handler, incoming, openBench, silent, type Bench } from '../support.ts';
+import { fleetOf, handler, incoming, openBench, silent, type Bench } from '../support.ts';
 
 let bench: Bench;
 let sweeper: Rescuer;
@@ -74,11 +76,17 @@ describe('whatever gets lost between', () => {
       const handlersOf = { one: ['alone'], two: ['first', 'second'] } as const;
       const registry = createRegistry({ handlers, jobs: [], schedules: [] });
       const partition = createPartition(redis, prefix);
+      const fleet = fleetOf(registry);
       const parts = { partition, now: Date.now };
+      const passing = { ...parts, fleet, unclaimedAfter: 3_600_000, log: silent, random };
       const processor = createProcessor({
         registry,
+        fleet,
+        passing: new Passing(passing),
+        running: new RunningAttempts(NO_METER),
         ledger: createLedger({
           ...parts,
+          process: 'this',
           parsePayload: () => ({}),
           retention: 3_600_000,
           jobRetention: 3_600_000,
@@ -92,7 +100,6 @@ describe('whatever gets lost between', () => {
         now: Date.now,
         random,
         defaultTimeout: 60_000,
-        track: () => () => undefined,
       });
       workers = QUEUES.map(
         (name) =>
@@ -106,7 +113,8 @@ describe('whatever gets lost between', () => {
       );
       sweeper = startRescuer({
         ...parts,
-        registry,
+        fleet,
+        unclaimedAfter: 3_600_000,
         log: silent,
         meter: NO_METER,
         interval: 600_000,

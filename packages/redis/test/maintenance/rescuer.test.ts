@@ -19,7 +19,7 @@ import {
   type RescuerOptions,
   type RescuerSettings,
 } from '../../src/maintenance/rescuer.ts';
-import { handler, incoming, job, newJob, openBench, silent, type Bench } from '../support.ts';
+import { fleetOf, handler, incoming, job, newJob, openBench, silent, type Bench } from '../support.ts';
 
 let bench: Bench;
 let queue: Queue;
@@ -49,11 +49,8 @@ function sweeper({ handlers = [], jobs = [], ...settings }: Sweeping = {}): Resc
     partition: bench.partition,
     log: silent,
     meter: NO_METER,
-    registry: createRegistry({
-      handlers,
-      jobs,
-      schedules: [],
-    }),
+    fleet: fleetOf(createRegistry({ handlers, jobs, schedules: [] })),
+    unclaimedAfter: 3_600_000,
     now: Date.now,
     interval: 600_000,
     age: -1,
@@ -270,11 +267,7 @@ describe('work that has gone on since it was found', () => {
   const parts = () => ({
     partition: bench.partition,
     now: Date.now,
-    registry: createRegistry({
-      handlers: [],
-      jobs: [],
-      schedules: [],
-    }),
+    fleet: fleetOf(createRegistry({ handlers: [], jobs: [], schedules: [] })),
   });
   const found = (kind: LostWork['kind'], id: string, jobId: string, name = ''): LostWork => ({
     kind,

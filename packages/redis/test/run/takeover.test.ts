@@ -1,6 +1,6 @@
 import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { NonRetryableError, retryPolicy } from '@hookline/core';
+import { NonRetryableError, retryPolicy, type EventId, type Settlement } from '@hookline/core';
 import { Queue, Worker, type Job } from 'bullmq';
 import { findEvent, openDeadLetters } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
@@ -22,7 +22,7 @@ const deadLetters = () => openDeadLetters(bench.partition);
 
 /** A worker that takes the event's job and then dies at a point of our choice: its lock is gone, the job still active. */
 async function dieWhileHolding(
-  eventId: string,
+  eventId: EventId,
   doing: (lease: LeaseRef, ledger: ReturnType<typeof createLedger>) => Promise<void>,
 ): Promise<void> {
   const worker = new Worker('default', null, {
@@ -37,6 +37,7 @@ async function dieWhileHolding(
     const parsePayload = () => ({});
     const ledger = createLedger({
       partition: bench.partition,
+      process: 'doomed',
       parsePayload,
       now: Date.now,
       retention: 1_000_000,
@@ -51,6 +52,13 @@ async function dieWhileHolding(
 
 const attempt = { attempt: 1, startedAt: 1, endedAt: 2 };
 
+/** Begins the delivery in place, as the event's own job would. */
+async function begin(ledger: ReturnType<typeof createLedger>, eventId: EventId, lease: LeaseRef) {
+  const opened = await ledger.openDelivery(deliveryRef(eventId, 'one'), lease, 'again');
+  if (opened.kind !== 'open') throw new Error(`opened as ${opened.kind}`);
+  return opened.run;
+}
+
 describe('a worker that dies', () => {
   it('after writing the dead letter, before ending the job: the handler is not run again, the letter is there once', async () => {
     let runs = 0;
@@ -59,9 +67,9 @@ describe('a worker that dies', () => {
     await store.accept(event);
     await dieWhileHolding(event.id, async (lease, ledger) => {
       const ref = deliveryRef(event.id, 'one');
-      expect((await ledger.openDelivery(ref, lease, true)).kind).toBe('open');
+      const run = await begin(ledger, event.id, lease);
       const bury = { kind: 'bury', reason: 'attempts-exhausted', error: new Error('x') } as const;
-      expect(await ledger.settle(ref, lease, bury, attempt, 0)).toEqual({ kind: 'settled' });
+      expect(await ledger.settle(ref, lease, run, bury, attempt, 0)).toEqual({ kind: 'settled' });
     });
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await eventually(async () => (await queue.getFailedCount()) === 1);
@@ -77,10 +85,9 @@ describe('a worker that dies', () => {
     await store.accept(event);
     await dieWhileHolding(event.id, async (lease, ledger) => {
       const ref = deliveryRef(event.id, 'one');
-      await ledger.openDelivery(ref, lease, true);
-      expect(await ledger.settle(ref, lease, { kind: 'complete', result: null }, attempt, 0)).toEqual({
-        kind: 'settled',
-      });
+      const run = await begin(ledger, event.id, lease);
+      const complete = { kind: 'complete', result: null } as const;
+      expect(await ledger.settle(ref, lease, run, complete, attempt, 0)).toEqual({ kind: 'settled' });
     });
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await eventually(async () => (await queue.getCompletedCount()) === 1);
@@ -93,10 +100,16 @@ describe('a worker that dies', () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
-    await dieWhileHolding(event.id, async (lease, ledger) => {
+    await dieWhileHolding(event.id, async (_lease, ledger) => {
       const [first] = handlers;
       if (first)
-        expect(await ledger.dispatch(event.id, [{ handler: first }], lease)).toEqual({ kind: 'dispatched' });
+        expect(
+          await ledger.dispatch(event.id, {
+            handlers: [{ handler: first }],
+            revision: '0',
+            unclaimed: false,
+          }),
+        ).toEqual({ kind: 'dispatched' });
     });
     await bench.work({ handlers });
     await eventually(async () => (await statusOf(event.id)) === 'handled' && runs.length >= 3);
@@ -110,9 +123,10 @@ describe('a worker that dies', () => {
     const event = incoming();
     await store.accept(event);
     await dieWhileHolding(event.id, async (lease, ledger) => {
-      await ledger.openDelivery(deliveryRef(event.id, 'one'), lease, true);
+      await ledger.openDelivery(deliveryRef(event.id, 'one'), lease, 'again');
     });
-    await bench.redis.hset(`${bench.prefix}/event/${event.id}`, 'begun/one', 11);
+    const earlier = Array.from({ length: 11 }, (_, nth) => `run${nth}@nobody`).join(' ');
+    await bench.redis.hset(`${bench.prefix}/event/${event.id}`, 'runs/one', earlier);
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await eventually(async () => (await statusOf(event.id)) === 'dead');
     expect(runs).toBe(0);
@@ -121,20 +135,41 @@ describe('a worker that dies', () => {
     ]);
   });
 
-  it('but is only asleep: what it settles after it was taken over is refused', async () => {
+  it('but is only asleep: a failure that it settles after it was taken over is refused, a success counts', async () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
     await dieWhileHolding(event.id, async (lease, ledger) => {
       const ref = deliveryRef(event.id, 'one');
-      await ledger.openDelivery(ref, lease, true);
-      await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), 'somebody else');
-      expect(await ledger.settle(ref, lease, { kind: 'complete', result: null }, attempt, 0)).toEqual({
-        kind: 'lost',
-      });
-      expect(await ledger.dispatch(event.id, [], lease)).toEqual({ kind: 'lost' });
+      const first = await begin(ledger, event.id, lease);
+      const other = { ...lease, token: 'somebody else', stalled: 1 };
+      await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), other.token);
+      const second = await begin(ledger, event.id, other);
+      const settle = (run: typeof first, settlement: Settlement) =>
+        ledger.settle(ref, lease, run, settlement, attempt, 0);
+      const retry = { kind: 'retry', delay: 0, error: new Error('late') } as const;
+      const bury = { kind: 'bury', reason: 'non-retryable', error: new Error('late') } as const;
+      expect(await settle(first, retry)).toEqual({ kind: 'lost' });
+      expect(await settle(first, bury)).toEqual({ kind: 'lost' });
+      expect(await statusOf(event.id)).toBe('queued');
+      expect(await settle(first, { kind: 'complete', result: null })).toEqual({ kind: 'settled' });
+      expect(await settle(second, retry)).toEqual({ kind: 'succeeded', result: null });
     });
-    expect(await statusOf(event.id)).toBe('queued');
+    expect(await statusOf(event.id)).toBe('handled');
+  });
+
+  it('but is only asleep, and nobody took its job over: what it settles counts', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await dieWhileHolding(event.id, async (lease, ledger) => {
+      const run = await begin(ledger, event.id, lease);
+      await bench.redis.del(createKeys(bench.prefix).bullLock('default', event.id));
+      const ref = deliveryRef(event.id, 'one');
+      const retry = { kind: 'retry', delay: 0, error: new Error('late') } as const;
+      expect(await ledger.settle(ref, lease, run, retry, attempt, 0)).toEqual({ kind: 'settled' });
+    });
+    expect(await bench.redis.hget(`${bench.prefix}/event/${event.id}`, 'tries/one')).toBe('1');
   });
 });
 
@@ -148,20 +183,20 @@ describe('a delivery that was queued twice', () => {
       const ref = deliveryRef(event.id, 'one');
       const other = { ...lease, jobId: `${event.id}~one~again`, token: 'other' };
       await bench.redis.set(lockOf(other.jobId), other.token);
-      expect((await ledger.openDelivery(ref, lease, true)).kind).toBe('open');
-      expect((await ledger.openDelivery(ref, other, false)).kind).toBe('superseded');
-      expect((await ledger.openDelivery(ref, lease, true)).kind).toBe('open');
+      expect((await ledger.openDelivery(ref, lease, 'again')).kind).toBe('open');
+      expect((await ledger.openDelivery(ref, other, 'no')).kind).toBe('superseded');
+      expect((await ledger.openDelivery(ref, lease, 'again')).kind).toBe('open');
 
       await bench.redis.del(lockOf(event.id));
-      expect((await ledger.openDelivery(ref, other, false)).kind).toBe('open');
+      expect((await ledger.openDelivery(ref, other, 'no')).kind).toBe('open');
       await bench.redis.set(lockOf(event.id), lease.token);
-      expect((await ledger.openDelivery(ref, lease, true)).kind).toBe('superseded');
+      expect((await ledger.openDelivery(ref, lease, 'again')).kind).toBe('superseded');
     });
   });
 });
 
 describe('a handler whose job was taken over while it runs', () => {
-  it('is told by its signal, and its result is not kept', async () => {
+  it('is told by its signal', async () => {
     const reasons: string[] = [];
     const store = await bench.store();
     const event = incoming();
@@ -169,6 +204,7 @@ describe('a handler whose job was taken over while it runs', () => {
       handlers: [
         handler('one', async (_, ctx) => {
           await bench.redis.set(createKeys(bench.prefix).bullLock('default', event.id), 'somebody else');
+          await bench.redis.hset(`${bench.prefix}/event/${event.id}`, 'runs/one', 'theirs@others');
           await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
           reasons.push((ctx.signal.reason as Error).message);
           return 'too late';

@@ -2,10 +2,11 @@ import { createPartition } from '../bullmq/add-job.ts';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RedisTarget } from '@hookline/core';
+import type { Announcement, RedisTarget } from '@hookline/core';
 import { connect } from '../client/connection.ts';
 import { every } from '../client/every.ts';
 import type { Partition } from '../client/partition.ts';
+import { encodeAnnouncement } from './announcement.ts';
 
 /** Small numbers and words that a process tells of itself. */
 export type StatusDetail = Readonly<Record<string, number | string>>;
@@ -31,13 +32,29 @@ export interface PublishStatusOptions {
   readonly version: string;
   /** Asked before each publication; what it does not give in time is left out. */
   readonly detail: () => StatusDetail | Promise<StatusDetail>;
+  /** What it runs, if it is a worker. */
+  readonly announcement?: Announcement;
   /** Milliseconds between two publications. Default 2 s. */
   readonly every?: number;
 }
 
+/** A process that tells of itself. */
+export interface PublishedStatus {
+  /** What names the process among the others. */
+  readonly id: string;
+  /** Tells of it now. @throws Error when Redis does not answer */
+  publish(): Promise<void>;
+  /** Announces no more that it runs anything: it takes no new work. */
+  withdraw(): Promise<void>;
+  /** Ends it and takes this process off the list. */
+  stop(): Promise<void>;
+  /** Ends it without a word, as a death would. */
+  abandon(): void;
+}
+
 const EVERY_MS = 2_000;
 /** A process that has said nothing for so long is gone, or cannot reach Redis. */
-const EXPIRY_MS = 15_000;
+export const EXPIRY_MS = 15_000;
 const DETAIL_MS = 1_000;
 const MOST_DETAILS = 40;
 const LONGEST_TEXT = 200;
@@ -48,7 +65,7 @@ const MOST_LISTED = 1_000;
  * does not for 15 s is not listed any more. Never throws and never keeps the process from ending; while Redis is
  * away nothing is said.
  */
-export function publishStatus(options: PublishStatusOptions): { stop(): Promise<void> } {
+export function publishStatus(options: PublishStatusOptions): PublishedStatus {
   const { target, prefix, role, version, detail, every: interval = EVERY_MS } = options;
   const connection = connect(target, 'producer');
   const partition = createPartition(connection, prefix);
@@ -57,32 +74,43 @@ export function publishStatus(options: PublishStatusOptions): { stop(): Promise<
   const id = randomUUID();
   const startedAt = Date.now() - Math.round(process.uptime() * 1_000);
   const identity = { role, host: hostname(), pid: process.pid, version, startedAt };
+  let announcement = options.announcement === undefined ? '' : encodeAnnouncement(options.announcement);
   let isOver = false;
 
   async function publish(): Promise<void> {
     const told = await Promise.race([askDetail(detail), wait(DETAIL_MS, {}, { ref: false })]);
-    if (isOver || connection.status !== 'ready') return;
+    if (isOver) return;
     const status = JSON.stringify({ ...identity, detail: smallOnly(told) });
     await partition.run('publish-status', {
-      keys: { processes: partition.keys.processes, process: partition.keys.process(id) },
-      args: { id, status, expiry: EXPIRY_MS },
+      keys: { process: partition.keys.process(id) },
+      args: { id, status, expiry: EXPIRY_MS, announcement },
     });
   }
 
+  async function leave(gone: 0 | 1): Promise<void> {
+    announcement = '';
+    if (connection.status !== 'ready') return;
+    await partition
+      .run('withdraw', { keys: { process: partition.keys.process(id) }, args: { id, gone } })
+      .catch(() => undefined);
+  }
+
   const loop = every(interval, publish, () => undefined, 'at-once');
-  connection.once('ready', () => void publish().catch(() => undefined));
+  connection.on('ready', () => void publish().catch(() => undefined));
   return {
+    id,
+    publish,
+    withdraw: () => leave(0),
+    abandon() {
+      isOver = true;
+      void loop.stop();
+      connection.disconnect();
+    },
     async stop() {
       isOver = true;
       // One that hangs is ended by the connection's command timeout.
       await loop.stop();
-      if (connection.status === 'ready')
-        await connection
-          .multi()
-          .del(partition.keys.process(id))
-          .zrem(partition.keys.processes, id)
-          .exec()
-          .catch(() => undefined);
+      await leave(1);
       connection.disconnect();
     },
   };

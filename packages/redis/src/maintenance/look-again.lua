@@ -1,0 +1,11 @@
+--- Queues an event once more for a handler that has appeared since it was dispatched.
+--- @keys    event, unclaimed
+--- @args    id, queue
+--- @add     again
+--- @reply   queued | gone
+
+redis.call('ZREM', unclaimedKey, id)
+if redis.call('EXISTS', eventKey) == 0 or redis.call('HEXISTS', eventKey, 'shedAt') == 1 then return 'gone' end
+addAgain()
+redis.call('SADD', queuesKeyOf(), queue)
+return 'queued'
