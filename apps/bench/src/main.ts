@@ -1,10 +1,14 @@
 import { providers, sharesSecret } from '@hookline/providers';
 import { cac } from 'cac';
 import Table from 'cli-table3';
+import { measureHostile, type HostileResult } from './hostile.ts';
 import { measureVerify, type TimingResult } from './verify-time.ts';
 
 /** Above it two means are taken to differ: the bound that dudect uses. */
 const T_BOUND = 4.5;
+
+/** What one request of a stranger's may cost everybody else. */
+const MOST_MS = 50;
 
 const cli = cac('npm run bench --');
 
@@ -35,6 +39,28 @@ cli
     }
     process.stdout.write(`${table.toString()}\n`);
     process.exitCode = results.every(({ t }) => Math.abs(t) < T_BOUND) ? 0 : 1;
+  });
+
+cli
+  .command('hostile', "How long bodies of strangers hold the event loop: each provider's dearest")
+  .option('--providers <names>', 'Comma-separated; all unless given')
+  .action(({ providers: names }: { providers?: string }) => {
+    const chosen = names === undefined ? [...providers.keys()] : names.split(',');
+    const results = chosen.map((name): HostileResult => {
+      const provider = providers.get(name);
+      if (provider === undefined)
+        throw new Error(`no provider is named '${name}'; choose of ${[...providers.keys()].join(', ')}`);
+      process.stderr.write(`${name} …\n`);
+      return measureHostile(provider, provider.bodyLimit, Date.now());
+    });
+    const table = new Table({
+      head: ['provider', 'dearest body', 'KiB', 'ms', ''],
+      style: { head: [], border: [] },
+    });
+    for (const { provider, body, bytes, ms } of results.toSorted((a, b) => b.ms - a.ms))
+      table.push([provider, body, Math.round(bytes / 1024), ms.toFixed(1), ms <= MOST_MS ? '' : 'TOO LONG']);
+    process.stdout.write(`${table.toString()}\n`);
+    process.exitCode = results.every(({ ms }) => ms <= MOST_MS) ? 0 : 1;
   });
 
 cli.help();

@@ -86,6 +86,13 @@ export interface Provider {
   readonly bodyTrusted: boolean;
   /** A bare type also stands for its subtypes: `issues` for `issues.opened`. */
   readonly bareTypesMatchSubtypes: boolean;
+  /** The most bytes of a body, as long as a source is not configured otherwise. */
+  readonly bodyLimit: number;
+  /**
+   * Whether a request shows by its address and headers alone that it cannot verify, because its signature is not there:
+   * then nobody needs its body. False where a first request without a signature has to be answered.
+   */
+  isUnsigned(request: Pick<ProviderRequest, 'url' | 'headers'>): boolean;
   /** Whether the endpoint's public address is part of what is signed, so that it must be configured. */
   readonly signsUrl: boolean;
   /**

@@ -6,6 +6,8 @@ export interface Source {
   readonly provider: Provider;
   /** The public address of the endpoint, for providers that sign it. */
   readonly url?: string;
+  /** The most bytes of a body; the provider's own limit unless given. */
+  readonly bodyLimit?: number;
   /** All of them are accepted, so that one can be replaced by the next. Asked at every request: a file may change. */
   secrets(): readonly string[];
   /** What they were before they last changed, to tell an operator who still signs with them. */

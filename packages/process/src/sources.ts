@@ -2,6 +2,7 @@ import type { Provider, Source } from '@hookline/core';
 import type { Problems } from './config-error.ts';
 import { isProduction, type Environment } from './environment.ts';
 import { priorityOf, readPriorities } from './priorities.ts';
+import { sizeSetting } from './settings.ts';
 import { secretsFromFile, splitSecrets, type Secrets } from './secrets.ts';
 
 /** The providers that there are, and how a line of settings describes another. */
@@ -24,6 +25,7 @@ const PREFIXES = [
   'WEBHOOK_SCHEME_',
   'WEBHOOK_URL_',
   'WEBHOOK_PRIORITY_',
+  'WEBHOOK_BODY_LIMIT_',
 ] as const;
 
 /**
@@ -73,6 +75,9 @@ export function readSources(
           `WEBHOOK_SECRET_${key}: is a test key, which anybody may hold; write what the provider shows for this endpoint`,
         );
     }
+    const limit = env[`WEBHOOK_BODY_LIMIT_${key}`]
+      ? sizeSetting(env, `WEBHOOK_BODY_LIMIT_${key}`, '1MiB', problems)
+      : undefined;
     const rules = priorities.get(key) ?? [];
     sources.set(name, {
       name,
@@ -80,6 +85,7 @@ export function readSources(
       secrets: secrets.current,
       ...(secrets.former && { formerSecrets: secrets.former }),
       ...(url ? { url } : {}),
+      ...(limit === undefined ? {} : { bodyLimit: limit }),
       priorityOf: (type) => (anyPriority ? priorityOf(type, rules, provider) : undefined),
     });
   }

@@ -5,7 +5,9 @@ import {
   type ProviderItem,
   type ProviderName,
   type ProviderRequest,
+  type Sample,
 } from '@hookline/core';
+import { bodyLimitOf, isUnsigned } from './body-limit.ts';
 import { allHold } from './signing/condition.ts';
 import { applies, keysNeeded, signedAt, verify } from './signing/verify.ts';
 import { coversBody } from './signing/content.ts';
@@ -86,6 +88,8 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     name: spec.name,
     bodyTrusted: schemes.every(covered),
     bareTypesMatchSubtypes,
+    bodyLimit: bodyLimitOf(spec),
+    isUnsigned: (request) => isUnsigned(spec, request),
     signsUrl: schemes.some(
       (scheme) =>
         scheme.kind === 'jwt' || (scheme.kind === 'signed-content' && scheme.content.includes('{url}')),
@@ -112,19 +116,26 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     ...(spec.ack && { ack: spec.ack }),
     makeSecret: (random) => secretOf(spec.secret, random),
     sampleTypes: Object.keys(spec.samples),
-    sample(type, unique, now) {
-      const sample = Object.hasOwn(spec.samples, type) ? spec.samples[type] : undefined;
-      if (!sample) return undefined;
-      const seed = sampleSeed(unique, now);
-      const body = sample.body(seed);
-      const query = new URLSearchParams(sample.query?.(seed)).toString();
-      return {
-        type,
-        headers: { 'content-type': 'application/json', ...sample.headers?.(seed) },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-        ...(query === '' ? {} : { query }),
-      };
-    },
+    sample: (type, unique, now) => sampleOf(spec, type, unique, now),
+  };
+}
+
+function sampleOf(
+  { samples }: Pick<ProviderSpec, 'samples'>,
+  type: string,
+  unique: string,
+  now: number,
+): Sample | undefined {
+  const sample = Object.hasOwn(samples, type) ? samples[type] : undefined;
+  if (!sample) return undefined;
+  const seed = sampleSeed(unique, now);
+  const body = sample.body(seed);
+  const query = new URLSearchParams(sample.query?.(seed)).toString();
+  return {
+    type,
+    headers: { 'content-type': 'application/json', ...sample.headers?.(seed) },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    ...(query === '' ? {} : { query }),
   };
 }
 

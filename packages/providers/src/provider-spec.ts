@@ -20,6 +20,8 @@ export interface ProviderSpec<Name extends ProviderName = ProviderName> {
   readonly repeats?: true;
   /** The list whose elements are events (`[]` is the body itself), and the way from an element to what it says. */
   readonly batch?: { readonly list: JsonPath; readonly item?: JsonPath };
+  /** The most bytes of a body, where the provider documents that or sends files along; see body-limit.ts. */
+  readonly bodyLimit?: number;
   /** See `Provider.bareTypesMatchSubtypes`. Default false. */
   readonly bareTypesMatchSubtypes?: boolean;
   /** How forms are read when the provider sends them; absent, it sends none. */

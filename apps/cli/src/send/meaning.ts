@@ -33,7 +33,7 @@ export function meaningOf(answer: Answer, question: Question): string | undefine
     case 408:
       return 'the body did not arrive in time: the connection is too slow, or a proxy holds it back';
     case 413:
-      return 'the body is larger than the receiver takes (25 MiB unless it is configured otherwise)';
+      return 'the body is larger than the receiver takes; WEBHOOK_BODY_LIMIT_<SOURCE> sets another limit';
     case 429:
       return `too many bodies at once${later}: providers send again after that time; send fewer at once (--rate)`;
     case 503:

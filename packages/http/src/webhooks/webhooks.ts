@@ -29,7 +29,7 @@ export interface WebhooksOptions {
   readonly meter?: Meter;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-  /** The most bytes of one body. Default 25 MiB, the most that any provider documents (GitHub). */
+  /** The most bytes of one body, whatever source and provider say. */
   readonly bodyLimit?: number;
   /** The most bytes of all bodies that are held at once, from the first byte to the answer. Default 256 MiB. */
   readonly bytesInFlight?: number;
@@ -37,9 +37,10 @@ export interface WebhooksOptions {
   readonly bodyDeadline?: number;
 }
 
-const BODY_LIMIT = 25 * 2 ** 20;
 const BYTES_IN_FLIGHT = 256 * 2 ** 20;
 const BODY_DEADLINE_MS = 20_000;
+/** As much is read where the signature is not there: what a first request or a person's attempt has. */
+const UNSIGNED_LIMIT = 16 * 2 ** 10;
 const NO_BODY = Buffer.alloc(0);
 
 /**
@@ -63,7 +64,8 @@ function broken(error: unknown): Outcome {
 class Door {
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #store: EventStore;
-  readonly #reading: ReadBodyOptions;
+  readonly #reading: Omit<ReadBodyOptions, 'limit'>;
+  readonly #limit: number | undefined;
   readonly #parts: {
     readonly learned: LearnedSecrets;
     readonly remote: RemoteKeys;
@@ -84,8 +86,8 @@ class Door {
     this.#sources = sources;
     this.#store = store;
     this.#parts = { learned, remote, log, now };
+    this.#limit = options.bodyLimit;
     this.#reading = {
-      limit: options.bodyLimit ?? BODY_LIMIT,
       deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
       budget: new ByteBudget(options.bytesInFlight ?? BYTES_IN_FLIGHT),
     };
@@ -128,13 +130,17 @@ class Door {
   }
 
   async #read(source: Source, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const read = await readBody(request, this.#reading);
+    const unread = receive(source, request, NO_BODY, this.#parts.now());
+    const allowed = this.#limit ?? source.bodyLimit ?? source.provider.bodyLimit;
+    const isUnsigned = allowed > UNSIGNED_LIMIT && source.provider.isUnsigned(unread.request);
+    const limit = isUnsigned ? UNSIGNED_LIMIT : allowed;
+    const read = await readBody(request, { ...this.#reading, limit });
     switch (read.kind) {
       case 'aborted':
         return;
       case 'too-large':
         return this.#refuseUnread(
-          { kind: read.kind, limit: this.#reading.limit },
+          isUnsigned ? { kind: 'unsigned', reason: 'missing', exchange: unread } : { kind: read.kind, limit },
           source.name,
           request,
           response,

@@ -9,6 +9,8 @@ const post = (id: string, filler = '') => {
   const body = event(id, filler);
   return rawPost(PATH, signed(stripe, body), body);
 };
+/** A signature that has to be judged before anybody knows that it is wrong. */
+const FORGED = { 'stripe-signature': 't=1,v1=00' };
 /** All but the last byte of a request: the receiver holds the rest until it ends. */
 const unfinished = (id: string, filler: string) => post(id, filler).subarray(0, -1);
 
@@ -38,7 +40,7 @@ describe('a body that is too large', () => {
 
   it('is refused by its announced length; the answer arrives while it is still sent, and the connection ends', async () => {
     const { wire, memory } = await startReceiver({ sources, bodyLimit: LIMIT });
-    const line = wire().send(rawHead('POST', PATH, { 'content-length': String(2 ** 40) }));
+    const line = wire().send(rawHead('POST', PATH, { ...FORGED, 'content-length': String(2 ** 40) }));
     await pour(line, Buffer.alloc(65_536, 'x'));
     expect([line.statuses, line.error]).toEqual([[413], undefined]);
     expect(line.text).toMatch(/^connection: close\r$/im);
@@ -49,7 +51,7 @@ describe('a body that is too large', () => {
 
   it('is refused as it comes when it is sent in chunks', async () => {
     const { wire, memory } = await startReceiver({ sources, bodyLimit: LIMIT });
-    const line = wire().send(rawHead('POST', PATH, { 'transfer-encoding': 'chunked' }));
+    const line = wire().send(rawHead('POST', PATH, { ...FORGED, 'transfer-encoding': 'chunked' }));
     await pour(
       line,
       Buffer.concat([Buffer.from('4000\r\n'), Buffer.alloc(0x4000, 'x'), Buffer.from('\r\n')]),
@@ -58,6 +60,34 @@ describe('a body that is too large', () => {
     expect(line.text).toMatch(/^connection: close\r$/im);
     await until('the end of the connection', () => line.ended || line.closed);
     expect(memory.calls).toBe(0);
+  });
+
+  it('is not read where its signature is not there: a stranger is refused while the first bytes come', async () => {
+    const { wire, memory } = await startReceiver({ sources });
+    for (const length of [{ 'content-length': '1000000' }, { 'transfer-encoding': 'chunked' }]) {
+      const line = wire().send(rawHead('POST', PATH, length));
+      await pour(
+        line,
+        Buffer.concat([Buffer.from('4000\r\n'), Buffer.alloc(0x4000, 'x'), Buffer.from('\r\n')]),
+      );
+      expect([line.statuses, line.error]).toEqual([[401], undefined]);
+      expect(line.text).toContain('"reason":"missing"');
+      await until('the end of the connection', () => line.ended || line.closed);
+    }
+    expect(memory.calls).toBe(0);
+  });
+
+  it('is what its provider or its source says', async () => {
+    const small = sourceOf('stripe', { bodyLimit: 600 });
+    const { wire } = await startReceiver({ sources: [small] });
+    const sent = (filler: string) => {
+      const body = event('evt_1', filler);
+      return wire()
+        .send(rawPost(PATH, signed(small, body), body))
+        .answers(1);
+    };
+    expect(await sent('x'.repeat(500))).toEqual([200]);
+    expect(await sent('x'.repeat(600))).toEqual([413]);
   });
 
   it('is refused at an unknown address too, without being read for ever', async () => {
@@ -70,7 +100,7 @@ describe('a body that is too large', () => {
 
   it('ends as soon as the sender hangs up', async () => {
     const { wire, connections } = await startReceiver({ sources, bodyLimit: LIMIT });
-    const line = wire().send(rawHead('POST', PATH, { 'content-length': '200000' }));
+    const line = wire().send(rawHead('POST', PATH, { ...FORGED, 'content-length': '200000' }));
     expect(await line.answers(1)).toEqual([413]);
     line.socket.destroy();
     let open = 1;

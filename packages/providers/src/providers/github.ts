@@ -37,6 +37,8 @@ declare module '@hookline/core' {
  */
 const provider = defineProvider({
   name: 'github',
+  // "Payloads are capped at 25 MB": https://docs.github.com/en/webhooks/webhook-events-and-payloads
+  bodyLimit: 25 * 2 ** 20,
   schemes: [hmacScheme({ header: 'x-hub-signature-256', label: 'sha256' })],
   deliveryId: [{ header: 'x-github-delivery' }],
   type: [{ all: [{ header: 'x-github-event' }, { body: ['action'] }] }, { header: 'x-github-event' }],

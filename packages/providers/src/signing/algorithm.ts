@@ -5,8 +5,11 @@ import {
   sign as signWithKey,
   timingSafeEqual,
   verify as verifyWithKey,
+  type Hash,
+  type Hmac,
   type KeyObject,
 } from 'node:crypto';
+import type { SignedText } from './content.ts';
 import { decodeExactly, decodeHexKey, decodeKey } from './encoding.ts';
 import type { Algorithm, Ed25519Algorithm, EcdsaAlgorithm, HmacAlgorithm, RsaAlgorithm } from './scheme.ts';
 import type { Secret } from '@hookline/core';
@@ -30,7 +33,7 @@ export function labelOf(algorithm: Algorithm, secret: Secret): string | undefine
 export function checker(
   algorithm: Algorithm,
   secret: Secret,
-  content: Buffer,
+  content: SignedText,
   findKey: FindKey,
 ): ((signature: Buffer) => boolean) | undefined {
   switch (algorithm.kind) {
@@ -39,23 +42,26 @@ export function checker(
     case 'hash':
       return equals(hash(algorithm.hash, secret, content));
     case 'ed25519': {
+      const whole = Buffer.concat(content);
       const key = typeof secret === 'string' ? ed25519PublicKey(algorithm, secret) : undefined;
-      return key && ((signature) => verifyWithKey(null, content, key, signature));
+      return key && ((signature) => verifyWithKey(null, whole, key, signature));
     }
     case 'ecdsa-p256': {
+      const whole = Buffer.concat(content);
       const key = typeof secret === 'string' ? ecdsaPublicKey(algorithm, secret) : undefined;
-      return key && ((signature) => verifyWithKey('sha256', content, key, signature));
+      return key && ((signature) => verifyWithKey('sha256', whole, key, signature));
     }
     case 'rsa': {
+      const whole = Buffer.concat(content);
       const seed = typeof secret === 'string' ? readTestKey(secret).seed : undefined;
       const key = seed === undefined ? findKey(algorithm) : testKeyPair('rsa', seed).publicKey;
-      return key && ((signature) => verifyWithKey(algorithm.hash, content, key, signature));
+      return key && ((signature) => verifyWithKey(algorithm.hash, whole, key, signature));
     }
   }
 }
 
 /** @returns `undefined` when the secret is not a key that can sign with this algorithm */
-export function signatureOf(algorithm: Algorithm, secret: string, content: Buffer): Buffer | undefined {
+export function signatureOf(algorithm: Algorithm, secret: string, content: SignedText): Buffer | undefined {
   switch (algorithm.kind) {
     case 'hmac':
       return hmac(algorithm, secret, content);
@@ -63,13 +69,15 @@ export function signatureOf(algorithm: Algorithm, secret: string, content: Buffe
       return hash(algorithm.hash, secret, content);
     case 'ed25519': {
       const key = ed25519Private(algorithm, secret);
-      return key && signWithKey(null, content, key);
+      return key && signWithKey(null, Buffer.concat(content), key);
     }
     case 'ecdsa-p256':
     case 'rsa': {
       const { seed } = readTestKey(secret);
       const digest = algorithm.kind === 'rsa' ? algorithm.hash : 'sha256';
-      return seed && signWithKey(digest, content, testKeyPair(algorithm.kind, seed).privateKey);
+      return (
+        seed && signWithKey(digest, Buffer.concat(content), testKeyPair(algorithm.kind, seed).privateKey)
+      );
     }
   }
 }
@@ -78,14 +86,19 @@ function equals(expected: Buffer | undefined): ((signature: Buffer) => boolean) 
   return expected && ((given) => given.length === expected.length && timingSafeEqual(given, expected));
 }
 
-function hmac(algorithm: HmacAlgorithm, secret: Secret, content: Buffer): Buffer | undefined {
+function hmac(algorithm: HmacAlgorithm, secret: Secret, content: SignedText): Buffer | undefined {
   const key = hmacKey(algorithm, secret);
-  return key && createHmac(algorithm.hash, key).update(content).digest();
+  return key && digestOf(createHmac(algorithm.hash, key), content);
+}
+
+function digestOf(hasher: Hash | Hmac, content: SignedText): Buffer {
+  for (const piece of content) hasher.update(piece);
+  return hasher.digest();
 }
 
 /** The secret is in the content; without one anybody could write it. */
-function hash(name: string, secret: Secret, content: Buffer): Buffer | undefined {
-  return secret.length === 0 ? undefined : createHash(name).update(content).digest();
+function hash(name: string, secret: Secret, content: SignedText): Buffer | undefined {
+  return secret.length === 0 ? undefined : digestOf(createHash(name), content);
 }
 
 /** An empty key is no key: anybody can sign with it. */

@@ -19,12 +19,15 @@ type Piece =
 
 type Part = (typeof SIMPLE)[number] | { readonly place: Place };
 
+/** The bytes that were signed, in pieces: a body of many MiB is not copied to stand beside a timestamp. */
+export type SignedText = readonly Buffer[];
+
 /**
  * The bytes that were signed. The body goes in as it came: decoding it would change what is not UTF-8.
  * @returns `undefined` when the request lacks a part
  * @throws TypeError when the template names a part that there is not: a mistake in a scheme
  */
-export function signedContent(template: string, view: View, parts: ContentParts): Buffer | undefined {
+export function signedContent(template: string, view: View, parts: ContentParts): SignedText | undefined {
   return bytesOf(parseTemplate(template), view, parts);
 }
 
@@ -40,29 +43,29 @@ export function coversBody(template: string): boolean {
   return /\{(?:body|crc32|sha256|form)\}/.test(template);
 }
 
-function bytesOf(pieces: readonly Piece[], view: View, parts: ContentParts): Buffer | undefined {
+function bytesOf(pieces: readonly Piece[], view: View, parts: ContentParts): SignedText | undefined {
   const found: Buffer[] = [];
   for (const piece of pieces) {
     const bytes = pieceOf(piece, view, parts);
     if (bytes === undefined) return undefined;
-    found.push(bytes);
+    found.push(...bytes);
   }
-  return Buffer.concat(found);
+  return found;
 }
 
-const NOTHING = Buffer.alloc(0);
+const NOTHING: SignedText = [];
 
-function pieceOf(piece: Piece, view: View, parts: ContentParts): Buffer | undefined {
+function pieceOf(piece: Piece, view: View, parts: ContentParts): SignedText | undefined {
   switch (piece.kind) {
     case 'text':
-      return Buffer.from(piece.text, 'utf8');
+      return [Buffer.from(piece.text, 'utf8')];
     case 'run':
       return bytesOf(piece.pieces, view, parts) ?? NOTHING;
     case 'part': {
       const value = partOf(piece.part, view, parts);
       if (value === undefined) return piece.optional ? NOTHING : undefined;
-      if (typeof value !== 'string') return value;
-      return Buffer.from(piece.lower ? value.toLowerCase() : value, 'utf8');
+      if (typeof value !== 'string') return [value];
+      return [Buffer.from(piece.lower ? value.toLowerCase() : value, 'utf8')];
     }
   }
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isJson, isSpace, skipSpace } from './json-scan.ts';
 
 /** Where a JSON value stands in its text: the bytes from `start` up to, not with, `end`. */
 export interface Slice {
@@ -23,11 +24,12 @@ export interface JsonText {
 
 const known = new WeakMap<Buffer, JsonText | { readonly root?: undefined }>();
 
-/** @returns `undefined` when the bytes are no JSON */
+/** @returns `undefined` when the bytes are no JSON, or too deep */
 export function jsonText(bytes: Buffer): JsonText | undefined {
   let text = known.get(bytes);
   if (text === undefined) {
-    text = isJson(bytes) ? { bytes, root: valueAt(bytes, skipSpace(bytes, 0)) } : {};
+    // Bytes that are not UTF-8 would be replaced, and two different ids could become one.
+    text = isUtf8(bytes) && isJson(bytes) ? { bytes, root: valueAt(bytes, skipSpace(bytes, 0)) } : {};
     known.set(bytes, text);
   }
   return text.root === undefined ? undefined : text;
@@ -72,23 +74,33 @@ export function scalarAt(json: JsonText, { start, end }: Slice): string | undefi
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-function isJson(bytes: Buffer): boolean {
-  // Bytes that are not UTF-8 would be replaced, and two different ids could become one.
-  if (!isUtf8(bytes)) return false;
-  try {
-    JSON.parse(bytes.toString('utf8'));
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** More members than this has no object that anything is looked up in: the rest of it is not read. */
+const MOST_MEMBERS = 10_000;
+
+/** The members of the objects that were looked into, by where those begin: each is read once, however often it is asked. */
+const indexes = new WeakMap<JsonText, Map<number, ReadonlyMap<string, Slice>>>();
 
 function memberOf(json: JsonText, from: Slice, name: string): Slice | undefined {
   if (json.bytes[from.start] !== OPEN_OBJECT) return undefined;
-  let last: Slice | undefined;
-  // The last of several, as JSON.parse has it: two readers must not see two different values.
-  for (const child of childrenOf(json.bytes, from)) if (child.name === name) last = child.value;
-  return last;
+  const known = indexes.get(json) ?? new Map<number, ReadonlyMap<string, Slice>>();
+  indexes.set(json, known);
+  let members = known.get(from.start);
+  if (members === undefined) {
+    members = membersOf(json, from);
+    known.set(from.start, members);
+  }
+  return members.get(name);
+}
+
+/** The last of several of one name, as JSON.parse has it: two readers must not see two different values. */
+function membersOf(json: JsonText, from: Slice): ReadonlyMap<string, Slice> {
+  const members = new Map<string, Slice>();
+  let count = 0;
+  for (const { name, value } of childrenOf(json.bytes, from)) {
+    if ((count += 1) > MOST_MEMBERS) return new Map();
+    members.set(name, value);
+  }
+  return members;
 }
 
 function onlyElement(json: JsonText, from: Slice): Slice | undefined {
@@ -103,7 +115,7 @@ function* childrenOf(bytes: Buffer, { start, end }: Slice): Generator<{ name: st
     let name = '';
     if (named) {
       const afterName = skipString(bytes, at);
-      name = JSON.parse(bytes.toString('utf8', at, afterName)) as string;
+      name = nameAt(bytes, at, afterName);
       at = skipSpace(bytes, skipSpace(bytes, afterName) + 1);
     }
     const value = valueAt(bytes, at);
@@ -111,6 +123,11 @@ function* childrenOf(bytes: Buffer, { start, end }: Slice): Generator<{ name: st
     at = skipSpace(bytes, value.end);
     if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
   }
+}
+
+function nameAt(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start + 1, end - 1);
+  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
 function valueAt(bytes: Buffer, start: number): Slice {
@@ -144,16 +161,6 @@ function skipString(bytes: Buffer, start: number): number {
   let at = start + 1;
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
   return at + 1;
-}
-
-function skipSpace(bytes: Buffer, start: number): number {
-  let at = start;
-  while (isSpace(bytes[at])) at += 1;
-  return at;
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function isBreak(byte: number | undefined): boolean {

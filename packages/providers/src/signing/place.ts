@@ -48,11 +48,23 @@ export function queryOf(url: string | undefined): URLSearchParams {
 const NO_FIELDS = new URLSearchParams();
 const forms = new WeakMap<Buffer, URLSearchParams>();
 
-/** The fields of a form, whatever the content type says: it is not signed. */
+/** More fields than any provider sends: a MiB of them took 190 ms to take apart, and seconds to sort. */
+const MOST_FIELDS = 1_000;
+
+function hasManyFields(body: Buffer): boolean {
+  let fields = 0;
+  for (let at = body.indexOf('&'); at >= 0; at = body.indexOf('&', at + 1))
+    if ((fields += 1) >= MOST_FIELDS) return true;
+  return false;
+}
+
+/**
+ * The fields of a form, whatever the content type says: it is not signed. None of one that has more than a thousand.
+ */
 export function formOf(body: Buffer): URLSearchParams {
   let form = forms.get(body);
   if (form === undefined) {
-    form = isUtf8(body) ? new URLSearchParams(body.toString('utf8')) : NO_FIELDS;
+    form = isUtf8(body) && !hasManyFields(body) ? new URLSearchParams(body.toString('utf8')) : NO_FIELDS;
     forms.set(body, form);
   }
   return form;

@@ -12,7 +12,7 @@ import { headerOf, valueAt, type SignedRequest, type View } from './place.ts';
 import type { Algorithm, Scheme, SharedSecretScheme, SignedContentScheme } from './scheme.ts';
 import type { Secret } from '@hookline/core';
 import { secretsFor } from './secret.ts';
-import { itemsOf, type SignatureItem } from './signature-items.ts';
+import { itemsOf, MAX_ITEMS, type SignatureItem } from './signature-items.ts';
 import { readTestKey } from './test-key.ts';
 import { isStale, parseTimestamp, timestampsOf, withoutTimestamp } from './timestamp.ts';
 import { viewsOf } from './views.ts';
@@ -20,6 +20,9 @@ import { viewsOf } from './views.ts';
 export type Reason = Extract<Verdict, { ok: false }>['reason'];
 
 const NO_KEYS: FetchedKeys = new Map();
+
+/** Each of these goes through the whole body; of a HMAC, all are compared with one. Nobody rotates more keys at once. */
+const MOST_PUBLIC_KEY_SIGNATURES = 4;
 
 /**
  * Whether a request was signed with one of the secrets, over its exact bytes.
@@ -116,7 +119,7 @@ export function keysNeeded(
     const verdict = verifyJwt(scheme, request, usable, now, NO_KEYS);
     return !verdict.ok && verdict.reason === 'mismatch' ? [scheme.keysAt] : [];
   }
-  if (scheme.kind === 'shared-secret') return [];
+  if (scheme.kind === 'shared-secret' || !scheme.algorithms.some(({ kind }) => kind === 'rsa')) return [];
   return (viewsOf(scheme, request) ?? []).flatMap((view) => {
     if (read(scheme, view, now).kind !== 'whole') return [];
     return scheme.algorithms.flatMap((algorithm) => {
@@ -262,7 +265,11 @@ function anyFits(
       const signatures = items
         .filter((item) => item.label === label)
         .map((item) => decodeExactly(item.value, algorithm.encoding))
-        .filter((signature) => signature !== undefined);
+        .filter((signature) => signature !== undefined)
+        .slice(
+          0,
+          algorithm.kind === 'hmac' || algorithm.kind === 'hash' ? MAX_ITEMS : MOST_PUBLIC_KEY_SIGNATURES,
+        );
       if (signatures.length === 0) continue;
       const expected = typeof secret === 'string' ? readTestKey(secret).expected : secret.toString('utf8');
       const pinned = scheme.pinned === undefined || equal(valueAt(view, scheme.pinned) ?? '', expected);

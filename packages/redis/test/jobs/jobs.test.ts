@@ -9,7 +9,6 @@ import {
 } from '@hookline/core';
 import { Queue } from 'bullmq';
 import { openDeadLetters } from '../../src/index.ts';
-import { createKeys } from '../../src/client/keys.ts';
 import { forgetJobs } from '../../src/jobs/prune.ts';
 import { job, newJob, openBench, type Bench } from '../support.ts';
 
