@@ -47,9 +47,19 @@ export function warningsOf(state: SystemState): readonly string[] {
   for (const role of ['receiver', 'worker'])
     if (!state.processes.some((process) => process.role === role))
       warnings.push(`No ${role} is there: none runs, or none reaches Redis.`);
-  for (const { name, paused, waiting, prioritized } of queues)
+  for (const { name, paused, waiting, prioritized, delayed, unworkedSince } of queues) {
     if (paused)
       warnings.push(`The queue ${name} is paused, with ${countOf(waiting + prioritized, 'job')} waiting.`);
+    const lying = waiting + prioritized + delayed;
+    if (unworkedSince !== undefined && lying > 0)
+      warnings.push(
+        `No worker works on the queue ${name}, with ${countOf(lying, 'job')} in it, for ${spanOf(state.at - unworkedSince)}. Start one that defines its handlers and jobs; what none has after UNCLAIMED_AFTER becomes a dead letter.`,
+      );
+  }
+  if (state.unknown.length > 0)
+    warnings.push(
+      `Work waits for what no live worker has: ${state.unknown.join(', ')}. Start a worker that defines it; after UNCLAIMED_AFTER it becomes a dead letter.`,
+    );
   if (deadLetters > 0)
     warnings.push(
       `${countOf(deadLetters, 'dead letter')} will not be tried again by itself: npm run hookline -- dead list`,

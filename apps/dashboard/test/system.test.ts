@@ -237,6 +237,7 @@ describe('the warnings', () => {
     memory: { used: 1, max: 10, ratio: 0.1, policy: 'noeviction' },
     appendfsync: 'always',
     sweeper: {},
+    unknown: [],
     processes: [receiver, worker],
   };
   const queue = {
@@ -260,6 +261,16 @@ describe('the warnings', () => {
       'a spool',
       { processes: [{ ...receiver, detail: { spool_events: 1 } }, worker] },
       /on a \(pid 1\) keeps 1 event .*takes them\.$/,
+    ],
+    [
+      'a queue that nobody works on',
+      { at: 600_000, queues: [{ ...queue, paused: false, unworkedSince: 0 }] },
+      /No worker works on the queue email, with 3 jobs in it, for 10 min/,
+    ],
+    [
+      'work that nobody knows',
+      { unknown: ['handler receipt', 'job report'] },
+      /no live worker has: handler receipt, job report\./,
     ],
     [
       'an old spool',

@@ -58,7 +58,7 @@ export interface IncomingEvent {
 export type EventStatus = 'received' | 'queued' | 'dispatched' | 'handled' | 'unhandled' | 'dead';
 
 /** Where one event is with one handler. */
-export type DeliveryStatus = 'pending' | 'succeeded' | 'dead';
+export type DeliveryStatus = 'pending' | 'succeeded' | 'dead' | 'discarded';
 
 /** What accepting an event came to. `unavailable` is also the answer to an unknown outcome: never a 2xx. */
 export type AcceptResult =

@@ -150,7 +150,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     watchEventLoop({ running, reclaim, log, meter, clock, lock: LOCK_MS }),
     every(
       FORGET_INTERVAL_MS,
-      () => Promise.all([forgetExpired(partition, now()), forgetJobs(partition, now())]),
+      () => Promise.all([forgetExpired(partition), forgetJobs(partition)]),
       (error) => log.debug('retention', { error: String(error) }),
     ),
   ];
@@ -261,8 +261,8 @@ function openProcessor(
   });
 }
 
-function rescuing({ rescuer, unclaimedAfter = UNCLAIMED_AFTER_MS }: WorkerOptions) {
-  return { unclaimedAfter, ...rescuer };
+function rescuing({ rescuer, retention, jobRetention, unclaimedAfter = UNCLAIMED_AFTER_MS }: WorkerOptions) {
+  return { unclaimedAfter, retention, jobRetention, ...rescuer };
 }
 
 /** Makes the registry's queues known, with what is set for them over all workers. */

@@ -9,7 +9,7 @@ import { withRedis } from '../with-redis.ts';
 export default {
   name: 'dead',
   usage: '[action] [id]',
-  says: 'list · show <id> · replay <id> · replay --all',
+  says: 'list · show <id> · replay <id> · replay --all · discard <id>',
   options: [
     { flag: '--count <n>', says: 'How many', default: 50 },
     { flag: '--json', says: 'Everything of each letter, one JSON line each' },
@@ -18,6 +18,7 @@ export default {
   async run({ args: [action = 'list', id], options, config, terminal: { write } }) {
     if (action === 'replay')
       return options['all'] === true ? replayAll(config(), write) : replay(config(), id, write);
+    if (action === 'discard') return discard(config(), id, write);
     const json = options['json'] === true;
     const count = Number(options['count']);
     return list(config(), { count, json, ...(id === undefined ? {} : { id }) }, write);
@@ -58,6 +59,20 @@ async function replay(config: CliConfig, id: string | undefined, write: Write): 
     }
     write(`replaying ${id} as job ${replayed.jobId} in queue ${replayed.queue}`);
     return 0;
+  });
+}
+
+async function discard(config: CliConfig, id: string | undefined, write: Write): Promise<number> {
+  if (id === undefined)
+    throw new Error("name the dead letter: 'dead discard <id>'; 'dead list' shows the ids");
+  return withRedis(config, async (partition) => {
+    const isDiscarded = await openDeadLetters(partition).discard(id);
+    write(
+      isDiscarded
+        ? `discarded ${id}: it will not be run again`
+        : `no dead letter has the id ${id} ('dead list' shows those there are)`,
+    );
+    return isDiscarded ? 0 : 1;
   });
 }
 

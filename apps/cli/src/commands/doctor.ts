@@ -1,6 +1,8 @@
 import { namesOf } from '@hookline/process';
-import { serverProblem, openDeadLetters } from '@hookline/redis';
+import { NO_LOG } from '@hookline/core';
+import { openSystem, serverProblem, openDeadLetters } from '@hookline/redis';
 import type { Command } from '../command.ts';
+import type { CliConfig } from '../config.ts';
 import { findReceiver } from '../receiver-address.ts';
 import { withRedis } from '../with-redis.ts';
 
@@ -29,6 +31,7 @@ export default {
           ? "note  'npm start' is not running here"
           : `ok    'npm start' runs; its receiver is at ${receiver}`,
       );
+      for (const warning of await heldUp(config)) write(`note  ${warning}`);
       const dead = await openDeadLetters(partition).count();
       write(
         dead === 0
@@ -39,3 +42,22 @@ export default {
     });
   },
 } satisfies Command;
+
+/** Work that no live worker would run. */
+async function heldUp({ redis, prefix }: CliConfig): Promise<readonly string[]> {
+  const system = await openSystem({ target: redis, prefix, log: NO_LOG });
+  try {
+    const { queues, unknown } = await system.read();
+    return [
+      ...queues.flatMap(({ name, unworkedSince, waiting, prioritized, delayed }) => {
+        const lying = waiting + prioritized + delayed;
+        return unworkedSince === undefined || lying === 0
+          ? []
+          : [`${lying} jobs lie in the queue ${name}, which no live worker works on`];
+      }),
+      ...unknown.map((what) => `work waits for the ${what}, which no live worker has`),
+    ];
+  } finally {
+    system.close();
+  }
+}

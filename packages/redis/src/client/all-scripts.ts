@@ -41,12 +41,22 @@ export interface ScriptCalls {
     readonly lists: Lists<'summary'>;
   };
   /**
+   * Looks at one page of dead events, or of failed jobs, for those whose dead letter somebody took away by hand: nothing
+   * will run them again, so they are through, and may be forgotten after the retention time. Says how many there were to
+   * look at, and how many were through.
+   * @see ../maintenance/conclude-discarded.lua
+   */
+  readonly 'conclude-discarded': {
+    readonly keys: Keys<'list'>;
+    readonly args: Args<'kind' | 'skip' | 'count' | 'now' | 'eventRetention' | 'jobRetention'>;
+  };
+  /**
    * Counts everything that stands in Redis, in one step: each count is O(1), so this costs as little with a million jobs
    * as with none. INFO tells of the node that runs the script, in a cluster the one that holds our keys.
    * @see ../operators/count.lua
    */
   readonly 'count': {
-    readonly keys: Keys<'queues' | 'repairs'>;
+    readonly keys: Keys<'queues' | 'repairs' | 'unworked' | 'unknown'>;
     readonly args: Args<'defaultQueue'>;
     readonly lists: Lists<'statuses'>;
   };
@@ -59,6 +69,22 @@ export interface ScriptCalls {
     readonly args: Args<'now'>;
     readonly lists: Lists<'summary'>;
     readonly each: { readonly jobs: readonly (Args<'id' | 'name' | 'queue' | 'queuedId'> & Lists<'fields'> & Additions<'run'>)[] };
+  };
+  /**
+   * Takes a delivery's dead letter away for good. Its event counts as through once nothing else of it waits.
+   * @see ../operators/discard-delivery.lua
+   */
+  readonly 'discard-delivery': {
+    readonly keys: Keys<'event' | 'deliveries'>;
+    readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'retention'>;
+  };
+  /**
+   * The same for a job that belongs to no event: what is known of it is forgotten after the retention time.
+   * @see ../operators/discard-job.lua
+   */
+  readonly 'discard-job': {
+    readonly keys: Keys<'job'>;
+    readonly args: Args<'letter' | 'retention'>;
   };
   /**
    * Gives an event's handlers a job each. A handler that has one already gets no second, however often this runs, even
@@ -133,19 +159,21 @@ export interface ScriptCalls {
   };
   /**
    * Forgets events whose retention time is over, a few at a time so that the server is never held up. Says how many.
+   * `ahead` is added to Redis's clock, which decides.
    * @see ../events/forget-events.lua
    */
   readonly 'forget-events': {
     readonly keys: Keys<'list'>;
-    readonly args: Args<'now'>;
+    readonly args: Args<'ahead'>;
   };
   /**
    * Forgets tracked jobs whose retention time is over, a few at a time so that the server is never held up. Says how many.
+   * `ahead` is added to Redis's clock, which decides.
    * @see ../jobs/forget-jobs.lua
    */
   readonly 'forget-jobs': {
     readonly keys: Keys<'expiring'>;
-    readonly args: Args<'now'>;
+    readonly args: Args<'ahead'>;
   };
   /**
    * Gives the lease back, so that another process need not wait for its end.
@@ -406,8 +434,11 @@ export interface ScriptReplies {
   readonly 'add-step': 'added' | 'untracked' | 'lost' | 'over';
   readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'known', ...rest: unknown[]];
   readonly 'cancel-job': readonly [kind: 'cancelled' | 'unknown' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'conclude-discarded': unknown;
   readonly 'count': unknown;
   readonly 'create-jobs': unknown;
+  readonly 'discard-delivery': 'discarded' | 'gone';
+  readonly 'discard-job': 'discarded' | 'gone';
   readonly 'dispatch': readonly [kind: 'dispatched' | 'in-place' | 'unhandled' | 'stale' | 'gone' | 'shed', ...rest: unknown[]];
   readonly 'enqueue-once': 'added' | 'known' | 'lost';
   readonly 'evict': unknown;
@@ -469,7 +500,8 @@ end`,
   redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id)
 end
 
--- An event that is through may be forgotten after the retention time; one that is not, never.
+-- An event that is through may be forgotten after the retention time; one that is not, never. Redis's clock decides, and
+-- none of the workers': one that ran ahead would forget every id.
 local function forgetAfter(id, at)
   if at then redis.call('ZADD', expiringKeyOf(), at, id)
   else redis.call('ZREM', expiringKeyOf(), id) end
@@ -489,7 +521,7 @@ local function concludeEvent(eventKey, deliveriesKey, id, now, retention)
     forgetAfter(id, nil)
   else
     setStatus(eventKey, id, 'handled', now)
-    forgetAfter(id, now + retention)
+    forgetAfter(id, millisecondsNow() + retention)
   end
 end
 
@@ -768,7 +800,7 @@ end`,
 
 export const SCRIPTS = {
   'accept': {
-    include: ['clock', 'event'],
+    include: ['clock', 'event', 'remains'],
     keys: ['event', 'job'],
     args: ['id', 'source', 'type', 'receivedAt', 'queue'],
     lists: ['fields'],
@@ -782,6 +814,8 @@ if status and status ~= 'received' and (status ~= 'queued' or redis.call('EXISTS
 end
 local now = millisecondsNow()
 if not status then
+  -- An id that was forgotten may come back while BullMQ still keeps its old job: that would be taken for this one.
+  if redis.call('HEXISTS', jobKey, 'finishedOn') == 1 then removeRemains(queue, id) end
   redis.call('HSET', eventKey, 'recordedAt', now, unpack(fields))
   redis.call('ZADD', eventsKeyOf(), receivedAt, id)
   redis.call('ZADD', eventsOfSourceKeyOf(source), receivedAt, id)
@@ -794,7 +828,7 @@ setStatus(eventKey, id, 'queued', now)
 return 'accepted'`,
   },
   'add-step': {
-    include: ['job', 'clock', 'runs'],
+    include: ['clock', 'job', 'runs'],
     keys: ['work', 'lock', 'job'],
     args: ['suffix', 'run', 'token', 'id', 'now', 'data'],
     lists: [],
@@ -827,7 +861,7 @@ if known then return { 'known', known } end
 return { 'open' }`,
   },
   'cancel-job': {
-    include: ['job', 'summary'],
+    include: ['clock', 'job', 'summary'],
     keys: ['job'],
     args: ['id', 'now', 'error', 'retention'],
     lists: ['summary'],
@@ -839,13 +873,51 @@ return { 'open' }`,
 if not status then return { 'unknown' } end
 if isOver(status) then return { status } end
 endJob(id, 'failed', now, 'error', error)
-forgetJobAfter(id, tonumber(now) + tonumber(retention))
+forgetJobAfter(id, millisecondsNow() + retention)
 if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
 return { 'cancelled', queue, queuedId, summaryOf(id) }`,
   },
+  'conclude-discarded': {
+    include: ['clock', 'event', 'job'],
+    keys: ['list'],
+    args: ['kind', 'skip', 'count', 'now', 'eventRetention', 'jobRetention'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local function hasLetter(workId) return redis.call('EXISTS', bullJobKeyOf('dead-letter', workId)) == 1 end
+
+local concludeOne = {
+  event = function(id)
+    local deliveriesKey, discarded = deliveriesKeyOf(id), false
+    local deliveries = redis.call('HGETALL', deliveriesKey)
+    for i = 1, #deliveries, 2 do
+      if string.sub(deliveries[i + 1], 1, 4) == 'dead' and not hasLetter(id .. '~' .. deliveries[i]) then
+        redis.call('HSET', deliveriesKey, deliveries[i], 'discarded')
+        discarded = true
+      end
+    end
+    if discarded then concludeEvent(eventKeyOf(id), deliveriesKey, id, tonumber(now), tonumber(eventRetention)) end
+    return discarded and redis.call('HGET', eventKeyOf(id), 'status') ~= 'dead'
+  end,
+  job = function(id)
+    if hasLetter(id) or redis.call('ZSCORE', jobsExpiringKeyOf(), id) then return false end
+    forgetJobAfter(id, millisecondsNow() + jobRetention)
+    return false
+  end,
+}
+
+local concluded = 0
+local page = redis.call('ZRANGE', listKey, skip, skip + count - 1)
+for _, id in ipairs(page) do
+  if concludeOne[kind](id) then concluded = concluded + 1 end
+end
+return { #page, concluded }`,
+  },
   'count': {
     include: ['clock'],
-    keys: ['queues', 'repairs'],
+    keys: ['queues', 'repairs', 'unworked', 'unknown'],
     args: ['defaultQueue'],
     lists: ['statuses'],
     bullmq: [],
@@ -887,10 +959,13 @@ return {
   events,
   info('memory') .. info('persistence'),
   redis.call('HGETALL', repairsKey),
+  redis.call('HGETALL', unworkedKey),
+  -- It is looked every 30 s at most whether somebody knows them by now.
+  redis.call('ZRANGEBYSCORE', unknownKey, millisecondsNow() - 120000, '+inf'),
 }`,
   },
   'create-jobs': {
-    include: ['job', 'summary'],
+    include: ['clock', 'job', 'summary'],
     keys: [],
     args: ['now'],
     lists: ['summary'],
@@ -913,6 +988,33 @@ for i, job in ipairs(jobs) do
   summaries[i] = summaryOf(job.id)
 end
 return summaries`,
+  },
+  'discard-delivery': {
+    include: ['dead-letter', 'clock', 'event'],
+    keys: ['event', 'deliveries'],
+    args: ['letter', 'id', 'handler', 'now', 'retention'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
+redis.call('HSET', deliveriesKey, handler, 'discarded')
+concludeEvent(eventKey, deliveriesKey, id, tonumber(now), tonumber(retention))
+return 'discarded'`,
+  },
+  'discard-job': {
+    include: ['dead-letter', 'clock', 'job'],
+    keys: ['job'],
+    args: ['letter', 'retention'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
+if redis.call('HEXISTS', jobKey, 'status') == 1 then forgetJobAfter(letter, millisecondsNow() + retention) end
+return 'discarded'`,
   },
   'dispatch': {
     include: ['clock', 'event'],
@@ -944,7 +1046,7 @@ end
 
 if redis.call('HLEN', deliveriesKey) == 0 then
   setStatus(eventKey, id, 'unhandled', now)
-  forgetAfter(id, tonumber(now) + tonumber(retention))
+  forgetAfter(id, millisecondsNow() + retention)
   return { 'unhandled' }
 end
 local inPlace = redis.call('HGET', eventKey, 'inPlace')
@@ -958,7 +1060,7 @@ if begun then return { 'in-place', inPlace } end
 return { 'dispatched' }`,
   },
   'enqueue-once': {
-    include: ['job', 'clock', 'runs'],
+    include: ['clock', 'job', 'runs'],
     keys: ['work', 'lock', 'effects'],
     args: ['suffix', 'run', 'token', 'place', 'id', 'name', 'queue', 'now', 'retention'],
     lists: ['fields'],
@@ -987,7 +1089,7 @@ return 'added'`,
   local status = redis.call('HGET', eventKey, 'status')
   if status ~= 'handled' and status ~= 'unhandled' then return false end
   for i = 2, #deliveries, 2 do
-    if string.sub(deliveries[i], 1, 9) ~= 'succeeded' then return false end
+    if string.sub(deliveries[i], 1, 9) ~= 'succeeded' and deliveries[i] ~= 'discarded' then return false end
   end
   local jobKey = bullJobKeyOf('default', id)
   return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1
@@ -1020,7 +1122,7 @@ end
 return { looked, evicted, kept }`,
   },
   'find-lost-work': {
-    include: ['event', 'clock', 'whereabouts'],
+    include: ['clock', 'event', 'whereabouts'],
     keys: ['list'],
     args: ['kind', 'from', 'skip', 'count', 'age', 'queueByHandler'],
     lists: [],
@@ -1088,7 +1190,7 @@ end
 return { events, appeared }`,
   },
   'finish-job': {
-    include: ['job', 'summary'],
+    include: ['clock', 'job', 'summary'],
     keys: ['job'],
     args: ['id', 'now', 'result', 'retention', 'token'],
     lists: ['summary'],
@@ -1104,19 +1206,19 @@ if token ~= '' and token ~= ownToken then return { 'refused' } end
 if status ~= 'processing' then return { status } end
 if external ~= '1' then return { 'finishes-itself' } end
 endJob(id, 'succeeded', now, 'result', result)
-forgetJobAfter(id, tonumber(now) + tonumber(retention))
+forgetJobAfter(id, millisecondsNow() + retention)
 return { 'finished', queue, queuedId, summaryOf(id) }`,
   },
   'forget-events': {
-    include: [],
+    include: ['clock'],
     keys: ['list'],
-    args: ['now'],
+    args: ['ahead'],
     lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'integer',
-    lua: `local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', now, 'LIMIT', 0, 200)
+    lua: `local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', millisecondsNow() + ahead, 'LIMIT', 0, 200)
 for _, id in ipairs(ids) do
   local source, type, status = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'type', 'status'))
   for _, handler in ipairs(redis.call('HKEYS', deliveriesKeyOf(id))) do
@@ -1132,15 +1234,15 @@ end
 return #ids`,
   },
   'forget-jobs': {
-    include: [],
+    include: ['clock'],
     keys: ['expiring'],
-    args: ['now'],
+    args: ['ahead'],
     lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'integer',
-    lua: `local ids = redis.call('ZRANGEBYSCORE', expiringKey, '-inf', now, 'LIMIT', 0, 200)
+    lua: `local ids = redis.call('ZRANGEBYSCORE', expiringKey, '-inf', millisecondsNow() + ahead, 'LIMIT', 0, 200)
 for _, id in ipairs(ids) do
   local name, status = unpack(redis.call('HMGET', jobKeyOf(id), 'name', 'status'))
   name, status = tostring(name), tostring(status)
@@ -1166,7 +1268,7 @@ return #ids`,
 return 0`,
   },
   'import-jobs': {
-    include: ['job'],
+    include: ['clock', 'job'],
     keys: ['queues'],
     args: ['now', 'retention'],
     lists: [],
@@ -1287,7 +1389,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'queued'`,
   },
   'move-work': {
-    include: ['event', 'job', 'remains', 'clock', 'whereabouts'],
+    include: ['clock', 'event', 'job', 'remains', 'whereabouts'],
     keys: [],
     args: ['kind', 'id', 'handler', 'queue', 'jobId', 'newQueue', 'newJobId', 'remains', 'since'],
     lists: [],
@@ -1370,7 +1472,7 @@ if not isKept then redis.call('PEXPIRE', workKey, 604800000) end
 return { tonumber(redis.call('HGET', workKey, field) or now), now }`,
   },
   'open-delivery': {
-    include: ['dead-letter', 'event', 'clock', 'runs'],
+    include: ['dead-letter', 'clock', 'event', 'runs'],
     keys: ['event', 'deliveries', 'lock', 'revision'],
     args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'planned', 'now', 'token', 'queue', 'jobId', 'run', 'process', 'here'],
     lists: ['fields'],
@@ -1413,7 +1515,7 @@ end
 return { 'open', deaths, redis.call('HGET', eventKey, 'tries/' .. handler) or '0', { unpack(event, 4) } }`,
   },
   'open-job': {
-    include: ['dead-letter', 'job', 'clock', 'runs'],
+    include: ['dead-letter', 'clock', 'job', 'runs'],
     keys: ['job', 'lock'],
     args: ['id', 'queuedId', 'made', 'stalled', 'now', 'attempts', 'external', 'name', 'queue', 'data', 'newToken', 'token', 'run', 'process', 'here'],
     lists: [],
@@ -1525,7 +1627,7 @@ writeRuns(workKey, field, runs)
 return 'released'`,
   },
   'replay-delivery': {
-    include: ['dead-letter', 'event'],
+    include: ['dead-letter', 'clock', 'event'],
     keys: ['event', 'deliveries'],
     args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId'],
     lists: [],
@@ -1543,7 +1645,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'replayed'`,
   },
   'replay-job': {
-    include: ['dead-letter', 'job'],
+    include: ['dead-letter', 'clock', 'job'],
     keys: ['job'],
     args: ['letter', 'now', 'queue', 'queuedId'],
     lists: [],
@@ -1561,7 +1663,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'replayed'`,
   },
   'requeue': {
-    include: ['event', 'job', 'remains', 'clock', 'whereabouts'],
+    include: ['clock', 'event', 'job', 'remains', 'whereabouts'],
     keys: ['repairs'],
     args: ['kind', 'id', 'handler', 'queue', 'jobId', 'newQueue', 'newJobId'],
     lists: [],
@@ -1599,7 +1701,7 @@ redis.call('HINCRBY', repairsKey, kind, 1)
 return 'requeued'`,
   },
   'retry-job': {
-    include: ['dead-letter', 'job', 'summary'],
+    include: ['dead-letter', 'clock', 'job', 'summary'],
     keys: ['job'],
     args: ['id', 'now', 'queue', 'queuedId', 'token'],
     lists: ['summary'],
@@ -1667,7 +1769,7 @@ end
 return count`,
   },
   'settle-delivery': {
-    include: ['event', 'dead-letter', 'clock', 'runs', 'settle'],
+    include: ['clock', 'event', 'dead-letter', 'runs', 'settle'],
     keys: ['lock', 'attempts', 'state', 'work', 'event'],
     args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id'],
     lists: [],
@@ -1686,7 +1788,7 @@ concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
 return { 'settled' }`,
   },
   'settle-job': {
-    include: ['job', 'dead-letter', 'clock', 'runs', 'settle'],
+    include: ['clock', 'job', 'dead-letter', 'runs', 'settle'],
     keys: ['lock', 'attempts', 'state', 'work'],
     args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'queuedId', 'detail'],
     lists: [],
@@ -1720,7 +1822,7 @@ else
   if status and kind == 'complete' then
     endJob(workId, 'succeeded', now, 'result', content)
     redis.call('DEL', attemptsKey)
-    forgetJobAfter(workId, tonumber(now) + tonumber(retention))
+    forgetJobAfter(workId, millisecondsNow() + retention)
   elseif status then
     endJob(workId, 'failed', now, 'error', detail)
   elseif kind == 'complete' then

@@ -125,6 +125,23 @@ export const METRICS = {
     says: 'jobs of a queue: `waiting`, `prioritized`, `active`, `delayed`; `completed` and `failed` are only those kept to be seen',
     alarm: '`waiting` that grows for 10 minutes: too few workers',
   },
+  unworkedJobs: {
+    name: 'hookline_unworked_jobs',
+    kind: 'gauge',
+    service: 'dashboard',
+    labels: ['queue'],
+    help: 'Jobs in queues that no live worker works on.',
+    says: 'jobs in a queue that no live worker works on; see [what holds work up](how-it-works.md#what-can-hold-work-up)',
+    alarm: 'above 0 for 5 minutes: start its workers, or let it run out',
+  },
+  unknownDefinitions: {
+    name: 'hookline_unknown_definitions',
+    kind: 'gauge',
+    service: 'dashboard',
+    help: 'Handlers and jobs that work waits for and no live worker has.',
+    says: 'handlers and jobs that work waits for and no live worker has; the work becomes dead letters after `UNCLAIMED_AFTER`',
+    alarm: 'above 0 for 5 minutes',
+  },
   deadLetters: {
     name: 'hookline_dead_letters',
     kind: 'gauge',

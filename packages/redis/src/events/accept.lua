@@ -1,6 +1,6 @@
 --- One atomic step: a new event is recorded, indexed and queued; a known one is answered; a known one whose job is not
 --- there (removed by hand, or never made) is queued. Only then may anybody say 2xx.
---- @include clock, event
+--- @include event, remains
 --- @keys    event, job
 --- @args    id, source, type, receivedAt, queue
 --- @lists   fields
@@ -13,6 +13,8 @@ if status and status ~= 'received' and (status ~= 'queued' or redis.call('EXISTS
 end
 local now = millisecondsNow()
 if not status then
+  -- An id that was forgotten may come back while BullMQ still keeps its old job: that would be taken for this one.
+  if redis.call('HEXISTS', jobKey, 'finishedOn') == 1 then removeRemains(queue, id) end
   redis.call('HSET', eventKey, 'recordedAt', now, unpack(fields))
   redis.call('ZADD', eventsKeyOf(), receivedAt, id)
   redis.call('ZADD', eventsOfSourceKeyOf(source), receivedAt, id)

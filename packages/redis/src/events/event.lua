@@ -4,6 +4,7 @@
 --- An event is a hash; what became of it with each handler is a second hash, `handler → status|made|stalled`.
 --- `made` and `stalled` are BullMQ's counters of the job that settled it: they tell a job that is run again because its
 --- worker died just after settling (`stalled` has grown) from one that an operator retried.
+--- @include clock
 
 local function setStatus(eventKey, id, status, now)
   local was = redis.call('HMGET', eventKey, 'status', 'receivedAt')
@@ -13,7 +14,8 @@ local function setStatus(eventKey, id, status, now)
   redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id)
 end
 
--- An event that is through may be forgotten after the retention time; one that is not, never.
+-- An event that is through may be forgotten after the retention time; one that is not, never. Redis's clock decides, and
+-- none of the workers': one that ran ahead would forget every id.
 local function forgetAfter(id, at)
   if at then redis.call('ZADD', expiringKeyOf(), at, id)
   else redis.call('ZREM', expiringKeyOf(), id) end
@@ -33,7 +35,7 @@ local function concludeEvent(eventKey, deliveriesKey, id, now, retention)
     forgetAfter(id, nil)
   else
     setStatus(eventKey, id, 'handled', now)
-    forgetAfter(id, now + retention)
+    forgetAfter(id, millisecondsNow() + retention)
   end
 end
 

@@ -1,9 +1,11 @@
 --- Forgets events whose retention time is over, a few at a time so that the server is never held up. Says how many.
+--- `ahead` is added to Redis's clock, which decides.
+--- @include clock
 --- @keys  list
---- @args  now
+--- @args  ahead
 --- @reply integer
 
-local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', now, 'LIMIT', 0, 200)
+local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', millisecondsNow() + ahead, 'LIMIT', 0, 200)
 for _, id in ipairs(ids) do
   local source, type, status = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'type', 'status'))
   for _, handler in ipairs(redis.call('HKEYS', deliveriesKeyOf(id))) do

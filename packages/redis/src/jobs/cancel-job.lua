@@ -8,6 +8,6 @@ local status, queue, queuedId, runs = unpack(redis.call('HMGET', jobKey, 'status
 if not status then return { 'unknown' } end
 if isOver(status) then return { status } end
 endJob(id, 'failed', now, 'error', error)
-forgetJobAfter(id, tonumber(now) + tonumber(retention))
+forgetJobAfter(id, millisecondsNow() + retention)
 if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
 return { 'cancelled', queue, queuedId, summaryOf(id) }

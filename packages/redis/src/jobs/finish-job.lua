@@ -14,5 +14,5 @@ if token ~= '' and token ~= ownToken then return { 'refused' } end
 if status ~= 'processing' then return { status } end
 if external ~= '1' then return { 'finishes-itself' } end
 endJob(id, 'succeeded', now, 'result', result)
-forgetJobAfter(id, tonumber(now) + tonumber(retention))
+forgetJobAfter(id, millisecondsNow() + retention)
 return { 'finished', queue, queuedId, summaryOf(id) }

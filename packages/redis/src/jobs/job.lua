@@ -1,6 +1,7 @@
 --- Tracked jobs: those that somebody holds an id of. Such a job is a hash with a status of its own, because BullMQ
 --- forgets finished jobs; a stream of what happened to it, written in the same step as what it tells of; and its places
 --- in the lists. `queuedId` names the BullMQ job that may run it now: one of an earlier try may not.
+--- @include clock
 
 -- The stream is the truth; the message only says that there is something to read.
 local function emitFrame(id, ...)

@@ -2,6 +2,7 @@ import { every, type Loop } from '../client/every.ts';
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
 import { openQuietQueue } from '../bullmq/add-job.ts';
+import { createDiscardedSearch } from './discarded.ts';
 import { retireSchedules } from './schedules.ts';
 import { lookAgain } from './unclaimed-events.ts';
 import { createUnlistedCount } from './unlisted-jobs.ts';
@@ -32,6 +33,9 @@ export interface RescuerOptions extends LostWorkParts, RescuerSettings {
   readonly meter: Meter;
   /** Milliseconds after which work that no live worker knows becomes a dead letter. */
   readonly unclaimedAfter: number;
+  /** Milliseconds that an event, and a job, is kept after its end. */
+  readonly retention: number;
+  readonly jobRetention: number;
 }
 
 /**
@@ -88,6 +92,7 @@ class RedisRescuer implements Rescuer {
   readonly #finders: Readonly<Record<string, Find>>;
   readonly #countUnlisted: () => Promise<number | undefined>;
   readonly #unworked: UnworkedQueues;
+  readonly #letGoOfDiscarded: () => Promise<void>;
   readonly #seen = new Map<string, Seen>();
   readonly #repaired: ReturnType<Meter['counter']>;
   readonly #failed: ReturnType<Meter['counter']>;
@@ -108,6 +113,7 @@ class RedisRescuer implements Rescuer {
       'processing jobs': find('job', keys.jobsOfStatus('processing')),
     };
     this.#unworked = new UnworkedQueues(options);
+    this.#letGoOfDiscarded = createDiscardedSearch(options);
     this.#countUnlisted = createUnlistedCount(partition, age);
     this.#repaired = meter.counter(METRICS.repairs);
     this.#failed = meter.counter(METRICS.repairFailures);
@@ -143,6 +149,7 @@ class RedisRescuer implements Rescuer {
     for (const queue of queues)
       repairs.push(...((await this.#attempt(`queue ${queue}`, () => this.#wake(queue))) ?? []));
     repairs.push(...(await this.#followFleet(queues)));
+    await this.#attempt('discarded dead letters', this.#letGoOfDiscarded);
     this.#unlisted = (await this.#attempt('unlisted jobs', this.#countUnlisted)) ?? this.#unlisted;
     await connection.hset(keys.repairs, { ranAt: now(), orphans: this.#unlisted });
     this.#report(repairs);

@@ -1,10 +1,10 @@
 --- Counts everything that stands in Redis, in one step: each count is O(1), so this costs as little with a million jobs
 --- as with none. INFO tells of the node that runs the script, in a cluster the one that holds our keys.
 --- @include clock
---- @keys    queues, repairs
+--- @keys    queues, repairs, unworked, unknown
 --- @args    defaultQueue
 --- @lists   statuses
---- @reply   at, queues, events, info, repairs
+--- @reply   at, queues, events, info, repairs, unworked, unknown
 
 local names, seen = {}, {}
 local function know(name)
@@ -41,4 +41,7 @@ return {
   events,
   info('memory') .. info('persistence'),
   redis.call('HGETALL', repairsKey),
+  redis.call('HGETALL', unworkedKey),
+  -- It is looked every 30 s at most whether somebody knows them by now.
+  redis.call('ZRANGEBYSCORE', unknownKey, millisecondsNow() - 120000, '+inf'),
 }

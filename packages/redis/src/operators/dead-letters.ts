@@ -16,6 +16,8 @@ export interface DeadLetters {
   count(): Promise<number>;
   /** Queues the dead letter's work once more, that handler or job only, under a new id, and takes the letter away. */
   replay(id: string): Promise<Replayed>;
+  /** Takes the dead letter away for good. @returns whether there was one */
+  discard(id: string): Promise<boolean>;
 }
 
 export function openDeadLetters(partition: Partition, now: () => number = Date.now): DeadLetters {
@@ -37,6 +39,10 @@ export function openDeadLetters(partition: Partition, now: () => number = Date.n
       const queueName = today?.queue ?? letter.queue;
       const kind = await replay(partition, { ...letter, queue: queueName }, jobId, now());
       return kind === 'gone' ? { kind } : { kind, jobId, queue: queueName };
+    },
+    async discard(id) {
+      const letter = (await queue.getJob(id))?.data as DeadLetter | undefined;
+      return letter !== undefined && (await discard(partition, letter, now())) === 'discarded';
     },
   };
 }
@@ -68,5 +74,25 @@ async function replay(
         work: jobWork({ ...letter, data: letter.data }),
       }),
     },
+  });
+}
+
+/** Milliseconds that what was discarded is still known: a duplicate of its event is one for as long. */
+const DISCARDED_MS = 30 * 86_400_000;
+
+async function discard(
+  partition: Partition,
+  { id, eventId, handler }: DeadLetter,
+  now: number,
+): Promise<'discarded' | 'gone'> {
+  const { keys } = partition;
+  if (eventId === undefined || handler === undefined)
+    return partition.run('discard-job', {
+      keys: { job: keys.job(id) },
+      args: { letter: id, retention: DISCARDED_MS },
+    });
+  return partition.run('discard-delivery', {
+    keys: { event: keys.event(eventId), deliveries: keys.deliveries(eventId) },
+    args: { letter: id, id: eventId, handler, now, retention: DISCARDED_MS },
   });
 }

@@ -25,6 +25,8 @@ export interface QueueDepth {
   readonly completed: number;
   readonly failed: number;
   readonly paused: boolean;
+  /** Since when no live worker works on it, in milliseconds since the epoch; `undefined` where one does. */
+  readonly unworkedSince?: number;
 }
 
 /** The Redis that holds the keys. Bytes; `max` is 0 where there is no limit. */
@@ -50,6 +52,8 @@ export interface SystemState {
   /** What the sweeper has repaired, by kind, and what else it counts. */
   readonly sweeper: Readonly<Record<string, number>>;
   readonly processes: readonly ProcessStatus[];
+  /** What work waits for that no live worker has: `handler <name>` or `job <name>`. */
+  readonly unknown: readonly string[];
 }
 
 export interface System {
@@ -88,12 +92,26 @@ export async function openSystem({
 
   async function count(): Promise<Omit<SystemState, 'appendfsync' | 'processes'> & { persists: boolean }> {
     const reply = await partition.run('count', {
-      keys: { queues: partition.keys.queues, repairs: partition.keys.repairs },
+      keys: {
+        queues: partition.keys.queues,
+        repairs: partition.keys.repairs,
+        unworked: partition.keys.unworked,
+        unknown: partition.keys.unknown,
+      },
       args: { defaultQueue: DEFAULT_QUEUE },
       lists: { statuses: STATUSES },
     });
-    const [at, queues, events, info, sweeper] = reply as [number, unknown[][], number[], Buffer, Buffer[]];
-    const depths = queues.map(depthOf);
+    const [at, queues, events, info, sweeper, unworked, unknown] = reply as [
+      number,
+      unknown[][],
+      number[],
+      Buffer,
+      Buffer[],
+      Buffer[],
+      Buffer[],
+    ];
+    const since = numericFields(unworked.map(String));
+    const depths = queues.map((row) => withSince(depthOf(row), since));
     const text = String(info);
     return {
       at,
@@ -106,6 +124,7 @@ export async function openSystem({
       memory: memoryOf(text),
       persists: infoField(text, 'aof_enabled') === '1',
       sweeper: numericFields(sweeper.map(String)),
+      unknown: unknown.map(String),
     };
   }
 
@@ -145,6 +164,19 @@ function publishCounts(meter: Meter, system: System): void {
       depths.map((state) => ({ value: queue[state], labels: { queue: queue.name, state } })),
     ),
   );
+  meter.gauge(METRICS.unworkedJobs, async () =>
+    (await system.read()).queues.flatMap((queue) =>
+      queue.unworkedSince === undefined
+        ? []
+        : [
+            {
+              value: queue.waiting + queue.prioritized + queue.delayed,
+              labels: { queue: queue.name },
+            },
+          ],
+    ),
+  );
+  meter.gauge(METRICS.unknownDefinitions, async () => (await system.read()).unknown.length);
   meter.gauge(METRICS.deadLetters, async () => (await system.read()).deadLetters);
   meter.gauge(METRICS.events, async () =>
     Object.entries((await system.read()).events).map(([status, value]) => ({ value, labels: { status } })),
@@ -164,6 +196,11 @@ function depthOf([name, ...counts]: unknown[]): QueueDepth {
     failed,
     paused: paused === 1,
   };
+}
+
+function withSince(depth: QueueDepth, since: Readonly<Record<string, number>>): QueueDepth {
+  const unworkedSince = since[depth.name];
+  return unworkedSince === undefined ? depth : { ...depth, unworkedSince };
 }
 
 function byName(a: QueueDepth, b: QueueDepth): number {

@@ -4,7 +4,7 @@
 --- succeeded. `stale` says that the handlers which live workers announce have changed since the plan was made.
 ---
 --- `unclaimed`: somebody who is away, or nobody yet, may want this event: it is looked at again when a handler appears.
---- @include clock, event
+--- @include event
 --- @keys    event, deliveries, revision
 --- @args    id, now, retention, revisionThen, unclaimed
 --- @each    planned: handler, queue, jobId
@@ -32,7 +32,7 @@ end
 
 if redis.call('HLEN', deliveriesKey) == 0 then
   setStatus(eventKey, id, 'unhandled', now)
-  forgetAfter(id, tonumber(now) + tonumber(retention))
+  forgetAfter(id, millisecondsNow() + retention)
   return { 'unhandled' }
 end
 local inPlace = redis.call('HGET', eventKey, 'inPlace')

@@ -42,9 +42,11 @@ export function createProcessor(parts: ProcessorParts): Processor {
 class WorkProcessor implements Processor {
   readonly #parts: ProcessorParts;
   readonly #quarantine = createQuarantine();
+  readonly #startedAt: number;
 
   constructor(parts: ProcessorParts) {
     this.#parts = parts;
+    this.#startedAt = parts.now();
   }
 
   async run(lease: Lease): Promise<Ending> {
@@ -240,10 +242,12 @@ class WorkProcessor implements Processor {
     });
   }
 
-  /** With `missed: 'skip'`, a slot whose successor is already due is not run late. */
+  /** With `missed: 'skip'`, a slot that passed while no worker ran is not run once its successor is due. */
   #missedSlot({ slot }: Lease): { skipped: string } | undefined {
     const schedule = slot === undefined ? undefined : this.#parts.registry.schedules.get(slot.schedule);
     if (slot === undefined || schedule?.missed !== 'skip') return undefined;
+    // A queue that is slower than its cron is late each time: what was due while this worker ran is not missed.
+    if (slot.at >= this.#startedAt) return undefined;
     if (nextSlot(schedule.cron, schedule.timezone, slot.at) > this.#parts.now()) return undefined;
     return { skipped: `the slot of ${new Date(slot.at).toISOString()} passed while no worker ran` };
   }

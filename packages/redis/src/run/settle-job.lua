@@ -32,7 +32,7 @@ else
   if status and kind == 'complete' then
     endJob(workId, 'succeeded', now, 'result', content)
     redis.call('DEL', attemptsKey)
-    forgetJobAfter(workId, tonumber(now) + tonumber(retention))
+    forgetJobAfter(workId, millisecondsNow() + retention)
   elseif status then
     endJob(workId, 'failed', now, 'error', detail)
   elseif kind == 'complete' then

@@ -4,7 +4,8 @@ import { eventually, startOwnRedis } from '@hookline/rig';
 import { Queue } from 'bullmq';
 import { ADD_JOB_LUA, KEPT_JOBS } from '../../src/bullmq/add-job.ts';
 import { connect, findEvent, openEventStore } from '../../src/index.ts';
-import { incoming, openBench, silent, type Bench } from '../support.ts';
+import { forgetExpired } from '../../src/events/prune.ts';
+import { handler, incoming, openBench, silent, type Bench } from '../support.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -195,5 +196,21 @@ describe('a Redis that is not there', () => {
       direct.disconnect();
       await redis.stop();
     }
+  });
+});
+
+describe('an id that comes back after its retention, while BullMQ still keeps its old job', () => {
+  it('is queued like any other', async () => {
+    const store = await bench.store();
+    const event = incoming();
+    let runs = 0;
+    await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
+    await store.accept(event);
+    await eventually(async () => (await findEvent(bench.partition, event.id))?.status === 'handled');
+    const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
+    await eventually(async () => (await queue.getCompletedCount()) === 1);
+    expect(await forgetExpired(bench.partition, 4_000_000)).toBe(1);
+    expect((await store.accept(event)).kind).toBe('accepted');
+    await eventually(() => runs === 2, 3_000);
   });
 });

@@ -115,6 +115,8 @@ describe('whatever gets lost between', () => {
         ...parts,
         fleet,
         unclaimedAfter: 3_600_000,
+        retention: 3_600_000,
+        jobRetention: 3_600_000,
         log: silent,
         meter: NO_METER,
         interval: 600_000,

@@ -51,6 +51,8 @@ function sweeper({ handlers = [], jobs = [], ...settings }: Sweeping = {}): Resc
     meter: NO_METER,
     fleet: fleetOf(createRegistry({ handlers, jobs, schedules: [] })),
     unclaimedAfter: 3_600_000,
+    retention: 3_600_000,
+    jobRetention: 3_600_000,
     now: Date.now,
     interval: 600_000,
     age: -1,
