@@ -142,6 +142,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     clock,
     ...options.canary,
     queues: canaryQueues(options, queues),
+    isReady: () => connection.status === 'ready',
   });
   const loops = [
     canaries,

@@ -9,7 +9,7 @@ import { withRedis } from '../with-redis.ts';
 export default {
   name: 'dead',
   usage: '[action] [id]',
-  says: 'list · show <id> · replay <id> · replay --all · discard <id>',
+  says: 'list · show <id> · replay <id>|--all · discard <id>',
   options: [
     { flag: '--count <n>', says: 'How many', default: 50 },
     { flag: '--json', says: 'Everything of each letter, one JSON line each' },

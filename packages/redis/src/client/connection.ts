@@ -1,5 +1,6 @@
 import type { RedisTarget } from '@hookline/core';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { every, type Loop } from './every.ts';
 
 export type Connection = Redis | Cluster;
 
@@ -16,7 +17,14 @@ export type Role = 'producer' | 'worker' | 'barrier';
  */
 export const COMMAND_TIMEOUT_MS = 350;
 const RECONNECT_CAP_MS = 500;
+const SUBSCRIBER_PING_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 2_000;
+/**
+ * A host that is lost, or a firewall that forgets, ends no connection: the kernel sends for a quarter of an hour. One that
+ * owes an answer for so long is given up. BullMQ's workers ask Redis to wait for up to 10 s.
+ */
+const PRODUCER_SILENCE_MS = 4_000;
+const WORKER_SILENCE_MS = 12_500;
 
 /** Opens a connection that reconnects for ever; errors are the caller's to listen for (`'error'`). */
 export function connect(target: RedisTarget, role: Role): Connection {
@@ -40,6 +48,15 @@ export function connect(target: RedisTarget, role: Role): Connection {
   }
 }
 
+/** A connection that only listens owes nothing, so that nobody would notice its end: it asks for an answer now and then. */
+export function watchSubscriber(subscriber: Connection): Loop {
+  return every(
+    SUBSCRIBER_PING_MS,
+    () => subscriber.ping(),
+    () => undefined,
+  );
+}
+
 function reconnectDelay(times: number): number {
   return Math.min(50 * times, RECONNECT_CAP_MS);
 }
@@ -54,12 +71,17 @@ const COMMON = {
 
 const PRODUCER = {
   ...COMMON,
+  socketTimeout: PRODUCER_SILENCE_MS,
   enableOfflineQueue: false,
   commandTimeout: COMMAND_TIMEOUT_MS,
   maxRetriesPerRequest: 0,
 } satisfies RedisOptions;
 
-const WORKER = { ...COMMON, maxRetriesPerRequest: null } satisfies RedisOptions;
+const WORKER = {
+  ...COMMON,
+  socketTimeout: WORKER_SILENCE_MS,
+  maxRetriesPerRequest: null,
+} satisfies RedisOptions;
 
 const OPTIONS = {
   producer: PRODUCER,

@@ -1,5 +1,5 @@
 import type { JobFeed, JobFrame, RedisTarget } from '@hookline/core';
-import { connect } from '../client/connection.ts';
+import { connect, watchSubscriber } from '../client/connection.ts';
 import { every } from '../client/every.ts';
 import { batchesOfFrames } from './stream.ts';
 import type { Partition } from '../client/partition.ts';
@@ -40,6 +40,7 @@ export function createJobFeed(target: RedisTarget, partition: Partition): RedisJ
     const watch = watches.get(channel);
     if (watch !== undefined) read(watch).catch(waitForReady);
   });
+  const watch = watchSubscriber(subscriber);
   const lookAgain = every(LOOK_AGAIN_MS, async () => readAll(), waitForReady);
 
   function readAll(): void {
@@ -99,6 +100,7 @@ export function createJobFeed(target: RedisTarget, partition: Partition): RedisJ
     },
     close() {
       void lookAgain.stop();
+      void watch.stop();
       watches.clear();
       subscriber.disconnect();
     },

@@ -17,6 +17,8 @@ export interface CanaryOptions extends CanarySettings {
   /** Only queues that always give an idle worker its job: without rate limit and global concurrency. */
   readonly queues: readonly { readonly queue: Queue; readonly concurrency: number }[];
   readonly activity: Activity;
+  /** Whether the connection says that Redis is there. */
+  readonly isReady: () => boolean;
   readonly log: Logger;
   /** Milliseconds that only go forward; the activity's own clock. */
   readonly clock: () => number;
@@ -71,9 +73,10 @@ export function startCanaries(options: CanaryOptions): Canaries {
   async function look({ queue, concurrency }: CanaryOptions['queues'][number]): Promise<void> {
     // A canary whose job was damaged would block its own id, and look like a queue that is stuck.
     if (silence(queue.name) > patience / 2) generation += 1;
+    // One that hangs on a connection which calls itself ready is as good a reason to wait for a job as one that was sent.
     const isDue = await Promise.race([
       send(queue).catch(() => false),
-      wait(interval, false, { signal: over.signal, ref: false }),
+      wait(interval, undefined, { signal: over.signal, ref: false }).then(options.isReady),
     ]);
     if (!isDue || activity.of(queue.name).running >= concurrency) dueSince.delete(queue.name);
     else if (!dueSince.has(queue.name)) dueSince.set(queue.name, clock());

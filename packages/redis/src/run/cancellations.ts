@@ -1,6 +1,6 @@
 import type { RedisTarget } from '@hookline/core';
 import { AttemptAbortedError } from './attempt.ts';
-import { connect } from '../client/connection.ts';
+import { connect, watchSubscriber } from '../client/connection.ts';
 import type { RunningAttempt, RunningAttempts } from './running-attempts.ts';
 import type { Partition } from '../client/partition.ts';
 
@@ -34,7 +34,13 @@ export function listenForCancellations(
     }
   }
 
-  return { close: () => subscriber.disconnect() };
+  const watch = watchSubscriber(subscriber);
+  return {
+    close() {
+      void watch.stop();
+      subscriber.disconnect();
+    },
+  };
 }
 
 function abort({ controller }: RunningAttempt): void {
