@@ -1,4 +1,4 @@
-import type { EventStore, Logger, Meter } from '@hookline/core';
+import type { Logger, Meter, TransferStore } from '@hookline/core';
 import { createOps, createReceiver } from '@hookline/http';
 import {
   closeServer,
@@ -21,7 +21,7 @@ import { findTestKeys } from './test-keys.ts';
 /** @throws ConfigError that names the folder and what to do, when the disk refuses */
 function openSpool(
   settings: SpoolSettings,
-  store: EventStore,
+  store: TransferStore,
   log: Logger,
   meter: Meter,
 ): Promise<OpenedSpoolingStore> {

@@ -73,7 +73,7 @@ export type AcceptResult =
 /** Those that are a 2xx: the event is kept. */
 export type Kept = Extract<AcceptResult, { readonly id: EventId }>;
 
-export function isKept(result: AcceptResult): result is Kept {
+export function isKept(result: TransferResult): result is Kept {
   return 'id' in result;
 }
 
@@ -82,6 +82,21 @@ export interface EventStore {
   /** Records the event and queues its job in one atomic step. Never rejects, never waits longer than its deadline. */
   accept(event: IncomingEvent): Promise<AcceptResult>;
 }
+
+/** What handing over an event that nobody waits for came to. `stuck`: the store takes others, but not this one now. */
+export type TransferResult = AcceptResult | { readonly kind: 'stuck'; readonly reason: string };
+
+/** A store that also takes what was kept elsewhere meanwhile. */
+export interface TransferStore extends EventStore {
+  /**
+   * Accepts an event that nobody waits for. A large one has as much time as its size needs, and is sent only if it is not
+   * there already. Never rejects.
+   */
+  transfer(event: IncomingEvent): Promise<TransferResult>;
+}
+
+/** From so many bytes on, a body goes where nothing waits behind it: 256 KiB take 21 ms at 100 Mbit/s. */
+export const LARGE_BODY_BYTES = 256 * 1024;
 
 const READABLE_ID = /^(?!sha256-)[A-Za-z0-9._-]{1,160}$/;
 

@@ -1,4 +1,4 @@
-import { NO_METER, type EventStore, type Logger, type Meter } from '@hookline/core';
+import { NO_METER, type Logger, type Meter, type TransferStore } from '@hookline/core';
 import { drain } from './drain.ts';
 import { openAbandoned, openSpool } from './folders.ts';
 import { createSpoolCounters } from './spool-counters.ts';
@@ -15,7 +15,7 @@ export interface SpoolSettings {
 
 export interface OpenSpoolingStore extends SpoolSettings {
   /** The store behind the spool. */
-  readonly store: EventStore;
+  readonly store: TransferStore;
   readonly log: Logger;
   readonly meter?: Meter;
   /** Milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-import type { EventId, IncomingEvent, Logger } from '@hookline/core';
+import { LARGE_BODY_BYTES, type EventId, type IncomingEvent, type Logger } from '@hookline/core';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDatabase, type Database } from './database.ts';
@@ -27,10 +27,12 @@ export interface Spool {
    * Rejects when the disk refuses; whether the event is kept is then unknown.
    */
   append(event: IncomingEvent): Promise<'spooled' | 'full'>;
-  /** The oldest entries: `count` at most, and 8 MiB, but always one if there is any. */
+  /** The oldest entries: `count` at most, and 1 MiB, or one that is large and alone. */
   first(count: number): Promise<readonly SpoolEntry[]>;
   /** Takes the oldest entries away, as `first` gave them from its beginning: they are never read again here; after a crash they may come back. */
   remove(entries: readonly SpoolEntry[]): Promise<void>;
+  /** Moves the oldest entry behind all others: it stays kept all the while. */
+  postpone(entry: SpoolEntry): Promise<void>;
   /** @throws Error that says why the spool would take no event now */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -51,8 +53,8 @@ interface Append {
   readonly reject: (error: unknown) => void;
 }
 
-/** A body may have 25 MiB: a batch of them would be gigabytes in memory, and on its way to Redis at once. */
-const READ_BYTES = 8 * 1024 * 1024;
+/** A batch shares one deadline and one link: at 100 Mbit/s it takes 84 ms. */
+const READ_BYTES = 1024 * 1024;
 /** LevelDB gives deleted bytes back to the disk when it compacts: when this many are gone, an empty spool does. */
 const COMPACTED_BYTES = 4 * 1024 * 1024;
 
@@ -155,6 +157,29 @@ class LevelSpool implements Spool {
       // They are done with; on a disk that takes no deletion they only come back as duplicates.
       this.#log.warn('drained entries could not be deleted from the spool', { folder: this.folder, error });
     }
+  }
+
+  async postpone({ key, event, bytes }: SpoolEntry): Promise<void> {
+    const later = entryKey(this.#kept.next, bytes);
+    this.#kept.next += 1;
+    try {
+      await this.#database.batch(
+        [put(later, encodeEntry(event)), put(ids(event.id), Buffer.from(later)), { type: 'del', key }],
+        { sync: true },
+      );
+    } catch (error) {
+      // It stays where it is, and is tried again.
+      this.#isBroken = true;
+      this.#log.warn('an entry of the spool that is stuck could not be put behind the others', {
+        folder: this.folder,
+        error,
+      });
+      return;
+    }
+    this.#cursor = key;
+    this.#deletedBytes += bytes;
+    this.#changes += 1;
+    this.#oldest = undefined;
   }
 
   async check(): Promise<void> {
@@ -266,12 +291,12 @@ class LevelSpool implements Spool {
     let bytes = 0;
     if (this.#database.status !== 'open') await this.#mend();
     for await (const [key, value] of this.#database.iterator({ gt: this.#cursor, lt: END_OF_ENTRIES })) {
-      if (entries.length > 0 && bytes + value.length > READ_BYTES) break;
+      if (entries.length > 0 && (bytes + value.length > READ_BYTES || value.length > LARGE_BODY_BYTES)) break;
       const event = decodeEntry(value);
       if (event === undefined) await this.#putAside(key, value);
       else entries.push({ key, event, bytes: value.length });
       bytes += value.length;
-      if (entries.length >= count) break;
+      if (entries.length >= count || value.length > LARGE_BODY_BYTES) break;
     }
     this.#oldest = entries[0]?.event.receivedAt;
     return entries;

@@ -5,6 +5,7 @@ import {
   type EventStore,
   type IncomingEvent,
   type Logger,
+  type TransferStore,
 } from '@hookline/core';
 import { drain } from './drain.ts';
 import type { SpoolCounters } from './spool-counters.ts';
@@ -17,7 +18,7 @@ import type { Spool } from './spool.ts';
 export type SpoolingState = 'direct' | 'spooling' | 'catching-up';
 
 export interface SpoolingStoreOptions {
-  readonly store: EventStore;
+  readonly store: TransferStore;
   readonly spool: Spool;
   readonly log: Logger;
   readonly counters: SpoolCounters;
@@ -54,7 +55,7 @@ export function createSpoolingStore(options: SpoolingStoreOptions): SpoolingStor
 
 class DiskBackedStore implements SpoolingStore {
   readonly #options: Required<SpoolingStoreOptions>;
-  readonly #store: EventStore;
+  readonly #store: TransferStore;
   readonly #spool: Spool;
   readonly #log: Logger;
   readonly #counters: SpoolCounters;

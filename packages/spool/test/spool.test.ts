@@ -82,9 +82,9 @@ describe('a spool', () => {
     await spool.close();
   });
 
-  it('gives no more than 8 MiB at once, but always one event', async () => {
+  it('gives no more than 1 MiB at once, and a large one alone', async () => {
     const spool = await openTestSpool(temporaryFolder(), { limit: 2 ** 30 });
-    const mebibytes = [3, 3, 3, 20, 1, 7.5, 1];
+    const mebibytes = [0.1, 0.2, 20, 1, 0.2, 0.2, 0.2, 0.2, 0.2, 3];
     for (const [id, size] of mebibytes.entries())
       await spool.append(eventOf(String(id), { body: Buffer.alloc(size * 2 ** 20) }));
     const batches: string[][] = [];
@@ -93,7 +93,7 @@ describe('a spool', () => {
       batches.push(entries.map(({ event }) => event.providerId));
       await spool.remove(entries);
     }
-    expect(batches).toEqual([['0', '1'], ['2'], ['3'], ['4'], ['5'], ['6']]);
+    expect(batches).toEqual([['0', '1'], ['2'], ['3'], ['4', '5', '6', '7'], ['8'], ['9']]);
     await spool.close();
   });
 

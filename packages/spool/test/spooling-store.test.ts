@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isKept, type AcceptResult, type EventStore, type IncomingEvent } from '@hookline/core';
+import { isKept, type AcceptResult, type IncomingEvent, type TransferStore } from '@hookline/core';
 import { createMemoryEventStore, eventStoreSuite } from '@hookline/testing';
 import type { Spool } from '../src/spool.ts';
 import { createSpoolingStore, type SpoolingStoreOptions } from '../src/spooling-store.ts';
@@ -8,7 +8,7 @@ import { countingCounters, eventOf, openTestSpool, silent, temporaryFolder } fro
 const range = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => String(from + index));
 
-async function open(store: EventStore, more: Partial<SpoolingStoreOptions> & { folder?: string } = {}) {
+async function open(store: TransferStore, more: Partial<SpoolingStoreOptions> & { folder?: string } = {}) {
   const spool = more.spool ?? (await openTestSpool(more.folder ?? temporaryFolder()));
   const counters = countingCounters();
   const lines: string[] = [];
@@ -62,7 +62,8 @@ describe('a spooling store', () => {
       'duplicate',
     ]);
     await close();
-    const full = await open({ accept: async () => ({ kind: 'full', reason: 'at 75 %' }) });
+    const refuse = async () => ({ kind: 'full', reason: 'at 75 %' }) as const;
+    const full = await open({ accept: refuse, transfer: refuse });
     expect(await full.spooling.accept(same)).toEqual({ kind: 'full', reason: 'at 75 %' });
     expect([spool.size, full.spool.size, full.spooling.state]).toEqual([0, 0, 'direct']);
     await full.close();
@@ -125,6 +126,7 @@ describe('a spooling store', () => {
       append: (event) => spool.append(event),
       first: (count) => (count === 1 ? spool.first(1) : held.then(() => spool.first(count))),
       remove: (entries) => spool.remove(entries),
+      postpone: (entry) => spool.postpone(entry),
       check: () => spool.check(),
       close: () => spool.close(),
     };
@@ -183,14 +185,41 @@ describe('a spooling store', () => {
     await close();
   });
 
+  it('lets others pass one that is stuck, and keeps trying it', async () => {
+    const memory = createMemoryEventStore();
+    let isStuck = true;
+    const picky: TransferStore = {
+      accept: (event) => memory.accept(event),
+      transfer: async (event) =>
+        isStuck && ['0', '3'].includes(event.providerId)
+          ? { kind: 'stuck', reason: 'too slow' }
+          : memory.transfer(event),
+    };
+    const folder = temporaryFolder();
+    const left = await openTestSpool(folder);
+    for (const id of range(0, 20)) await left.append(eventOf(id));
+    await left.close();
+    const { spooling, spool, close } = await open(picky, { folder });
+    const others = range(0, 20).filter((id) => !['0', '3'].includes(id));
+    await until(() => spool.size === 2);
+    expect(idsOf(memory.events)).toEqual(others);
+    expect((await spooling.accept(eventOf('20'))).kind).toBe('spooled');
+    await until(() => memory.events.length === 19);
+    isStuck = false;
+    await until(() => spooling.state === 'direct');
+    expect(new Set(idsOf(memory.events))).toEqual(new Set(range(0, 21)));
+    await close();
+  });
+
   it('stops at the first event that the store does not take: none after it leaves the spool before it', async () => {
     const memory = createMemoryEventStore();
     let refused = 0;
-    const picky: EventStore = {
-      accept: async (event) =>
+    const picky: TransferStore = {
+      accept: (event) => memory.accept(event),
+      transfer: async (event) =>
         event.providerId === '5' && (refused += 1) < 4
           ? { kind: 'full', reason: 'no room' }
-          : memory.accept(event),
+          : memory.transfer(event),
     };
     const folder = temporaryFolder();
     const left = await openTestSpool(folder);

@@ -1,7 +1,7 @@
-import type { AcceptResult, EventId, EventStore, IncomingEvent } from '@hookline/core';
+import type { AcceptResult, EventId, IncomingEvent, TransferStore } from '@hookline/core';
 
 /** An event store in memory, for tests of what stands in front of one. It keeps the promises of `EventStore.accept`. */
-export interface MemoryEventStore extends EventStore {
+export interface MemoryEventStore extends TransferStore {
   /** What was accepted, in order. */
   readonly events: readonly IncomingEvent[];
   /** How often `accept` was called, whatever came of it. */
@@ -22,6 +22,13 @@ export function createMemoryEventStore(): MemoryEventStore {
     return { kind: 'accepted', id: event.id };
   }
 
+  async function accept(event: IncomingEvent): Promise<AcceptResult> {
+    calls += 1;
+    if (state === 'down') return { kind: 'unavailable', reason: 'the store is down' };
+    if (state === 'hung') await new Promise<void>((resolve) => waiting.push(resolve));
+    return record(event);
+  }
+
   return {
     get events() {
       return [...events.values()];
@@ -36,11 +43,7 @@ export function createMemoryEventStore(): MemoryEventStore {
       state = next;
       if (next === 'up') for (const resume of waiting.splice(0)) resume();
     },
-    async accept(event) {
-      calls += 1;
-      if (state === 'down') return { kind: 'unavailable', reason: 'the store is down' };
-      if (state === 'hung') await new Promise<void>((resolve) => waiting.push(resolve));
-      return record(event);
-    },
+    accept,
+    transfer: accept,
   };
 }

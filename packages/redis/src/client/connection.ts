@@ -8,8 +8,9 @@ export type Connection = Redis | Cluster;
  * `producer` fails fast: a request is waiting for the answer, and the provider will send again.
  * `worker` waits: nobody is behind it, and giving up would only burn attempts.
  * `barrier` is a producer that sends nothing twice: what it asks holds for one server only.
+ * `bulk` sends nothing twice either, and each command of it has as long as its sender gives it.
  */
-export type Role = 'producer' | 'worker' | 'barrier';
+export type Role = 'producer' | 'worker' | 'barrier' | 'bulk';
 
 /**
  * A producer's command that has no reply by then has an unknown outcome: with it the whole answer stays under 500 ms,
@@ -25,6 +26,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
  */
 const PRODUCER_SILENCE_MS = 4_000;
 const WORKER_SILENCE_MS = 12_500;
+/** While a large body is under way, nothing is answered: 25 MiB take 100 s at 2 Mbit/s. */
+const BULK_SILENCE_MS = 120_000;
 
 /** Opens a connection that reconnects for ever; errors are the caller's to listen for (`'error'`). */
 export function connect(target: RedisTarget, role: Role): Connection {
@@ -87,6 +90,13 @@ const OPTIONS = {
   producer: PRODUCER,
   worker: WORKER,
   barrier: { ...PRODUCER, reconnectOnError: () => false, autoResendUnfulfilledCommands: false },
+  bulk: {
+    ...COMMON,
+    socketTimeout: BULK_SILENCE_MS,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+  },
 } satisfies Record<Role, RedisOptions>;
 
 /**

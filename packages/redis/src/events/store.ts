@@ -1,17 +1,19 @@
 import {
-  DEFAULT_QUEUE,
   type AcceptResult,
-  type EventStore,
   type IncomingEvent,
+  type Kept,
   type Logger,
   type Meter,
   NO_METER,
   type RedisTarget,
   type SecretStore,
+  type TransferResult,
+  type TransferStore,
 } from '@hookline/core';
 import { connect, type Connection } from '../client/connection.ts';
 import { createPartition } from '../bullmq/add-job.ts';
-import { fieldsOf } from './record.ts';
+import { createLargeEvents, isLarge } from './large-events.ts';
+import { recordEvent } from './record-event.ts';
 import { costOf, StoreFullError } from '../gate/admission.ts';
 import type { AckLevel } from '../gate/ack-level.ts';
 import { openGate } from '../gate/gate.ts';
@@ -30,7 +32,7 @@ export interface EventStoreOptions {
 }
 
 /** The receiver's side of the store: it only ever adds, and it fails fast. */
-export interface RedisEventStore extends EventStore {
+export interface RedisEventStore extends TransferStore {
   /** Secrets that providers bring. */
   readonly secrets: SecretStore;
   /** Resolves when Redis answers within the command timeout and may hold events. @throws Error that says why not */
@@ -50,34 +52,34 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
   const gate = await openGate({ partition, target, ack, log, meter, now });
   const secrets = createSecretStore(partition);
 
-  async function record(event: IncomingEvent): Promise<AcceptResult> {
-    const job = partition.add({
-      queue: DEFAULT_QUEUE,
-      jobId: event.id,
-      name: event.type,
-      work: {
-        kind: 'event',
-        event: event.id,
-        source: event.source,
-        provider: event.provider,
-        type: event.type,
-      },
-      timestamp: now(),
-      ...(event.priority === undefined ? {} : { priority: event.priority }),
-    });
-    const kind = await partition.run('accept', {
-      keys: { event: partition.keys.event(event.id), job: partition.keys.bullJob(DEFAULT_QUEUE, event.id) },
-      args: {
-        id: event.id,
-        source: event.source,
-        type: event.type,
-        receivedAt: event.receivedAt,
-        queue: DEFAULT_QUEUE,
-      },
-      lists: { fields: fieldsOf(event) },
-      add: { job },
-    });
-    return { kind, id: event.id };
+  const record = (event: IncomingEvent) => recordEvent(partition, event, now());
+  const large = createLargeEvents({ gate, prefix, now });
+
+  async function accept(event: IncomingEvent): Promise<AcceptResult> {
+    try {
+      return await (isLarge(event) ? large.accept(event) : gate.keep(() => record(event), costOf(event)));
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  async function transfer(event: IncomingEvent): Promise<TransferResult> {
+    try {
+      return await (isLarge(event) ? large.transfer(event) : gate.keep(() => record(event), costOf(event)));
+    } catch (error) {
+      const refusal = refusalOf(error);
+      const othersMayPass = refusal.kind === 'unavailable' || isLarge(event);
+      return othersMayPass && (await takesWrites()) ? { kind: 'stuck', reason: refusal.reason } : refusal;
+    }
+  }
+
+  function takesWrites(): Promise<boolean> {
+    return gate
+      .keep(() => connection.set(partition.keys.commitBarrier, '1'))
+      .then(
+        () => true,
+        () => false,
+      );
   }
 
   return {
@@ -85,20 +87,19 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
       read: (source) => secrets.read(source),
       keep: (source, secret) => gate.keep(() => secrets.keep(source, secret)),
     },
-    async accept(event) {
-      try {
-        return await gate.keep(() => record(event), costOf(event));
-      } catch (error) {
-        if (error instanceof StoreFullError) return { kind: 'full', reason: error.message };
-        // Whatever happened (refused, timed out, cut off), the provider is told to send again: the id decides then.
-        return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) };
-      }
-    },
+    accept,
+    transfer,
     ping: () => gate.ping(),
     async close() {
       gate.close();
     },
   };
+}
+
+function refusalOf(error: unknown): Exclude<AcceptResult, Kept> {
+  if (error instanceof StoreFullError) return { kind: 'full', reason: error.message };
+  // Whatever happened (refused, timed out, cut off), the provider is told to send again: the id decides then.
+  return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) };
 }
 
 /** Says once that Redis is away and once that it is back, not at every attempt in between. */

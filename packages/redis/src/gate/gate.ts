@@ -4,6 +4,7 @@ import { Admission } from './admission.ts';
 import { Circuit, TICK_MS } from './circuit-breaker.ts';
 import { COMMAND_TIMEOUT_MS, connected, type Connection } from '../client/connection.ts';
 import { durabilityOf, type AckLevel, type Durability } from './ack-level.ts';
+import { createBulkLane, type BulkLane } from './bulk-lane.ts';
 import { openCommitBarrier, type CommitBarrier } from './commit-barrier.ts';
 import {
   evictionProblemOf,
@@ -35,6 +36,8 @@ export interface Gate {
    * @throws StoreFullError when Redis needs the room; any other Error when it was not kept or nobody knows
    */
   keep<T>(write: () => Promise<T>, cost?: number): Promise<T>;
+  /** The same for what is large or not urgent: on a connection of its own, within so many milliseconds. */
+  keepInBulk<T>(write: (connection: Connection) => Promise<T>, withinMs: number, cost?: number): Promise<T>;
   /** @throws Error that says why nothing can be kept now */
   ping(): Promise<void>;
   close(): void;
@@ -72,6 +75,7 @@ class RedisGate implements Gate {
   readonly #circuit = new Circuit();
   readonly #admission: Admission;
   readonly #said = new Set<string>();
+  readonly #lane: BulkLane;
   readonly #timer: NodeJS.Timeout;
   #fitness: Fitness = UNKNOWN;
   /** Of the connection: what was answered over one is not known of the server behind the next. */
@@ -86,6 +90,7 @@ class RedisGate implements Gate {
     const { partition, log, meter } = options;
     this.#options = options;
     this.#connection = partition.connection;
+    this.#lane = createBulkLane(options.target);
     this.#admission = new Admission(log, meter);
     meter.gauge(METRICS.clockSkew, () => this.#clockSkew / 1_000);
     this.#connection.on('close', () => {
@@ -107,9 +112,7 @@ class RedisGate implements Gate {
   }
 
   async keep<T>(write: () => Promise<T>, cost?: number): Promise<T> {
-    const reason = this.#refusal();
-    if (reason !== undefined) throw new Error(reason);
-    if (cost !== undefined) this.#admission.admit(cost);
+    this.#admit(cost);
     const [begun, before] = [performance.now(), this.#generation];
     const answer = await this.#circuit.watch(write()).catch((error: unknown) => {
       throw isOutOfMemory(error) ? this.#admission.refused() : error;
@@ -117,6 +120,26 @@ class RedisGate implements Gate {
     if (before !== this.#generation) throw new Error('the connection to Redis was lost meanwhile');
     await this.#confirm(COMMAND_TIMEOUT_MS - (performance.now() - begun));
     return answer;
+  }
+
+  async keepInBulk<T>(
+    write: (connection: Connection) => Promise<T>,
+    withinMs: number,
+    cost?: number,
+  ): Promise<T> {
+    this.#admit(cost);
+    const begun = performance.now();
+    const { answer, runId } = await this.#lane.run(write, withinMs).catch((error: unknown) => {
+      throw isOutOfMemory(error) ? this.#admission.refused() : error;
+    });
+    await this.#confirm(withinMs - (performance.now() - begun), runId);
+    return answer;
+  }
+
+  #admit(cost: number | undefined): void {
+    const reason = this.#refusal();
+    if (reason !== undefined) throw new Error(reason);
+    if (cost !== undefined) this.#admission.admit(cost);
   }
 
   async ping(): Promise<void> {
@@ -128,6 +151,7 @@ class RedisGate implements Gate {
   close(): void {
     clearInterval(this.#timer);
     this.#barrier?.close();
+    this.#lane.close();
     this.#connection.disconnect();
   }
 
@@ -209,14 +233,15 @@ class RedisGate implements Gate {
     return this.#fitness.kind === 'unknown' ? 'Redis has not told yet what it is' : undefined;
   }
 
-  async #confirm(withinMs: number): Promise<void> {
+  /** @param answered the run id of the server that had answered, where that is not the one which was looked at last */
+  async #confirm(withinMs: number, answered?: string): Promise<void> {
     if (this.#fitness.kind !== 'fit')
       throw new Error('Redis went away before what it had answered was confirmed');
     const { durability, facts } = this.#fitness;
     if (durability.kind === 'at-once') return;
     if (this.#barrier === undefined || facts.kind === 'cluster')
       throw new Error('there is nobody to confirm it');
-    await this.#barrier.confirm(facts.runId, withinMs);
+    await this.#barrier.confirm(answered ?? facts.runId, withinMs);
   }
 }
 

@@ -1,0 +1,60 @@
+import { LATE, within, type RedisTarget } from '@hookline/core';
+import { connect, connected, type Connection } from '../client/connection.ts';
+
+/** A connection for what is large or not urgent, so that nothing else waits behind it on the wire. Opened at its first use. */
+export interface BulkLane {
+  /**
+   * Makes a write on it.
+   * @returns the answer, and the run id of the server that gave it; none on a cluster
+   * @throws Error when there was no answer within so many milliseconds: the write may come through all the same
+   */
+  run<T>(write: (connection: Connection) => Promise<T>, withinMs: number): Promise<LaneAnswer<T>>;
+  close(): void;
+}
+
+export interface LaneAnswer<T> {
+  readonly answer: T;
+  readonly runId: string | undefined;
+}
+
+export function createBulkLane(target: RedisTarget): BulkLane {
+  let lane: ReturnType<typeof open> | undefined;
+  return {
+    async run(write, withinMs) {
+      lane ??= open(target);
+      const { connection, server } = lane;
+      const until = performance.now() + withinMs;
+      await connected(connection, withinMs);
+      const runId = await inTime(server(), until - performance.now());
+      const answer = await inTime(write(connection), until - performance.now());
+      if ((await server()) !== runId) throw new Error('the connection to Redis was lost meanwhile');
+      return { answer, runId };
+    },
+    close: () => lane?.connection.disconnect(),
+  };
+}
+
+function open(target: RedisTarget) {
+  const connection = connect(target, 'bulk');
+  // Who writes is told by the write.
+  connection.on('error', () => undefined);
+  let runId: Promise<string | undefined> | undefined;
+  const forget = () => (runId = undefined);
+  connection.on('close', forget);
+  async function ask(): Promise<string | undefined> {
+    if (connection.isCluster) return undefined;
+    try {
+      return /^run_id:(\w+)/m.exec(await connection.info('server'))?.[1];
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+  return { connection, server: () => (runId ??= ask()) };
+}
+
+async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+  const given = await within(ms, answer);
+  if (given === LATE) throw new Error('Redis does not answer in time');
+  return given;
+}
