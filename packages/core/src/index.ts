@@ -27,6 +27,7 @@ export {
   type TransferResult,
   type TransferStore,
   LARGE_BODY_BYTES,
+  largeBodyTime,
   type HooklineEvent,
   type IncomingEvent,
   type Kept,

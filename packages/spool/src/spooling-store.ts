@@ -1,5 +1,6 @@
 import {
   LATE,
+  largeBodyTime,
   within,
   type AcceptResult,
   type EventStore,
@@ -96,9 +97,10 @@ class DiskBackedStore implements SpoolingStore {
   }
 
   async #toStore(event: IncomingEvent, withinMs: number): Promise<AcceptResult> {
-    const result = await within(withinMs, this.#store.accept(event));
+    const patience = withinMs + largeBodyTime(event.body.length) / 2;
+    const result = await within(patience, this.#store.accept(event));
     if (result === LATE)
-      return this.#toSpool(event, `no answer from the store within ${this.#options.patience} ms`);
+      return this.#toSpool(event, `no answer from the store within ${Math.round(patience)} ms`);
     return result.kind === 'unavailable' ? this.#toSpool(event, result.reason) : result;
   }
 

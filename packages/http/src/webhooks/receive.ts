@@ -1,7 +1,10 @@
-import type { ProviderRequest, Source } from '@hookline/core';
+import { largeBodyTime, type ProviderRequest, type Source } from '@hookline/core';
 import type { Asked, Exchange } from './exchange.ts';
 
-/** Leaves 100 ms for the rest of a request on a busy machine: every answer leaves within 500 ms of the last byte. */
+/**
+ * Leaves 100 ms for the rest of a request on a busy machine: the answer leaves within 500 ms of the last byte, and that to a
+ * large body as much later as it takes to Redis.
+ */
 const ANSWER_DEADLINE_MS = 400;
 
 /**
@@ -15,7 +18,7 @@ export function receive(
   body: Buffer,
   receivedAt: number,
 ): Exchange {
-  const deadline = performance.now() + ANSWER_DEADLINE_MS;
+  const deadline = performance.now() + ANSWER_DEADLINE_MS + largeBodyTime(body.length);
   const asked = { method, url, headers };
   return { source, request: providerRequest(source, asked, body), asked, receivedAt, deadline };
 }

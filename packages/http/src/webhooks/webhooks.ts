@@ -1,4 +1,12 @@
-import type { EventStore, Logger, Meter, SecretStore, Source } from '@hookline/core';
+import {
+  largeBodyTime,
+  type EventStore,
+  type Logger,
+  type Meter,
+  type SecretStore,
+  type Source,
+} from '@hookline/core';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendAnswer } from '../wire/answer.ts';
 import { createFetchText } from '../wire/fetch-text.ts';
@@ -168,6 +176,8 @@ class Door {
     if (verified.kind !== 'verified') return verified;
     const greeted = this.#greet(verified, verified.secrets, 'verified');
     if (greeted !== undefined) return greeted;
+    // Each of these steps reads a large body once more: others get their turn in between.
+    if (largeBodyTime(exchange.request.body.length) > 0) await nextTurn();
     const events = split(this.#parts.log, verified);
     return accept(this.#store, events, verified.deadline - performance.now());
   }

@@ -6,11 +6,12 @@ export interface ScriptCalls {
   /**
    * One atomic step: a new event is recorded, indexed and queued; a known one is answered; a known one whose job is not
    * there (removed by hand, or never made) is queued. Only then may anybody say 2xx.
+   * `staged`: names the hash in which a large body is already, in so many pieces, or is empty.
    * @see ../events/accept.lua
    */
   readonly 'accept': {
     readonly keys: Keys<'event' | 'job'>;
-    readonly args: Args<'id' | 'source' | 'type' | 'receivedAt' | 'queue'>;
+    readonly args: Args<'id' | 'source' | 'type' | 'receivedAt' | 'queue' | 'staged' | 'pieces'>;
     readonly lists: Lists<'fields'>;
     readonly add: Additions<'job'>;
   };
@@ -802,7 +803,7 @@ export const SCRIPTS = {
   'accept': {
     include: ['clock', 'event', 'remains'],
     keys: ['event', 'job'],
-    args: ['id', 'source', 'type', 'receivedAt', 'queue'],
+    args: ['id', 'source', 'type', 'receivedAt', 'queue', 'staged', 'pieces'],
     lists: ['fields'],
     bullmq: [],
     add: ['job'],
@@ -816,6 +817,13 @@ local now = millisecondsNow()
 if not status then
   -- An id that was forgotten may come back while BullMQ still keeps its old job: that would be taken for this one.
   if redis.call('HEXISTS', jobKey, 'finishedOn') == 1 then removeRemains(queue, id) end
+  if staged ~= '' then
+    if redis.call('HLEN', stagedKeyOf(staged)) ~= tonumber(pieces) then
+      return redis.error_reply('a piece of the body was not kept')
+    end
+    redis.call('RENAME', stagedKeyOf(staged), eventKey)
+    redis.call('PERSIST', eventKey)
+  end
   redis.call('HSET', eventKey, 'recordedAt', now, unpack(fields))
   redis.call('ZADD', eventsKeyOf(), receivedAt, id)
   redis.call('ZADD', eventsOfSourceKeyOf(source), receivedAt, id)
@@ -1105,6 +1113,10 @@ for i = 1, #page, 2 do
   looked = looked + 1
   if isSettled(id, eventKey, deliveries) then
     freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'headers')
+    for piece = 1, tonumber(redis.call('HGET', eventKey, 'pieces') or 1) - 1 do
+      freed = freed + redis.call('HSTRLEN', eventKey, 'body' .. piece)
+      redis.call('HDEL', eventKey, 'body' .. piece)
+    end
     redis.call('ZREM', expiringKey, id)
     for j = 1, #deliveries, 2 do
       local workId = id .. '~' .. deliveries[j]

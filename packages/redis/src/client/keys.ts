@@ -8,6 +8,8 @@ export const KEY_PATTERNS = {
   learnedSecrets: '/secrets/{source}',
   /** Hash: one recorded event. */
   event: '/event/{id}',
+  /** Hash: the body of a large event that is on its way here, piece by piece; becomes the event's own. Expires. */
+  staged: '/event/staged/{token}',
   /** Hash: handler → `status|attemptsMade|stalledCount` of one event. */
   deliveries: '/deliveries/{eventId}',
   /** Sorted set: every event by arrival. */

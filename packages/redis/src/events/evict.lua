@@ -29,6 +29,10 @@ for i = 1, #page, 2 do
   looked = looked + 1
   if isSettled(id, eventKey, deliveries) then
     freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'headers')
+    for piece = 1, tonumber(redis.call('HGET', eventKey, 'pieces') or 1) - 1 do
+      freed = freed + redis.call('HSTRLEN', eventKey, 'body' .. piece)
+      redis.call('HDEL', eventKey, 'body' .. piece)
+    end
     redis.call('ZREM', expiringKey, id)
     for j = 1, #deliveries, 2 do
       local workId = id .. '~' .. deliveries[j]

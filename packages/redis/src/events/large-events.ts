@@ -1,9 +1,12 @@
-import { LARGE_BODY_BYTES, type IncomingEvent, type Kept } from '@hookline/core';
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LARGE_BODY_BYTES, largeBodyTime, type IncomingEvent, type Kept } from '@hookline/core';
 import { createPartition } from '../bullmq/add-job.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from '../client/connection.ts';
 import type { Partition } from '../client/partition.ts';
 import { costOf } from '../gate/admission.ts';
 import type { Gate } from '../gate/gate.ts';
+import { piecesOf } from './record.ts';
 import { recordEvent } from './record-event.ts';
 
 /** Events whose body takes long on the wire: all that comes later on the same connection would wait behind it. */
@@ -14,6 +17,8 @@ export interface LargeEvents {
   transfer(event: IncomingEvent): Promise<Kept>;
 }
 
+/** What nobody finishes goes away by itself. */
+const STAGED_S = 300;
 /** Milliseconds for the question whether it is there, and on top of the time that its body takes. */
 const ASK_MS = 3_000;
 /** Bytes in a millisecond. A slower link brings the body as well, and the next question finds it. */
@@ -34,15 +39,29 @@ export function createLargeEvents(options: {
     last?.connection === connection ? last : (last = createPartition(connection, prefix));
 
   function record(event: IncomingEvent, withinMs: number): Promise<Kept> {
-    return gate.keepInBulk(
-      (connection) => recordEvent(on(connection), event, now()),
-      withinMs,
-      costOf(event),
-    );
+    return gate.keepInBulk((connection) => stageAndRecord(on(connection), event), withinMs, costOf(event));
+  }
+
+  async function stageAndRecord(partition: Partition, event: IncomingEvent): Promise<Kept> {
+    const { connection, keys } = partition;
+    const token = randomUUID();
+    const staged = keys.staged(token);
+    let pieces = 0;
+    for (const [field, bytes] of piecesOf(event.body)) {
+      pieces += 1;
+      // Whether it was kept is asked of all of them at once, by the script.
+      connection.hset(staged, field, bytes).catch(() => undefined);
+      connection.expire(staged, STAGED_S).catch(() => undefined);
+      // Copying all for the wire in one go would hold up everybody else of this process.
+      await nextTurn();
+    }
+    const kept = await recordEvent(partition, event, now(), { token, pieces });
+    if (kept.kind === 'duplicate') await connection.unlink(staged);
+    return kept;
   }
 
   return {
-    accept: (event) => record(event, COMMAND_TIMEOUT_MS),
+    accept: (event) => record(event, COMMAND_TIMEOUT_MS + largeBodyTime(event.body.length)),
     async transfer(event) {
       const { id, body } = event;
       // What was given up may have come through all the same, or be under way still: the question waits behind it.

@@ -1,4 +1,5 @@
 import type { EventId, HooklineEvent, IncomingEvent } from '@hookline/core';
+import type { Partition } from '../client/partition.ts';
 import { named } from '../client/row.ts';
 import type { ScriptArg } from '../client/script.ts';
 
@@ -19,14 +20,27 @@ function recordOf(event: IncomingEvent) {
     receivedAt: event.receivedAt,
     verifiedAt: event.verifiedAt,
     headers: JSON.stringify(event.headers),
-    body: event.body,
+    pieces: Math.max(1, Math.ceil(event.body.length / PIECE_BYTES)),
     sha256: event.sha256,
     bodyTrusted: event.bodyTrusted ? 1 : 0,
     priority: event.priority ?? 0,
   } satisfies Record<string, ScriptArg>;
 }
 
-/** What is written of a new event: `field, value, …`. */
+/**
+ * A body lies in pieces, `body`, `body1`, …: Redis does one command at a time, and with 24 MiB in one script it does
+ * nothing else for 250 ms; with 1 MiB in a plain one for 3 ms.
+ */
+const PIECE_BYTES = 1024 * 1024;
+
+/** The fields of a body, in order. */
+export function* piecesOf(body: Buffer): Generator<readonly [field: string, bytes: Buffer]> {
+  yield ['body', body.subarray(0, PIECE_BYTES)];
+  for (let piece = 1; piece * PIECE_BYTES < body.length; piece += 1)
+    yield [`body${piece}`, body.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES)];
+}
+
+/** What is written of a new event beside its body: `field, value, …`. */
 export function fieldsOf(event: IncomingEvent): readonly ScriptArg[] {
   const record = recordOf(event);
   const fields: ScriptArg[] = [];
@@ -44,17 +58,33 @@ export const EVENT_FIELDS = [
   'receivedAt',
   'headers',
   'body',
+  'pieces',
   'sha256',
   'bodyTrusted',
-] as const satisfies readonly (keyof ReturnType<typeof recordOf>)[];
+] as const satisfies readonly (keyof ReturnType<typeof recordOf> | 'body')[];
 
 /** A stored event's fields by their names. */
 export type EventRecord = Readonly<Record<(typeof EVENT_FIELDS)[number], Buffer>>;
 
-/** @param values what Redis gives for `EVENT_FIELDS` @returns `undefined` when it does not hold the event, or not its body any more */
-export function eventRecord(values: readonly (Buffer | null)[]): EventRecord | undefined {
+/**
+ * @param values what Redis gives for `EVENT_FIELDS`; the rest of a large body is read here
+ * @returns `undefined` when Redis does not hold the event, or not its body any more
+ */
+export async function eventRecord(
+  { connection, keys }: Partition,
+  id: EventId,
+  values: readonly (Buffer | null)[],
+): Promise<EventRecord | undefined> {
   const record = named(EVENT_FIELDS, values);
-  return record.source && record.body ? (record as EventRecord) : undefined;
+  if (!record.source || !record.body) return undefined;
+  const pieces = [record.body];
+  // Events of earlier versions do not say it, and lie in one.
+  for (let piece = 1; piece < Number(record.pieces ?? 1); piece += 1) {
+    const bytes = await connection.hgetBuffer(keys.event(id), `body${piece}`);
+    if (bytes === null) return undefined;
+    pieces.push(bytes);
+  }
+  return { ...(record as EventRecord), body: pieces.length === 1 ? record.body : Buffer.concat(pieces) };
 }
 
 /** Turns a stored event into what handlers see. */

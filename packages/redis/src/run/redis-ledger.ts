@@ -94,7 +94,7 @@ class RedisLedger implements Ledger {
     });
     if (kind === 'succeeded') return { kind, result: null };
     if (kind !== 'open') return { kind };
-    const record = eventRecord(values as Buffer[]);
+    const record = await eventRecord(this.#partition, id, values as Buffer[]);
     if (record === undefined) throw new Error(`the record of event ${id} has lost its body`);
     return {
       kind,
@@ -259,7 +259,8 @@ class RedisLedger implements Ledger {
 
   async readEvent(event: EventId): Promise<HooklineEvent | undefined> {
     const { connection, keys } = this.#partition;
-    const record = eventRecord(await connection.hmgetBuffer(keys.event(event), ...EVENT_FIELDS));
+    const values = await connection.hmgetBuffer(keys.event(event), ...EVENT_FIELDS);
+    const record = await eventRecord(this.#partition, event, values);
     return record === undefined ? undefined : eventFromRecord(event, record, this.#parts.parsePayload);
   }
 

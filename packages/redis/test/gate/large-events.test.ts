@@ -2,7 +2,9 @@ import { eventually, testRedisUrl } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connect as dial, createServer, type AddressInfo, type Server } from 'node:net';
 import { Transform, type TransformCallback } from 'node:stream';
-import { incoming, openBench, type Bench } from '../support.ts';
+import { bodyHash } from '@hookline/core';
+import { findEvent } from '../../src/index.ts';
+import { handler, incoming, openBench, type Bench } from '../support.ts';
 
 /** Lets so many bytes a second through to Redis on each connection, and counts them. */
 class SlowLink {
@@ -70,5 +72,25 @@ describe('a large event on a slow link', () => {
     const store = await bench.store();
     expect(await store.transfer(incoming({ body: BODY }))).toMatchObject({ kind: 'accepted' });
     expect(link.bytes).toBeLessThan(1.2 * BODY.length);
+  }, 60_000);
+});
+
+describe('a push of 24 MiB', () => {
+  const near = openBench();
+  afterEach(() => near.close());
+
+  it('is accepted while its sender waits, reaches its handler whole, and leaves nothing behind', async () => {
+    const body = Buffer.from(JSON.stringify({ text: 'é'.repeat(12 * 1024 * 1024) }));
+    const event = incoming({ body });
+    const store = await near.store();
+    let got: string | undefined;
+    await near.work({ handlers: [handler('one', ({ body: bytes }) => void (got = bodyHash(bytes)))] });
+    expect(await store.accept(event)).toMatchObject({ kind: 'accepted' });
+    expect(await store.accept(event)).toMatchObject({ kind: 'duplicate' });
+    await eventually(async () => (await findEvent(near.partition, event.id))?.status === 'handled', 20_000);
+    expect(got).toBe(event.sha256);
+    const { connection, keys } = near.partition;
+    expect(await connection.keys(keys.staged('*').replaceAll(/[{}]/g, '?'))).toEqual([]);
+    expect(await connection.ttl(keys.event(event.id))).toBe(-1);
   }, 60_000);
 });
