@@ -1,1 +1,1 @@
-export default { slow: { concurrency: 20 }, poison: { concurrency: 5 } };
+export default { slow: { concurrency: 20 }, poison: { concurrency: 5 }, fourfold: { concurrency: 10 } };

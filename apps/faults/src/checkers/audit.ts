@@ -46,6 +46,12 @@ export interface Auditor {
   close(): void;
 }
 
+function hashOf(pieces: readonly (Buffer | null)[]): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece ?? '');
+  return hash.digest('hex');
+}
+
 export function openAuditor(url: string, prefix: string): Auditor {
   const redis = new Redis(url, { maxRetriesPerRequest: 3, commandTimeout: 20_000 });
   redis.on('error', () => undefined);
@@ -111,10 +117,14 @@ export function openAuditor(url: string, prefix: string): Auditor {
       const part = ids.slice(from, from + CHUNK);
       const rows = await Promise.all(
         part.map(async (event) => {
-          const [[id, status, body, sha, shedAt], deliveries] = await Promise.all([
-            redis.hmgetBuffer(`${prefix}/event/${event}`, 'providerId', 'status', 'body', 'sha256', 'shedAt'),
+          const key = `${prefix}/event/${event}`;
+          const [[id, status, sha, shedAt, pieces], body, deliveries] = await Promise.all([
+            redis.hmgetBuffer(key, 'providerId', 'status', 'sha256', 'shedAt', 'pieces'),
+            redis.hgetBuffer(key, 'body'),
             redis.hgetall(`${prefix}/deliveries/${event}`),
           ]);
+          const rest = Array.from({ length: Number(pieces ?? 1) - 1 }, (_, index) => `body${index + 1}`);
+          const more = rest.length === 0 ? [] : await redis.hmgetBuffer(key, ...rest);
           const stored = String(sha);
           return {
             event,
@@ -122,8 +132,7 @@ export function openAuditor(url: string, prefix: string): Auditor {
             status: String(status),
             sha: stored,
             // One that was shed gave its body up on purpose, after it was handled.
-            intact:
-              body == null ? shedAt != null : createHash('sha256').update(body).digest('hex') === stored,
+            intact: body == null ? shedAt != null : hashOf([body, ...more]) === stored,
             deliveries: Object.fromEntries(
               Object.entries(deliveries).map(([handler, state]) => [handler, state.split('|')[0] ?? '']),
             ),

@@ -30,6 +30,11 @@ export interface TcpProxy {
   retarget(port: number): void;
   /** Destroys every connection, once. @returns how many */
   cut(): number;
+  /**
+   * What is connected now hears nothing any more and is never closed, as when a host is lost; who connects anew is
+   * served. @returns how many
+   */
+  vanish(): number;
   counts(): ProxyCounts;
   stop(): Promise<void>;
 }
@@ -38,6 +43,8 @@ interface Pair {
   readonly lanes: readonly Lane[];
   /** Nothing of it has come through for a while: it has missed bytes, and cannot go on. */
   swallowed: boolean;
+  /** Nothing of it comes through ever again. */
+  vanished: boolean;
   destroy(): void;
 }
 
@@ -74,6 +81,7 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     const pair: Pair = {
       lanes: [requests, replies],
       swallowed: false,
+      vanished: false,
       destroy() {
         pairs.delete(pair);
         for (const lane of pair.lanes) lane.close();
@@ -84,7 +92,7 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     pairs.add(pair);
 
     function swallows(bytes: number): boolean {
-      if (mode.kind !== 'halfOpen') return false;
+      if (mode.kind !== 'halfOpen' && !pair.vanished) return false;
       pair.swallowed = true;
       counts.bytesSwallowed += bytes;
       return true;
@@ -141,13 +149,20 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
       const wasHalfOpen = mode.kind === 'halfOpen';
       mode = next;
       if (wasHalfOpen && next.kind !== 'halfOpen')
-        destroyAll([...pairs].filter(({ swallowed }) => swallowed));
+        destroyAll([...pairs].filter(({ swallowed, vanished }) => swallowed && !vanished));
       for (const pair of pairs) for (const lane of pair.lanes) lane.reconsider();
     },
     retarget(port) {
       target = port;
     },
     cut: () => destroyAll([...pairs]),
+    vanish() {
+      for (const pair of pairs) {
+        pair.vanished = true;
+        for (const lane of pair.lanes) lane.close();
+      }
+      return pairs.size;
+    },
     counts: () => ({ ...counts }),
     stop() {
       for (const pair of pairs) pair.destroy();

@@ -6,6 +6,12 @@ import clocks from '../cases/clocks.ts';
 import connectionsKilled from '../cases/connections-killed.ts';
 import cron from '../cases/cron.ts';
 import cronDst from '../cases/cron-dst.ts';
+import deliveriesLost from '../cases/deliveries-lost.ts';
+import handlersDiffer from '../cases/handlers-differ.ts';
+import largeEvents from '../cases/large-events.ts';
+import queuesRenamed from '../cases/queues-renamed.ts';
+import redisVanished from '../cases/redis-vanished.ts';
+import workerBlocked from '../cases/worker-blocked.ts';
 import diskFull from '../cases/disk-full.ts';
 import diskFullEverysec from '../cases/disk-full-everysec.ts';
 import failover from '../cases/failover.ts';
@@ -30,9 +36,11 @@ export const CASES: readonly FaultCase[] = [
   receiversKilled,
   workersKilled,
   workersStopped,
+  workerBlocked,
   failpoints,
   redisKilled,
   redisFrozen,
+  redisVanished,
   redisLoading,
   redisFull,
   diskFull,
@@ -41,13 +49,17 @@ export const CASES: readonly FaultCase[] = [
   aofFlipped,
   connectionsKilled,
   network,
+  largeEvents,
   failover,
   spoolKilled,
   outage,
   clocks,
   queuesEmptied,
+  deliveriesLost,
   replayKilled,
   rollingRestart,
+  handlersDiffer,
+  queuesRenamed,
   burst,
   cron,
   cronDst,

@@ -2,7 +2,17 @@ import { createHash } from 'node:crypto';
 import { seeded, type Random } from './random.ts';
 
 /** What the harness's handlers do with an event: see app/handlers. */
-export type Kind = 'recorded' | 'split' | 'bank' | 'flaky' | 'doomed' | 'slow' | 'pushed' | PoisonKind;
+export type Kind =
+  | 'recorded'
+  | 'split'
+  | 'fourfold'
+  | 'bank'
+  | 'flaky'
+  | 'doomed'
+  | 'slow'
+  | 'pushed'
+  | 'large'
+  | PoisonKind;
 export type PoisonKind = 'throw' | 'hang' | 'exhaust' | 'exit' | 'reject';
 
 /** How one handler of an event has to end. */
@@ -39,11 +49,13 @@ const EXPECTED = {
     { handler: 'first', ...ONCE },
     { handler: 'second', ends: 'effect', by: 'plain' },
   ],
+  fourfold: ['north', 'east', 'south', 'west'].map((handler) => ({ handler, ...ONCE })),
   bank: [{ handler: 'charge', ends: 'effect', by: 'bank' }],
   flaky: [{ handler: 'flaky', ...ONCE }],
   doomed: [{ handler: 'doomed', ends: 'dead', by: 'plain' }],
   slow: [{ handler: 'slow', ...ONCE }],
   pushed: [{ handler: 'push', ...ONCE }],
+  large: [{ handler: 'push', ...ONCE }],
   throw: [{ handler: 'poison', ends: 'dead', by: 'plain' }],
   hang: [{ handler: 'poison', ends: 'dead', by: 'plain' }],
   exhaust: [{ handler: 'poison', ends: 'dead', by: 'plain' }],
@@ -61,13 +73,13 @@ export function planEvents(seed: number, count: number, mix: Mix = USUAL_MIX): P
 }
 
 function planEvent(seed: number, n: number, kind: Kind, random: Random): PlannedEvent {
-  const source = kind === 'pushed' ? 'github' : 'stripe';
+  const source = kind === 'pushed' || kind === 'large' ? 'github' : 'stripe';
   const id = source === 'github' ? uuidOf(seed, n) : `evt_${seed}_${n}`;
   const type = source === 'github' ? 'push' : `ledger.${POISON.includes(kind) ? 'poison' : kind}`;
-  const pad = padding(
-    random,
-    random.next() < 0.01 ? random.between(20_000, 60_000) : random.between(50, 1_500),
-  );
+  const pad =
+    kind === 'large'
+      ? random.next().toString(36).repeat(LARGE_BYTES).slice(0, LARGE_BYTES)
+      : padding(random, random.next() < 0.01 ? random.between(20_000, 60_000) : random.between(50, 1_500));
   const metadata = {
     n,
     kind,
@@ -84,6 +96,9 @@ function planEvent(seed: number, n: number, kind: Kind, random: Random): Planned
   const sha = createHash('sha256').update(body).digest('hex');
   return { n, id, source, type, kind, body, sha, expected: EXPECTED[kind] };
 }
+
+/** 0.64 s on a link of 100 Mbit/s. */
+export const LARGE_BYTES = 8_000_000;
 
 /** Text that no compression and no luck repeats: a flipped bit in it is found by the hash alone. */
 function padding(random: Random, length: number): string {

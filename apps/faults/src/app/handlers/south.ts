@@ -1,0 +1,3 @@
+import { fourfold } from '../fourfold.ts';
+
+export default fourfold('south');

@@ -1,0 +1,3 @@
+import charge from '../../app/handlers/charge.ts';
+
+export default { ...charge, queue: 'money' };

@@ -1,0 +1,3 @@
+import doomed from '../../app/handlers/doomed.ts';
+
+export default { ...doomed, queue: 'patient' };

@@ -1,0 +1,3 @@
+import flaky from '../../app/handlers/flaky.ts';
+
+export default { ...flaky, queue: 'patient' };

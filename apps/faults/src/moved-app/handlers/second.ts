@@ -1,0 +1,3 @@
+import second from '../../app/handlers/second.ts';
+
+export default { ...second, queue: 'post' };

@@ -1,0 +1,3 @@
+import slow from '../../app/handlers/slow.ts';
+
+export default { ...slow, queue: 'default' };

@@ -1,0 +1,1 @@
+export default { post: {}, patient: { concurrency: 10 }, money: {} };
