@@ -50,6 +50,10 @@ export type Locator =
   | { readonly signed: 'id' }
   /** All of them, or none: joined with `.`, or with `:` where each is kept apart from the next. */
   | { readonly all: readonly Locator[]; readonly joinedBy?: '.' | ':' }
+  /** The value, and nothing where there is none: for a part of `all` that some events lack. */
+  | { readonly optional: Locator }
+  /** A digest of what stands there, as it was sent: the whole body or item for `[]`. For what has no id, or one too few. */
+  | { readonly digestOf: JsonPath }
   /** The first name in the object at the path, but for these. */
   | { readonly nameIn: JsonPath; readonly except: readonly string[] }
   /** The first group of a pattern in the text at a place. */

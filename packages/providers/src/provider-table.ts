@@ -89,6 +89,11 @@ function sourceOf(source: Locator): string {
   if ('root' in source) return `body \`${source.root.join('.')}\``;
   if ('signed' in source) return 'the signed id';
   if ('all' in source) return source.all.map(sourceOf).join(' + ');
+  if ('optional' in source) return sourceOf(source.optional);
+  if ('digestOf' in source)
+    return source.digestOf.length === 0
+      ? "the body's hash"
+      : `the hash of body \`${source.digestOf.join('.')}\``;
   if ('nameIn' in source) return 'the name of a field';
   if ('in' in source) return `within ${placeOf(source.in)}`;
   if ('constant' in source) return `\`${source.constant}\``;

@@ -27,7 +27,9 @@ declare module '@hookline/core' {
 const provider = defineProvider({
   name: 'bitbucket',
   schemes: [hmacScheme({ header: 'x-hub-signature', label: 'sha256' })],
-  deliveryId: [{ header: 'x-request-uuid' }],
+  deliveryId: [
+    { all: [{ header: 'x-request-uuid' }, { optional: { header: 'x-event-key' } }], joinedBy: ':' },
+  ],
   type: [{ header: 'x-event-key' }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; 2 retries',

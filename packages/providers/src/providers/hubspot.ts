@@ -47,7 +47,14 @@ const provider = defineProvider({
   ],
   deliveryId: [
     {
-      all: [{ body: ['eventId'] }, { body: ['subscriptionId'] }, { body: ['occurredAt'] }],
+      all: [
+        { body: ['eventId'] },
+        { body: ['subscriptionId'] },
+        { body: ['occurredAt'] },
+        ...['portalId', 'subscriptionType', 'objectId', 'fromObjectId', 'toObjectId', 'propertyName'].map(
+          (name) => ({ optional: { body: [name] } }),
+        ),
+      ],
       joinedBy: ':',
     },
   ],

@@ -43,7 +43,17 @@ const provider = defineProvider({
       timestamp: { at: { body: ['signature', 'timestamp'] }, unit: 's', toleranceSeconds: 300 },
     },
   ],
-  deliveryId: [{ body: ['event-data', 'id'] }],
+  deliveryId: [
+    {
+      // An id is unique within one day only, and the time is no whole number.
+      all: [
+        { body: ['event-data', 'id'] },
+        { optional: { body: ['event-data', 'event'] } },
+        { optional: { digestOf: ['event-data', 'timestamp'] } },
+      ],
+      joinedBy: ':',
+    },
+  ],
   type: [{ body: ['event-data', 'event'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'retries for about 8 h; 406 stops them',
