@@ -114,6 +114,9 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     split,
     handshake: (request, secrets, phase) => shakeHands(handshakes, request, secrets, phase),
     ...(spec.ack && { ack: spec.ack }),
+    ...(mainScheme.kind === 'shared-secret' && mainScheme.challenge !== undefined
+      ? { challenge: mainScheme.challenge }
+      : {}),
     makeSecret: (random) => secretOf(spec.secret, random),
     sampleTypes: Object.keys(spec.samples),
     sample: (type, unique, now) => sampleOf(spec, type, unique, now),

@@ -98,10 +98,12 @@ function keptAnswer({ results }: Of<'kept'>, provider?: Provider): Answer {
 /** Who wants an empty body for an answer wants one for a refusal, too. */
 function unsignedAnswer({ reason }: Of<'unsigned'>, provider?: Provider): Answer {
   if (provider?.ack?.body === '') return { status: 401, headers: {}, body: '' };
+  const challenge = provider?.challenge;
   return problemAnswer({
     status: 401,
     error: 'signature_refused',
     title: 'The signature does not hold',
     reason,
+    ...(challenge === undefined ? {} : { headers: { 'www-authenticate': challenge } }),
   });
 }

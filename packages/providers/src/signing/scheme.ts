@@ -63,6 +63,12 @@ export interface SignedContentScheme extends AnyScheme {
 export interface SharedSecretScheme extends AnyScheme {
   readonly kind: 'shared-secret';
   readonly signatures: readonly [Place, ...Place[]];
+  /** What stands before the secret, in letters of either case as HTTP's schemes are: `Basic `. */
+  readonly prefix?: string;
+  /** How it is written there, if not as it is. */
+  readonly encoding?: 'base64';
+  /** What a refusal asks for in `WWW-Authenticate`: some clients log in only when they are asked to. */
+  readonly challenge?: string;
 }
 
 /**

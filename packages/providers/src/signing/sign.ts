@@ -4,7 +4,7 @@ import { labelOf, signatureOf } from './algorithm.ts';
 import { requiredPlaces, signedContent } from './content.ts';
 import { digestOf } from './digest.ts';
 import { putAt, valueAt, type Draft, type Place, type View } from './place.ts';
-import type { JwtScheme, Scheme, SignedContentScheme } from './scheme.ts';
+import type { JwtScheme, Scheme, SharedSecretScheme, SignedContentScheme } from './scheme.ts';
 import { secretsFor } from './secret.ts';
 import { formatItems, type SignatureItem } from './signature-items.ts';
 import { readTestKey, testKeyPair } from './test-key.ts';
@@ -39,13 +39,17 @@ export function sign(
     case 'shared-secret':
       if (usable[0] === undefined) throw cannotSign(secrets, scheme.signatures[0]);
       for (const { path } of viewsOf(scheme, { ...draft }) ?? [])
-        putAt(draft, scheme.signatures[0], usable[0], path);
+        putAt(draft, scheme.signatures[0], writtenSecret(scheme, usable[0]), path);
       break;
     case 'jwt':
       putAt(draft, scheme.signatures[0], `${scheme.prefix}${token(scheme, draft, usable, now)}`);
       break;
   }
   return draft;
+}
+
+function writtenSecret({ prefix = '', encoding }: SharedSecretScheme, secret: string): string {
+  return prefix + (encoding === undefined ? secret : Buffer.from(secret).toString(encoding));
 }
 
 function signContent(

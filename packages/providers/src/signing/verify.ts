@@ -194,7 +194,15 @@ function readShared(scheme: SharedSecretScheme, view: View): Reading {
     .filter((found) => found !== undefined);
   if (value === undefined) return { kind: 'missing' };
   const unmet = unmetOf(scheme, view);
-  return unmet === undefined ? { kind: 'shared', value } : { kind: unmet };
+  if (unmet !== undefined) return { kind: unmet };
+  const secret = sharedSecretIn(value, scheme);
+  return secret === undefined ? { kind: 'malformed' } : { kind: 'shared', value: secret };
+}
+
+function sharedSecretIn(value: string, { prefix = '', encoding }: SharedSecretScheme): string | undefined {
+  if (value.slice(0, prefix.length).toLowerCase() !== prefix.toLowerCase()) return undefined;
+  const written = value.slice(prefix.length);
+  return encoding === undefined ? written : decodeExactly(written, encoding)?.toString('utf8');
 }
 
 function inItems(at: NonNullable<SignedContentScheme['timestamp']>['at']): boolean {
