@@ -1,6 +1,6 @@
 import { type ProviderRequest } from '@hookline/core';
 import { createHash } from 'node:crypto';
-import { jsonText, namesOf, sliceAt, type JsonPath } from './signing/json-text.ts';
+import { jsonOf, namesOf, sliceAt, type JsonPath } from './signing/json-text.ts';
 import { signedId } from './signing/verify.ts';
 import { valueAt, type View } from './signing/place.ts';
 import { type Scheme } from './signing/scheme.ts';
@@ -32,7 +32,7 @@ function find(source: Locator, origin: Origin): string | undefined {
   if ('optional' in source) return find(source.optional, origin) ?? '';
   if ('digestOf' in source) return digest(bytesAt(source.digestOf, origin));
   if ('nameIn' in source) {
-    const json = jsonText(origin.request.body);
+    const json = jsonOf(origin.request.body);
     const slice = json && sliceAt(json, source.nameIn, origin.item);
     return json && slice && namesOf(json, slice).find((name) => !source.except.includes(name));
   }
@@ -45,8 +45,8 @@ function find(source: Locator, origin: Origin): string | undefined {
 }
 
 function bytesAt(path: JsonPath, { request: { body }, item }: Origin): Buffer | undefined {
-  if (path.length === 0) return item === undefined ? body : body.subarray(item.start, item.end);
-  const json = jsonText(body);
+  if (path.length === 0 && item === undefined) return body;
+  const json = jsonOf(body);
   const slice = json && sliceAt(json, path, item);
   return slice && json.bytes.subarray(slice.start, slice.end);
 }

@@ -90,7 +90,7 @@ function partOf(part: Part, view: View, parts: ContentParts): Buffer | string | 
     case 'sha256':
       return createHash('sha256').update(body).digest('hex');
     case 'form':
-      return sortedPairs(formOf(body));
+      return sortedPairs(formOf(body, view.request.headers));
     default:
       return valueAt(view, part.place);
   }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ProviderRequest } from '@hookline/core';
-import { jsonText, scalarAt, sliceAt, type JsonPath, type Slice } from './json-text.ts';
+import { fieldsOf, utf8Of } from './charset.ts';
+import { jsonOf, scalarAt, sliceAt, type JsonPath, type Slice } from './json-text.ts';
 
 /** Where a value stands in a request. */
 export type Place =
@@ -29,8 +30,8 @@ export function valueAt(view: View, place: Place): string | undefined {
   const { request, item } = view;
   if ('header' in place) return headerOf(request.headers, place.header);
   if ('query' in place) return onlyOne(queryOf(request.url), place.query);
-  if ('form' in place) return onlyOne(formOf(request.body), place.form);
-  const json = jsonText(request.body);
+  if ('form' in place) return onlyOne(formOf(request.body, request.headers), place.form);
+  const json = jsonOf(request.body);
   const slice = json && sliceAt(json, place.body, item);
   return slice && scalarAt(json, slice);
 }
@@ -59,12 +60,13 @@ function hasManyFields(body: Buffer): boolean {
 }
 
 /**
- * The fields of a form, whatever the content type says: it is not signed. None of one that has more than a thousand.
+ * The fields of a form, whatever the content type says, but for its charset: it is not signed. None of one that has more than a thousand.
  */
-export function formOf(body: Buffer): URLSearchParams {
+export function formOf(body: Buffer, headers: ProviderRequest['headers'] = {}): URLSearchParams {
   let form = forms.get(body);
   if (form === undefined) {
-    form = isUtf8(body) && !hasManyFields(body) ? new URLSearchParams(body.toString('utf8')) : NO_FIELDS;
+    form =
+      isUtf8(utf8Of({ headers, body })) && !hasManyFields(body) ? fieldsOf({ headers, body }) : NO_FIELDS;
     forms.set(body, form);
   }
   return form;

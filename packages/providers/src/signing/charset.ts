@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
+import type { ProviderRequest } from '@hookline/core';
+
+type Headers = ProviderRequest['headers'];
+
+/**
+ * A text's bytes in UTF-8, without its mark: by the marks of UTF-8 and UTF-16, or by where the zeros of UTF-16 stand, since
+ * no JSON and no form begins with a zero or has one in the second place. Other bytes are left as they are.
+ */
+export function asUtf8(bytes: Buffer): Buffer {
+  const [first, second, third] = bytes;
+  if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.subarray(3);
+  if (first === 0xff && second === 0xfe) return transcoded(bytes.subarray(2), 'utf-16le') ?? bytes;
+  if (first === 0xfe && second === 0xff) return transcoded(bytes.subarray(2), 'utf-16be') ?? bytes;
+  if (first !== 0 && second === 0) return transcoded(bytes, 'utf-16le') ?? bytes;
+  if (first === 0 && second !== 0 && second !== undefined) return transcoded(bytes, 'utf-16be') ?? bytes;
+  return bytes;
+}
+
+/**
+ * The same, and where the bytes are no UTF-8, by the charset that the content type names. It has no say before that: nobody
+ * signs it.
+ */
+export function utf8Of({ headers, body }: Pick<ProviderRequest, 'headers' | 'body'>): Buffer {
+  const bytes = asUtf8(body);
+  const charset = isUtf8(bytes) ? undefined : charsetOf(headers);
+  return (charset !== undefined && transcoded(bytes, charset)) || bytes;
+}
+
+/** The fields of a form, in the charset that the content type names. */
+export function fieldsOf(request: Pick<ProviderRequest, 'headers' | 'body'>): URLSearchParams {
+  const bytes = asUtf8(request.body);
+  const charset = charsetOf(request.headers);
+  if (charset === undefined || charset.startsWith('utf-')) return new URLSearchParams(bytes.toString('utf8'));
+  const decoder = new TextDecoder(charset);
+  const fields = new URLSearchParams();
+  for (const pair of bytes.toString('latin1').split('&')) {
+    if (pair === '') continue;
+    const at = pair.includes('=') ? pair.indexOf('=') : pair.length;
+    fields.append(decoded(pair.slice(0, at), decoder), decoded(pair.slice(at + 1), decoder));
+  }
+  return fields;
+}
+
+/** The name of a charset that can be read, as the Encoding Standard has it: `latin1` is `windows-1252`. */
+function charsetOf(headers: Headers): string | undefined {
+  const type: unknown = Object.hasOwn(headers, 'content-type') ? headers['content-type'] : undefined;
+  const label = typeof type === 'string' ? /;\s*charset\s*=\s*"?([\w:.-]{1,40})/i.exec(type)?.[1] : undefined;
+  if (label === undefined) return undefined;
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param text a byte a letter: of a character of two bytes, one may be escaped and the other a letter */
+function decoded(text: string, decoder: TextDecoder): string {
+  const bytes = text
+    .replaceAll('+', ' ')
+    .replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return decoder.decode(Buffer.from(bytes, 'latin1'));
+}
+
+function transcoded(bytes: Buffer, charset: string): Buffer | undefined {
+  try {
+    return Buffer.from(new TextDecoder(charset, { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
