@@ -25,7 +25,10 @@ export function firstOf(sources: readonly Locator[], origin: Origin): string | u
 const LONGEST_MATCHED = 2 ** 20;
 
 function find(source: Locator, origin: Origin): string | undefined {
-  if ('constant' in source) return source.constant;
+  if ('constant' in source) {
+    const { constant, where } = source;
+    return where === undefined || valueAt(origin, where) !== undefined ? constant : undefined;
+  }
   if ('signed' in source) return signedId(origin.scheme, origin.request.headers);
   if ('root' in source) return valueAt({ request: origin.request }, { body: source.root });
   if ('all' in source) return joined(source.all, source.joinedBy ?? '.', origin);

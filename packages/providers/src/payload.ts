@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { type ProviderRequest } from '@hookline/core';
 import { fieldsOf, utf8Of } from './signing/charset.ts';
-import { headerOf } from './signing/place.ts';
+import { headerOf } from './signing/headers.ts';
+import { partsOf, textOf, type FormPart } from './signing/multipart.ts';
 import type { ProviderSpec } from './provider-spec.ts';
 
 /**
@@ -16,6 +17,8 @@ export function payloadOf(
   form?: ProviderSpec['form'],
 ): unknown {
   // Bytes that are not UTF-8 would be replaced, and two different ids could become one.
+  const parts = form === undefined ? undefined : partsOf({ headers, body });
+  if (parts !== undefined) return Object.fromEntries(parts.map((part) => [part.name, valueOf(part)]));
   const bytes = utf8Of({ headers, body });
   if (!isUtf8(bytes)) return undefined;
   const json = parseJson(bytes.toString('utf8'));
@@ -28,6 +31,13 @@ export function payloadOf(
 export function isForm(headers: ProviderRequest['headers']): boolean {
   const type = headerOf(headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
   return type === 'application/x-www-form-urlencoded';
+}
+
+/** Text, or a file with its content. */
+function valueOf(part: FormPart): string | Omit<FormPart, 'name'> {
+  if (part.filename === undefined) return textOf(part);
+  const { name: _name, ...file } = part;
+  return file;
 }
 
 function parseJson(text: string): unknown {

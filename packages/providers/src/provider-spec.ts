@@ -58,8 +58,8 @@ export type Locator =
   | { readonly nameIn: JsonPath; readonly except: readonly string[] }
   /** The first group of a pattern in the text at a place. */
   | { readonly in: Place; readonly decoded?: 'base64'; readonly match: RegExp }
-  /** Always this: for what has no name of its own. */
-  | { readonly constant: string };
+  /** Always this, or wherever there is something at a place: for what has no name of its own. */
+  | { readonly constant: string; readonly where?: Place };
 
 /** A first request of a kind that is no event. */
 export interface HandshakeSpec {

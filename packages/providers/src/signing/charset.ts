@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import type { ProviderRequest } from '@hookline/core';
+import { headerOf } from './headers.ts';
 
 type Headers = ProviderRequest['headers'];
 
@@ -45,8 +46,7 @@ export function fieldsOf(request: Pick<ProviderRequest, 'headers' | 'body'>): UR
 
 /** The name of a charset that can be read, as the Encoding Standard has it: `latin1` is `windows-1252`. */
 function charsetOf(headers: Headers): string | undefined {
-  const type: unknown = Object.hasOwn(headers, 'content-type') ? headers['content-type'] : undefined;
-  const label = typeof type === 'string' ? /;\s*charset\s*=\s*"?([\w:.-]{1,40})/i.exec(type)?.[1] : undefined;
+  const label = /;\s*charset\s*=\s*"?([\w:.-]{1,40})/i.exec(headerOf(headers, 'content-type') ?? '')?.[1];
   if (label === undefined) return undefined;
   try {
     return new TextDecoder(label).encoding;

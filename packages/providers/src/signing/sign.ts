@@ -1,5 +1,6 @@
 import { sign as signWithKey } from 'node:crypto';
 import type { ProviderRequest } from '@hookline/core';
+import { withDecoded } from './address.ts';
 import { labelOf, signatureOf } from './algorithm.ts';
 import { requiredPlaces, signedContent } from './content.ts';
 import { digestOf } from './digest.ts';
@@ -81,9 +82,10 @@ function signContent(
 
   // What is signed is the draft as it is now: no signature covers another.
   const unsigned: Draft = { ...draft };
+  const url = scheme.urlDecoded === undefined ? draft.url : withDecoded(draft.url, scheme.urlDecoded);
   forEachView(scheme, unsigned, (view) => {
     const signatures = secrets.flatMap((secret): SignatureItem[] => {
-      const parts = { timestamp, id, secret: readTestKey(secret).expected, url: unsigned.url };
+      const parts = { timestamp, id, secret: readTestKey(secret).expected, url };
       const content = signedContent(scheme.content, view, parts);
       for (const algorithm of scheme.algorithms) {
         const signature = content && signatureOf(algorithm, secret, content);
