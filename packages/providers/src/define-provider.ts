@@ -115,6 +115,7 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     split,
     handshake: (request, secrets, phase) => shakeHands(handshakes, request, secrets, phase),
     ...(spec.ack && { ack: spec.ack }),
+    ackFor: (request) => spec.acks?.find(({ when }) => allHold(when, { request }))?.ack ?? spec.ack,
     ...(mainScheme.kind === 'shared-secret' && mainScheme.challenge !== undefined
       ? { challenge: mainScheme.challenge }
       : {}),

@@ -8,6 +8,7 @@ import {
   NAMING,
   place,
   Reader,
+  readAck,
   readNaming,
   readPairs,
   type Described,
@@ -46,6 +47,7 @@ export function describeHmac(text: string): Described {
     'header:<name>, body:<path>, query:<name> or signature:<label>',
   );
   const naming = readNaming(reader);
+  const ack = readAck(reader);
   const content = values.get('content') ?? '{body}';
 
   if (header === undefined && !values.has('header'))
@@ -84,6 +86,7 @@ export function describeHmac(text: string): Described {
     bodyLimit: 25 * 2 ** 20,
     schemes: [scheme],
     ...locatorsOf(naming),
+    ...ack,
     form: 'fields',
     secret: { prefix: '', encoding: key.encoding === 'base64' ? 'base64' : 'hex' },
     samples: describedSamples(naming),

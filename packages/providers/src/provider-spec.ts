@@ -28,6 +28,8 @@ export interface ProviderSpec<Name extends ProviderName = ProviderName> {
   readonly form?: { readonly jsonField: string } | 'fields';
   readonly handshakes?: readonly HandshakeSpec[];
   readonly ack?: Ack;
+  /** What it wants for some of its requests: the first that applies. Some senders show or run what they are answered. */
+  readonly acks?: readonly { readonly when: readonly Condition[]; readonly ack: Ack }[];
   /** What a secret of this provider looks like. */
   readonly secret: SecretForm;
   /** What is published of its patience and its retries, for the docs. */

@@ -1,3 +1,4 @@
+import type { Ack } from '@hookline/core';
 import type { BuiltProvider } from './define-provider.ts';
 import type { Locator, SampleSeed } from './provider-spec.ts';
 import type { JsonPath } from './signing/json-text.ts';
@@ -15,7 +16,7 @@ export interface Naming {
 }
 
 /** The parts that every line may have. */
-export const NAMING = ['id', 'type'];
+export const NAMING = ['id', 'type', 'answer'];
 
 export function readNaming(reader: Reader): Naming {
   const wanted = 'header:<name>, body:<path>, query:<name> or form:<name>';
@@ -28,6 +29,12 @@ export function readNaming(reader: Reader): Naming {
       `${wanted}, or name for the name of the body's first field that is not the id`,
     ),
   };
+}
+
+/** What a sender is answered that would show or run ours. */
+export function readAck(reader: Reader): { readonly ack?: Ack } {
+  const answer = reader.oneOf('answer', 'json', ['json', 'empty']);
+  return answer === 'empty' ? { ack: { status: 200, body: '' } } : {};
 }
 
 /** Where an event's id and type stand. */

@@ -5,6 +5,7 @@ import {
   locatorsOf,
   NAMING,
   Reader,
+  readAck,
   readNaming,
   readPairs,
   type Described,
@@ -18,7 +19,7 @@ export const BASIC_AUTH = 'basic-auth';
 
 /**
  * A provider from one line of settings, for senders that put the secret itself in a header:
- * `header=x-telegram-bot-api-secret-token; id=body:update_id; type=name`. Only `header` must be there; what stands before
+ * `header=x-telegram-bot-api-secret-token; id=body:update_id; type=name; answer=empty`. Only `header` must be there; what stands before
  * the secret is the `prefix`, as in `header=authorization; prefix="Bearer "`.
  */
 export function describeSecretHeader(text: string): Described {
@@ -54,6 +55,7 @@ export function describeBasicAuth(text: string): Described {
 
 function described(name: string, reader: Reader, problems: string[], scheme: SharedSecretScheme): Described {
   const naming = readNaming(reader);
+  const ack = readAck(reader);
   if (problems.length > 0) return { ok: false, problems };
   const provider = buildProvider({
     name,
@@ -61,6 +63,7 @@ function described(name: string, reader: Reader, problems: string[], scheme: Sha
     bodyLimit: 25 * 2 ** 20,
     schemes: [scheme],
     ...locatorsOf(naming),
+    ...ack,
     form: 'fields',
     secret: { prefix: name === BASIC_AUTH ? 'hookline:' : '', encoding: 'hex' },
     samples: describedSamples(naming),

@@ -169,7 +169,9 @@ class Door {
     const greeted = this.#greet(verified, verified.secrets, 'verified');
     if (greeted !== undefined) return greeted;
     const events = split(this.#parts.log, verified);
-    return accept(this.#store, events, verified.deadline - performance.now());
+    const outcome = await accept(this.#store, events, verified.deadline - performance.now());
+    const ack = exchange.source.provider.ackFor?.(exchange.request);
+    return outcome.kind === 'kept' && ack !== undefined ? { ...outcome, ack } : outcome;
   }
 
   #greet(exchange: Exchange, secrets: readonly string[], phase: 'unsigned' | 'verified') {
