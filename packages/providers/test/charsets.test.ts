@@ -91,6 +91,10 @@ describe('a form', () => {
     expect(payload(Buffer.from('text=Zo\u00eb', 'latin1'), `${FORM}; charset=latin1`)).toEqual({
       text: 'Zo\u00eb',
     });
+    expect(payload('text=100%+%zz%4&a%2Bb=%e9%2', `${FORM}; charset=latin1`)).toEqual({
+      text: '100% %zz%4',
+      'a+b': '\u00e9%2',
+    });
     expect(payload('text=Zo%C3%AB', `${FORM}; charset=no-such`)).toEqual({ text: 'Zo\u00eb' });
   });
 
