@@ -10,7 +10,7 @@ import {
   type CommonConfig,
   type Environment,
 } from '@hookline/process';
-import { describeHmac, providers } from '@hookline/providers';
+import { describedNames, describeProvider, providers } from '@hookline/providers';
 
 export interface CliConfig extends CommonConfig {
   readonly sources: ReadonlyMap<string, Source>;
@@ -24,7 +24,12 @@ export interface CliConfig extends CommonConfig {
 export function readCliConfig(env: Environment): CliConfig {
   const problems = new Problems();
   const { common, own } = readSettings(env, 'cli', problems);
-  const sources = readSources(env, { providers, describe: describeHmac }, problems, () => undefined);
+  const sources = readSources(
+    env,
+    { providers, described: describedNames, describe: describeProvider },
+    problems,
+    () => undefined,
+  );
   problems.throwIfAny();
   return {
     ...common,

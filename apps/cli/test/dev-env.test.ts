@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseEnvFile, Problems, readSources } from '@hookline/process';
-import { describeHmac, providers } from '@hookline/providers';
+import { describedNames, describeProvider, providers } from '@hookline/providers';
 import { ensureDevEnv } from '../src/dev-env.ts';
 
 let parent = '';
@@ -77,7 +77,7 @@ describe('ensureDevEnv', () => {
     const warnings: string[] = [];
     const sources = readSources(
       parseEnvFile(text()),
-      { providers, describe: describeHmac },
+      { providers, described: describedNames, describe: describeProvider },
       problems,
       (line) => void warnings.push(line),
     );

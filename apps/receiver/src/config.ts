@@ -9,7 +9,7 @@ import {
   type Environment,
   type PortSetting,
 } from '@hookline/process';
-import { describeHmac, providers } from '@hookline/providers';
+import { describedNames, describeProvider, providers } from '@hookline/providers';
 import type { AckLevel } from '@hookline/redis';
 import type { SpoolSettings } from '@hookline/spool';
 import { join } from 'node:path';
@@ -56,7 +56,12 @@ export function readReceiverConfig(env: Environment, warn: (message: string) => 
     port: own.RECEIVER_PORT,
     opsPort: own.OPS_PORT,
     keepAlive: own.KEEP_ALIVE,
-    sources: readSources(env, { providers, describe: describeHmac }, problems, warn),
+    sources: readSources(
+      env,
+      { providers, described: describedNames, describe: describeProvider },
+      problems,
+      warn,
+    ),
   };
   if (apiKeys.length === 0 && !Object.entries(env).some(([key, value]) => value && SOURCE_KEY.test(key))) {
     problems.add(

@@ -17,7 +17,7 @@ import {
   type Schedule,
   type StandardSchema,
 } from '@hookline/core';
-import { expandTypes } from '@hookline/providers';
+import { describedNames, expandTypes } from '@hookline/providers';
 import { nextSlot, type QueueSettings } from '@hookline/redis';
 import { z } from 'zod';
 import type { FoundDefinition, FoundDefinitions } from './found.ts';
@@ -118,11 +118,13 @@ const runnable = {
 const DELAY_HINT = "use milliseconds, a duration like '30s', or a function of the event that returns one";
 
 function handlerSchema(providers: ReadonlyMap<string, Provider>) {
-  const known = [...providers.keys()].toSorted().join(', ');
+  // What a sender is called that the receiver's settings describe: a worker need not have those.
+  const names = new Set([...providers.keys(), ...describedNames]);
+  const known = [...names].toSorted().join(', ');
   return z.strictObject({
     ...runnable,
     on: z.strictObject({
-      provider: z.string().refine((value) => providers.has(value), {
+      provider: z.string().refine((value) => names.has(value), {
         error: ({ input }) => `'${String(input)}' is no provider that Hookline knows (known: ${known})`,
       }),
       types: z.array(z.string().min(1)).min(1, "name at least one event type, or '*'"),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_RETRY, RegistryError, type EventId, type HooklineEvent } from '@hookline/core';
-import { providers } from '@hookline/providers';
+import { basicAuth, hmac, providers, secretHeader } from '@hookline/providers';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { ownDefinitions } from '../src/definition-files.ts';
@@ -68,6 +68,23 @@ function problemsOf(parts: Parts): readonly string[] {
   }
   return [];
 }
+
+describe('handlers of senders that the settings describe', () => {
+  it.each([
+    ['hmac', hmac.source('acme')('order.created')],
+    ['hmac', { provider: 'hmac', source: 'acme', types: ['order.created'] }],
+    ['secret-header', secretHeader.source('acme')('order.created')],
+    ['secret-header', { provider: 'secret-header', source: 'acme', types: ['order.created'] }],
+    ['basic-auth', basicAuth.source('acme')('order.created')],
+    ['basic-auth', { provider: 'basic-auth', source: 'acme', types: ['order.created'] }],
+  ])('of %s no longer stop the worker, and are given their events', (provider, asked) => {
+    const { registry } = build({ handlers: [{ ...goodHandler, on: asked }] });
+    const named = (source: string) =>
+      registry.handlersFor({ provider, source, type: 'order.created' }).map(({ name }) => name);
+    expect(named('acme')).toEqual(['a']);
+    expect(named('other')).toEqual([]);
+  });
+});
 
 describe('good definitions', () => {
   it('get every default', () => {

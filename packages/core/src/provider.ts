@@ -142,6 +142,10 @@ export interface Provider {
   ): Handshake | undefined;
   /** The answer that this provider wants to an event that was accepted; any 2xx will do when absent. */
   readonly ack?: Ack;
+  /** The same for one request: some senders show or run what they are answered, and not to everything. */
+  ackFor?(request: ProviderRequest): Ack | undefined;
+  /** What a refused request is asked for, in `WWW-Authenticate`. */
+  readonly challenge?: string;
   /** A secret of the form this provider issues, from random bytes. */
   makeSecret(random: Buffer): string;
   readonly sampleTypes: readonly string[];

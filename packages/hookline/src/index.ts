@@ -14,7 +14,7 @@ export {
   type RunContext,
   type ScheduleDefinition,
 } from '@hookline/core';
-/** For a sender that the settings describe. */
-export { hmac } from '@hookline/providers';
+/** For senders that the settings describe. */
+export { basicAuth, hmac, secretHeader } from '@hookline/providers';
 // One selector a provider: `stripe('invoice.*')`.
 export * from './all-selectors.ts';

@@ -8,16 +8,23 @@ import { secretsFromFile, splitSecrets, type Secrets } from './secrets.ts';
 /** The providers that there are, and how a line of settings describes another. */
 export interface KnownProviders {
   readonly providers: ReadonlyMap<string, Provider>;
+  /** The kinds of providers that a line describes; `hmac` alone unless given. */
+  readonly described?: readonly string[];
+  /** @param kind one of `described` */
   describe(
     text: string,
+    kind: string,
   ):
     | { readonly ok: true; readonly provider: Provider }
     | { readonly ok: false; readonly problems: readonly string[] };
 }
 
-/** The provider whose scheme is in the settings. */
-const DESCRIBED = 'hmac';
-const EXAMPLE = 'header=x-signature; prefix=sha256=; encoding=hex; algorithm=sha256; content={body}';
+const DESCRIBED: readonly string[] = ['hmac'];
+/** For those that cannot do without. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  hmac: 'header=x-signature; prefix=sha256=; encoding=hex; algorithm=sha256; content={body}',
+  'secret-header': 'header=x-secret-token; id=body:id; type=body:type',
+};
 
 const PREFIXES = [
   'WEBHOOK_SECRET_',
@@ -97,25 +104,28 @@ function providerOf(
   env: Environment,
   key: string,
   name: string,
-  { providers, describe }: KnownProviders,
+  { providers, describe, described = DESCRIBED }: KnownProviders,
   problems: Problems,
 ): Provider | undefined {
   const chosen = env[`WEBHOOK_PROVIDER_${key}`];
   const scheme = env[`WEBHOOK_SCHEME_${key}`];
-  if (chosen === DESCRIBED) {
-    const described = describe(scheme ?? '');
-    if (described.ok) return described.provider;
-    if (scheme) for (const problem of described.problems) problems.add(`WEBHOOK_SCHEME_${key}: ${problem}`);
-    else problems.add(`WEBHOOK_SCHEME_${key}: is missing; write how the sender signs, as in '${EXAMPLE}'`);
+  if (chosen !== undefined && described.includes(chosen)) {
+    const result = describe(scheme ?? '', chosen);
+    if (result.ok) return result.provider;
+    if (scheme) for (const problem of result.problems) problems.add(`WEBHOOK_SCHEME_${key}: ${problem}`);
+    else
+      problems.add(
+        `WEBHOOK_SCHEME_${key}: is missing; write how the sender signs, as in '${EXAMPLES[chosen] ?? ''}'`,
+      );
     return undefined;
   }
   if (scheme)
     problems.add(
-      `WEBHOOK_SCHEME_${key}: is for WEBHOOK_PROVIDER_${key}=${DESCRIBED} only; set that, or remove the scheme`,
+      `WEBHOOK_SCHEME_${key}: is for WEBHOOK_PROVIDER_${key}=${described.join(' or ')} only; set that, or remove the scheme`,
     );
   const provider = providers.get(chosen || name);
   if (provider === undefined) {
-    const known = [...providers.keys(), DESCRIBED].toSorted().join(', ');
+    const known = [...providers.keys(), ...described].toSorted().join(', ');
     const what = chosen
       ? 'is no provider that Hookline knows'
       : `is missing, and the source's name ${name} is no provider`;

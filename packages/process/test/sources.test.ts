@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { describeHmac, providers } from '@hookline/providers';
+import { describedNames, describeProvider, providers } from '@hookline/providers';
 import fc from 'fast-check';
 import { ConfigError, Problems } from '../src/config-error.ts';
 import type { Environment } from '../src/environment.ts';
@@ -14,8 +14,11 @@ import { namesOf, readSources } from '../src/sources.ts';
 function read(env: Environment) {
   const problems = new Problems();
   const warnings: string[] = [];
-  const sources = readSources(env, { providers, describe: describeHmac }, problems, (message) =>
-    warnings.push(message),
+  const sources = readSources(
+    env,
+    { providers, described: describedNames, describe: describeProvider },
+    problems,
+    (message) => warnings.push(message),
   );
   let found: readonly string[] = [];
   try {
@@ -97,7 +100,7 @@ describe('readSources', () => {
   });
 
   it('lists the providers that it knows', () => {
-    const known = [...providers.keys(), 'hmac'].toSorted().join(', ');
+    const known = [...providers.keys(), ...describedNames].toSorted().join(', ');
     expect(read({ WEBHOOK_SECRET_SHOP: 'a' }).problems).toEqual([
       `WEBHOOK_PROVIDER_SHOP: is missing, and the source's name shop is no provider; write one of ${known}`,
     ]);
@@ -338,8 +341,29 @@ describe('a provider of one’s own', () => {
       'WEBHOOK_SCHEME_ACME: header: is missing; write the name of the header with the signature, as in header=x-signature',
     ]);
     expect(read({ WEBHOOK_SECRET_STRIPE: 'a', WEBHOOK_SCHEME_STRIPE: 'header=x' }).problems).toEqual([
-      'WEBHOOK_SCHEME_STRIPE: is for WEBHOOK_PROVIDER_STRIPE=hmac only; set that, or remove the scheme',
+      'WEBHOOK_SCHEME_STRIPE: is for WEBHOOK_PROVIDER_STRIPE=hmac or secret-header or basic-auth only; set that, or remove the scheme',
     ]);
+  });
+});
+
+describe('a sender with a static secret', () => {
+  it('in a header needs to say which', () => {
+    const env = { WEBHOOK_SECRET_TELEGRAM: 'a', WEBHOOK_PROVIDER_TELEGRAM: 'secret-header' };
+    expect(read(env).problems).toEqual([
+      expect.stringMatching(/^WEBHOOK_SCHEME_TELEGRAM: is missing; .* 'header=x-secret-token;/),
+    ]);
+    const { sources, problems } = read({ ...env, WEBHOOK_SCHEME_TELEGRAM: 'header=x-secret' });
+    expect(problems).toEqual([]);
+    expect(only(sources).provider.sign(Buffer.from('{}'), ['a'], 0)).toEqual({ 'x-secret': 'a' });
+  });
+
+  it('of Basic authentication needs to say nothing', () => {
+    const { sources, problems } = read({
+      WEBHOOK_SECRET_ACME: 'ada:lovelace',
+      WEBHOOK_PROVIDER_ACME: 'basic-auth',
+    });
+    expect(problems).toEqual([]);
+    expect(only(sources).provider.name).toBe('basic-auth');
   });
 });
 

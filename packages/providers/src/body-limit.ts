@@ -1,8 +1,9 @@
 import type { ProviderRequest } from '@hookline/core';
 import type { HandshakeSpec, ProviderSpec } from './provider-spec.ts';
+import { holds } from './signing/condition.ts';
 import { requiredPlaces } from './signing/content.ts';
 import { valueAt, type Place } from './signing/place.ts';
-import type { Scheme } from './signing/scheme.ts';
+import type { Condition, Scheme } from './signing/scheme.ts';
 
 /** Of bodies that only go through a hash, as they came: 5 MiB take a few milliseconds. */
 const HASHED = 5 * 2 ** 20;
@@ -26,8 +27,12 @@ export function isUnsigned(
   { schemes, handshakes = [] }: Pick<ProviderSpec, 'schemes' | 'handshakes'>,
   request: Pick<ProviderRequest, 'url' | 'headers'>,
 ): boolean {
-  if (handshakes.some(({ method, verified }) => method === undefined && !verified)) return false;
   const view = { request: { ...request, body: NO_BODY } };
+  const mayBe = ({ at, ...rest }: Condition) =>
+    at === 'body' || isInBody(at) || holds({ at, ...rest }, valueAt(view, at));
+  const greets = ({ method, verified, when = [] }: HandshakeSpec) =>
+    method === undefined && !verified && when.every(mayBe);
+  if (handshakes.some(greets)) return false;
   return schemes.every(
     ({ signatures, each }) =>
       each === undefined &&

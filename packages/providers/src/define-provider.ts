@@ -10,8 +10,9 @@ import {
 import { bodyLimitOf, isUnsigned } from './body-limit.ts';
 import { allHold } from './signing/condition.ts';
 import { applies, keysNeeded, signedAt, verify } from './signing/verify.ts';
+import { fieldsOf, utf8Of } from './signing/charset.ts';
 import { coversBody } from './signing/content.ts';
-import { elementsOf, jsonText, sliceAt, type JsonText, type Slice } from './signing/json-text.ts';
+import { elementsOf, jsonOf, sliceAt, type JsonText, type Slice } from './signing/json-text.ts';
 import { sign } from './signing/sign.ts';
 import { type Scheme } from './signing/scheme.ts';
 import { confirmsAt, shakeHands } from './handshake.ts';
@@ -68,7 +69,7 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     return itemsOf(spec, source).map((item) => ({
       ...identityOf({ request: source, scheme, ...(item && { item }) }),
       ...constant,
-      body: item === undefined ? request.body : request.body.subarray(item.start, item.end),
+      body: item === undefined ? request.body : textOf(source.body).subarray(item.start, item.end),
     }));
   }
 
@@ -114,6 +115,10 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     split,
     handshake: (request, secrets, phase) => shakeHands(handshakes, request, secrets, phase),
     ...(spec.ack && { ack: spec.ack }),
+    ackFor: (request) => spec.acks?.find(({ when }) => allHold(when, { request }))?.ack ?? spec.ack,
+    ...(mainScheme.kind === 'shared-secret' && mainScheme.challenge !== undefined
+      ? { challenge: mainScheme.challenge }
+      : {}),
     makeSecret: (random) => secretOf(spec.secret, random),
     sampleTypes: Object.keys(spec.samples),
     sample: (type, unique, now) => sampleOf(spec, type, unique, now),
@@ -139,12 +144,18 @@ function sampleOf(
   };
 }
 
-/** A form that carries its event as JSON in a field is read as that JSON. */
+/** As UTF-8; and a form that carries its event as JSON in a field is read as that JSON. */
 function readable({ form }: Pick<ProviderSpec, 'form'>, request: ProviderRequest): ProviderRequest {
-  if (typeof form !== 'object' || jsonText(request.body) !== undefined || !isForm(request.headers))
-    return request;
-  const json = new URLSearchParams(request.body.toString('utf8')).get(form.jsonField);
-  return json === null ? request : { ...request, body: Buffer.from(json) };
+  const body = utf8Of(request);
+  const read = body === request.body ? request : { ...request, body };
+  if (typeof form !== 'object' || jsonOf(body) !== undefined || !isForm(request.headers)) return read;
+  const json = fieldsOf(request).get(form.jsonField);
+  return json === null ? read : { ...request, body: Buffer.from(json) };
+}
+
+/** What the places of items are in. */
+function textOf(body: Buffer): Buffer {
+  return jsonOf(body)?.bytes ?? body;
 }
 
 /** `undefined` is the whole body. */
@@ -152,7 +163,7 @@ function itemsOf(
   { batch }: Pick<ProviderSpec, 'batch'>,
   { body }: ProviderRequest,
 ): readonly (Slice | undefined)[] {
-  const json = batch && jsonText(body);
+  const json = batch && jsonOf(body);
   const list = json && sliceAt(json, batch.list);
   const elements = json && list && elementsOf(json, list, LARGEST_BATCH);
   if (!json || !elements) return [undefined];

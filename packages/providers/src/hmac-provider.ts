@@ -1,17 +1,21 @@
 import type { Hash, KeyForm, SignatureEncoding, TimestampSource, TimeUnit } from './signing/scheme.ts';
-import type { JsonPath } from './signing/json-text.ts';
-import type { Place } from './signing/place.ts';
-import { buildProvider, type BuiltProvider } from './define-provider.ts';
+import { buildProvider } from './define-provider.ts';
 import { hmacScheme } from './hmac-scheme.ts';
-import type { SampleSeed } from './provider-spec.ts';
+import {
+  describedSamples,
+  headerName,
+  locatorsOf,
+  NAMING,
+  place,
+  Reader,
+  readAck,
+  readNaming,
+  readPairs,
+  type Described,
+} from './scheme-line.ts';
 
 /** The name of a provider that is described in the settings. */
 export const HMAC = 'hmac';
-
-export type Described =
-  | { readonly ok: true; readonly provider: BuiltProvider<typeof HMAC> }
-  /** What is wrong, each with the part it is about and what to write. */
-  | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
  * A provider from one line of settings, for senders that sign with an HMAC in a header:
@@ -21,7 +25,7 @@ export type Described =
  */
 export function describeHmac(text: string): Described {
   const problems: string[] = [];
-  const values = readPairs(text, problems);
+  const values = readPairs(text, NAMES, problems);
   const reader = new Reader(values, problems);
 
   const header = reader.read('header', undefined, headerName, 'the name of the header with the signature');
@@ -42,13 +46,8 @@ export function describeHmac(text: string): Described {
     timestampPlace,
     'header:<name>, body:<path>, query:<name> or signature:<label>',
   );
-  const id = reader.read('id', undefined, place, 'header:<name>, body:<path>, query:<name> or form:<name>');
-  const type = reader.read(
-    'type',
-    undefined,
-    place,
-    'header:<name>, body:<path>, query:<name> or form:<name>',
-  );
+  const naming = readNaming(reader);
+  const ack = readAck(reader);
   const content = values.get('content') ?? '{body}';
 
   if (header === undefined && !values.has('header'))
@@ -86,16 +85,11 @@ export function describeHmac(text: string): Described {
     // Nobody knows who this is: as much as the largest of the others.
     bodyLimit: 25 * 2 ** 20,
     schemes: [scheme],
-    deliveryId: id ? [id] : [],
-    type: type ? [type] : [],
+    ...locatorsOf(naming),
+    ...ack,
     form: 'fields',
     secret: { prefix: '', encoding: key.encoding === 'base64' ? 'base64' : 'hex' },
-    samples: {
-      'sample.created': {
-        headers: () => (type && 'header' in type ? { [type.header]: 'sample.created' } : {}),
-        body: (seed) => sampleBody(seed, id, type),
-      },
-    },
+    samples: describedSamples(naming),
   });
   return { ok: true, provider };
 }
@@ -117,81 +111,11 @@ const NAMES = [
   'timestamp',
   'unit',
   'tolerance',
-  'id',
-  'type',
+  ...NAMING,
 ];
 const PREFIX = /^[^\s;]{1,40}[^A-Za-z0-9\s]$/;
-const PAIR = /\s*([^=;\s]*)\s*(=?)\s*("[^"]*"|[^;]*?)\s*(?:;|$)/gy;
-
-function readPairs(text: string, problems: string[]): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
-  for (const [part, name = '', equals, raw = ''] of text.matchAll(PAIR)) {
-    if (part.trim().replace(';', '') === '') continue;
-    const value = raw.startsWith('"') ? raw.slice(1, -1) : raw.trim();
-    const known = NAMES.includes(name);
-    // Only names are repeated: a secret ends up in the wrong place easily.
-    if (!known)
-      problems.push(
-        `part ${values.size + 1}: has a name that is not known; write one of ${NAMES.join(', ')}`,
-      );
-    else if (equals === '' || value === '') problems.push(`${name}: has no value; write ${name}=…`);
-    else if (values.has(name)) problems.push(`${name}: is there twice; keep one`);
-    if (known) values.set(name, value);
-  }
-  return values;
-}
-
-class Reader {
-  readonly #values: ReadonlyMap<string, string>;
-  readonly #problems: string[];
-
-  constructor(values: ReadonlyMap<string, string>, problems: string[]) {
-    this.#values = values;
-    this.#problems = problems;
-  }
-
-  read<Value, Fallback extends Value | undefined>(
-    name: string,
-    fallback: Fallback,
-    parse: (text: string) => Value | undefined,
-    wanted: string,
-  ): Value | Fallback {
-    const text = this.#values.get(name);
-    if (text === undefined || text === '') return fallback;
-    const value = parse(text);
-    if (value === undefined) this.#problems.push(`${name}: cannot be used; write ${wanted}`);
-    return value ?? fallback;
-  }
-
-  oneOf<Value extends string>(name: string, fallback: Value, all: readonly Value[]): Value {
-    return this.read(name, fallback, (text) => all.find((each) => each === text), `one of ${all.join(', ')}`);
-  }
-}
-
-function headerName(text: string): string | undefined {
-  return /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(text) ? text.toLowerCase() : undefined;
-}
-
 function seconds(text: string): number | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) <= 86_400 ? Number(text) : undefined;
-}
-
-function place(text: string): Place | undefined {
-  const [, kind = '', name = ''] = /^(header|body|query|form):(\S{1,200})$/.exec(text) ?? [];
-  switch (kind) {
-    case 'header': {
-      const header = headerName(name);
-      return header === undefined ? undefined : { header };
-    }
-    case 'body':
-      return { body: name.split('.') satisfies JsonPath };
-    case 'query':
-      return { query: name };
-    case 'form':
-      return { form: name };
-    default:
-      return undefined;
-  }
 }
 
 function timestampPlace(text: string): TimestampSource['at'] | undefined {
@@ -217,22 +141,4 @@ function checkContent(content: string, hasTimestamp: boolean, problems: string[]
     problems.push(
       'content: leaves the timestamp out, so that anybody could change it; put {timestamp} where the sender puts it',
     );
-}
-
-function sampleBody({ unique, iso }: SampleSeed, id: Place | undefined, type: Place | undefined): object {
-  const body: Record<string, unknown> = { created_at: iso, name: 'Ada Lovelace' };
-  for (const [at, value] of [
-    [id, unique],
-    [type, 'sample.created'],
-  ] as const) {
-    if (!at || !('body' in at)) continue;
-    let inner = body;
-    for (const name of at.body.slice(0, -1)) {
-      const next: Record<string, unknown> = { ...(inner[name] as object | undefined) };
-      inner[name] = next;
-      inner = next;
-    }
-    inner[at.body.at(-1) ?? ''] = value;
-  }
-  return body;
 }

@@ -21,8 +21,9 @@ export function parsePayload(provider: string, headers: ProviderRequest['headers
   return known ? known.payload({ headers, body }) : payloadOf({ headers, body }, 'fields');
 }
 
-export { describeHmac, HMAC, type Described } from './hmac-provider.ts';
-export { hmac } from './hmac-selector.ts';
+export { describedNames, describeProvider } from './described.ts';
+export { basicAuth, hmac, secretHeader } from './described-selectors.ts';
+export { describeHmac } from './hmac-provider.ts';
 export { providerTable } from './provider-table.ts';
 export type { Select } from './select.ts';
 export { expandTypes } from './select.ts';

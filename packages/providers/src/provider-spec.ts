@@ -28,6 +28,8 @@ export interface ProviderSpec<Name extends ProviderName = ProviderName> {
   readonly form?: { readonly jsonField: string } | 'fields';
   readonly handshakes?: readonly HandshakeSpec[];
   readonly ack?: Ack;
+  /** What it wants for some of its requests: the first that applies. Some senders show or run what they are answered. */
+  readonly acks?: readonly { readonly when: readonly Condition[]; readonly ack: Ack }[];
   /** What a secret of this provider looks like. */
   readonly secret: SecretForm;
   /** What is published of its patience and its retries, for the docs. */
@@ -50,12 +52,16 @@ export type Locator =
   | { readonly signed: 'id' }
   /** All of them, or none: joined with `.`, or with `:` where each is kept apart from the next. */
   | { readonly all: readonly Locator[]; readonly joinedBy?: '.' | ':' }
+  /** The value, and nothing where there is none: for a part of `all` that some events lack. */
+  | { readonly optional: Locator }
+  /** A digest of what stands there, as it was sent: the whole body or item for `[]`. For what has no id, or one too few. */
+  | { readonly digestOf: JsonPath }
   /** The first name in the object at the path, but for these. */
   | { readonly nameIn: JsonPath; readonly except: readonly string[] }
   /** The first group of a pattern in the text at a place. */
   | { readonly in: Place; readonly decoded?: 'base64'; readonly match: RegExp }
-  /** Always this: for what has no name of its own. */
-  | { readonly constant: string };
+  /** Always this, or wherever there is something at a place: for what has no name of its own. */
+  | { readonly constant: string; readonly where?: Place };
 
 /** A first request of a kind that is no event. */
 export interface HandshakeSpec {

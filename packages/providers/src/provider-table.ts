@@ -1,3 +1,4 @@
+import type { Ack } from '@hookline/core';
 import type { Algorithm, Scheme } from './signing/scheme.ts';
 import type { Place } from './signing/place.ts';
 import { allProviders } from './all-providers.ts';
@@ -89,6 +90,11 @@ function sourceOf(source: Locator): string {
   if ('root' in source) return `body \`${source.root.join('.')}\``;
   if ('signed' in source) return 'the signed id';
   if ('all' in source) return source.all.map(sourceOf).join(' + ');
+  if ('optional' in source) return sourceOf(source.optional);
+  if ('digestOf' in source)
+    return source.digestOf.length === 0
+      ? "the body's hash"
+      : `the hash of body \`${source.digestOf.join('.')}\``;
   if ('nameIn' in source) return 'the name of a field';
   if ('in' in source) return `within ${placeOf(source.in)}`;
   if ('constant' in source) return `\`${source.constant}\``;
@@ -100,8 +106,14 @@ function notesOf({ bodyTrusted, signsUrl, spec }: BuiltProvider): string[] {
   if (!bodyTrusted) notes.add('**the body is not signed**, or not always');
   if (spec.batch) notes.add('each item is an event');
   if (signsUrl) notes.add('signs the address: set `WEBHOOK_URL_<SOURCE>`');
+  if (spec.ack) notes.add(answerOf(spec.ack));
+  for (const { ack } of spec.acks ?? []) notes.add(`${answerOf(ack)}, some of it`);
   for (const handshake of spec.handshakes ?? []) notes.add(handshakeOf(handshake));
   return [...notes];
+}
+
+function answerOf({ status, body }: Ack): string {
+  return body === '' ? `is answered with an empty ${status}` : `is answered with \`${body}\``;
 }
 
 function handshakeOf({ method, token, answer }: HandshakeSpec): string {

@@ -33,10 +33,14 @@ describe('identify', () => {
     expect(identify('github', form, { ...headers, 'content-type': FORM })?.type).toBe('issues.closed');
   });
 
-  it("prefers Shopify's event id to its delivery's", () => {
+  it("prefers Shopify's event id to its delivery's, and adds what makes it one event's", () => {
     const headers = { 'x-shopify-topic': 'orders/create', 'x-shopify-webhook-id': 'w' };
-    expect(identify('shopify', {}, headers)).toEqual({ deliveryId: 'w', type: 'orders/create' });
-    expect(identify('shopify', {}, { ...headers, 'x-shopify-event-id': 'e' })?.deliveryId).toBe('e');
+    expect(identify('shopify', {}, headers)).toEqual({
+      deliveryId: expect.stringMatching(/^w::orders\/create:[\w-]{22}$/),
+      type: 'orders/create',
+    });
+    const named = { ...headers, 'x-shopify-event-id': 'e', 'x-shopify-shop-domain': 'a' };
+    expect(identify('shopify', {}, named)?.deliveryId).toMatch(/^e:a:orders\/create:/);
   });
 
   it("reads Slack's inner type, or the outer one where there is no event", () => {

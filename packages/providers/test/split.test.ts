@@ -15,7 +15,13 @@ describe('a batch', () => {
       '{ "eventId": 12345678901234567890, "subscriptionId":1,"occurredAt":2,"subscriptionType":"a.b" , "n":1.0}';
     const two = '{"eventId":2,"text":"] , { \\"é♥\\\\","subscriptionType":"c"}';
     expect(split('hubspot', ` [ ${one} ,\r\n\t${two} ]\n`)).toEqual([
-      { body: one, deliveryId: '12345678901234567890:1:2', type: 'a.b', bodyTrusted: true, repeats: false },
+      {
+        body: one,
+        deliveryId: '12345678901234567890:1:2::a.b',
+        type: 'a.b',
+        bodyTrusted: true,
+        repeats: false,
+      },
       { body: two, type: 'c', bodyTrusted: true, repeats: false },
     ]);
   });
@@ -39,7 +45,7 @@ describe('a batch', () => {
       eventDateUtc: 'd',
       eventCategory: 'INVOICE',
     };
-    expect(types('xero', { events: [xero] })).toEqual([['t:r\\:1:CREATE:d', 'INVOICE.CREATE']]);
+    expect(types('xero', { events: [xero] })).toEqual([['t:r\\:1:CREATE:d:INVOICE', 'INVOICE.CREATE']]);
     const item = { pspReference: 'p', eventCode: 'CAPTURE', success: 'true' };
     expect(types('adyen', { notificationItems: [{ NotificationRequestItem: item }] })).toEqual([
       ['p:CAPTURE:true', 'CAPTURE'],
@@ -53,7 +59,7 @@ describe('a batch', () => {
     const two = { messages: [{ id: 'wamid.1' }, { id: 'wamid.2' }] };
     const entry = [value, two].map((each) => ({ id: '1', changes: [{ field: 'messages', value: each }] }));
     expect(types('meta', { object: 'whatsapp_business_account', entry })).toEqual([
-      ['wamid.1', 'whatsapp_business_account.messages'],
+      ['wamid.1:whatsapp_business_account:1:messages', 'whatsapp_business_account.messages'],
       // Two messages are not one: without an id, the hash of its bytes is.
       [undefined, 'whatsapp_business_account.messages'],
     ]);

@@ -4,7 +4,9 @@ import type Stripe from 'stripe';
 import {
   github,
   gitlab,
+  basicAuth,
   hmac,
+  secretHeader,
   mailgun,
   shopify,
   slack,
@@ -143,6 +145,21 @@ export const compiled = () => [
     name: 'described-in-settings',
     on: hmac.source('acme')('order.created'),
     run: (event) => same<unknown>()(event.payload),
+  }),
+  defineHandler({
+    name: 'described-in-settings-plainly',
+    on: { provider: 'hmac', source: 'acme', types: ['order.*'] },
+    run: (event) => same<unknown>()(event.payload),
+  }),
+  defineHandler({
+    name: 'secret-in-a-header',
+    on: secretHeader.source('telegram')('message'),
+    run: (event) => same<false>()(event.bodyTrusted),
+  }),
+  defineHandler({
+    name: 'user-and-password',
+    on: basicAuth.source('acme')('*'),
+    run: (event) => same<false>()(event.bodyTrusted),
   }),
 
   // @ts-expect-error a type that Stripe does not send

@@ -74,11 +74,12 @@ const NOT_READY: Problem = {
 };
 
 /** What a provider is told when its events are recorded: its own words where it wants them, ours otherwise. */
-function keptAnswer({ results }: Of<'kept'>, provider?: Provider): Answer {
+function keptAnswer({ results, ack: wanted }: Of<'kept'>, provider?: Provider): Answer {
+  const ack = wanted ?? provider?.ack;
   const events = results.map(({ kind, id }) => ({ id, duplicate: kind === 'duplicate' }));
   const [first] = events;
-  if (provider?.ack !== undefined) {
-    const { status, contentType, body } = provider.ack;
+  if (ack !== undefined) {
+    const { status, contentType, body } = ack;
     return {
       status,
       body,
@@ -97,11 +98,14 @@ function keptAnswer({ results }: Of<'kept'>, provider?: Provider): Answer {
 
 /** Who wants an empty body for an answer wants one for a refusal, too. */
 function unsignedAnswer({ reason }: Of<'unsigned'>, provider?: Provider): Answer {
-  if (provider?.ack?.body === '') return { status: 401, headers: {}, body: '' };
+  const challenge = provider?.challenge;
+  const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
+  if (provider?.ack?.body === '') return { status: 401, headers, body: '' };
   return problemAnswer({
     status: 401,
     error: 'signature_refused',
     title: 'The signature does not hold',
     reason,
+    headers,
   });
 }

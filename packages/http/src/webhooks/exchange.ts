@@ -1,4 +1,5 @@
 import type {
+  Ack,
   HandshakeResponse,
   IncomingEvent,
   Kept,
@@ -37,7 +38,13 @@ export interface Verified extends Exchange {
 /** What a webhook comes to. Every stage may end it with one; the answer, the log line and the metric follow from it. */
 export type Outcome =
   /** Every event of it is recorded, or was. */
-  | { readonly kind: 'kept'; readonly events: readonly IncomingEvent[]; readonly results: readonly Kept[] }
+  | {
+      readonly kind: 'kept';
+      readonly events: readonly IncomingEvent[];
+      readonly results: readonly Kept[];
+      /** What its sender wants to hear, if not what its provider wants of all. */
+      readonly ack?: Ack;
+    }
   /** A first request that is no event. */
   | { readonly kind: 'greeted'; readonly response: HandshakeResponse }
   | { readonly kind: 'unsigned'; readonly reason: Refusal; readonly exchange: Exchange }

@@ -61,7 +61,7 @@ const NOT_RECORDED = new Set([
   'upgrade',
 ]);
 
-/** Nor is a header recorded whose value is the secret itself: some providers send it in place of a signature. */
+/** Nor is a header recorded that ends in the secret itself: some providers send it in place of a signature. */
 function recordedHeaders(
   headers: Readonly<Record<string, string>>,
   secrets: readonly string[],
@@ -69,7 +69,8 @@ function recordedHeaders(
   const named = new Set(headers['connection']?.split(',').map((name) => name.trim().toLowerCase()));
   return Object.fromEntries(
     Object.entries(headers).filter(
-      ([name, value]) => !NOT_RECORDED.has(name) && !named.has(name) && !secrets.includes(value),
+      ([name, value]) =>
+        !NOT_RECORDED.has(name) && !named.has(name) && !secrets.some((secret) => value.endsWith(secret)),
     ),
   );
 }

@@ -179,7 +179,9 @@ class Door {
     // Each of these steps reads a large body once more: others get their turn in between.
     if (largeBodyTime(exchange.request.body.length) > 0) await nextTurn();
     const events = split(this.#parts.log, verified);
-    return accept(this.#store, events, verified.deadline - performance.now());
+    const outcome = await accept(this.#store, events, verified.deadline - performance.now());
+    const ack = exchange.source.provider.ackFor?.(exchange.request);
+    return outcome.kind === 'kept' && ack !== undefined ? { ...outcome, ack } : outcome;
   }
 
   #greet(exchange: Exchange, secrets: readonly string[], phase: 'unsigned' | 'verified') {

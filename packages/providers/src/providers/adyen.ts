@@ -46,7 +46,16 @@ const provider = defineProvider({
     },
   ],
   deliveryId: [
-    { all: [{ body: ['pspReference'] }, { body: ['eventCode'] }, { body: ['success'] }], joinedBy: ':' },
+    {
+      // A report's reference is its file's name, which the next merchant account has, too.
+      all: [
+        { body: ['pspReference'] },
+        { body: ['eventCode'] },
+        { body: ['success'] },
+        { optional: { body: ['merchantAccountCode'] } },
+      ],
+      joinedBy: ':',
+    },
   ],
   type: [{ body: ['eventCode'] }],
   batch: { list: ['notificationItems'], item: ['NotificationRequestItem'] },

@@ -44,6 +44,7 @@ const provider = defineProvider({
     { all: [{ body: ['base', 'id'] }, { body: ['webhook', 'id'] }, { body: ['timestamp'] }], joinedBy: ':' },
   ],
   type: [{ constant: 'notification' }],
+  ack: { status: 200, body: '' },
   secret: { prefix: '', encoding: 'base64' },
   delivery: 'a webhook expires after 7 days unless it is refreshed or its payloads are listed',
   samples: { notification: { body: notification } },

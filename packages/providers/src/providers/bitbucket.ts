@@ -22,13 +22,26 @@ declare module '@hookline/core' {
 
 /**
  * Bitbucket Cloud signs the body alone
- * (https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/).
+ * (https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/), and so does Bitbucket Server, whose test of the
+ * connection is not signed (https://confluence.atlassian.com/bitbucketserver/manage-webhooks-938025878.html).
  */
 const provider = defineProvider({
   name: 'bitbucket',
   schemes: [hmacScheme({ header: 'x-hub-signature', label: 'sha256' })],
-  deliveryId: [{ header: 'x-request-uuid' }],
+  deliveryId: [
+    { all: [{ header: 'x-request-uuid' }, { optional: { header: 'x-event-key' } }], joinedBy: ':' },
+  ],
   type: [{ header: 'x-event-key' }],
+  handshakes: [
+    {
+      verified: false,
+      when: [
+        { at: { header: 'x-event-key' }, is: 'diagnostics:ping' },
+        { at: 'body', matches: /^\s*\{\s*"test"\s*:\s*true\s*\}\s*$/ },
+      ],
+      answer: { kind: 'fixed', ack: { status: 200, body: '' } },
+    },
+  ],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; 2 retries',
   samples: {

@@ -34,6 +34,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'x-cal-signature-256' })],
   deliveryId: [],
   type: [{ body: ['triggerEvent'] }],
+  form: 'fields',
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     BOOKING_CREATED: { body: (seed) => event(seed, 'BOOKING_CREATED', { status: 'ACCEPTED' }) },

@@ -36,6 +36,8 @@ const provider = defineProvider({
       joinedBy: ':',
     },
   ],
+  // The second change of a folder has the same body as the first.
+  repeats: true,
   type: [{ body: ['event'] }],
   secret: { prefix: '', encoding: 'HEX' },
   samples: {

@@ -30,7 +30,7 @@ const others = Array.from({ length: 15 }, (_, index) => ({ header: numbered(inde
 
 /**
  * DocuSign Connect signs the body with each of an account's keys, in numbered headers; any of them will do
- * (https://developers.docusign.com/platform/webhooks/connect/hmac/).
+ * (https://developers.docusign.com/platform/webhooks/connect/hmac/). Two recipients of one envelope may be done at once.
  */
 const provider = defineProvider({
   name: 'docusign',
@@ -44,7 +44,12 @@ const provider = defineProvider({
   ],
   deliveryId: [
     {
-      all: [{ body: ['data', 'envelopeId'] }, { body: ['event'] }, { body: ['generatedDateTime'] }],
+      all: [
+        { body: ['data', 'envelopeId'] },
+        { body: ['event'] },
+        { body: ['generatedDateTime'] },
+        { optional: { body: ['data', 'recipientId'] } },
+      ],
       joinedBy: ':',
     },
   ],

@@ -1,5 +1,5 @@
 import { defineProvider } from '../define-provider.ts';
-import type { SampleSeed } from '../provider-spec.ts';
+import type { Locator, SampleSeed } from '../provider-spec.ts';
 import { selectFrom } from '../select.ts';
 
 /** What every Figma event has; the rest depends on its type. */
@@ -37,11 +37,7 @@ const provider = defineProvider({
   name: 'figma',
   docs: 'https://developers.figma.com/docs/rest-api/webhooks-security',
   schemes: [{ kind: 'shared-secret', signatures: [{ body: ['passcode'] }] }],
-  deliveryId: [
-    { all: [...happening(), { body: ['comment_id'] }], joinedBy: ':' },
-    { all: [...happening(), { body: ['file_key'] }], joinedBy: ':' },
-    { all: happening(), joinedBy: ':' },
-  ],
+  deliveryId: [{ all: [...happening(), ...items()], joinedBy: ':' }],
   type: [{ body: ['event_type'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'up to 3 retries; 400 ends them',
@@ -66,6 +62,15 @@ export const figma = selectFrom(provider);
 
 function happening() {
   return [{ body: ['webhook_id'] }, { body: ['event_type'] }, { body: ['timestamp'] }];
+}
+
+/** What tells events of one second apart: a library's publication comes as one event for each kind of its parts. */
+function items(): Locator[] {
+  const parts = ['components', 'styles', 'variables'].flatMap((kind) =>
+    ['created', 'modified', 'deleted'].map((change) => ({ digestOf: [`${change}_${kind}`] })),
+  );
+  const ids = ['file_key', 'comment_id', 'version_id', 'node_id', 'status'].map((name) => ({ body: [name] }));
+  return [...ids, ...parts].map((optional) => ({ optional }));
 }
 
 function event({ unique, number, iso }: SampleSeed, type: string) {

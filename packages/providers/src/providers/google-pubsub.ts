@@ -48,7 +48,11 @@ const provider = defineProvider({
       leewaySeconds: 60,
     },
   ],
-  deliveryId: [{ body: ['message', 'messageId'] }, { body: ['message', 'message_id'] }],
+  // A message's id is unique within its topic.
+  deliveryId: ['messageId', 'message_id'].map((name) => ({
+    all: [{ body: ['message', name] }, { optional: { body: ['subscription'] } }],
+    joinedBy: ':',
+  })),
   type: [
     { body: ['message', 'attributes', 'ce-type'] },
     { body: ['message', 'attributes', 'eventType'] },

@@ -24,7 +24,9 @@ const provider = defineProvider({
   name: 'greenhouse',
   docs: 'https://developers.greenhouse.io/webhooks.html',
   schemes: [hmacScheme({ header: 'signature', label: 'sha256', labelSeparator: ' ' })],
-  deliveryId: [{ header: 'greenhouse-event-id' }],
+  deliveryId: [
+    { all: [{ header: 'greenhouse-event-id' }, { optional: { body: ['action'] } }], joinedBy: ':' },
+  ],
   type: [{ body: ['action'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '25 retries unless the webhook says otherwise; one whose first ping fails is disabled',

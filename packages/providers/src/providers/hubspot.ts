@@ -31,7 +31,8 @@ declare module '@hookline/core' {
 /**
  * HubSpot signs the method, the address, the body and the time (v3); older apps hash their secret with the rest (v1,
  * v2), which is weaker and has no age (https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests).
- * A request with a v3 signature is judged by it alone. Bodies are lists of up to 100 events, each an event here.
+ * A request with a v3 signature is judged by it alone. In the address that v3 signs, the escapes
+ * of twelve letters are decoded first. Bodies are lists of up to 100 events, each an event here.
  */
 const provider = defineProvider({
   name: 'hubspot',
@@ -40,6 +41,7 @@ const provider = defineProvider({
       header: 'x-hubspot-signature-v3',
       encoding: 'base64',
       content: '{method}{url}{body}{timestamp}',
+      urlDecoded: ":/?@!$'()*,;",
       timestamp: { at: { header: 'x-hubspot-request-timestamp' }, unit: 'ms', toleranceSeconds: 300 },
     }),
     hashed('v2', '{secret}{method}{url}{body}'),
@@ -47,7 +49,14 @@ const provider = defineProvider({
   ],
   deliveryId: [
     {
-      all: [{ body: ['eventId'] }, { body: ['subscriptionId'] }, { body: ['occurredAt'] }],
+      all: [
+        { body: ['eventId'] },
+        { body: ['subscriptionId'] },
+        { body: ['occurredAt'] },
+        ...['portalId', 'subscriptionType', 'objectId', 'fromObjectId', 'toObjectId', 'propertyName'].map(
+          (name) => ({ optional: { body: [name] } }),
+        ),
+      ],
       joinedBy: ':',
     },
   ],

@@ -30,7 +30,17 @@ declare module '@hookline/core' {
 const provider = defineProvider({
   name: 'jira',
   schemes: [hmacScheme({ header: 'x-hub-signature', label: 'sha256' })],
-  deliveryId: [{ header: 'x-atlassian-webhook-identifier' }],
+  deliveryId: [
+    {
+      // Unique within one site, which an issue's address names.
+      all: [
+        { header: 'x-atlassian-webhook-identifier' },
+        { optional: { body: ['webhookEvent'] } },
+        { optional: { body: ['issue', 'self'] } },
+      ],
+      joinedBy: ':',
+    },
+  ],
   type: [{ body: ['webhookEvent'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; 5 retries',

@@ -43,7 +43,16 @@ const provider = defineProvider({
     }),
   ],
   deliveryId: [
-    { body: ['id'] },
+    {
+      all: [
+        { body: ['id'] },
+        { optional: { body: ['type'] } },
+        { optional: { body: ['action'] } },
+        { optional: { body: ['data', 'id'] } },
+        { optional: { body: ['user_id'] } },
+      ],
+      joinedBy: ':',
+    },
     { all: [{ query: 'data.id' }, { body: ['action'] }, { header: 'x-request-id' }], joinedBy: ':' },
   ],
   repeats: true,

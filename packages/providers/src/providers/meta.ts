@@ -1,6 +1,6 @@
 import { defineProvider } from '../define-provider.ts';
 import { hmacScheme } from '../hmac-scheme.ts';
-import type { SampleSeed } from '../provider-spec.ts';
+import type { Locator, SampleSeed } from '../provider-spec.ts';
 import { selectFrom } from '../select.ts';
 
 /** One entry: an account, and what changed for it. */
@@ -22,6 +22,14 @@ declare module '@hookline/core' {
   }
 }
 
+const VALUE = ['changes', '*', 'value'];
+
+/** A message is one event for each account that it is news to, and of each kind: its sender may be an account of ours, too. */
+function named(...parts: readonly Locator[]): Locator {
+  const account = [{ root: ['object'] }, { body: ['id'] }, { body: ['changes', '*', 'field'] }];
+  return { all: [...parts, ...account.map((optional) => ({ optional }))], joinedBy: ':' };
+}
+
 /**
  * Meta (Facebook, Instagram, WhatsApp, Messenger) signs the body alone, with the app's secret, after escaping what is
  * not ASCII (https://developers.facebook.com/docs/graph-api/webhooks/getting-started). Before that it asks, unsigned,
@@ -32,15 +40,17 @@ const provider = defineProvider({
   name: 'meta',
   schemes: [hmacScheme({ header: 'x-hub-signature-256', label: 'sha256' })],
   deliveryId: [
-    { body: ['changes', '*', 'value', 'messages', '*', 'id'] },
-    {
-      all: [
-        { body: ['changes', '*', 'value', 'statuses', '*', 'id'] },
-        { body: ['changes', '*', 'value', 'statuses', '*', 'status'] },
-      ],
-      joinedBy: ':',
-    },
-    { body: ['messaging', '*', 'message', 'mid'] },
+    named({ body: [...VALUE, 'messages', '*', 'id'] }),
+    named(
+      { body: [...VALUE, 'statuses', '*', 'id'] },
+      { body: [...VALUE, 'statuses', '*', 'status'] },
+      { optional: { body: [...VALUE, 'statuses', '*', 'recipient_id'] } },
+    ),
+    named(
+      { body: ['messaging', '*', 'message', 'mid'] },
+      { optional: { body: ['messaging', '*', 'message', 'is_echo'] } },
+      { optional: { body: ['messaging', '*', 'message', 'is_deleted'] } },
+    ),
   ],
   type: [
     { all: [{ root: ['object'] }, { body: ['changes', '*', 'field'] }] },

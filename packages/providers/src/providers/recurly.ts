@@ -41,7 +41,13 @@ const provider = defineProvider({
   ],
   deliveryId: [
     {
-      all: [{ body: ['object_type'] }, { body: ['id'] }, { body: ['event_type'] }, { body: ['event_time'] }],
+      all: [
+        { body: ['object_type'] },
+        { body: ['id'] },
+        { body: ['event_type'] },
+        { body: ['event_time'] },
+        { optional: { body: ['site_id'] } },
+      ],
       joinedBy: ':',
     },
   ],

@@ -1,6 +1,6 @@
 import { defineProvider } from '../define-provider.ts';
 import { hmacScheme } from '../hmac-scheme.ts';
-import type { SampleSeed } from '../provider-spec.ts';
+import type { Locator, SampleSeed } from '../provider-spec.ts';
 import { selectFrom } from '../select.ts';
 
 /** What every Shopify payload is: the resource itself, its fields as the shop's API version has them. */
@@ -24,13 +24,14 @@ declare module '@hookline/core' {
 
 /**
  * Shopify signs the body alone with the app's client secret
- * (https://shopify.dev/docs/apps/build/webhooks/subscribe/https). The event id names what happened and is the same
- * in every subscription; the webhook id names one delivery and is the same in its retries.
+ * (https://shopify.dev/docs/apps/build/webhooks/subscribe/https). The event id names what a
+ * merchant did, and every delivery that follows from it has it, whatever its topic, its item and its shop: all of these
+ * make one event. The webhook id names one delivery and is the same in its retries.
  */
 const provider = defineProvider({
   name: 'shopify',
   schemes: [hmacScheme({ header: 'x-shopify-hmac-sha256', encoding: 'base64' })],
-  deliveryId: [{ header: 'x-shopify-event-id' }, { header: 'x-shopify-webhook-id' }],
+  deliveryId: [delivery('x-shopify-event-id'), delivery('x-shopify-webhook-id')],
   type: [{ header: 'x-shopify-topic' }],
   secret: { prefix: 'shpss_', encoding: 'hex' },
   samples: {
@@ -43,6 +44,18 @@ export default provider;
 
 /** Shopify's events by topic: `shopify('orders/create')`, `shopify('orders/*')`. */
 export const shopify = selectFrom(provider);
+
+function delivery(header: string): Locator {
+  return {
+    all: [
+      { header },
+      { optional: { header: 'x-shopify-shop-domain' } },
+      { optional: { header: 'x-shopify-topic' } },
+      { digestOf: [] },
+    ],
+    joinedBy: ':',
+  };
+}
 
 function headersOf(topic: string) {
   return ({ iso, uuid }: SampleSeed) => ({

@@ -35,7 +35,8 @@ declare module '@hookline/core' {
 
 /**
  * Slack signs `v0:{timestamp}:{body}` (https://docs.slack.dev/authentication/verifying-requests-from-slack) and
- * asks once, signed, for a `challenge` back. Commands and interactions come as forms.
+ * asks once, signed, for a `challenge` back. Commands and interactions come as forms and are answered with nothing: reply to
+ * their `response_url`, or through Slack's API.
  */
 const provider = defineProvider({
   name: 'slack',
@@ -57,6 +58,8 @@ const provider = defineProvider({
       answer: { kind: 'echo', of: { body: ['challenge'] } },
     },
   ],
+  // A dialog says that connecting failed when anything but nothing comes back, and a command shows it.
+  acks: [{ when: [{ at: 'body', matches: /^(?!\s*\{)/ }], ack: { status: 200, body: '' } }],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     app_mention: { body: mention },

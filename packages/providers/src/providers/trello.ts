@@ -30,13 +30,14 @@ declare module '@hookline/core' {
 
 /**
  * Trello signs the body and the callback address behind it, as it was registered, with SHA-1 and the secret of the
- * application. It probes a new address with HEAD.
+ * application. Of the text it takes the low byte of each UTF-16 unit, as Node.js's `binary` does. It probes a new address
+ * with HEAD.
  */
 const provider = defineProvider({
   name: 'trello',
   docs: 'https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/',
   schemes: [
-    hmacScheme({ header: 'x-trello-webhook', hash: 'sha1', encoding: 'base64', content: '{body}{url}' }),
+    hmacScheme({ header: 'x-trello-webhook', hash: 'sha1', encoding: 'base64', content: '{units}{url}' }),
   ],
   deliveryId: [{ body: ['action', 'id'] }],
   type: [{ body: ['action', 'type'] }],

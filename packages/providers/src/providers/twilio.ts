@@ -35,10 +35,18 @@ const urlSigned = hmacScheme({
 });
 const bodyDigest = { at: { query: 'bodySHA256' }, hash: 'sha256', encoding: 'hex' } as const;
 
+const NOTHING = { status: 200, body: '' };
+const NO_INSTRUCTIONS = {
+  status: 200,
+  contentType: 'text/xml; charset=utf-8',
+  body: '<?xml version="1.0" encoding="UTF-8"?><Response/>',
+};
+
 /**
  * Twilio signs the public address and the sorted fields of the form; of a JSON body, a digest in the query
  * (https://www.twilio.com/docs/usage/webhooks/webhooks-security). Its own libraries take the address with or without
- * its port, as older calls were signed differently.
+ * its port, as older calls were signed differently. It runs what it is answered to a call or a message, as TwiML: here
+ * nothing, so that a call is not taken further.
  */
 const provider = defineProvider({
   name: 'twilio',
@@ -59,6 +67,14 @@ const provider = defineProvider({
     { body: ['type'] },
   ],
   form: 'fields',
+  acks: [
+    // Of Conversations, whose hooks read JSON: nothing lets what they ask about happen.
+    { when: [{ at: { form: 'EventType' } }], ack: NOTHING },
+    { when: [{ at: { form: 'CallSid' } }], ack: NO_INSTRUCTIONS },
+    { when: [{ at: { form: 'MessageSid' } }], ack: NO_INSTRUCTIONS },
+    { when: [{ at: { form: 'SmsSid' } }], ack: NO_INSTRUCTIONS },
+    { when: [{ at: 'body', matches: /^(?!\s*[{[])/ }], ack: NOTHING },
+  ],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '15 s; one retry when no connection can be made',
   samples: {

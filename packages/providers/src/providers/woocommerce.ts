@@ -24,7 +24,7 @@ declare module '@hookline/core' {
 
 /**
  * WooCommerce signs the body alone. Its delivery id is made from the webhook's id and the second, so two orders of one
- * second share it: the resource's id tells them apart. A new webhook is announced by an unsigned form that must be
+ * second share it, and so do two changes of one order: the body tells them apart. A new webhook is announced by an unsigned form that must be
  * answered with 200.
  */
 const provider = defineProvider({
@@ -32,8 +32,14 @@ const provider = defineProvider({
   docs: 'https://woocommerce.com/document/webhooks/',
   schemes: [hmacScheme({ header: 'x-wc-webhook-signature', encoding: 'base64' })],
   deliveryId: [
-    { all: [{ header: 'x-wc-webhook-delivery-id' }, { body: ['id'] }], joinedBy: ':' },
-    { all: [{ header: 'x-wc-webhook-delivery-id' }, { body: ['arg'] }], joinedBy: ':' },
+    {
+      all: [
+        { header: 'x-wc-webhook-delivery-id' },
+        { optional: { header: 'x-wc-webhook-topic' } },
+        { digestOf: [] },
+      ],
+      joinedBy: ':',
+    },
   ],
   type: [{ header: 'x-wc-webhook-topic' }],
   handshakes: [

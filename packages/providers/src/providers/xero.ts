@@ -39,6 +39,7 @@ const provider = defineProvider({
         { body: ['resourceId'] },
         { body: ['eventType'] },
         { body: ['eventDateUtc'] },
+        { optional: { body: ['eventCategory'] } },
       ],
       joinedBy: ':',
     },

@@ -25,7 +25,7 @@ declare module '@hookline/core' {
 /**
  * Zoom signs `v0:{timestamp}:{body}` with the app's secret token and asks, signed, every 72 hours for proof of it
  * (https://developers.zoom.us/docs/api/webhooks/). A token with a `:` in it could be a signed message of somebody
- * else's: no proof is given for one.
+ * else's: no proof is given for one. An event has no id, and two people may join one meeting in one millisecond.
  */
 const provider = defineProvider({
   name: 'zoom',
@@ -39,7 +39,7 @@ const provider = defineProvider({
   ],
   deliveryId: [
     {
-      all: [{ body: ['event'] }, { body: ['event_ts'] }, { body: ['payload', 'object', 'uuid'] }],
+      all: [{ body: ['event'] }, { body: ['event_ts'] }, { digestOf: ['payload'] }],
       joinedBy: ':',
     },
   ],

@@ -1,3 +1,4 @@
+import { asUtf8 } from './charset.ts';
 import { valueAt, type View } from './place.ts';
 import type { Condition } from './scheme.ts';
 
@@ -5,7 +6,9 @@ import type { Condition } from './scheme.ts';
 const BODY_START = 1_024;
 
 export function conditionValue(view: View, { at }: Condition): string | undefined {
-  return at === 'body' ? view.request.body.toString('latin1', 0, BODY_START) : valueAt(view, at);
+  return at === 'body'
+    ? asUtf8(view.request.body.subarray(0, BODY_START)).toString('latin1')
+    : valueAt(view, at);
 }
 
 export function holds(condition: Condition, value: string | undefined): boolean {

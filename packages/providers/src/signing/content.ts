@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { formOf, valueAt, type Place, type View } from './place.ts';
@@ -40,7 +41,7 @@ export function requiredPlaces(template: string): readonly Place[] {
 
 /** Whether a signature over this covers the body's bytes, or a checksum of them. */
 export function coversBody(template: string): boolean {
-  return /\{(?:body|crc32|sha256|form)\}/.test(template);
+  return /\{(?:body|units|crc32|sha256|form)\}/.test(template);
 }
 
 function bytesOf(pieces: readonly Piece[], view: View, parts: ContentParts): SignedText | undefined {
@@ -75,6 +76,8 @@ function partOf(part: Part, view: View, parts: ContentParts): Buffer | string | 
   switch (part) {
     case 'body':
       return body;
+    case 'units':
+      return isAscii(body) ? body : Buffer.from(body.toString('utf8'), 'latin1');
     case 'timestamp':
       return parts.timestamp;
     case 'id':
@@ -90,7 +93,7 @@ function partOf(part: Part, view: View, parts: ContentParts): Buffer | string | 
     case 'sha256':
       return createHash('sha256').update(body).digest('hex');
     case 'form':
-      return sortedPairs(formOf(body));
+      return sortedPairs(formOf(body, view.request.headers));
     default:
       return valueAt(view, part.place);
   }
@@ -141,7 +144,18 @@ function parseTemplate(template: string): readonly Piece[] {
   return pieces;
 }
 
-const SIMPLE = ['body', 'timestamp', 'id', 'method', 'url', 'secret', 'crc32', 'sha256', 'form'] as const;
+const SIMPLE = [
+  'body',
+  'units',
+  'timestamp',
+  'id',
+  'method',
+  'url',
+  'secret',
+  'crc32',
+  'sha256',
+  'form',
+] as const;
 
 function partNamed(name: string, argument: string | undefined): Part {
   const simple = argument === undefined ? SIMPLE.find((known) => known === name) : undefined;

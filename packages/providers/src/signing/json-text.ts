@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { asUtf8 } from './charset.ts';
 import { isJson, isSpace, skipSpace } from './json-scan.ts';
 
 /** Where a JSON value stands in its text: the bytes from `start` up to, not with, `end`. */
@@ -18,6 +19,7 @@ export type JsonPath = readonly string[];
  * so ids and items are taken from the bytes that were sent.
  */
 export interface JsonText {
+  /** In UTF-8, without a mark: what the places are in. */
   readonly bytes: Buffer;
   readonly root: Slice;
 }
@@ -33,6 +35,18 @@ export function jsonText(bytes: Buffer): JsonText | undefined {
     known.set(bytes, text);
   }
   return text.root === undefined ? undefined : text;
+}
+
+const readings = new WeakMap<Buffer, Buffer>();
+
+/** The JSON of a body, which may have a mark or be in UTF-16: its places are in `bytes`, not in the body. */
+export function jsonOf(body: Buffer): JsonText | undefined {
+  let read = readings.get(body);
+  if (read === undefined) {
+    read = asUtf8(body);
+    readings.set(body, read);
+  }
+  return jsonText(read);
 }
 
 /** @returns where the value at the path stands; `undefined` when there is none */

@@ -1,13 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import type { ProviderRequest } from '@hookline/core';
-import { jsonText, scalarAt, sliceAt, type JsonPath, type Slice } from './json-text.ts';
+import { fieldsOf, utf8Of } from './charset.ts';
+import { headerOf } from './headers.ts';
+import { jsonOf, scalarAt, sliceAt, type JsonPath, type Slice } from './json-text.ts';
+import { partsOf, textOf } from './multipart.ts';
 
 /** Where a value stands in a request. */
 export type Place =
   /** In lower case. */
   | { readonly header: string }
   | { readonly query: string }
-  /** A field of a form that is the body. */
+  /** A field of a form that is the body, in pairs or in parts. */
   | { readonly form: string }
   /** In a body of JSON; in one item of it where a scheme judges each item. */
   | { readonly body: JsonPath };
@@ -29,16 +32,10 @@ export function valueAt(view: View, place: Place): string | undefined {
   const { request, item } = view;
   if ('header' in place) return headerOf(request.headers, place.header);
   if ('query' in place) return onlyOne(queryOf(request.url), place.query);
-  if ('form' in place) return onlyOne(formOf(request.body), place.form);
-  const json = jsonText(request.body);
+  if ('form' in place) return onlyOne(formOf(request.body, request.headers), place.form);
+  const json = jsonOf(request.body);
   const slice = json && sliceAt(json, place.body, item);
   return slice && scalarAt(json, slice);
-}
-
-/** The value of a header; `undefined` also when it is empty. */
-export function headerOf(headers: ProviderRequest['headers'], name: string): string | undefined {
-  const value: unknown = Object.hasOwn(headers, name) ? headers[name] : undefined;
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 export function queryOf(url: string | undefined): URLSearchParams {
@@ -59,15 +56,25 @@ function hasManyFields(body: Buffer): boolean {
 }
 
 /**
- * The fields of a form, whatever the content type says: it is not signed. None of one that has more than a thousand.
+ * The fields of a form, whatever the content type says, but for its charset: it is not signed. None of one that has more than a thousand.
  */
-export function formOf(body: Buffer): URLSearchParams {
+export function formOf(body: Buffer, headers: ProviderRequest['headers'] = {}): URLSearchParams {
   let form = forms.get(body);
   if (form === undefined) {
-    form = isUtf8(body) && !hasManyFields(body) ? new URLSearchParams(body.toString('utf8')) : NO_FIELDS;
+    form = readForm(body, headers);
     forms.set(body, form);
   }
   return form;
+}
+
+function readForm(body: Buffer, headers: ProviderRequest['headers']): URLSearchParams {
+  const parts = partsOf({ headers, body });
+  if (parts !== undefined) {
+    const texts = parts.filter(({ filename }) => filename === undefined);
+    return new URLSearchParams(texts.map((part): [string, string] => [part.name, textOf(part)]));
+  }
+  if (!isUtf8(utf8Of({ headers, body })) || hasManyFields(body)) return NO_FIELDS;
+  return fieldsOf({ headers, body });
 }
 
 function onlyOne(fields: URLSearchParams, name: string): string | undefined {

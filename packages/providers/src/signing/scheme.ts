@@ -43,7 +43,7 @@ export interface SignedContentScheme extends AnyScheme {
   readonly algorithms: readonly [Algorithm, ...Algorithm[]];
   /**
    * The signed text, put together as bytes. Placeholders: `{body}` `{timestamp}` `{id}` `{method}` `{url}`
-   * `{secret}`, `{crc32}` and `{sha256}` of the body (decimal, hex), `{form}` (the form's pairs, sorted and each
+   * `{secret}`, `{units}` (the low bytes of the body's UTF-16 units), `{crc32}` and `{sha256}` of the body (decimal, hex), `{form}` (the form's pairs, sorted and each
    * once), and places: `{header:x}` `{query:x}` `{form:x}` `{json:a.b}`. `{json:a?}` may be absent and is then empty;
    * text in `[…]` is left out when a placeholder in it is; `{query:x|lower}` is in lower case.
    */
@@ -57,12 +57,20 @@ export interface SignedContentScheme extends AnyScheme {
   readonly digest?: { readonly at: Place; readonly hash: Hash; readonly encoding: SignatureEncoding };
   /** The sender may have signed the address with or without its port. */
   readonly urlPort?: 'optional';
+  /** Letters whose escapes the sender decodes in the address before it signs that. */
+  readonly urlDecoded?: string;
 }
 
 /** The secret itself stands in the request: it proves who sent it, and nothing about the rest. */
 export interface SharedSecretScheme extends AnyScheme {
   readonly kind: 'shared-secret';
   readonly signatures: readonly [Place, ...Place[]];
+  /** What stands before the secret, in letters of either case as HTTP's schemes are: `Basic `. */
+  readonly prefix?: string;
+  /** How it is written there, if not as it is. */
+  readonly encoding?: 'base64';
+  /** What a refusal asks for in `WWW-Authenticate`: some clients log in only when they are asked to. */
+  readonly challenge?: string;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { sign as signWithKey } from 'node:crypto';
 import type { ProviderRequest } from '@hookline/core';
+import { withDecoded } from './address.ts';
 import { labelOf, signatureOf } from './algorithm.ts';
 import { requiredPlaces, signedContent } from './content.ts';
 import { digestOf } from './digest.ts';
 import { putAt, valueAt, type Draft, type Place, type View } from './place.ts';
-import type { JwtScheme, Scheme, SignedContentScheme } from './scheme.ts';
+import type { JwtScheme, Scheme, SharedSecretScheme, SignedContentScheme } from './scheme.ts';
 import { secretsFor } from './secret.ts';
 import { formatItems, type SignatureItem } from './signature-items.ts';
 import { readTestKey, testKeyPair } from './test-key.ts';
@@ -39,13 +40,17 @@ export function sign(
     case 'shared-secret':
       if (usable[0] === undefined) throw cannotSign(secrets, scheme.signatures[0]);
       for (const { path } of viewsOf(scheme, { ...draft }) ?? [])
-        putAt(draft, scheme.signatures[0], usable[0], path);
+        putAt(draft, scheme.signatures[0], writtenSecret(scheme, usable[0]), path);
       break;
     case 'jwt':
       putAt(draft, scheme.signatures[0], `${scheme.prefix}${token(scheme, draft, usable, now)}`);
       break;
   }
   return draft;
+}
+
+function writtenSecret({ prefix = '', encoding }: SharedSecretScheme, secret: string): string {
+  return prefix + (encoding === undefined ? secret : Buffer.from(secret).toString(encoding));
 }
 
 function signContent(
@@ -77,9 +82,10 @@ function signContent(
 
   // What is signed is the draft as it is now: no signature covers another.
   const unsigned: Draft = { ...draft };
+  const url = scheme.urlDecoded === undefined ? draft.url : withDecoded(draft.url, scheme.urlDecoded);
   forEachView(scheme, unsigned, (view) => {
     const signatures = secrets.flatMap((secret): SignatureItem[] => {
-      const parts = { timestamp, id, secret: readTestKey(secret).expected, url: unsigned.url };
+      const parts = { timestamp, id, secret: readTestKey(secret).expected, url };
       const content = signedContent(scheme.content, view, parts);
       for (const algorithm of scheme.algorithms) {
         const signature = content && signatureOf(algorithm, secret, content);

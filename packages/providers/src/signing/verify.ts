@@ -1,6 +1,6 @@
 import { equal, equalsAny, type FetchedKeys } from '@hookline/core';
 import type { Verdict } from '@hookline/core';
-import { portVariants } from './address.ts';
+import { portVariants, withDecoded } from './address.ts';
 import { checker, labelOf, type FindKey } from './algorithm.ts';
 import { certificateKey } from './certificate.ts';
 import { allHold, conditionValue, holds } from './condition.ts';
@@ -8,7 +8,8 @@ import { signedContent } from './content.ts';
 import { decodeExactly, inAlphabet } from './encoding.ts';
 import { hasDigest } from './digest.ts';
 import { verifyJwt } from './jwt.ts';
-import { headerOf, valueAt, type SignedRequest, type View } from './place.ts';
+import { headerOf } from './headers.ts';
+import { valueAt, type SignedRequest, type View } from './place.ts';
 import type { Algorithm, Scheme, SharedSecretScheme, SignedContentScheme } from './scheme.ts';
 import type { Secret } from '@hookline/core';
 import { secretsFor } from './secret.ts';
@@ -194,7 +195,15 @@ function readShared(scheme: SharedSecretScheme, view: View): Reading {
     .filter((found) => found !== undefined);
   if (value === undefined) return { kind: 'missing' };
   const unmet = unmetOf(scheme, view);
-  return unmet === undefined ? { kind: 'shared', value } : { kind: unmet };
+  if (unmet !== undefined) return { kind: unmet };
+  const secret = sharedSecretIn(value, scheme);
+  return secret === undefined ? { kind: 'malformed' } : { kind: 'shared', value: secret };
+}
+
+function sharedSecretIn(value: string, { prefix = '', encoding }: SharedSecretScheme): string | undefined {
+  if (value.slice(0, prefix.length).toLowerCase() !== prefix.toLowerCase()) return undefined;
+  const written = value.slice(prefix.length);
+  return encoding === undefined ? written : decodeExactly(written, encoding)?.toString('utf8');
 }
 
 function inItems(at: NonNullable<SignedContentScheme['timestamp']>['at']): boolean {
@@ -248,7 +257,7 @@ function anyFits(
   keys: FetchedKeys,
 ): boolean {
   const asked = view.request.url ?? '';
-  const urls = scheme.urlPort === 'optional' ? portVariants(asked) : [asked];
+  const urls = urlsOf(scheme, asked);
   const digestHolds = scheme.digest === undefined || hasDigest(scheme.digest, view);
   const findKey: FindKey = ({ certificate }) => {
     const pem = keys.get(valueAt(view, certificate.at) ?? '');
@@ -283,6 +292,12 @@ function anyFits(
     }
   }
   return fits;
+}
+
+/** The ways in which the sender may have written the address that was asked for. */
+function urlsOf({ urlPort, urlDecoded }: SignedContentScheme, asked: string): readonly string[] {
+  if (urlPort === 'optional') return portVariants(asked);
+  return urlDecoded === undefined ? [asked] : [...new Set([withDecoded(asked, urlDecoded), asked])];
 }
 
 /** Most schemes sign one text, whatever the secret: put together once. */

@@ -1,4 +1,4 @@
-import { elementsOf, jsonText, sliceAt } from './json-text.ts';
+import { elementsOf, jsonOf, sliceAt } from './json-text.ts';
 import type { SignedRequest, View } from './place.ts';
 import type { Scheme } from './scheme.ts';
 
@@ -12,7 +12,7 @@ const MOST_ITEMS = 1_000;
 export function viewsOf({ each }: Scheme, request: SignedRequest): readonly View[] | undefined {
   if (each === undefined) return [{ request }];
   const { list, item = [] } = each;
-  const json = jsonText(request.body);
+  const json = jsonOf(request.body);
   const listSlice = json && sliceAt(json, list);
   const elements = json && listSlice && elementsOf(json, listSlice, MOST_ITEMS);
   if (!json || !elements || elements.length === 0) return undefined;
