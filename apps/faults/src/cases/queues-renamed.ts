@@ -7,14 +7,15 @@ export default {
   events: 3_000,
   rate: 150,
   mix: { recorded: 40, split: 15, bank: 10, flaky: 20, doomed: 2, slow: 3, pushed: 10 },
+  app: 'moved-app',
   settleWithin: 120_000,
   async inject({ fault, members, root, wait }) {
-    const moved = { env: { APP_DIR: join(root, 'apps/faults/dist/moved-app') } };
+    const renamed = { env: { APP_DIR: join(root, 'apps/faults/dist/app') } };
     await wait(5_000);
     for (const worker of members('worker')) {
       await fault('queues renamed', worker, async () => {
         await worker.stop();
-        await worker.restart(moved);
+        await worker.restart(renamed);
       });
       await wait(4_000);
     }

@@ -20,7 +20,7 @@ export interface FaultCase {
   /** The share of events that come a second time, later; 5 % unless given. */
   readonly copies?: number;
   /** The definitions that workers run; `app` unless given. */
-  readonly app?: 'app' | 'cron-app';
+  readonly app?: 'app' | 'cron-app' | 'moved-app' | 'older-app';
   /** 2 of each unless given. */
   readonly receivers?: number;
   readonly workers?: number;

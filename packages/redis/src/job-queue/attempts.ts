@@ -36,10 +36,36 @@ export interface Attempts {
   process(job: BullJob, token: string): Promise<unknown>;
   /** What the user's code threw, for the error that BullMQ was given instead. */
   causeOf(told: Error): Error;
-  /** Tells one running attempt to stop, or all of them. */
-  abort(cause: AbortCause, message: string, jobId?: string): void;
+  /** Tells all running attempts to stop. */
+  abort(cause: AbortCause, message: string): void;
+  /**
+   * A job's lock ran out: its attempt is told to stop if another process has begun the job since.
+   * @param started how often the store says it was begun; `undefined` when the job is gone
+   */
+  lockLost(jobId: string, started: number | undefined): void;
+  /** The store knows what became of a job. */
+  stored(jobId: string): void;
   /** The ids of the jobs that run. */
   readonly running: readonly string[];
+}
+
+/** One try of a job in this process. */
+interface Run {
+  /** Which job and which try it is, should its id be used again. */
+  readonly created: number;
+  readonly made: number;
+  /** How often the job was begun, by the store's count, when a turn last took part. */
+  started: number;
+  readonly begun: number;
+  readonly ending: Promise<Ending>;
+}
+
+/** What could not be told to the store is taken over by somebody within a minute. */
+const UNSTORED_MS = 600_000;
+const MOST_UNSTORED = 1_000;
+
+function isSameTry({ created, made }: Run, job: BullJob, lease: Lease): boolean {
+  return created === job.timestamp && made === lease.made;
 }
 
 /** A job that no process here knows is put back at these distances. */
@@ -52,6 +78,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
 class QueueAttempts implements Attempts {
   readonly #parts: AttemptParts;
   readonly #controllers = new Map<string, AbortController>();
+  readonly #runs = new Map<string, Run>();
   /** What the user's code threw, by what is stored in its place. */
   readonly #thrown = new WeakMap<Error, Error>();
 
@@ -65,7 +92,7 @@ class QueueAttempts implements Attempts {
 
   process(job: BullJob, token: string): Promise<unknown> {
     return runTurn(job, token, {
-      run: (lease) => this.#run(job, lease),
+      run: (lease) => this.#join(job, lease),
       putOff: (lease, fault) => this.#putOff(lease, fault),
     });
   }
@@ -74,9 +101,62 @@ class QueueAttempts implements Attempts {
     return (told.cause instanceof Error ? this.#thrown.get(told.cause) : undefined) ?? told;
   }
 
-  abort(cause: AbortCause, message: string, jobId?: string): void {
-    const chosen = jobId === undefined ? [...this.#controllers.values()] : [this.#controllers.get(jobId)];
-    for (const controller of chosen) controller?.abort(new AttemptAbortedError(cause, message));
+  abort(cause: AbortCause, message: string): void {
+    for (const controller of this.#controllers.values())
+      controller.abort(new AttemptAbortedError(cause, message));
+  }
+
+  lockLost(jobId: string, started: number | undefined): void {
+    const run = this.#runs.get(jobId);
+    if (run === undefined || started === run.started) return;
+    const lost = new AttemptAbortedError('lock-lost', 'another worker has taken this job over');
+    this.#controllers.get(jobId)?.abort(lost);
+  }
+
+  stored(jobId: string): void {
+    this.#runs.delete(jobId);
+  }
+
+  /**
+   * A process that was held up (by its own code, a debugger, a sleeping laptop) may be given a job again that it runs
+   * still, or has run without being able to say so: its lock had run out. It takes part in that run, so the job begins
+   * once, and nobody is said to have died.
+   */
+  async #join(job: BullJob, lease: Lease): Promise<Ending> {
+    const before = this.#runs.get(lease.jobId);
+    if (before !== undefined && isSameTry(before, job, lease)) {
+      before.started = lease.started;
+      return before.ending;
+    }
+    const ending = this.#run(job, lease);
+    const run = {
+      made: lease.made,
+      created: job.timestamp,
+      started: lease.started,
+      begun: Date.now(),
+      ending,
+    };
+    this.#remember(lease.jobId, run);
+    const { kind } = await ending;
+    if (kind !== 'completed' && kind !== 'retried' && kind !== 'failed') this.#forget(lease.jobId, run);
+    return ending;
+  }
+
+  #remember(jobId: string, run: Run): void {
+    this.#runs.delete(jobId);
+    this.#runs.set(jobId, run);
+    for (const [oldest, { begun }] of this.#runs) {
+      if (
+        this.#controllers.has(oldest) ||
+        (this.#runs.size <= MOST_UNSTORED && Date.now() - begun < UNSTORED_MS)
+      )
+        break;
+      if (oldest !== jobId) this.#runs.delete(oldest);
+    }
+  }
+
+  #forget(jobId: string, run: Run): void {
+    if (this.#runs.get(jobId) === run) this.#runs.delete(jobId);
   }
 
   async #run(job: BullJob, lease: Lease): Promise<Ending> {

@@ -64,15 +64,24 @@ export function startRunner({ store, settings, attempts, hooks, emitter }: Runne
       ...WORKER_SETTINGS,
       drainDelay: IDLE_SECONDS,
     });
-    worker.on('completed', (job) => reporter.completed(job));
+    worker.on('completed', (job) => {
+      attempts.stored(job.id ?? '');
+      reporter.completed(job);
+    });
     worker.on('failed', (job, error) => {
       if (job === undefined) return;
+      attempts.stored(job.id ?? '');
       if (error instanceof TryAgainError) reporter.retried(job, error);
       else reporter.failed(job, error);
     });
     worker.on('lockRenewalFailed', (jobIds: string[]) => {
       for (const jobId of jobIds)
-        attempts.abort('lock-lost', 'another worker has taken this job over', jobId);
+        store.queue
+          .getJob(jobId)
+          .then((job) => attempts.lockLost(jobId, job?.attemptsStarted))
+          .catch((error: unknown) =>
+            emitter.emit('error', error instanceof Error ? error : new Error(String(error))),
+          );
     });
     worker.on('error', (error) => emitter.emit('error', error));
     return worker;

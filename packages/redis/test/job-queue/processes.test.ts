@@ -97,6 +97,17 @@ describe('JobQueue over two worker processes: what the journal says', () => {
     return most;
   }
 
+  it('a process that computes for longer than its locks last, and lives, runs a job once, and its neighbours too', async () => {
+    const queue = bench.open();
+    start({ concurrency: 2 });
+    const [long] = await addMany(queue, 1, 12_000);
+    await eventually(() => only('start').length === 1);
+    const [blocking] = await addMany(queue, 1, -9_000);
+    for (const added of [long, blocking])
+      await eventually(async () => (await queue.get(added?.id ?? ''))?.state === 'completed', 60_000);
+    expect(only('start').map(({ job }) => job)).toEqual([long?.id, blocking?.id]);
+  }, 90_000);
+
   it('002 concurrency: never more than 3 between both', async () => {
     const queue = bench.open();
     await startBoth(queue, { concurrency: 2 }, 3);

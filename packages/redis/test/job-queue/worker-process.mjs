@@ -1,6 +1,6 @@
 /**
  * A worker of its own process, which writes what it does to a journal: one line `<what> <job> <process> <time>` for
- * each start and end of a handler. A job's data is how long it takes, in ms. Ends when its standard input does.
+ * each start and end of a handler. A job's data is how long it takes, in ms; below 0, it computes for so long. Ends when its standard input does.
  *
  * node worker-process.mjs <queue> <journal> <options as JSON>
  */
@@ -15,7 +15,8 @@ const note = (what, job) => appendFileSync(journal, `${what} ${job} ${process.pi
 const queue = new JobQueue(name, JSON.parse(options));
 queue.process('work', async ({ id, data }) => {
   note('start', id);
-  await wait(data);
+  if (data >= 0) await wait(data);
+  else for (const until = Date.now() - data; Date.now() < until;);
   note('end', id);
   return process.pid;
 });
