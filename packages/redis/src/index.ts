@@ -30,6 +30,7 @@ export {
 export { openQueues, type OpenQueues } from './operators/queues.ts';
 export { METRICS } from './client/metric-rows.ts';
 export { readLearnedSecrets } from './events/secrets.ts';
+export { readyOrRefused, RefusedError, refusalOf } from './client/refusal.ts';
 export { serverProblem, UnfitServerError } from './client/server-facts.ts';
 export {
   openSystem,

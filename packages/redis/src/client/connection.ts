@@ -31,7 +31,7 @@ export function connect(target: RedisTarget, role: Role): Connection {
   const options = OPTIONS[role];
   switch (target.kind) {
     case 'url':
-      return new Redis(target.url, options);
+      return keptToItsDatabase(new Redis(target.url, options));
     case 'sentinel':
       return new Redis({
         ...options,
@@ -46,6 +46,20 @@ export function connect(target: RedisTarget, role: Role): Connection {
         enableOfflineQueue: role === 'worker',
       });
   }
+}
+
+/**
+ * ioredis goes on in database 0 when Redis does not have the one that it is told: events would go where nobody looks
+ * for them, and into somebody else's data.
+ */
+function keptToItsDatabase(connection: Redis): Redis {
+  connection.on('error', (error: Error & { readonly command?: { readonly name?: string } }) => {
+    if (error.command?.name === 'select') connection.disconnect(true);
+  });
+  // BullMQ's workers wait for jobs over one of these.
+  const duplicate = connection.duplicate.bind(connection);
+  connection.duplicate = (override) => keptToItsDatabase(duplicate(override));
+  return connection;
 }
 
 /** A connection that only listens owes nothing, so that nobody would notice its end: it asks for an answer now and then. */
@@ -88,18 +102,3 @@ const OPTIONS = {
   worker: WORKER,
   barrier: { ...PRODUCER, reconnectOnError: () => false, autoResendUnfulfilledCommands: false },
 } satisfies Record<Role, RedisOptions>;
-
-/**
- * Waits for a connection to be ready, but not for ever: a producer starts without Redis too, only its first requests
- * should not be refused because it is a few milliseconds too early.
- */
-export async function connected(connection: Connection, patience = 1_000): Promise<void> {
-  if (connection.status === 'ready') return;
-  await new Promise<void>((resolve) => {
-    const late = setTimeout(resolve, patience);
-    connection.once('ready', () => {
-      clearTimeout(late);
-      resolve();
-    });
-  });
-}
