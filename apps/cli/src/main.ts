@@ -1,4 +1,4 @@
-import { ConfigError, readEnvironment } from '@hookline/process';
+import { ConfigError, readEnvironment, unknownSettings } from '@hookline/process';
 import { cac } from 'cac';
 import { allCommands } from './all-commands.ts';
 import type { Call, Command } from './command.ts';
@@ -18,7 +18,11 @@ for (const command of allCommands as readonly Command[]) {
       options,
       typed: cli.rawArgs.slice(3),
       env: process.env,
-      config: () => readCliConfig(readEnvironment(process.env)),
+      config: () => {
+        const env = readEnvironment(process.env);
+        for (const warning of unknownSettings(env)) process.stderr.write(`hookline: ${warning}\n`);
+        return readCliConfig(env);
+      },
       terminal: {
         write: (line) => void process.stdout.write(`${line}\n`),
         note: (line) => void process.stderr.write(`${line}\n`),

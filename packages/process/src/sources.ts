@@ -19,7 +19,8 @@ export interface KnownProviders {
 const DESCRIBED = 'hmac';
 const EXAMPLE = 'header=x-signature; prefix=sha256=; encoding=hex; algorithm=sha256; content={body}';
 
-const PREFIXES = [
+/** The settings of a source, without its name. */
+export const SOURCE_PREFIXES = [
   'WEBHOOK_SECRET_',
   'WEBHOOK_PROVIDER_',
   'WEBHOOK_SCHEME_',
@@ -135,7 +136,7 @@ function isWebAddress(url: string): boolean {
 function sourceKeys(env: Environment): ReadonlySet<string> {
   const keys = new Set<string>();
   for (const [key, value] of Object.entries(env)) {
-    const prefix = PREFIXES.find((known) => key.startsWith(known));
+    const prefix = SOURCE_PREFIXES.find((known) => key.startsWith(known));
     if (prefix === undefined || !value) continue;
     const rest = key.slice(prefix.length);
     const isFile = prefix === 'WEBHOOK_SECRET_' && rest.endsWith('_FILE') && !env[`WEBHOOK_PROVIDER_${rest}`];

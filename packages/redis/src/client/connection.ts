@@ -28,15 +28,25 @@ const WORKER_SILENCE_MS = 12_500;
 
 /** Opens a connection that reconnects for ever; errors are the caller's to listen for (`'error'`). */
 export function connect(target: RedisTarget, role: Role): Connection {
-  const options = OPTIONS[role];
+  const { login, tls } = target;
+  const options = { ...OPTIONS[role], ...login, ...(tls && { tls: { ...tls } }) };
   switch (target.kind) {
     case 'url':
-      return keptToItsDatabase(new Redis(target.url, options));
+      // Of a rediss:// ioredis takes over that it is TLS, and with it forgets what else is said of it.
+      return keptToItsDatabase(
+        new Redis(tls ? target.url.replace(/^rediss:/, 'redis:') : target.url, options),
+      );
     case 'sentinel':
       return new Redis({
         ...options,
         sentinels: [...target.sentinels],
         name: target.name,
+        enableTLSForSentinelMode: tls !== undefined,
+        ...(target.sentinelTls && { sentinelTLS: target.sentinelTls }),
+        ...(target.sentinelLogin?.username !== undefined && {
+          sentinelUsername: target.sentinelLogin.username,
+        }),
+        ...(target.sentinelLogin && { sentinelPassword: target.sentinelLogin.password }),
         sentinelRetryStrategy: reconnectDelay,
       });
     case 'cluster':
@@ -44,6 +54,8 @@ export function connect(target: RedisTarget, role: Role): Connection {
         redisOptions: options,
         clusterRetryStrategy: reconnectDelay,
         enableOfflineQueue: role === 'worker',
+        // A certificate is for the name that a node has, not for the address behind it.
+        ...(tls && { dnsLookup: (name, callback) => callback(null, name) }),
       });
   }
 }

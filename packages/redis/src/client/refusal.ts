@@ -24,6 +24,10 @@ const PROTECTED = /\bDENIED Redis is running in protected mode\b/;
 const NO_CLUSTER = /\bERR This instance has cluster support disabled\b/;
 const CERTIFICATE =
   /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_\w+|CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+/** The same, told by ioredis in words. */
+const UNTRUSTED =
+  /self.signed certificate|unable to (?:get|verify) .*certificate|certificate has expired|Hostname\/IP does not match/;
+const NO_SENTINEL = /^All sentinels are unreachable/;
 const NO_TLS = /^(?:ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
 
 /** What an error says if it is a refusal that stays until a setting is changed. No text holds a password. */
@@ -47,16 +51,18 @@ export function refusalOf(error: unknown, target: RedisTarget): RefusedError | u
     );
   if (PROTECTED.test(message))
     return new RefusedError(
-      placeOf(target),
+      'REDIS_PASSWORD',
       'this Redis takes connections from its own machine only (protected mode); set a password there, and write it here',
     );
   if (NO_CLUSTER.test(message))
     return new RefusedError('REDIS_CLUSTER_NODES', 'this Redis is no cluster; name it as REDIS_URL');
-  if (code !== undefined && CERTIFICATE.test(code))
+  if ((code !== undefined && CERTIFICATE.test(code)) || UNTRUSTED.test(message))
     return new RefusedError(
-      placeOf(target),
-      `the certificate that Redis shows is not trusted (${code}: ${firstLine(message)})`,
+      target.tls?.ca === undefined ? placeOf(target) : 'REDIS_CA',
+      `the certificate that Redis shows is not trusted (${lastWord(message)}); REDIS_CA names the file of an authority of your own`,
     );
+  if (target.kind === 'sentinel' && /\bERR No such (?:master|primary) with that name/.test(message))
+    return new RefusedError('REDIS_SENTINEL_NAME', 'no sentinel knows a primary of that name');
   return code !== undefined && NO_TLS.test(code) ? noTls(target) : undefined;
 }
 
@@ -163,25 +169,35 @@ function answersPlainly({ host, port }: Address): Promise<boolean> {
 }
 
 function isTls(target: RedisTarget): boolean {
+  return target.tls !== undefined || isSecureUrl(target);
+}
+
+function isSecureUrl(target: RedisTarget): boolean {
   return target.kind === 'url' && target.url.startsWith('rediss:');
 }
 
 function noTls(target: RedisTarget): RefusedError {
   return new RefusedError(
-    placeOf(target),
-    'this Redis does not speak TLS; write redis://, or the port of its TLS',
+    isSecureUrl(target) ? 'REDIS_URL' : 'REDIS_TLS',
+    'this Redis does not speak TLS; name the port where it does, or ask for none (redis://, REDIS_TLS=off)',
   );
 }
 
 function plainWhereTls(target: RedisTarget): RefusedError {
-  return new RefusedError(placeOf(target), 'this Redis speaks TLS only; write rediss://');
+  return new RefusedError(
+    target.kind === 'url' ? 'REDIS_URL' : 'REDIS_TLS',
+    'this Redis speaks TLS only; write rediss://, or set REDIS_TLS=on',
+  );
 }
 
 function loginRefusal(message: string, target: RedisTarget): RefusedError {
   const why = message.includes('NOAUTH')
-    ? 'Redis asks for a password, and none is set'
-    : 'Redis refuses the user or the password';
-  return new RefusedError(loginPlaceOf(target), `${why} (${firstLine(message)})`);
+    ? 'asks for a password, and none is set'
+    : 'refuses the user or the password';
+  // A sentinel's own word comes inside a sentence of ioredis.
+  return NO_SENTINEL.test(message)
+    ? new RefusedError('REDIS_SENTINEL_PASSWORD', `the sentinel ${why} (${lastWord(message)})`)
+    : new RefusedError(loginPlaceOf(target), `Redis ${why} (${firstLine(message)})`);
 }
 
 /** The setting that says where Redis is. */
@@ -198,7 +214,12 @@ function placeOf(target: RedisTarget): string {
 
 /** The setting that says who we are there. */
 function loginPlaceOf(target: RedisTarget): string {
-  return placeOf(target);
+  if (target.kind !== 'url' || target.login !== undefined) return 'REDIS_PASSWORD';
+  return /^\w+:\/\/[^/]*@/.test(target.url) ? 'REDIS_URL' : 'REDIS_PASSWORD';
+}
+
+function lastWord(message: string): string {
+  return firstLine(message).replace(/^.*Last error: /, '');
 }
 
 function firstLine(message: string): string {

@@ -73,7 +73,11 @@ describe.each(OPENERS)('%s, opened on a Redis that refuses it', (_, open) => {
       () => address((url) => (url.password = 'not-this-one')),
       /^REDIS_URL: .*refuses the user or the password.*WRONGPASS/,
     ],
-    ['no password', () => address((url) => (url.password = '')), /^REDIS_URL: .*asks for a password.*NOAUTH/],
+    [
+      'no password',
+      () => address((url) => (url.password = '')),
+      /^REDIS_PASSWORD: .*asks for a password.*NOAUTH/,
+    ],
     [
       'a user that it does not know',
       () => address((url) => (url.username = 'nobody')),
@@ -97,14 +101,6 @@ describe.each(OPENERS)('%s, opened on a Redis that refuses it', (_, open) => {
           url.protocol = 'rediss:';
         }),
       /^REDIS_URL: the certificate .* is not trusted/,
-    ],
-    [
-      'a cluster that it is not',
-      () => {
-        const { port } = new URL(redis.url);
-        return { kind: 'cluster', nodes: [{ host: '127.0.0.1', port: Number(port) }] };
-      },
-      /^REDIS_CLUSTER_NODES: /,
     ],
   ])('says at boot that it is %s', async (_what, target, message) => {
     await expect(open(target())).rejects.toMatchObject({
