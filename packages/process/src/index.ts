@@ -9,6 +9,7 @@ export {
   readEnvironment,
   type Environment,
 } from './environment.ts';
+export { isGuessable } from './guessable.ts';
 export {
   runProcess,
   STOP_DEADLINE_MS,

@@ -3,7 +3,7 @@ import type { Problems } from './config-error.ts';
 import { isProduction, type Environment } from './environment.ts';
 import { priorityOf, readPriorities } from './priorities.ts';
 import { sizeSetting } from './settings.ts';
-import { secretsFromFile, splitSecrets, type Secrets } from './secrets.ts';
+import { secretsFromFile, secretsProblem, splitSecrets, type Secrets } from './secrets.ts';
 
 /** The providers that there are, and how a line of settings describes another. */
 export interface KnownProviders {
@@ -156,7 +156,14 @@ function readSecrets(
   if (file) {
     if (inline.length > 0)
       problems.add(`WEBHOOK_SECRET_${key}: is set beside WEBHOOK_SECRET_${key}_FILE; keep one of them`);
-    return secretsFromFile(file, `WEBHOOK_SECRET_${key}_FILE`, problems, warn);
+    return secretsFromFile(file, `WEBHOOK_SECRET_${key}_FILE`, isProduction(env), problems, warn);
+  }
+  const problem = secretsProblem(inline, isProduction(env));
+  if (problem !== undefined) {
+    problems.add(
+      `WEBHOOK_SECRET_${key}: ${problem}; write what the provider shows, or a random one ('openssl rand -hex 24'); commas separate secrets here: one that holds a comma goes into a file, WEBHOOK_SECRET_${key}_FILE`,
+    );
+    return undefined;
   }
   if (inline.length > 0) return { current: () => inline };
   problems.add(
