@@ -35,7 +35,7 @@ export async function withRedis(
 
 /** Ends only when Redis refuses us: that it is ready, its answer says. */
 function refused(connection: Connection, { redis }: CliConfig): Promise<never> {
-  return readyOrRefused(connection, redis).then(() => new Promise<never>(() => undefined));
+  return readyOrRefused(connection, redis, REDIS_DEADLINE_MS).then(() => new Promise<never>(() => undefined));
 }
 
 /** Has a clock of its own: a connection that is closed between two attempts leaves its commands without an answer. */

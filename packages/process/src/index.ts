@@ -21,6 +21,7 @@ export {
 export { closeServer, listen, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
 export { createMeter, type ProcessMeter } from './meter.ts';
+export { redact } from './redact.ts';
 export { readRows, type SettingRow } from './setting-rows.ts';
 export { SETTINGS } from './settings-table.ts';
 export type { PortSetting } from './settings.ts';

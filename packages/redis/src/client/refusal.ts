@@ -124,7 +124,7 @@ async function untilMistaken(target: RedisTarget, signal: AbortSignal): Promise<
     const isSecure = isTls(target);
     if (await (isSecure ? answersPlainly(address) : answersSecurely(address)))
       return isSecure ? noTls(target) : plainWhereTls(target);
-    await wait(TEST_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    await wait(TEST_AGAIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
   return undefined;
 }
