@@ -35,7 +35,7 @@ export function readableTimes(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      /At$/.test(key) && typeof inner === 'number' && inner > 0
+      key.endsWith('At') && typeof inner === 'number' && inner > 0
         ? new Date(inner).toISOString()
         : readableTimes(inner),
     ]),

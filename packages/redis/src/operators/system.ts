@@ -7,7 +7,7 @@ import {
   type Meter,
   type RedisTarget,
 } from '@hookline/core';
-import { connect } from '../client/connection.ts';
+import { connect, type Connection } from '../client/connection.ts';
 import { FIRST_CONNECT_MS, readyOrRefused } from '../client/refusal.ts';
 import { reportConnection } from '../events/store.ts';
 import { listStatuses, type ProcessStatus } from '../fleet/heartbeat.ts';
@@ -89,15 +89,8 @@ export async function openSystem({
   /** Publishes the counts. Only one process of an installation should, or they are counted twice. */
   readonly meter?: Meter;
 }): Promise<System> {
-  const connection = connect(target, 'producer');
+  const connection = await connectOrRefuse(target, log);
   const partition = createPartition(connection, prefix);
-  reportConnection(connection, log);
-  try {
-    await readyOrRefused(connection, target, FIRST_CONNECT_MS);
-  } catch (error) {
-    connection.disconnect();
-    throw error;
-  }
 
   async function count(): Promise<Omit<SystemState, 'appendfsync' | 'processes'> & { persists: boolean }> {
     const reply = await partition.run('count', {
@@ -164,6 +157,18 @@ export async function openSystem({
   };
   if (meter !== undefined) publishCounts(meter, system);
   return system;
+}
+
+async function connectOrRefuse(target: RedisTarget, log: Logger): Promise<Connection> {
+  const connection = connect(target, 'producer');
+  reportConnection(connection, log);
+  try {
+    await readyOrRefused(connection, target, FIRST_CONNECT_MS);
+    return connection;
+  } catch (error) {
+    connection.disconnect();
+    throw error;
+  }
 }
 
 function publishCounts(meter: Meter, system: System): void {
