@@ -10,7 +10,7 @@ export interface Command {
   /** One line for `--help`. */
   readonly says: string;
   readonly options: readonly Option[];
-  /** @returns the exit code @throws Error whose message says what to do next */
+  /** @returns the exit code: 0 done or found, 1 failed or not found @throws UsageError when it was called wrongly, which is 2 @throws Error whose message says what to do next */
   run(call: Call): Promise<number>;
 }
 
@@ -33,4 +33,16 @@ export interface Call {
   /** Reads the settings. @throws ConfigError that names every bad key */
   config(): CliConfig;
   readonly terminal: Terminal;
+}
+
+/** A command was called in a way that cannot work, whatever is running. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** `--count`, within bounds. @throws UsageError */
+export function countOption(value: unknown, most = 10_000): number {
+  const count = Number(value);
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new UsageError(`--count is ${String(value)}: use a whole number from 1 to ${most}`);
 }

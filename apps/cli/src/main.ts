@@ -1,10 +1,17 @@
-import { ConfigError, readEnvironment } from '@hookline/process';
+import { ConfigError, readEnvironment, unknownSettings } from '@hookline/process';
 import { cac } from 'cac';
 import { allCommands } from './all-commands.ts';
-import type { Call, Command } from './command.ts';
+import { UsageError, type Call, type Command } from './command.ts';
 import { readCliConfig } from './config.ts';
 import { STDIN } from './jobs/actions.ts';
 import { joinNegative } from './send/options.ts';
+
+// Who reads our answer may have read enough, as `| head` has: no reason for a stack, nor for another word.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? 0);
+  });
 
 const cli = cac('hookline');
 for (const command of allCommands as readonly Command[]) {
@@ -18,7 +25,11 @@ for (const command of allCommands as readonly Command[]) {
       options,
       typed: cli.rawArgs.slice(3),
       env: process.env,
-      config: () => readCliConfig(readEnvironment(process.env)),
+      config: () => {
+        const env = readEnvironment(process.env);
+        for (const warning of unknownSettings(env)) process.stderr.write(`hookline: ${warning}\n`);
+        return readCliConfig(env);
+      },
       terminal: {
         write: (line) => void process.stdout.write(`${line}\n`),
         note: (line) => void process.stderr.write(`${line}\n`),
@@ -36,13 +47,22 @@ try {
     joinNegative(process.argv).map((arg) => (arg === '-' ? STDIN : arg)),
     { run: false },
   );
-  if (cli.matchedCommand === undefined && !cli.options['help']) cli.outputHelp();
+  if (cli.matchedCommand === undefined && !cli.options['help']) {
+    if (cli.args[0] !== undefined)
+      throw new UsageError(`'${cli.args[0]}' is no command; 'hookline --help' lists those there are`);
+    cli.outputHelp();
+  }
   process.exitCode = ((await cli.runMatchedCommand()) as number | undefined) ?? 0;
 } catch (error) {
-  const isExpected = error instanceof ConfigError || (error instanceof Error && error.name === 'CACError');
+  const isExpected = error instanceof ConfigError || isWrongUse(error);
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(`hookline: ${text}\n`);
   if (!isExpected && process.env['LOG_LEVEL'] === 'debug' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
-  process.exitCode = 1;
+  process.exitCode = isWrongUse(error) ? 2 : 1;
+}
+
+/** A command that there is not, or not like this: to be typed otherwise, not to be tried again. */
+function isWrongUse(error: unknown): boolean {
+  return error instanceof UsageError || (error instanceof Error && error.name === 'CACError');
 }

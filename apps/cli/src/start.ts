@@ -76,6 +76,7 @@ export async function startSystem({
       receiverUrl,
       dashboardUrl: services.get('dashboard')?.urls['dashboard'] ?? '',
       env,
+      processEnv,
       cli,
       config,
       devFile,
@@ -148,29 +149,35 @@ interface SystemFacts {
   readonly receiverUrl: string;
   readonly dashboardUrl: string;
   readonly env: Environment;
+  /** Without what was generated. */
+  readonly processEnv: Environment;
   readonly cli: CliConfig;
   readonly config: StartConfig;
   readonly devFile: string | undefined;
 }
 
 /** One table: where everything is, and how to get in. */
-function describeSystem({ receiverUrl, dashboardUrl, env, cli, config, devFile }: SystemFacts): string {
+function describeSystem({
+  receiverUrl,
+  dashboardUrl,
+  env,
+  processEnv,
+  cli,
+  config,
+  devFile,
+}: SystemFacts): string {
   const table = new Table({
     head: ['', 'where', 'how to get in'],
     style: { head: [], border: [], compact: true },
   });
   const sources = namesOf(cli.sources.keys(), 5);
-  const login = config.production
-    ? 'DASHBOARD_USER / DASHBOARD_PASSWORD'
-    : `${env['DASHBOARD_USER']} / ${env['DASHBOARD_PASSWORD']}`;
+  // What the operator set himself he has, and nobody should find it in a log.
+  const shown = (key: string) => (config.production || processEnv[key] ? key : env[key]);
+  const login = `${shown('DASHBOARD_USER')} / ${shown('DASHBOARD_PASSWORD')}`;
   table.push(
     ['webhooks', `${receiverUrl}/webhooks/<source>`, `sources: ${sources}`],
     ['try it', 'npm run send -- stripe payment_intent.succeeded', 'signs and posts a sample'],
-    [
-      'jobs',
-      `${receiverUrl}/job`,
-      `Authorization: Bearer ${config.production ? '<API_KEY>' : env['API_KEY']}`,
-    ],
+    ['jobs', `${receiverUrl}/job`, `Authorization: Bearer ${shown('API_KEY')}`],
     ['dashboard', dashboardUrl, login],
     [
       'Redis',

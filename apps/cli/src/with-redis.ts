@@ -1,4 +1,12 @@
-import { connect, createPartition, type Connection, type Partition } from '@hookline/redis';
+import {
+  connect,
+  createPartition,
+  readyOrRefused,
+  RefusedError,
+  refusalOf,
+  type Connection,
+  type Partition,
+} from '@hookline/redis';
 import type { CliConfig } from './config.ts';
 
 /** A person waits for this: a Redis that is not there is said soon. */
@@ -13,13 +21,21 @@ export async function withRedis(
   let lastError = 'no answer';
   connection.on('error', (error: Error) => (lastError = error.message || lastError));
   try {
-    await answers(connection).catch(() => {
+    await Promise.race([answers(connection), refused(connection, config)]).catch((error: unknown) => {
+      if (error instanceof RefusedError) throw error;
       throw new Error(`Redis cannot be reached (${lastError}): run 'npm start', or check REDIS_URL`);
     });
-    return await use(createPartition(connection, config.prefix));
+    return await use(createPartition(connection, config.prefix)).catch((error: unknown) => {
+      throw refusalOf(error, config.redis) ?? error;
+    });
   } finally {
     connection.disconnect();
   }
+}
+
+/** Ends only when Redis refuses us: that it is ready, its answer says. */
+function refused(connection: Connection, { redis }: CliConfig): Promise<never> {
+  return readyOrRefused(connection, redis, REDIS_DEADLINE_MS).then(() => new Promise<never>(() => undefined));
 }
 
 /** Has a clock of its own: a connection that is closed between two attempts leaves its commands without an answer. */

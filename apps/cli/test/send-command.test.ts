@@ -16,14 +16,14 @@ import {
 
 const hmac = { WEBHOOK_PROVIDER_ACME: 'hmac', WEBHOOK_SCHEME_ACME: 'header=x-acme; id=body:id' };
 const given = {
-  WEBHOOK_SECRET_STRIPE: 'whsec_send',
-  WEBHOOK_SECRET_GITHUB: 'gh',
-  WEBHOOK_SECRET_TWILIO: 'tw',
+  WEBHOOK_SECRET_STRIPE: 'whsec_of_sending',
+  WEBHOOK_SECRET_GITHUB: 'gh-of-send',
+  WEBHOOK_SECRET_TWILIO: 'tw-of-send',
   WEBHOOK_SECRET_SENDGRID: `test-key:${'a'.repeat(64)}`,
-  WEBHOOK_SECRET_ADYEN: 'AB12',
+  WEBHOOK_SECRET_ADYEN: 'AB12AB12AB12AB12',
   ...hmac,
-  WEBHOOK_SECRET_ACME: 'acme',
-  WEBHOOK_SECRET_SHOP_EU: 'eu',
+  WEBHOOK_SECRET_ACME: 'acme-of-send',
+  WEBHOOK_SECRET_SHOP_EU: 'eu-of-send',
   WEBHOOK_PROVIDER_SHOP_EU: 'square',
   WEBHOOK_URL_SHOP_EU: 'https://hooks.example.com/shop',
 };
@@ -124,7 +124,7 @@ describe('send', () => {
   });
 
   it('fails when a good request is refused, and says what to look at', async () => {
-    const other = { ...env, WEBHOOK_SECRET_STRIPE: 'whsec_other', WEBHOOK_SECRET_SLACK: 'new' };
+    const other = { ...env, WEBHOOK_SECRET_STRIPE: 'whsec_another_one', WEBHOOK_SECRET_SLACK: 'new-of-send' };
     const mismatch = await hookline(stage, other, 'send', 'stripe');
     expect(mismatch.output).toMatch(/not expected: mismatch: .*WEBHOOK_SECRET_STRIPE/);
     const unknown = await hookline(stage, other, 'send', 'slack');

@@ -1,4 +1,4 @@
-import { devEnvFile, type Environment, type Problems } from '@hookline/process';
+import { devEnvFile, isGuessable, type Environment, type Problems } from '@hookline/process';
 
 export interface Login {
   readonly user: string;
@@ -7,13 +7,12 @@ export interface Login {
 
 /** Ten wrong tries in 15 minutes leave a password of this length safe from guessing, and it can still be typed. */
 const SHORTEST_PASSWORD = 12;
-const FEWEST_CHARACTERS = 5;
 const MAKE_ONE = 'use a random one, for example from "openssl rand -base64 18"';
 
 /**
  * Who may open the dashboard: `DASHBOARD_USER` with `DASHBOARD_PASSWORD`, which in development `npm start` has
- * generated. In production a password that could be guessed is refused: shorter than 12 characters, made of fewer
- * than 5 different ones, or the user's name.
+ * generated. In production a password that could be guessed is refused: shorter than 12 characters, made of the words that
+ * everybody tries, or the user's name.
  */
 export function readLogin(
   env: Environment,
@@ -32,7 +31,7 @@ function* weaknesses({ user, password }: Login, production: boolean): Generator<
   if (password === '') yield 'DASHBOARD_PASSWORD: is missing beside DASHBOARD_USER; set both';
   else if (production && password.length < SHORTEST_PASSWORD)
     yield `DASHBOARD_PASSWORD: is shorter than ${SHORTEST_PASSWORD} characters; ${MAKE_ONE}`;
-  else if (production && (new Set(password).size < FEWEST_CHARACTERS || password === user))
+  else if (production && (isGuessable(password) || password === user))
     yield `DASHBOARD_PASSWORD: is easy to guess; ${MAKE_ONE}`;
 }
 

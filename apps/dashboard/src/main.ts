@@ -7,6 +7,7 @@ import {
   listen,
   runProcess,
   statusDetail,
+  unknownSettings,
 } from '@hookline/process';
 import { openQueues, openSystem, publishStatus } from '@hookline/redis';
 import { createServer } from 'node:http';
@@ -17,6 +18,7 @@ await runProcess(process.env, async (env) => {
   const config = readDashboardConfig(env);
   const { host, production, login, apiKeys, prefix, redis } = config;
   const log = createLogger({ name: 'dashboard', level: config.logLevel, json: production });
+  for (const warning of unknownSettings(env)) log.warn(warning);
   const numbers = createMeter('dashboard');
   const { meter } = numbers;
   const [queues, system] = await Promise.all([

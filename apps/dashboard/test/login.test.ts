@@ -34,6 +34,7 @@ describe('the login', () => {
     [{ DASHBOARD_USER: 'a:b', DASHBOARD_PASSWORD: STRONG }, 'must not hold a colon'],
     [{ DASHBOARD_USER: 'ada', DASHBOARD_PASSWORD: 'hunter2' }, 'is shorter than 12'],
     [{ DASHBOARD_USER: 'ada', DASHBOARD_PASSWORD: 'xyxyxyxyxyxyxyxy' }, 'is easy to guess'],
+    [{ DASHBOARD_USER: 'ada', DASHBOARD_PASSWORD: 'password1234' }, 'is easy to guess'],
     [{ DASHBOARD_USER: 'administrator', DASHBOARD_PASSWORD: 'administrator' }, 'is easy to guess'],
   ])('%p is refused in production, without repeating the password', (env, problem) => {
     const problems = problemsOf({ ...env, NODE_ENV: 'production' });

@@ -11,6 +11,7 @@ import {
   runProcess,
   namesOf,
   statusDetail,
+  unknownSettings,
 } from '@hookline/process';
 import { openEventStore, openJobs, publishStatus } from '@hookline/redis';
 import { openSpoolingStore, type OpenedSpoolingStore, type SpoolSettings } from '@hookline/spool';
@@ -38,6 +39,7 @@ await runProcess(process.env, async (env) => {
   const config = readReceiverConfig(env, (message) => startLog.warn(message));
   const { production, host, logLevel, redis, prefix, sources } = config;
   const log = createLogger({ name: 'receiver', level: logLevel, json: production });
+  for (const warning of unknownSettings(env)) log.warn(warning);
   findTestKeys(sources.values());
   const numbers = createMeter('receiver');
   const { meter } = numbers;

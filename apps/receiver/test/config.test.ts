@@ -21,17 +21,22 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 describe('readReceiverConfig', () => {
   it('reads the ports and the sources', () => {
     const config = readReceiverConfig(
-      { ...REDIS, RECEIVER_PORT: '4000', WEBHOOK_SECRET_STRIPE: 'whsec_1', WEBHOOK_SECRET_GITHUB: 'a,b' },
+      {
+        ...REDIS,
+        RECEIVER_PORT: '4000',
+        WEBHOOK_SECRET_STRIPE: 'whsec_of_config',
+        WEBHOOK_SECRET_GITHUB: 'one-secret,two-secret',
+      },
       nothing,
     );
     expect(config.port).toEqual({ port: 4_000, explicit: true });
     expect(config.opsPort).toEqual({ port: 3_010, explicit: false });
     expect([...config.sources.keys()].toSorted()).toEqual(['github', 'stripe']);
-    expect(config.sources.get('github')?.secrets()).toEqual(['a', 'b']);
+    expect(config.sources.get('github')?.secrets()).toEqual(['one-secret', 'two-secret']);
   });
 
   it('acknowledges from memory unless told otherwise, and names the levels there are', () => {
-    const env = { ...REDIS, WEBHOOK_SECRET_STRIPE: 'whsec_1' };
+    const env = { ...REDIS, WEBHOOK_SECRET_STRIPE: 'whsec_of_config' };
     expect(readReceiverConfig(env, nothing).ack).toBe('memory');
     expect(readReceiverConfig({ ...env, ACK: 'replicated' }, nothing).ack).toBe('replicated');
     expect(problemsOf({ ...env, ACK: 'disk' })).toEqual(['ACK: use memory, fsync, replicated']);
@@ -40,7 +45,7 @@ describe('readReceiverConfig', () => {
   it('acknowledges from the disk on the embedded Redis', () => {
     const folder = mkdtempSync(join(tmpdir(), 'hookline-config-'));
     writeFileSync(join(folder, 'redis.json'), '{"url":"redis://127.0.0.1:1","pid":1}');
-    const env = { DATA_DIR: folder, WEBHOOK_SECRET_STRIPE: 'whsec_1' };
+    const env = { DATA_DIR: folder, WEBHOOK_SECRET_STRIPE: 'whsec_of_config' };
     expect(readReceiverConfig(env, nothing).ack).toBe('fsync');
     rmSync(folder, { recursive: true });
   });
@@ -70,7 +75,7 @@ describe('readReceiverConfig', () => {
   });
 
   it('has a spool of 1 GiB below DATA_DIR, another size, or none', () => {
-    const source = { ...REDIS, WEBHOOK_SECRET_STRIPE: 'whsec_1', DATA_DIR: '/data' };
+    const source = { ...REDIS, WEBHOOK_SECRET_STRIPE: 'whsec_of_config', DATA_DIR: '/data' };
     const spool = (env: Record<string, string>) => readReceiverConfig({ ...source, ...env }, nothing).spool;
     expect(spool({})).toEqual({ folder: '/data/spool', limit: 1024 ** 3 });
     expect(spool({ SPOOL: 'on', SPOOL_LIMIT: '512MiB' })?.limit).toBe(512 * 1024 ** 2);

@@ -7,10 +7,11 @@ import {
   listen,
   runProcess,
   statusDetail,
+  unknownSettings,
 } from '@hookline/process';
 import { parsePayload, providers } from '@hookline/providers';
 import { startWorker } from '@hookline/redis';
-import { configureIntegrations } from '@hookline/shop';
+import { configureIntegrations, SHOP_SETTINGS } from '@hookline/shop';
 import { createServer } from 'node:http';
 import { readWorkerConfig } from './config.ts';
 import { definitionsIn, ownDefinitions } from './definition-files.ts';
@@ -20,6 +21,11 @@ await runProcess(process.env, async (env) => {
   const config = readWorkerConfig(env);
   const { production, host, logLevel, redis, prefix, appDir } = config;
   const log = createLogger({ name: 'worker', level: logLevel, json: production });
+  for (const warning of unknownSettings(
+    env,
+    SHOP_SETTINGS.map(({ key }) => key),
+  ))
+    log.warn(warning);
   configureIntegrations(config.integrations);
   const found = appDir === undefined ? ownDefinitions() : await definitionsIn(appDir);
   const { registry, queues } = buildDefinitions(found, providers);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -40,6 +40,17 @@ async function failure(run: unknown): Promise<Error> {
 }
 
 describe('send-receipt-email without SMTP_URL', () => {
+  it('lets nobody else on the machine read a mail', async () => {
+    const ctx = exampleContext({ idempotencyKey: 'stripe.evt_2~send-receipt-email' });
+    await sendReceiptEmail.run(paidEvent({ amount: 5120, currency: 'kwd' }), ctx);
+    const outbox = join(dataDir, 'outbox');
+    const modes = [outbox, join(outbox, 'stripe.evt_2~send-receipt-email.eml')].map(async (path) => {
+      const { mode } = await stat(path);
+      return mode & 0o777;
+    });
+    expect(await Promise.all(modes)).toEqual([0o700, 0o600]);
+  });
+
   it('writes one parseable message, however many attempts there are', async () => {
     const ctx = exampleContext({ idempotencyKey: 'stripe.evt_1~send-receipt-email' });
     await sendReceiptEmail.run(paidEvent({ amount: 5120, currency: 'kwd' }), ctx);

@@ -85,7 +85,7 @@ export type {
   Secret,
   Verdict,
 } from './provider.ts';
-export type { RedisNode, RedisTarget } from './redis-target.ts';
+export type { RedisAccess, RedisLogin, RedisNode, RedisTarget, RedisTls } from './redis-target.ts';
 export {
   createRegistry,
   RegistryError,

@@ -1,5 +1,6 @@
 import type { Problems } from './config-error.ts';
-import type { Environment } from './environment.ts';
+import { isProduction, type Environment } from './environment.ts';
+import { isGuessable } from './guessable.ts';
 
 /** Shorter ones can be guessed. */
 const SHORTEST_API_KEY = 16;
@@ -11,5 +12,7 @@ export function apiKeysSetting(env: Environment, problems: Problems): readonly s
     problems.add(
       `API_KEY: use at least ${SHORTEST_API_KEY} characters for each key; 'openssl rand -hex 24' makes a good one`,
     );
+  else if (isProduction(env) && keys.some(isGuessable))
+    problems.add(`API_KEY: is easy to guess; 'openssl rand -hex 24' makes a good one`);
   return keys;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Problems } from './config-error.ts';
 import { dataDirOf, isProduction, type Environment } from './environment.ts';
+import { REDIS_ACCESS_KEYS, withAccess } from './redis-access.ts';
 import { readRows, type Program, type Values } from './setting-rows.ts';
 import { SETTINGS } from './settings-table.ts';
 import { portSetting } from './settings.ts';
@@ -51,7 +52,8 @@ const HOST = /^[\w.-]+$/;
 
 const NOWHERE: RedisTarget = { kind: 'url', url: 'redis://127.0.0.1:6379' };
 
-const REDIS_KEYS = [
+/** The settings that say where Redis is. */
+export const REDIS_KEYS = [
   'REDIS_URL',
   'REDIS_HOST',
   'REDIS_PORT',
@@ -65,8 +67,18 @@ export function namesRedis(env: Environment): boolean {
   return REDIS_KEYS.some((key) => env[key]);
 }
 
-/** Where Redis is: the first of the ways to say it that is set, else the embedded one. */
+/** Where Redis is, and how we are let in: the first of the ways to say it that is set, else the embedded one. */
 export function redisTarget(env: Environment, problems: Problems): RedisTarget {
+  if (namesRedis(env)) return withAccess(namedTarget(env, problems), env, problems);
+  const [stray] = REDIS_ACCESS_KEYS.filter((key) => env[key]);
+  if (stray !== undefined && !isProduction(env))
+    problems.add(
+      `${stray}: is set, and no Redis is named that it could be for; set REDIS_URL or REDIS_HOST, too`,
+    );
+  return embeddedTarget(env, problems);
+}
+
+function namedTarget(env: Environment, problems: Problems): RedisTarget {
   if (env['REDIS_URL']) return { kind: 'url', url: redisUrl(env['REDIS_URL'], problems) };
   if (env['REDIS_CLUSTER_NODES'])
     return {
@@ -85,8 +97,7 @@ export function redisTarget(env: Environment, problems: Problems): RedisTarget {
       : [];
     return { kind: 'sentinel', sentinels, name: env['REDIS_SENTINEL_NAME'] ?? '' };
   }
-  if (env['REDIS_HOST'] || env['REDIS_PORT']) return hostTarget(env, problems);
-  return embeddedTarget(env, problems);
+  return hostTarget(env, problems);
 }
 
 function hostTarget(env: Environment, problems: Problems): RedisTarget {

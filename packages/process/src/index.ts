@@ -9,6 +9,7 @@ export {
   readEnvironment,
   type Environment,
 } from './environment.ts';
+export { isGuessable } from './guessable.ts';
 export {
   runProcess,
   STOP_DEADLINE_MS,
@@ -20,10 +21,12 @@ export {
 export { closeServer, listen, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
 export { createMeter, type ProcessMeter } from './meter.ts';
+export { redact } from './redact.ts';
 export { readRows, type SettingRow } from './setting-rows.ts';
 export { SETTINGS } from './settings-table.ts';
 export type { PortSetting } from './settings.ts';
 export { namesOf, readSources } from './sources.ts';
 export { statusDetail } from './status-detail.ts';
+export { unknownSettings } from './unknown-settings.ts';
 export { hooklineVersion } from './version.ts';
 export { METRICS } from './metrics.ts';

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Problems } from './config-error.ts';
+import { isGuessable } from './guessable.ts';
 
 /**
  * File systems stamp changes with a clock of a few milliseconds: a second change within one tick looks like none.
@@ -14,12 +15,36 @@ export interface Secrets {
   former?(): readonly string[];
 }
 
-/** The secrets in a variable or a file: separated by commas or line breaks. */
+/** The secrets in a variable: separated by commas or line breaks. One that holds a comma goes into a file. */
 export function splitSecrets(text: string): readonly string[] {
+  return parts(text, /[,\r\n]/);
+}
+
+/** The secrets in a file: one on each line, as it is. */
+function secretLines(text: string): readonly string[] {
+  return parts(text, /[\r\n]/);
+}
+
+function parts(text: string, separator: RegExp): readonly string[] {
   return text
-    .split(/[,\r\n]/)
+    .split(separator)
     .map((secret) => secret.trim())
     .filter((secret) => secret !== '');
+}
+
+/** A shorter one is found by trying, or is the half of one that held a comma. */
+const SHORTEST_SECRET = 8;
+
+/** What is wrong with these secrets, if anything; never one of them. */
+export function secretsProblem(secrets: readonly string[], production: boolean): string | undefined {
+  for (const [index, secret] of secrets.entries()) {
+    const which = secrets.length === 1 ? 'is' : `entry ${index + 1} of ${secrets.length} is`;
+    const own = secret.replace(/^(?:whsec_|token:)/, '');
+    if (own.length < SHORTEST_SECRET) return `${which} shorter than ${SHORTEST_SECRET} characters`;
+    // What is a test key is refused as one.
+    if (production && !own.includes('test-key:') && isGuessable(own)) return `${which} easy to guess`;
+  }
+  return undefined;
 }
 
 /**
@@ -30,6 +55,7 @@ export function splitSecrets(text: string): readonly string[] {
 export function secretsFromFile(
   file: string,
   key: string,
+  production: boolean,
   problems: Problems,
   warn: (message: string) => void,
 ): Secrets | undefined {
@@ -42,9 +68,11 @@ export function secretsFromFile(
     const { ctimeMs, size, ino } = statSync(file);
     const stamp = `${ctimeMs}/${size}/${ino}`;
     if (stamp !== seen) {
-      const read = splitSecrets(readFileSync(file, 'utf8'));
+      const read = secretLines(readFileSync(file, 'utf8'));
       if (read.length === 0) throw new Error('it is empty');
-      if (read.join() !== secrets.join()) former = secrets;
+      const problem = secretsProblem(read, production);
+      if (problem !== undefined) throw new Error(`a secret in it ${problem}`);
+      if (read.join('\n') !== secrets.join('\n')) former = secrets;
       secrets = read;
       seen = Math.abs(Date.now() - ctimeMs) < SETTLED_MS ? '' : stamp;
     }
@@ -55,7 +83,7 @@ export function secretsFromFile(
     refresh();
   } catch (error) {
     problems.add(
-      `${key}: the file that it names cannot be used: ${reasonOf(error)}; write the path of a file that holds the secret`,
+      `${key}: the file that it names cannot be used: ${reasonOf(error)}; write the path of a file that holds the secret, one on each line`,
     );
     return undefined;
   }

@@ -3,7 +3,7 @@ import type { Problems } from './config-error.ts';
 import { isProduction, type Environment } from './environment.ts';
 import { priorityOf, readPriorities } from './priorities.ts';
 import { sizeSetting } from './settings.ts';
-import { secretsFromFile, splitSecrets, type Secrets } from './secrets.ts';
+import { secretsFromFile, secretsProblem, splitSecrets, type Secrets } from './secrets.ts';
 
 /** The providers that there are, and how a line of settings describes another. */
 export interface KnownProviders {
@@ -26,7 +26,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'secret-header': 'header=x-secret-token; id=body:id; type=body:type',
 };
 
-const PREFIXES = [
+/** The settings of a source, without its name. */
+export const SOURCE_PREFIXES = [
   'WEBHOOK_SECRET_',
   'WEBHOOK_PROVIDER_',
   'WEBHOOK_SCHEME_',
@@ -145,7 +146,7 @@ function isWebAddress(url: string): boolean {
 function sourceKeys(env: Environment): ReadonlySet<string> {
   const keys = new Set<string>();
   for (const [key, value] of Object.entries(env)) {
-    const prefix = PREFIXES.find((known) => key.startsWith(known));
+    const prefix = SOURCE_PREFIXES.find((known) => key.startsWith(known));
     if (prefix === undefined || !value) continue;
     const rest = key.slice(prefix.length);
     const isFile = prefix === 'WEBHOOK_SECRET_' && rest.endsWith('_FILE') && !env[`WEBHOOK_PROVIDER_${rest}`];
@@ -165,7 +166,14 @@ function readSecrets(
   if (file) {
     if (inline.length > 0)
       problems.add(`WEBHOOK_SECRET_${key}: is set beside WEBHOOK_SECRET_${key}_FILE; keep one of them`);
-    return secretsFromFile(file, `WEBHOOK_SECRET_${key}_FILE`, problems, warn);
+    return secretsFromFile(file, `WEBHOOK_SECRET_${key}_FILE`, isProduction(env), problems, warn);
+  }
+  const problem = secretsProblem(inline, isProduction(env));
+  if (problem !== undefined) {
+    problems.add(
+      `WEBHOOK_SECRET_${key}: ${problem}; write what the provider shows, or a random one ('openssl rand -hex 24'); commas separate secrets here: one that holds a comma goes into a file, WEBHOOK_SECRET_${key}_FILE`,
+    );
+    return undefined;
   }
   if (inline.length > 0) return { current: () => inline };
   problems.add(

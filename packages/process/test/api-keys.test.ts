@@ -20,6 +20,18 @@ describe('API_KEY', () => {
   });
 });
 
+describe('an API_KEY in production', () => {
+  it('was taken however easy to guess', () => {
+    const problemsOf = (API_KEY: string) => {
+      const problems = new Problems();
+      apiKeysSetting({ API_KEY, NODE_ENV: 'production' }, problems);
+      return () => problems.throwIfAny();
+    };
+    expect(problemsOf('password12345678')).toThrow(/API_KEY: is easy to guess/);
+    expect(problemsOf('hk_Zm9vYmFyLXJhbmRvbS0x')).not.toThrow();
+  });
+});
+
 describe('the version', () => {
   it('is one', () => {
     expect(hooklineVersion()).toMatch(/^\d+\.\d+\.\d+$/);

@@ -45,7 +45,10 @@ function fileWith(text: string): string {
 
 describe('readSources', () => {
   it('needs only the secret of a source that is named like its provider', () => {
-    const { sources, problems } = read({ WEBHOOK_SECRET_STRIPE: 'a', WEBHOOK_SECRET_STANDARD_WEBHOOKS: 'b' });
+    const { sources, problems } = read({
+      WEBHOOK_SECRET_STRIPE: 'secret-a',
+      WEBHOOK_SECRET_STANDARD_WEBHOOKS: 'secret-b',
+    });
     expect(problems).toEqual([]);
     expect([...sources].map(([name, { provider }]) => [name, provider.name])).toEqual([
       ['stripe', 'stripe'],
@@ -56,22 +59,20 @@ describe('readSources', () => {
   it('serves STRIPE_EU as stripe-eu, with the address it was given', () => {
     const source = only(
       read({
-        WEBHOOK_SECRET_STRIPE_EU: 'a',
+        WEBHOOK_SECRET_STRIPE_EU: 'secret-a',
         WEBHOOK_PROVIDER_STRIPE_EU: 'stripe',
         WEBHOOK_URL_STRIPE_EU: 'https://hooks.example/webhooks/stripe-eu',
       }).sources,
     );
     expect(source).toMatchObject({ name: 'stripe-eu', url: 'https://hooks.example/webhooks/stripe-eu' });
     expect(source.provider.name).toBe('stripe');
-    expect(only(read({ WEBHOOK_SECRET_STRIPE: 'a' }).sources)).not.toHaveProperty('url');
+    expect(only(read({ WEBHOOK_SECRET_STRIPE: 'secret-a' }).sources)).not.toHaveProperty('url');
   });
 
   it('accepts several secrets', () => {
-    expect(only(read({ WEBHOOK_SECRET_STRIPE: ' one, two,,three ' }).sources).secrets()).toEqual([
-      'one',
-      'two',
-      'three',
-    ]);
+    expect(
+      only(read({ WEBHOOK_SECRET_STRIPE: ' secret-one, secret-two,,secret-three ' }).sources).secrets(),
+    ).toEqual(['secret-one', 'secret-two', 'secret-three']);
   });
 
   it('takes an empty variable for one that is not set, as docker compose passes it', () => {
@@ -101,10 +102,10 @@ describe('readSources', () => {
 
   it('lists the providers that it knows', () => {
     const known = [...providers.keys(), ...describedNames].toSorted().join(', ');
-    expect(read({ WEBHOOK_SECRET_SHOP: 'a' }).problems).toEqual([
+    expect(read({ WEBHOOK_SECRET_SHOP: 'secret-a' }).problems).toEqual([
       `WEBHOOK_PROVIDER_SHOP: is missing, and the source's name shop is no provider; write one of ${known}`,
     ]);
-    expect(read({ WEBHOOK_SECRET_SHOP: 'a', WEBHOOK_PROVIDER_SHOP: 'Stripe' }).problems).toEqual([
+    expect(read({ WEBHOOK_SECRET_SHOP: 'secret-a', WEBHOOK_PROVIDER_SHOP: 'Stripe' }).problems).toEqual([
       `WEBHOOK_PROVIDER_SHOP: is no provider that Hookline knows; write one of ${known}`,
     ]);
   });
@@ -112,15 +113,15 @@ describe('readSources', () => {
   it.each(['', '_X', 'X_', 'A__B', 'A.B', 'Ä', '_FILE'])(
     'reports the name WEBHOOK_SECRET_%s, once',
     (key) => {
-      expect(read({ [`WEBHOOK_SECRET_${key}`]: 'a' }).problems).toEqual([
+      expect(read({ [`WEBHOOK_SECRET_${key}`]: 'secret-a' }).problems).toEqual([
         expect.stringContaining('names no source'),
       ]);
     },
   );
 
   it('takes lower case, and reports two variables that name one source', () => {
-    expect(read({ WEBHOOK_SECRET_stripe: 'a' })).toMatchObject({ names: ['stripe'], problems: [] });
-    expect(read({ WEBHOOK_SECRET_stripe: 'a', WEBHOOK_SECRET_STRIPE: 'b' }).problems).toEqual([
+    expect(read({ WEBHOOK_SECRET_stripe: 'secret-a' })).toMatchObject({ names: ['stripe'], problems: [] });
+    expect(read({ WEBHOOK_SECRET_stripe: 'secret-a', WEBHOOK_SECRET_STRIPE: 'secret-b' }).problems).toEqual([
       'WEBHOOK_SECRET_STRIPE: is the source stripe like WEBHOOK_SECRET_stripe; keep one',
     ]);
   });
@@ -128,7 +129,7 @@ describe('readSources', () => {
   it.each(['hooks.example/x', 'mailto:a@b.example', 'localhost:3000', '/webhooks'])(
     'reports %s, which is no web address',
     (url) => {
-      expect(read({ WEBHOOK_SECRET_STRIPE: 'a', WEBHOOK_URL_STRIPE: url }).problems).toEqual([
+      expect(read({ WEBHOOK_SECRET_STRIPE: 'secret-a', WEBHOOK_URL_STRIPE: url }).problems).toEqual([
         expect.stringMatching(/^WEBHOOK_URL_STRIPE: is not a web address/),
       ]);
     },
@@ -136,7 +137,7 @@ describe('readSources', () => {
 
   it('reports everything that is wrong together', () => {
     const { problems } = read({
-      WEBHOOK_SECRET_SHOP: 'a',
+      WEBHOOK_SECRET_SHOP: 'secret-a',
       WEBHOOK_URL_SHOP: 'x',
       WEBHOOK_PRIORITY_SHOP: 'x',
       WEBHOOK_PROVIDER_OTHER: 'nobody',
@@ -182,15 +183,15 @@ describe('a secret file', () => {
   const env = (file: string) => ({ WEBHOOK_SECRET_STRIPE_FILE: file });
 
   it('is read again when it is replaced or changed in place', () => {
-    const file = fileWith('one\n');
+    const file = fileWith('secret-one\n');
     const { sources, warnings } = read(env(file));
     const { secrets } = only(sources);
-    expect(secrets()).toEqual(['one']);
-    writeFileSync(`${file}.new`, 'two\r\nthree\n');
+    expect(secrets()).toEqual(['secret-one']);
+    writeFileSync(`${file}.new`, 'secret-two\r\nsecret-three\n');
     renameSync(`${file}.new`, file);
-    expect(secrets()).toEqual(['two', 'three']);
-    writeFileSync(file, 'four');
-    expect(secrets()).toEqual(['four']);
+    expect(secrets()).toEqual(['secret-two', 'secret-three']);
+    writeFileSync(file, 'secret-four');
+    expect(secrets()).toEqual(['secret-four']);
     expect(warnings).toEqual([]);
   });
 
@@ -207,37 +208,37 @@ describe('a secret file', () => {
   });
 
   it('that is lost keeps the last good secrets, and says so once each time', async () => {
-    const file = fileWith('good');
+    const file = fileWith('secret-good');
     const { sources, warnings } = read(env(file));
     const { secrets } = only(sources);
     const readThrice = () => [secrets(), secrets(), secrets()];
     writeFileSync(file, ' \n');
-    expect(readThrice()).toEqual([['good'], ['good'], ['good']]);
+    expect(readThrice()).toEqual([['secret-good'], ['secret-good'], ['secret-good']]);
     expect(warnings).toEqual([
       'WEBHOOK_SECRET_STRIPE_FILE: its file cannot be used any more: it is empty; the secrets read before stay in use',
     ]);
-    writeFileSync(file, 'better');
-    expect(readThrice()[2]).toEqual(['better']);
+    writeFileSync(file, 'secret-better');
+    expect(readThrice()[2]).toEqual(['secret-better']);
     // Old enough that its stamp is trusted: it has to be noticed as back although it did not change.
     while (Date.now() - statSync(file).ctimeMs < 1_100) await wait(50);
-    expect(secrets()).toEqual(['better']);
+    expect(secrets()).toEqual(['secret-better']);
     for (const lost of [1, 2]) {
       renameSync(file, `${file}.away`);
-      expect(readThrice()[2]).toEqual(['better']);
+      expect(readThrice()[2]).toEqual(['secret-better']);
       expect(warnings).toHaveLength(1 + lost);
       renameSync(`${file}.away`, file);
-      expect(secrets()).toEqual(['better']);
+      expect(secrets()).toEqual(['secret-better']);
     }
     expect(warnings.at(-1)).toContain('ENOENT');
   });
 
   it('that cannot be used at the start is a problem', () => {
-    const removed = fileWith('x');
+    const removed = fileWith('secret-x');
     rmSync(removed);
     for (const [file, reason] of [
       [removed, 'ENOENT'],
       [folder(), 'EISDIR'],
-      [fileWith(',\n'), 'it is empty'],
+      [fileWith(' \n'), 'it is empty'],
     ] as const) {
       expect(read(env(file))).toMatchObject({
         names: [],
@@ -247,26 +248,26 @@ describe('a secret file', () => {
   });
 
   it('is not mixed with a secret in the environment', () => {
-    const both = { ...env(fileWith('a')), WEBHOOK_SECRET_STRIPE: 'b' };
+    const both = { ...env(fileWith('secret-a')), WEBHOOK_SECRET_STRIPE: 'secret-b' };
     expect(read(both).problems).toEqual([expect.stringMatching(/^WEBHOOK_SECRET_STRIPE: .*keep one/)]);
   });
 
   it('is told from a source whose own name ends in FILE by the provider of that source', () => {
-    const own = { WEBHOOK_SECRET_AUDIT_FILE: 'inline', WEBHOOK_PROVIDER_AUDIT_FILE: 'stripe' };
+    const own = { WEBHOOK_SECRET_AUDIT_FILE: 'secret-inline', WEBHOOK_PROVIDER_AUDIT_FILE: 'stripe' };
     expect(only(read(own).sources)).toMatchObject({ name: 'audit-file' });
-    expect(only(read(own).sources).secrets()).toEqual(['inline']);
+    expect(only(read(own).sources).secrets()).toEqual(['secret-inline']);
     const inFile = {
-      WEBHOOK_SECRET_AUDIT_FILE_FILE: fileWith('kept'),
+      WEBHOOK_SECRET_AUDIT_FILE_FILE: fileWith('secret-kept'),
       WEBHOOK_PROVIDER_AUDIT_FILE: 'stripe',
     };
-    expect(only(read(inFile).sources).secrets()).toEqual(['kept']);
-    const beside = { ...own, WEBHOOK_SECRET_AUDIT: 'a', WEBHOOK_PROVIDER_AUDIT: 'slack' };
+    expect(only(read(inFile).sources).secrets()).toEqual(['secret-kept']);
+    const beside = { ...own, WEBHOOK_SECRET_AUDIT: 'secret-a', WEBHOOK_PROVIDER_AUDIT: 'slack' };
     expect(read(beside)).toMatchObject({ names: ['audit-file', 'audit'], problems: [] });
   });
 });
 
 describe('priorities', () => {
-  const secrets = { WEBHOOK_SECRET_STRIPE: 'a', WEBHOOK_SECRET_GITHUB: 'b' };
+  const secrets = { WEBHOOK_SECRET_STRIPE: 'secret-a', WEBHOOK_SECRET_GITHUB: 'secret-b' };
   function priority(rules: Environment, source: string, type: string): number | undefined {
     const { sources, problems } = read({ ...secrets, ...rules });
     expect(problems).toEqual([]);
@@ -319,7 +320,7 @@ describe('priorities', () => {
 
 describe('a provider of one’s own', () => {
   const acme = (scheme?: string) => ({
-    WEBHOOK_SECRET_ACME: 'a',
+    WEBHOOK_SECRET_ACME: 'secret-a',
     WEBHOOK_PROVIDER_ACME: 'hmac',
     ...(scheme === undefined ? {} : { WEBHOOK_SCHEME_ACME: scheme }),
   });
@@ -340,7 +341,7 @@ describe('a provider of one’s own', () => {
       'WEBHOOK_SCHEME_ACME: encoding: cannot be used; write one of hex, base64',
       'WEBHOOK_SCHEME_ACME: header: is missing; write the name of the header with the signature, as in header=x-signature',
     ]);
-    expect(read({ WEBHOOK_SECRET_STRIPE: 'a', WEBHOOK_SCHEME_STRIPE: 'header=x' }).problems).toEqual([
+    expect(read({ WEBHOOK_SECRET_STRIPE: 'secret-a', WEBHOOK_SCHEME_STRIPE: 'header=x' }).problems).toEqual([
       'WEBHOOK_SCHEME_STRIPE: is for WEBHOOK_PROVIDER_STRIPE=hmac or secret-header or basic-auth only; set that, or remove the scheme',
     ]);
   });
@@ -376,8 +377,18 @@ describe('in production', () => {
     ]);
   });
 
+  it.each(['password1234', 'whsec_changeme', 'whsec_aaaaaaaaaaaa', '0123456789'])(
+    '%s was taken for a secret without a word',
+    (WEBHOOK_SECRET_STRIPE) => {
+      expect(read({ WEBHOOK_SECRET_STRIPE }).problems).toEqual([]);
+      expect(read({ WEBHOOK_SECRET_STRIPE, NODE_ENV: 'production' }).problems).toEqual([
+        expect.stringMatching(/^WEBHOOK_SECRET_STRIPE: is easy to guess/),
+      ]);
+    },
+  );
+
   it('a provider that signs the address needs to be told it', () => {
-    const env = { WEBHOOK_SECRET_SQUARE: 'a', NODE_ENV: 'production' };
+    const env = { WEBHOOK_SECRET_SQUARE: 'q7Vd-mm2Xw-p0Lz', NODE_ENV: 'production' };
     expect(read(env).warnings).toEqual([
       expect.stringMatching(/^WEBHOOK_URL_SQUARE: is not set, and square signs/),
     ]);
@@ -386,14 +397,50 @@ describe('in production', () => {
   });
 });
 
+describe('a secret with a comma, which could not be configured', () => {
+  it('is one line of a file, exactly as it is', () => {
+    const file = fileWith('left,and,right = "one"\r\nsecond-of-them\n');
+    expect(only(read({ WEBHOOK_SECRET_STRIPE_FILE: file }).sources).secrets()).toEqual([
+      'left,and,right = "one"',
+      'second-of-them',
+    ]);
+  });
+
+  it.each([
+    ['is shorter than 8', 'abc'],
+    ['entry 2 of 2 is shorter than 8', 'left-of-it,abc'],
+    ['is shorter than 8', 'whsec_'],
+    ['is shorter than 8', 'whsec_1234567'],
+    ['is shorter than 8', 'token:abc'],
+  ])('was two keys, however short: now it %s', (problem, WEBHOOK_SECRET_STRIPE) => {
+    expect(read({ WEBHOOK_SECRET_STRIPE }).problems).toEqual([
+      expect.stringMatching(
+        new RegExp(`^WEBHOOK_SECRET_STRIPE: ${problem}.*comma.*WEBHOOK_SECRET_STRIPE_FILE`),
+      ),
+    ]);
+    const file = fileWith(WEBHOOK_SECRET_STRIPE.replace(',', '\n'));
+    expect(read({ WEBHOOK_SECRET_STRIPE_FILE: file }).problems).toEqual([
+      expect.stringMatching(new RegExp(`^WEBHOOK_SECRET_STRIPE_FILE: .*${problem}`)),
+    ]);
+  });
+
+  it('keeps the last good ones when its file is changed to a short one', () => {
+    const file = fileWith('long-enough');
+    const { sources, warnings } = read({ WEBHOOK_SECRET_STRIPE_FILE: file });
+    writeFileSync(file, 'short');
+    expect(only(sources).secrets()).toEqual(['long-enough']);
+    expect(warnings).toEqual([expect.stringContaining('shorter than 8')]);
+  });
+});
+
 describe('the secrets before', () => {
   it('are those that a file held last', async () => {
-    const file = fileWith('one');
+    const file = fileWith('secret-one');
     const source = only(read({ WEBHOOK_SECRET_STRIPE_FILE: file }).sources);
-    expect([source.secrets(), source.formerSecrets?.()]).toEqual([['one'], []]);
-    writeFileSync(file, 'two');
-    expect([source.secrets(), source.formerSecrets?.()]).toEqual([['two'], ['one']]);
-    expect([source.secrets(), source.formerSecrets?.()]).toEqual([['two'], ['one']]);
+    expect([source.secrets(), source.formerSecrets?.()]).toEqual([['secret-one'], []]);
+    writeFileSync(file, 'secret-two');
+    expect([source.secrets(), source.formerSecrets?.()]).toEqual([['secret-two'], ['secret-one']]);
+    expect([source.secrets(), source.formerSecrets?.()]).toEqual([['secret-two'], ['secret-one']]);
   });
 });
 

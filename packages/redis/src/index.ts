@@ -5,7 +5,7 @@ export { openDeadLetters, type DeadLetters, type Replayed } from './operators/de
 export { ACK_LEVELS, type AckLevel } from './gate/ack-level.ts';
 export type { ParsePayload } from './events/record.ts';
 export { openEventStore, type EventStoreOptions, type RedisEventStore } from './events/store.ts';
-export { findEvent, listEvents, type EventSummary } from './events/list.ts';
+export { findEvent, listEvents, readContent, type EventSummary } from './events/list.ts';
 export type { JobContext, JobHandler } from './job-queue/context.ts';
 export type { JobQueueEvents } from './job-queue/emitter.ts';
 export { JobNotFoundError, JobStateError } from './job-queue/failure.ts';
@@ -30,6 +30,7 @@ export {
 export { openQueues, type OpenQueues } from './operators/queues.ts';
 export { METRICS } from './client/metric-rows.ts';
 export { readLearnedSecrets } from './events/secrets.ts';
+export { readyOrRefused, RefusedError, refusalOf } from './client/refusal.ts';
 export { serverProblem, UnfitServerError } from './client/server-facts.ts';
 export {
   openSystem,

@@ -34,6 +34,7 @@ import { startEvictor, type EvictorSettings } from './events/evict.ts';
 import { forgetExpired } from './events/prune.ts';
 import { forgetJobs } from './jobs/prune.ts';
 import { setSchedules } from './maintenance/schedules.ts';
+import { readyOrRefused, refusalOf } from './client/refusal.ts';
 import { serverProblem, UnfitServerError } from './client/server-facts.ts';
 import { startRescuer, type RescuerSettings } from './maintenance/rescuer.ts';
 
@@ -110,7 +111,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const fleet = openFleet(partition);
   const running = new RunningAttempts(meter);
   const activity = createActivity(meter, clock);
-  const queues = await prepareQueues(options, partition);
+  const queues = await prepareQueues(options, partition).catch((error: unknown) => {
+    throw refusalOf(error, target) ?? error;
+  });
   await setSchedules(registry, await everyQueue(partition, registry, queues), log);
   // Before the first job: what is dispatched from now on is planned over what runs here, too.
   const status = await join(options);
@@ -214,7 +217,9 @@ async function join({ target, prefix, registry, status, now = Date.now }: Worker
     try {
       await published.publish();
       return published;
-    } catch {
+    } catch (error) {
+      const refusal = refusalOf(error, target);
+      if (refusal !== undefined) throw refusal;
       await wait(JOIN_RETRY_MS);
     }
   }
@@ -232,10 +237,15 @@ function concurrencyOf(options: WorkerOptions, queue: string): number {
 async function connectFit(target: RedisTarget, log: Logger): Promise<Connection> {
   const connection = connect(target, 'worker');
   reportConnection(connection, log);
-  const problem = await serverProblem(connection);
-  if (problem === undefined) return connection;
-  connection.disconnect();
-  throw new UnfitServerError(problem);
+  try {
+    await readyOrRefused(connection, target);
+    const problem = await serverProblem(connection);
+    if (problem === undefined) return connection;
+    throw new UnfitServerError(problem);
+  } catch (error) {
+    connection.disconnect();
+    throw refusalOf(error, target) ?? error;
+  }
 }
 
 function openLedger(options: WorkerOptions, partition: Partition, process: string): Ledger {

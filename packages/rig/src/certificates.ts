@@ -1,7 +1,8 @@
 /**
  * Certificates of a test authority, valid from 2020 to 2119: `leaf`, `expired` (in 2021) and `other` (another name)
  * come from `mid`, which comes from `root`; `noca` was issued by `leaf`, which may issue none; `forged` by somebody with
- * the name of `mid` and another key; `tls` is for a server.
+ * the name of `mid` and another key; `tls` is for a server, and `local` one of
+ * this machine's own that vouches for itself.
  * `key` is the private key of all but the first two.
  */
 export const TEST_CERTIFICATES = {
@@ -143,6 +144,26 @@ cKsqZnhJ6pfwx4U/EkIiU8d302pVwMP0Yh9vVCR1w+9Er6MDKcu+zaKJEn/prIVI
 RtZIij6QqL17MhKbIHQDknNKvShAUeU3fFSfGzIdwDV1YPNoaUT4kVqOl+vpIpSI
 XemZnqOBpclkjZJXgzLz2MbNZ8+4GCSXRiaL6QnAMSMKnjajjVJ5FnMyFTdHUCgr
 TatV42CVWgiotQ==
+-----END CERTIFICATE-----
+`,
+  local: `-----BEGIN CERTIFICATE-----
+MIIDBzCCAe+gAwIBAgIBATANBgkqhkiG9w0BAQsFADAeMRwwGgYDVQQDDBNIb29r
+bGluZSBUZXN0IFJlZGlzMCAXDTIwMDEwMTAwMDAwMFoYDzIxMTkxMjMxMDAwMDAw
+WjAeMRwwGgYDVQQDDBNIb29rbGluZSBUZXN0IFJlZGlzMIIBIjANBgkqhkiG9w0B
+AQEFAAOCAQ8AMIIBCgKCAQEAuEO4XFzeJcxdpMwpCKGHVXIwAaBS5Go+9waN8brd
+7Gs05E/Nbun3WkJFzhRf9Wklc/Qxjt8/moafYn/rDtF8NlpSOuyoJBy3RZxswZUE
+OouDbYU3YbS9QaGYHwNRzl05mzcw3DoJEPp9/f+TQARPua8d5mj/HnqkKowkMFMg
+hOMXRUFaQXgGf05Zm3mO1uyMzlsGUIs8EL2ppADg4dHJf1gZ+EbSjQ21BFtpDm6T
+yNoNjT0am0ye7LVd+Zu9NcUwdiKx6PupLBYUMRm6Ztw6K1Ga0AmgD28meyAChjPK
+V/KglmVnqGAMYHFz2F4N6fgrkQh0mlJSJczAIvMcAO+FVwIDAQABo04wTDAaBgNV
+HREEEzARhwR/AAABgglsb2NhbGhvc3QwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4E
+FgQUH+q+9d845G1kXQVRWQJ65WNxxqkwDQYJKoZIhvcNAQELBQADggEBAIJD5Dwy
+C/tVPnqsqArUgHQpo/OpKgMlHT+9jOLyPZauSVDYEd4Pts8giu/Q+AZmrFm10RLm
+gGw1p5Mf7UA51cJoYtTytAmgLdkGyDs4G3fN0c5uY8loXfPGGyOSMokgZykS1Glk
+dZmEJqDfloSfIKqD5NAfyoMPyfZIVRWfO9kGEhoQFSTTOJb9Gk8lD3XQDvhvlgiX
+HqYEvv6XikiIawvBFZjBaWa7QW8xNc9LjgRJIDiHYIzahpv3po6BI1RGkxHcN2j3
+VHAzD5FcVZsLrCOsqG09//9birO2yyRfCl4vFXslB128KvIi1rrYcnFmiUW6LGN4
+1FG5MHMVu+2Sd0M=
 -----END CERTIFICATE-----
 `,
   tls: `-----BEGIN CERTIFICATE-----

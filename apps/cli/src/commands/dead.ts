@@ -1,8 +1,8 @@
 import type { DeadLetter } from '@hookline/core';
 import { openDeadLetters } from '@hookline/redis';
-import Table from 'cli-table3';
-import type { Command } from '../command.ts';
+import { countOption, UsageError, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
+import { rows } from '../rows.ts';
 import type { Write } from '../terminal.ts';
 import { withRedis } from '../with-redis.ts';
 
@@ -19,8 +19,12 @@ export default {
     if (action === 'replay')
       return options['all'] === true ? replayAll(config(), write) : replay(config(), id, write);
     if (action === 'discard') return discard(config(), id, write);
+    if (action !== 'list' && action !== 'show')
+      throw new UsageError(`'dead ${action}' is no command; use one of: list, show, replay, discard`);
+    if (action === 'show' && id === undefined)
+      throw new UsageError("name the dead letter: 'dead show <id>'; 'dead list' shows the ids");
     const json = options['json'] === true;
-    const count = Number(options['count']);
+    const count = countOption(options['count']);
     return list(config(), { count, json, ...(id === undefined ? {} : { id }) }, write);
   },
 } satisfies Command;
@@ -36,7 +40,9 @@ async function list(
     const shown = options.id === undefined ? found : found.filter(({ id }) => id === options.id);
     if (options.json === true || options.id !== undefined) {
       for (const letter of shown)
-        write(options.json === true ? JSON.stringify(letter) : JSON.stringify(letter, null, 2));
+        write(options.json === true ? JSON.stringify(letter) : describeLetter(letter));
+      if (shown.length === 0 && options.json !== true)
+        write(`no dead letter has the id ${options.id} ('dead list' shows those there are)`);
       return shown.length === 0 && options.id !== undefined ? 1 : 0;
     }
     write(shown.length === 0 ? 'no dead letters' : letterTable(shown));
@@ -48,7 +54,9 @@ async function list(
 
 async function replay(config: CliConfig, id: string | undefined, write: Write): Promise<number> {
   if (id === undefined)
-    throw new Error("name the dead letter: 'dead replay <id>', or all: --all; 'dead list' shows the ids");
+    throw new UsageError(
+      "name the dead letter: 'dead replay <id>', or all: --all; 'dead list' shows the ids",
+    );
   return withRedis(config, async (partition) => {
     const replayed = await openDeadLetters(partition).replay(id);
     if (replayed.kind === 'gone') {
@@ -64,7 +72,7 @@ async function replay(config: CliConfig, id: string | undefined, write: Write): 
 
 async function discard(config: CliConfig, id: string | undefined, write: Write): Promise<number> {
   if (id === undefined)
-    throw new Error("name the dead letter: 'dead discard <id>'; 'dead list' shows the ids");
+    throw new UsageError("name the dead letter: 'dead discard <id>'; 'dead list' shows the ids");
   return withRedis(config, async (partition) => {
     const isDiscarded = await openDeadLetters(partition).discard(id);
     write(
@@ -103,12 +111,28 @@ async function replayAll(config: CliConfig, write: Write): Promise<number> {
 }
 
 function letterTable(letters: readonly DeadLetter[]): string {
-  const table = new Table({
-    head: ['since', 'id', 'attempts', 'reason', 'error'],
-    style: { head: [], border: [] },
-  });
-  for (const { id, buriedAt, attempts, reason, error } of letters) {
-    table.push([new Date(buriedAt).toISOString(), id, attempts.length, reason, error.message.slice(0, 80)]);
-  }
-  return table.toString();
+  return rows(
+    letters.map(({ id, buriedAt, attempts, reason, error }) => ({
+      head: [new Date(buriedAt).toISOString(), reason, `${attempts.length} attempts`],
+      body: [id, `${error.name}: ${error.message}`],
+    })),
+  );
+}
+
+/** One letter for people: what it is, what became of each attempt, and the last error's stack. */
+function describeLetter({ id, attempts, error, buriedAt, data, ...rest }: DeadLetter): string {
+  const { stack = `${error.name}: ${error.message}` } = error;
+  const facts = Object.entries({ ...rest, buriedAt: new Date(buriedAt).toISOString() });
+  return [
+    id,
+    ...facts.map(
+      ([name, value]) => `  ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ),
+    ...attempts.map(
+      ({ attempt, startedAt, endedAt, error: { name, message } }) =>
+        `  attempt ${attempt}: ${new Date(startedAt).toISOString()}, ${endedAt - startedAt} ms\n    ${name}: ${message}`,
+    ),
+    ...(data === undefined ? [] : [`  data: ${JSON.stringify(data, null, 2).replaceAll('\n', '\n  ')}`]),
+    `  ${stack.replaceAll('\n', '\n  ')}`,
+  ].join('\n');
 }

@@ -1,8 +1,9 @@
 import type { EventStatus } from '@hookline/core';
-import { findEvent, listEvents } from '@hookline/redis';
-import Table from 'cli-table3';
-import type { Command } from '../command.ts';
+import { redact } from '@hookline/process';
+import { findEvent, listEvents, readContent, type EventSummary } from '@hookline/redis';
+import { countOption, UsageError, type Call, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
+import { readableTimes, rows } from '../rows.ts';
 import { formatTimeline } from '../timeline.ts';
 import type { Write } from '../terminal.ts';
 import { withRedis } from '../with-redis.ts';
@@ -12,43 +13,105 @@ export default {
   usage: '[action] [id]',
   says: 'list · show <id>',
   options: [
-    { flag: '--status <status>', says: 'Only events that stand there' },
-    { flag: '--count <n>', says: 'How many', default: 20 },
+    { flag: '--status <status>', says: 'list: only events that stand there' },
+    { flag: '--source <source>', says: 'list: only events of that source' },
+    { flag: '--type <type>', says: "list: only of that type; 'invoice.*' for all such" },
+    { flag: '--count <n>', says: 'list: how many', default: 20 },
+    { flag: '--json', says: 'For programs: one JSON line each' },
   ],
   async run({ args: [action = 'list', id], options, config, terminal: { write } }) {
-    if (action === 'show' && id !== undefined) return show(config(), id, write);
-    const status = options['status'] as EventStatus | undefined;
-    return list(config(), status, Number(options['count']), write);
+    if (action === 'list') return list(config(), filterOf(options), options['json'] === true, write);
+    if (action !== 'show') throw new UsageError(`'events ${action}' is no command; use one of: list, show`);
+    if (id === undefined)
+      throw new UsageError("name the event: 'events show <id>'; 'events list' shows the ids");
+    return show(config(), id, options['json'] === true, write);
   },
 } satisfies Command;
 
-async function list(
-  config: CliConfig,
-  status: EventStatus | undefined,
-  count: number,
-  write: Write,
-): Promise<number> {
+const STATUSES = Object.keys({
+  received: 0,
+  queued: 0,
+  dispatched: 0,
+  handled: 0,
+  unhandled: 0,
+  dead: 0,
+} satisfies Record<EventStatus, 0>) as EventStatus[];
+
+interface Filter {
+  readonly count: number;
+  readonly status?: EventStatus;
+  fits(event: EventSummary): boolean;
+}
+
+function filterOf(options: Call['options']): Filter {
+  const { status, source, type } = options;
+  const known = STATUSES.find((each) => each === status);
+  if (status !== undefined && known === undefined)
+    throw new UsageError(`--status is ${String(status)}: use one of ${STATUSES.join(', ')}`);
+  const [begin, ...rest] = type === undefined ? [] : String(type).split('*');
+  if (rest.length > 1 || rest.join('') !== '')
+    throw new UsageError("--type may hold one '*', at its end, as in 'invoice.*'");
+  return {
+    count: countOption(options['count']),
+    ...(known === undefined ? {} : { status: known }),
+    fits: (event) =>
+      (source === undefined || event.source === String(source)) &&
+      (begin === undefined || (rest.length === 0 ? event.type === begin : event.type.startsWith(begin))),
+  };
+}
+
+async function list(config: CliConfig, filter: Filter, json: boolean, write: Write): Promise<number> {
   return withRedis(config, async (partition) => {
-    const events = await listEvents(partition, {
-      count,
-      ...(status === undefined ? {} : { status }),
-    });
-    const table = new Table({ head: ['received', 'id', 'type', 'status'], style: { head: [], border: [] } });
-    for (const event of events)
-      table.push([new Date(event.receivedAt).toISOString(), event.id, event.type, event.status]);
-    write(events.length === 0 ? 'no events' : table.toString());
+    const events = await listEvents(partition, filter);
+    if (json) for (const event of events) write(JSON.stringify(event));
+    else if (events.length === 0) write('no events');
+    else
+      write(
+        rows(
+          events.map(({ receivedAt, status, type, id }) => ({
+            head: [new Date(receivedAt).toISOString(), status, type],
+            body: [id],
+          })),
+        ),
+      );
     return 0;
   });
 }
 
-async function show(config: CliConfig, id: string, write: Write): Promise<number> {
+async function show(config: CliConfig, id: string, json: boolean, write: Write): Promise<number> {
   return withRedis(config, async (partition) => {
     const event = await findEvent(partition, id);
+    if (event === undefined) {
+      write(json ? 'null' : `no event has the id ${id} ('events list' shows the newest)`);
+      return 1;
+    }
+    const content = await readContent(partition, id);
+    // What a header or field with such a name holds opens something: it is shown nowhere else, either.
+    const { headers, payload } = redact({
+      headers: content?.headers ?? null,
+      payload: content === undefined ? null : payloadOf(content.body),
+    }) as { readonly headers: unknown; readonly payload: unknown };
+    if (json) {
+      write(JSON.stringify({ ...event, headers, payload }));
+      return 0;
+    }
+    write(`${JSON.stringify({ ...(readableTimes(event) as object), headers }, null, 2)}`);
     write(
-      event === undefined
-        ? `no event has the id ${id}`
-        : `${JSON.stringify(event, null, 2)}\n${formatTimeline(event)}`,
+      content === undefined
+        ? 'its body was given up to make room'
+        : `payload: ${JSON.stringify(payload, null, 2)}`,
     );
-    return event === undefined ? 1 : 0;
+    write(formatTimeline(event));
+    return 0;
   });
+}
+
+/** As JSON where it is some, else its text. */
+function payloadOf(body: Buffer): unknown {
+  const text = body.toString();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

@@ -1,6 +1,7 @@
 import { isName, type JobStatus, type JobSummary } from '@hookline/core';
 import { createJobStore, openJobTransfer } from '@hookline/redis';
-import Table from 'cli-table3';
+import { countOption, UsageError } from '../command.ts';
+import { rows } from '../rows.ts';
 import { withRedis } from '../with-redis.ts';
 import type { CliConfig } from '../config.ts';
 import { exportTo } from './export.ts';
@@ -56,20 +57,18 @@ export async function jobsCommand(
       });
     }
     default:
-      throw new Error(`'jobs ${action}' is no command; use one of: ${ACTIONS.join(', ')}`);
+      throw new UsageError(`'jobs ${action}' is no command; use one of: ${ACTIONS.join(', ')}`);
   }
 }
 
 async function list(config: CliConfig, options: JobsOptions, write: Write): Promise<number> {
-  const count = Number(options.count);
-  if (!Number.isInteger(count) || count < 1 || count > MOST_LISTED)
-    throw new Error(`--count is ${String(options.count)}: use a whole number from 1 to ${MOST_LISTED}`);
+  const count = countOption(options.count, MOST_LISTED);
   const status = STATUSES.find((known) => known === options.status);
   if (options.status !== undefined && status === undefined)
-    throw new Error(`--status is ${String(options.status)}: use one of ${STATUSES.join(', ')}`);
+    throw new UsageError(`--status is ${String(options.status)}: use one of ${STATUSES.join(', ')}`);
   const name = options.name === undefined ? undefined : String(options.name);
   if (name !== undefined && !isName(name))
-    throw new Error("--name is no job's name: use 1 to 64 letters, digits, '_' and '-'");
+    throw new UsageError("--name is no job's name: use 1 to 64 letters, digits, '_' and '-'");
   return withJobs(config, async (jobs) => {
     const page = await jobs.list({
       count,
@@ -134,15 +133,17 @@ function withJobs(
 }
 
 function tableOf(jobs: readonly JobSummary[]): string {
-  const table = new Table({
-    head: ['created', 'id', 'name', 'status', 'attempt', 'error'],
-    style: { head: [], border: [] },
-  });
-  for (const { created, id, name, status, attempt, maxAttempts, error } of jobs) {
-    const tries = attempt === undefined ? '' : `${attempt}/${maxAttempts ?? '?'}`;
-    table.push([new Date(created).toISOString(), id, name, status, tries, error?.message.slice(0, 60) ?? '']);
-  }
-  return table.toString();
+  return rows(
+    jobs.map(({ created, id, name, status, attempt, maxAttempts, error }) => ({
+      head: [
+        new Date(created).toISOString(),
+        status,
+        attempt === undefined ? '' : `${attempt}/${maxAttempts ?? '?'}`,
+        name,
+      ],
+      body: [id, ...(error === undefined ? [] : [error.message])],
+    })),
+  );
 }
 
 function unknown(id: string): string {
@@ -150,6 +151,6 @@ function unknown(id: string): string {
 }
 
 function required(target: string | undefined, message: string): string {
-  if (target === undefined || target === '') throw new Error(message);
+  if (target === undefined || target === '') throw new UsageError(message);
   return target;
 }

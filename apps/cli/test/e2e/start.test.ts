@@ -103,11 +103,15 @@ describe('npm start on a machine that has nothing', () => {
 });
 
 describe('npm start with REDIS_URL', () => {
-  it('uses that Redis and starts none', async () => {
+  it('uses that Redis and starts none, and prints no password that it did not make', async () => {
     const other = openStage();
     try {
-      const own = other.run('cli', { REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix() }, ['start']);
+      const mine = { DASHBOARD_PASSWORD: 'k3pt-by-the-operator', API_KEY: 'hk_k3pt-by-the-operator-too' };
+      const env = { REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix(), ...mine };
+      const own = other.run('cli', env, ['start']);
       await own.says(/running; Ctrl-C stops everything/, 60_000);
+      for (const word of Object.values(mine)) expect(own.output()).not.toContain(word);
+      expect(own.output()).toContain('admin / DASHBOARD_PASSWORD');
       expect(existsSync(join(other.dir, 'redis.json'))).toBe(false);
       expect(own.output()).toMatch(/timeline: .*handled/);
       own.child.kill('SIGTERM');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { NonRetryableError } from 'hookline';
 import { Payment } from './payment.ts';
 import { integrations } from '../settings.ts';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from './whole-file.ts';
 
 const ledgerDir = () => join(integrations().dataDir, 'ledger');
 const fileOf = (paymentId: string) => join(ledgerDir(), `${paymentId}.json`);
@@ -14,9 +15,9 @@ const fileOf = (paymentId: string) => join(ledgerDir(), `${paymentId}.json`);
  * @throws NonRetryableError when the id was recorded with another amount or currency
  */
 export async function recordPayment(payment: Payment): Promise<boolean> {
-  await mkdir(ledgerDir(), { recursive: true });
+  await mkdir(ledgerDir(), PRIVATE_FOLDER);
   const draft = `${fileOf(payment.paymentId)}.${randomUUID()}.tmp`;
-  await writeFile(draft, `${JSON.stringify(payment)}\n`);
+  await writeFile(draft, `${JSON.stringify(payment)}\n`, PRIVATE_FILE);
   try {
     // Unlike rename, link fails when the name is taken: of two workers one records.
     await link(draft, fileOf(payment.paymentId));
@@ -35,7 +36,7 @@ export async function recordPayment(payment: Payment): Promise<boolean> {
 
 /** The ids of all recorded payments. */
 export async function recordedPayments(): Promise<string[]> {
-  await mkdir(ledgerDir(), { recursive: true });
+  await mkdir(ledgerDir(), PRIVATE_FOLDER);
   const files = await readdir(ledgerDir());
   return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
 }

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { NonRetryableError } from 'hookline';
 import { integrations } from '../settings.ts';
-import { replaceWhole } from './whole-file.ts';
+import { PRIVATE_FILE, PRIVATE_FOLDER, replaceWhole } from './whole-file.ts';
 
 /** No separator and no leading dot: nothing that leads out of the folder. */
 const FILE_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
@@ -36,14 +36,14 @@ export async function compressUpload(fileId: string, signal: AbortSignal) {
   const resultId = `${fileId}.gz`;
   const target = join(uploadsDir(), resultId);
   await replaceWhole(target, (draft) =>
-    pipeline(createReadStream(path), createGzip(), createWriteStream(draft), { signal }),
+    pipeline(createReadStream(path), createGzip(), createWriteStream(draft, PRIVATE_FILE), { signal }),
   );
   return { resultId, size, compressedSize: (await stat(target)).size };
 }
 
 async function findUpload(fileId: string): Promise<{ path: string; size: number }> {
   const path = pathOf(fileId);
-  await mkdir(uploadsDir(), { recursive: true });
+  await mkdir(uploadsDir(), PRIVATE_FOLDER);
   // lstat: a link may lead out of the folder too.
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;

@@ -2,7 +2,7 @@ import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { integrations } from '../settings.ts';
-import { writeWhole } from './whole-file.ts';
+import { PRIVATE_FOLDER, writeWhole } from './whole-file.ts';
 
 /** Somebody who is told how business goes. */
 export const User = z.object({
@@ -23,7 +23,7 @@ export async function putUser(user: User): Promise<void> {
 
 /** The ids of all users. */
 export async function userIds(): Promise<string[]> {
-  await mkdir(usersDir(), { recursive: true });
+  await mkdir(usersDir(), PRIVATE_FOLDER);
   const files = await readdir(usersDir());
   return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
 }

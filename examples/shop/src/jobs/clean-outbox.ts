@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineJob } from 'hookline';
 import { outboxDir } from '../integrations/mail.ts';
+import { PRIVATE_FOLDER } from '../integrations/whole-file.ts';
 
 const KEPT_MS = 30 * 86_400_000;
 
@@ -11,7 +12,7 @@ export default defineJob({
   async run(_data: unknown, ctx) {
     const before = Date.now() - KEPT_MS;
     let deleted = 0;
-    await mkdir(outboxDir(), { recursive: true });
+    await mkdir(outboxDir(), PRIVATE_FOLDER);
     const files = (await readdir(outboxDir())).filter((file) => /\.(eml|tmp)$/.test(file));
     for (const file of files.map((name) => join(outboxDir(), name))) {
       ctx.signal.throwIfAborted();

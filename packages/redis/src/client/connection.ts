@@ -31,15 +31,25 @@ const BULK_SILENCE_MS = 120_000;
 
 /** Opens a connection that reconnects for ever; errors are the caller's to listen for (`'error'`). */
 export function connect(target: RedisTarget, role: Role): Connection {
-  const options = OPTIONS[role];
+  const { login, tls } = target;
+  const options = { ...OPTIONS[role], ...login, ...(tls && { tls: { ...tls } }) };
   switch (target.kind) {
     case 'url':
-      return new Redis(target.url, options);
+      // Of a rediss:// ioredis takes over that it is TLS, and with it forgets what else is said of it.
+      return keptToItsDatabase(
+        new Redis(tls ? target.url.replace(/^rediss:/, 'redis:') : target.url, options),
+      );
     case 'sentinel':
       return new Redis({
         ...options,
         sentinels: [...target.sentinels],
         name: target.name,
+        enableTLSForSentinelMode: tls !== undefined,
+        ...(target.sentinelTls && { sentinelTLS: target.sentinelTls }),
+        ...(target.sentinelLogin?.username !== undefined && {
+          sentinelUsername: target.sentinelLogin.username,
+        }),
+        ...(target.sentinelLogin && { sentinelPassword: target.sentinelLogin.password }),
         sentinelRetryStrategy: reconnectDelay,
       });
     case 'cluster':
@@ -47,8 +57,24 @@ export function connect(target: RedisTarget, role: Role): Connection {
         redisOptions: options,
         clusterRetryStrategy: reconnectDelay,
         enableOfflineQueue: role === 'worker',
+        // A certificate is for the name that a node has, not for the address behind it.
+        ...(tls && { dnsLookup: (name, callback) => callback(null, name) }),
       });
   }
+}
+
+/**
+ * ioredis goes on in database 0 when Redis does not have the one that it is told: events would go where nobody looks
+ * for them, and into somebody else's data.
+ */
+function keptToItsDatabase(connection: Redis): Redis {
+  connection.on('error', (error: Error & { readonly command?: { readonly name?: string } }) => {
+    if (error.command?.name === 'select') connection.disconnect(true);
+  });
+  // BullMQ's workers wait for jobs over one of these.
+  const duplicate = connection.duplicate.bind(connection);
+  connection.duplicate = (override) => keptToItsDatabase(duplicate(override));
+  return connection;
 }
 
 /** A connection that only listens owes nothing, so that nobody would notice its end: it asks for an answer now and then. */
@@ -98,18 +124,3 @@ const OPTIONS = {
     autoResendUnfulfilledCommands: false,
   },
 } satisfies Record<Role, RedisOptions>;
-
-/**
- * Waits for a connection to be ready, but not for ever: a producer starts without Redis too, only its first requests
- * should not be refused because it is a few milliseconds too early.
- */
-export async function connected(connection: Connection, patience = 1_000): Promise<void> {
-  if (connection.status === 'ready') return;
-  await new Promise<void>((resolve) => {
-    const late = setTimeout(resolve, patience);
-    connection.once('ready', () => {
-      clearTimeout(late);
-      resolve();
-    });
-  });
-}

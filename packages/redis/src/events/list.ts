@@ -64,14 +64,35 @@ export async function findEvent(partition: Partition, id: string): Promise<Event
   };
 }
 
-/** The newest events first. @param status only events that stand there */
+/** What came in as it is stored; undefined when it holds no such event, or gave its body up to make room. */
+export async function readContent(
+  partition: Partition,
+  id: string,
+): Promise<{ readonly headers: Readonly<Record<string, string>>; readonly body: Buffer } | undefined> {
+  const [headers, body] = await partition.connection.hmgetBuffer(partition.keys.event(id), 'headers', 'body');
+  if (!headers || !body) return undefined;
+  return { headers: JSON.parse(headers.toString()) as Record<string, string>, body };
+}
+
+const PAGE = 200;
+
+/** The newest events first. @param options.status only events that stand there @param options.fits only events that it takes */
 export async function listEvents(
   partition: Partition,
-  options: { readonly status?: EventStatus; readonly count: number },
+  options: {
+    readonly status?: EventStatus;
+    readonly count: number;
+    readonly fits?: (event: EventSummary) => boolean;
+  },
 ): Promise<readonly EventSummary[]> {
-  const index =
-    options.status === undefined ? partition.keys.events : partition.keys.eventsOfStatus(options.status);
-  const ids = await partition.connection.zrevrange(index, 0, options.count - 1);
-  const found = await Promise.all(ids.map((id) => findEvent(partition, id)));
-  return found.filter((event) => event !== undefined);
+  const { status, count, fits = () => true } = options;
+  const index = status === undefined ? partition.keys.events : partition.keys.eventsOfStatus(status);
+  const events: EventSummary[] = [];
+  for (let start = 0; events.length < count; start += PAGE) {
+    const ids = await partition.connection.zrevrange(index, start, start + PAGE - 1);
+    const found = await Promise.all(ids.map((id) => findEvent(partition, id)));
+    events.push(...found.filter((event) => event !== undefined).filter(fits));
+    if (ids.length < PAGE) break;
+  }
+  return events.slice(0, count);
 }

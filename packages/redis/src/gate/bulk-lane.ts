@@ -1,5 +1,6 @@
 import { LATE, within, type RedisTarget } from '@hookline/core';
-import { connect, connected, type Connection } from '../client/connection.ts';
+import { connect, type Connection } from '../client/connection.ts';
+import { readyOrRefused } from '../client/refusal.ts';
 
 /** A connection for what is large or not urgent, so that nothing else waits behind it on the wire. Opened at its first use. */
 export interface BulkLane {
@@ -24,7 +25,7 @@ export function createBulkLane(target: RedisTarget): BulkLane {
       lane ??= open(target);
       const { connection, server } = lane;
       const until = performance.now() + withinMs;
-      await connected(connection, withinMs);
+      await readyOrRefused(connection, target, withinMs);
       const runId = await inTime(server(), until - performance.now());
       const answer = await inTime(write(connection), until - performance.now());
       if ((await server()) !== runId) throw new Error('the connection to Redis was lost meanwhile');

@@ -2,7 +2,8 @@ import type { Partition } from '../client/partition.ts';
 import type { Logger, Meter, RedisTarget } from '@hookline/core';
 import { Admission } from './admission.ts';
 import { Circuit, TICK_MS } from './circuit-breaker.ts';
-import { COMMAND_TIMEOUT_MS, connected, type Connection } from '../client/connection.ts';
+import { COMMAND_TIMEOUT_MS, type Connection } from '../client/connection.ts';
+import { FIRST_CONNECT_MS, readyOrRefused, refusalOf } from '../client/refusal.ts';
 import { durabilityOf, type AckLevel, type Durability } from './ack-level.ts';
 import { createBulkLane, type BulkLane } from './bulk-lane.ts';
 import { openCommitBarrier, type CommitBarrier } from './commit-barrier.ts';
@@ -103,7 +104,12 @@ class RedisGate implements Gate {
   }
 
   async open(): Promise<void> {
-    await connected(this.#connection);
+    try {
+      await readyOrRefused(this.#connection, this.#options.target, FIRST_CONNECT_MS);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     this.#connection.on('ready', () => void this.#look());
     if (this.#connection.status === 'ready') await this.#look();
     if (this.#fitness.kind !== 'unfit') return;
@@ -172,8 +178,13 @@ class RedisGate implements Gate {
     let facts: ServerFacts;
     try {
       facts = await this.#circuit.watch(readServer(this.#connection, partition.keys.commitBarrier, now));
-    } catch {
-      // It went away, and 'ready' comes back with it; or it is silent, and is asked again soon.
+    } catch (error) {
+      const refusal = before === this.#generation ? refusalOf(error, this.#options.target) : undefined;
+      if (refusal !== undefined) {
+        this.#fitness = { kind: 'unfit', reason: refusal.message };
+        this.#sayOnce('error', refusal.message);
+      }
+      // Else it went away, and 'ready' comes back with it; or it is silent, and is asked again soon.
       return;
     } finally {
       if (this.#lookedAt === before) this.#lookedAt = undefined;

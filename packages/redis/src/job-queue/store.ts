@@ -4,6 +4,7 @@ import type { RedisTarget } from '@hookline/core';
 import { Queue, Worker, type IQueueBackend, type QueueBaseOptions, type WorkerOptions } from 'bullmq';
 import { connect, type Connection } from '../client/connection.ts';
 import { openQuietQueue } from '../bullmq/add-job.ts';
+import { readyOrRefused, refusalOf, RefusedError } from '../client/refusal.ts';
 import { serverProblem } from '../client/server-facts.ts';
 import type { BullJob, StoredWork } from '../bullmq/job-data.ts';
 
@@ -65,6 +66,8 @@ export function openRedisStore(name: string, { redis, prefix, onError }: StoreOp
   const producer = open('producer');
   const isReady = () => producer.status === 'ready';
   let firstConnect: Promise<boolean> | undefined;
+  let refusal: RefusedError | undefined;
+  producer.on('error', (error: Error) => (refusal = refusalOf(error, target)));
 
   return {
     queue: openQuietQueue(name, producer, prefix) as unknown as BullQueue,
@@ -73,10 +76,15 @@ export function openRedisStore(name: string, { redis, prefix, onError }: StoreOp
       if (isReady()) return;
       firstConnect ??= isReadyWithin(producer, FIRST_CONNECT_MS);
       if ((await firstConnect) && isReady()) return;
+      if (refusal !== undefined) throw new Error(`Redis refuses: ${refusal.reason}`);
       throw new Error(`Redis cannot be reached: is it running, and is '${addressOf(target)}' where?`);
     },
     async openWorker(process, settings) {
       const connection = open('worker');
+      await readyOrRefused(connection, target).catch((error: unknown) => {
+        connection.disconnect();
+        throw error instanceof RefusedError ? new Error(`Redis refuses: ${error.reason}`) : error;
+      });
       const problem = await serverProblem(connection);
       if (problem !== undefined) {
         connection.disconnect();

@@ -7,7 +7,8 @@ import {
   type Meter,
   type RedisTarget,
 } from '@hookline/core';
-import { connect, connected } from '../client/connection.ts';
+import { connect, type Connection } from '../client/connection.ts';
+import { FIRST_CONNECT_MS, readyOrRefused } from '../client/refusal.ts';
 import { reportConnection } from '../events/store.ts';
 import { listStatuses, type ProcessStatus } from '../fleet/heartbeat.ts';
 import { METRICS } from '../client/metric-rows.ts';
@@ -72,7 +73,10 @@ const STATUSES = Object.keys({
   dead: 0,
 } satisfies Record<EventStatus, 0>) as EventStatus[];
 
-/** Opens a look at everything in Redis, for operators. Fails fast; works before Redis is there. */
+/**
+ * Opens a look at everything in Redis, for operators. Fails fast; works before Redis is there.
+ * @throws RefusedError when Redis can be reached and refuses us
+ */
 export async function openSystem({
   target,
   prefix,
@@ -85,10 +89,8 @@ export async function openSystem({
   /** Publishes the counts. Only one process of an installation should, or they are counted twice. */
   readonly meter?: Meter;
 }): Promise<System> {
-  const connection = connect(target, 'producer');
+  const connection = await connectOrRefuse(target, log);
   const partition = createPartition(connection, prefix);
-  reportConnection(connection, log);
-  await connected(connection);
 
   async function count(): Promise<Omit<SystemState, 'appendfsync' | 'processes'> & { persists: boolean }> {
     const reply = await partition.run('count', {
@@ -155,6 +157,18 @@ export async function openSystem({
   };
   if (meter !== undefined) publishCounts(meter, system);
   return system;
+}
+
+async function connectOrRefuse(target: RedisTarget, log: Logger): Promise<Connection> {
+  const connection = connect(target, 'producer');
+  reportConnection(connection, log);
+  try {
+    await readyOrRefused(connection, target, FIRST_CONNECT_MS);
+    return connection;
+  } catch (error) {
+    connection.disconnect();
+    throw error;
+  }
 }
 
 function publishCounts(meter: Meter, system: System): void {
