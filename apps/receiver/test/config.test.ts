@@ -57,7 +57,7 @@ describe('readReceiverConfig', () => {
       OPS_PORT: 'many',
       LOG_LEVEL: 'loud',
       HOOKLINE_PREFIX: 'no braces',
-      WEBHOOK_SECRET_MINE: 'hunter2',
+      WEBHOOK_SECRET_MINE: 'hunter22',
       WEBHOOK_PRIORITY_STRIPE: 'urgent',
     });
     for (const key of [

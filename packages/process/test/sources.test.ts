@@ -349,13 +349,13 @@ describe('a provider of one’s own', () => {
 
 describe('a sender with a static secret', () => {
   it('in a header needs to say which', () => {
-    const env = { WEBHOOK_SECRET_TELEGRAM: 'a', WEBHOOK_PROVIDER_TELEGRAM: 'secret-header' };
+    const env = { WEBHOOK_SECRET_TELEGRAM: 'secret-a', WEBHOOK_PROVIDER_TELEGRAM: 'secret-header' };
     expect(read(env).problems).toEqual([
       expect.stringMatching(/^WEBHOOK_SCHEME_TELEGRAM: is missing; .* 'header=x-secret-token;/),
     ]);
     const { sources, problems } = read({ ...env, WEBHOOK_SCHEME_TELEGRAM: 'header=x-secret' });
     expect(problems).toEqual([]);
-    expect(only(sources).provider.sign(Buffer.from('{}'), ['a'], 0)).toEqual({ 'x-secret': 'a' });
+    expect(only(sources).provider.sign(Buffer.from('{}'), ['secret-a'], 0)).toEqual({ 'x-secret': 'secret-a' });
   });
 
   it('of Basic authentication needs to say nothing', () => {

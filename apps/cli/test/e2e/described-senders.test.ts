@@ -24,10 +24,10 @@ it('handlers of senders that the settings describe stopped the worker, and bodie
   const env: Record<string, string> = {
     REDIS_URL: testRedisUrl(),
     HOOKLINE_PREFIX: uniquePrefix(),
-    WEBHOOK_SECRET_MILL: 'secret',
+    WEBHOOK_SECRET_MILL: 'mill-secret',
     WEBHOOK_PROVIDER_MILL: 'hmac',
     WEBHOOK_SCHEME_MILL: 'header=x-signature; id=body:id; type=body:type',
-    WEBHOOK_SECRET_ENGINE: 'secret',
+    WEBHOOK_SECRET_ENGINE: 'engine-secret',
     WEBHOOK_PROVIDER_ENGINE: 'secret-header',
     WEBHOOK_SCHEME_ENGINE: 'header=x-secret; id=body:id; type=body:type; answer=empty',
     WEBHOOK_SECRET_BOILER: 'ada:secret',
@@ -52,11 +52,11 @@ it('handlers of senders that the settings describe stopped the worker, and bodie
         body: Uint8Array.from(body),
       })
     ).status;
-  const signature = createHmac('sha256', 'secret').update(marked).digest('hex');
+  const signature = createHmac('sha256', 'mill-secret').update(marked).digest('hex');
   const login = `Basic ${Buffer.from('ada:secret').toString('base64')}`;
   expect([
     await post('mill', { 'x-signature': signature }, marked),
-    await post('engine', { 'x-secret': 'secret' }, Buffer.from(text, 'utf16le')),
+    await post('engine', { 'x-secret': 'engine-secret' }, Buffer.from(text, 'utf16le')),
     await post('boiler', { authorization: login }, Buffer.from(text)),
     await post('boiler', { authorization: 'Basic YWRhOg==' }, Buffer.from(text)),
   ]).toEqual([200, 200, 200, 401]);
