@@ -1,7 +1,7 @@
 /**
  * The generated folder indexes: adding a provider, handler, job, schedule or Lua script is one new file, and
- * these lists follow. They are committed, so that a reader and a compiler see them; `npm run check`
- * fails when one is stale. Node built-ins only: this runs before anything is installed.
+ * these lists follow. They are committed, so that a reader and a compiler see them, except those of a user's own
+ * definitions, with which an upgrade by git would conflict; `npm run check` fails when one is stale. Node built-ins only: this runs before anything is installed.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

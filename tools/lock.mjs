@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 200;
 /** Between making the folder and writing the id into it lies a moment. */
 const UNSIGNED_MS = 2_000;
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Runs `work` while no other process holds the lock.
@@ -22,12 +23,22 @@ export async function withLock(lock, patience, work) {
     else if (Date.now() > deadline) return false;
     else await sleep(POLL_MS);
   }
+  const release = () => rmSync(lock, { recursive: true, force: true });
+  // Who says that it failed ends the process, and who is tired of waiting does.
+  process.once('exit', release);
+  for (const signal of ENDING) process.once(signal, end);
   try {
     await work();
   } finally {
-    rmSync(lock, { recursive: true, force: true });
+    release();
+    process.off('exit', release);
+    for (const signal of ENDING) process.off(signal, end);
   }
   return true;
+}
+
+function end() {
+  process.exit(1);
 }
 
 function take(lock) {

@@ -67,6 +67,7 @@ describe('prepare', () => {
   it('says why it cannot compile, and tries again next time', async () => {
     tree.put('packages/one/src/index.ts', "export const one: number = 'one';\n");
     expect(await prepare()).toMatch(/^exit code 1: .*\nhookline: Compiling failed/s);
+    expect(existsSync(join(tree.root, 'node_modules.lock'))).toBe(false);
     expect(await prepare()).toMatch(/^exit code 1: /);
     tree.put('packages/one/src/index.ts', 'export const one: number = 1;\n');
     expect(await prepare()).toContain('done in');

@@ -355,7 +355,9 @@ describe('a sender with a static secret', () => {
     ]);
     const { sources, problems } = read({ ...env, WEBHOOK_SCHEME_TELEGRAM: 'header=x-secret' });
     expect(problems).toEqual([]);
-    expect(only(sources).provider.sign(Buffer.from('{}'), ['secret-a'], 0)).toEqual({ 'x-secret': 'secret-a' });
+    expect(only(sources).provider.sign(Buffer.from('{}'), ['secret-a'], 0)).toEqual({
+      'x-secret': 'secret-a',
+    });
   });
 
   it('of Basic authentication needs to say nothing', () => {
