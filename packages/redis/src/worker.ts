@@ -29,6 +29,7 @@ import { openFleet, type Fleet } from './fleet/fleet.ts';
 import { publishStatus, type PublishedStatus, type StatusDetail } from './fleet/heartbeat.ts';
 import { watchEventLoop } from './maintenance/event-loop-lag.ts';
 import { createProcessor } from './run/processor.ts';
+import { watchQueueErrors, type QueueErrorOptions } from './bullmq/queue-errors.ts';
 import { LOCK_MS, openQueueWorker } from './bullmq/worker.ts';
 import { startEvictor, type EvictorSettings } from './events/evict.ts';
 import { forgetExpired } from './events/prune.ts';
@@ -74,13 +75,14 @@ export interface WorkerOptions {
   readonly meter?: Meter;
   readonly rescuer?: RescuerSettings;
   readonly canary?: CanarySettings;
+  readonly queueErrors?: Pick<QueueErrorOptions, 'patience'>;
   readonly evictor?: EvictorSettings;
 }
 
 export interface RunningWorker {
   /** Resolves when Redis answers. */
   ping(): Promise<void>;
-  /** The queues that give this process no jobs though they should: it is to be started anew. */
+  /** The queues that give this process no jobs though they should, or keep failing: somebody has to look, or start it anew. */
   stuckQueues(): readonly string[];
   /**
    * Takes no new work, waits for what runs, then aborts it and puts it back.
@@ -120,12 +122,19 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     running
       .reclaim(attempts, (run, lease) => ledger.reclaim(run, lease))
       .catch((error: unknown) => log.debug('locks', { error: String(error) }));
+  const errors = watchQueueErrors({
+    log,
+    clock,
+    isReady: () => connection.status === 'ready',
+    ...options.queueErrors,
+  });
   const workers = queues.map(({ name }) =>
     openQueueWorker({
       name,
       connection,
       prefix,
       log,
+      errors,
       concurrency: concurrencyOf(options, name),
       limiter: options.queues[name]?.limiter,
       processor: {
@@ -167,7 +176,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     async ping() {
       await connection.ping();
     },
-    stuckQueues: () => canaries.stuck(),
+    stuckQueues: () => [...new Set([...canaries.stuck(), ...errors.failing()])],
     stop: (deadline, why = 'asked') => (stopped ??= stop(deadline, why)),
   };
 }
