@@ -5,7 +5,9 @@ import { sendAnswer } from '../wire/answer.ts';
 import { createDeadline } from '../wire/deadline.ts';
 import { withJson } from '../wire/json.ts';
 import { sendProblem, type Middleware } from '../wire/problem.ts';
-import { ByteBudget, type ReadBodyOptions } from '../wire/read-body.ts';
+import { ByteBudget } from '../wire/byte-budget.ts';
+import { createPeerOf, type PeerOf, type TrustedProxies } from '../wire/peer.ts';
+import { type ReadBodyOptions } from '../wire/read-body.ts';
 import { createSampler } from '../wire/sampler.ts';
 import { allJobRoutes } from './all-job-routes.ts';
 import * as refusals from './refusals.ts';
@@ -25,6 +27,8 @@ export interface JobsOptions {
   readonly bodyLimit?: number;
   /** Milliseconds that a body may take to arrive. Default 20 s. */
   readonly bodyDeadline?: number;
+  /** Whom to believe where a request comes from. */
+  readonly trustedProxies?: TrustedProxies;
 }
 
 export interface JobApi {
@@ -57,6 +61,7 @@ export function jobs(options: JobsOptions): JobApi {
 class JobRouter {
   readonly #parts: JobApiParts;
   readonly #streams: JobStreams;
+  readonly #peerOf: PeerOf;
   readonly #withKey: RequestHandler;
   readonly #reading: Readonly<Record<'one' | 'many', ReadBodyOptions>>;
 
@@ -69,6 +74,7 @@ class JobRouter {
       budget: new ByteBudget(BYTES_IN_FLIGHT),
     };
     this.#parts = { service, log, now, bodyLimit, mayLogFailure };
+    this.#peerOf = createPeerOf(options.trustedProxies);
     this.#streams = streams;
     this.#withKey = bearerAuth(apiKeys);
     this.#reading = {
@@ -142,7 +148,8 @@ class JobRouter {
       return this.#streams.serve(followed.jobId, followed.after, response, call.ask);
     }
     if (route.reads === undefined) return sendAnswer(response, await route.answer(call, this.#parts));
-    return withJson(request, response, this.#reading[route.reads], async (body) =>
+    const reading = { ...this.#reading[route.reads], holder: { peer: this.#peerOf(request) } };
+    return withJson(request, response, reading, async (body) =>
       sendAnswer(response, await route.answer({ ...call, body }, this.#parts)),
     );
   }
