@@ -16,6 +16,7 @@ import { openDashboard, QUEUES_PATH } from './dashboard.ts';
 await runProcess(process.env, async (env) => {
   const config = readDashboardConfig(env);
   const { host, production, login, apiKeys, prefix, redis } = config;
+  const { trustedProxies } = config;
   const log = createLogger({ name: 'dashboard', level: config.logLevel, json: production });
   const numbers = createMeter('dashboard');
   const { meter } = numbers;
@@ -23,7 +24,7 @@ await runProcess(process.env, async (env) => {
     openQueues({ target: redis, prefix, log }),
     openSystem({ target: redis, prefix, log, meter }),
   ]);
-  const dashboard = openDashboard({ login, apiKeys, queues, system, log });
+  const dashboard = openDashboard({ login, apiKeys, queues, system, log, meter, trustedProxies });
   const pages = createServer(dashboard.listener);
   const ops = createServer(createOps({ checks: { redis: () => queues.ping() }, metrics: numbers.text }));
   const pagesUrl = await listen(pages, { ...config.port, key: 'DASHBOARD_PORT', host, production, log });

@@ -159,7 +159,7 @@ describe('getting in', () => {
     },
   );
 
-  it('refuses a wrong login, and stops listening to whoever keeps guessing', async () => {
+  it('refuses a wrong login, and slows down whoever keeps guessing, but locks nobody out', async () => {
     const apart = await startDashboard(url, prefix);
     try {
       const guess = (password: string) =>
@@ -171,7 +171,7 @@ describe('getting in', () => {
       for (let tries = 0; tries < 12; tries++) answers.push((await guess(`guess ${tries}`)).status);
       expect(answers.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
       expect(answers.at(-1)).toBe(429);
-      expect((await apart.get(BOARD)).status).toBe(429);
+      expect((await apart.get(BOARD)).status).toBe(200);
     } finally {
       await apart.close();
     }

@@ -53,11 +53,13 @@ await runProcess(process.env, async (env) => {
     log,
     meter,
     secrets: store.secrets,
+    trustedProxies: config.trustedProxies,
     jobs: {
       service: jobs.service,
       feed: jobs.feed,
       apiKeys: config.apiKeys,
       log,
+      trustedProxies: config.trustedProxies,
     },
   });
   const server = createServer({ ...SLOW_REQUESTS, keepAliveTimeout: config.keepAlive }, receiver);

@@ -25,5 +25,6 @@ export { SETTINGS } from './settings-table.ts';
 export type { PortSetting } from './settings.ts';
 export { namesOf, readSources } from './sources.ts';
 export { statusDetail } from './status-detail.ts';
+export { trustedProxiesSetting } from './trusted-proxies.ts';
 export { hooklineVersion } from './version.ts';
 export { METRICS } from './metrics.ts';
