@@ -55,7 +55,7 @@ async function carryOut(
       }
       break;
     case 'fetch': {
-      const confirmed = await remote.get([handshake.url], CONFIRM_MS);
+      const confirmed = await remote.get([handshake.url], CONFIRM_MS, source);
       if (confirmed?.get(handshake.url) === undefined) return { kind: 'unconfirmed' };
     }
   }
