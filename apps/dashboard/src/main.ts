@@ -6,6 +6,7 @@ import {
   hooklineVersion,
   listen,
   runProcess,
+  SLOW_REQUESTS,
   statusDetail,
 } from '@hookline/process';
 import { openQueues, openSystem, publishStatus } from '@hookline/redis';
@@ -25,8 +26,11 @@ await runProcess(process.env, async (env) => {
     openSystem({ target: redis, prefix, log, meter }),
   ]);
   const dashboard = openDashboard({ login, apiKeys, queues, system, log, meter, trustedProxies });
-  const pages = createServer(dashboard.listener);
-  const ops = createServer(createOps({ checks: { redis: () => queues.ping() }, metrics: numbers.text }));
+  const pages = createServer(SLOW_REQUESTS, dashboard.listener);
+  const ops = createServer(
+    SLOW_REQUESTS,
+    createOps({ checks: { redis: () => queues.ping() }, metrics: numbers.text }),
+  );
   const pagesUrl = await listen(pages, { ...config.port, key: 'DASHBOARD_PORT', host, production, log });
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const status = publishStatus({

@@ -9,6 +9,7 @@ import {
   isProduction,
   listen,
   runProcess,
+  SLOW_REQUESTS,
   namesOf,
   statusDetail,
 } from '@hookline/process';
@@ -29,9 +30,6 @@ function openSpool(
     throw new ConfigError([`SPOOL: ${error instanceof Error ? error.message : String(error)}`]);
   });
 }
-
-/** A request that has not arrived whole by then is given up, so that slow senders cannot hold every connection. */
-const SLOW_REQUESTS = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 };
 
 await runProcess(process.env, async (env) => {
   const startLog = createLogger({ name: 'receiver', level: 'info', json: isProduction(env) });
@@ -64,7 +62,7 @@ await runProcess(process.env, async (env) => {
   });
   const server = createServer({ ...SLOW_REQUESTS, keepAliveTimeout: config.keepAlive }, receiver);
   const checks = { redis: () => store.ping(), ...(spool && { spool: () => spool.check() }) };
-  const ops = createServer(createOps({ checks, enough: 'any', metrics: numbers.text }));
+  const ops = createServer(SLOW_REQUESTS, createOps({ checks, enough: 'any', metrics: numbers.text }));
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const url = await listen(server, { ...config.port, key: 'RECEIVER_PORT', host, production, log });
   // In production nobody but the operator can know where this is reached from outside.

@@ -6,6 +6,7 @@ import {
   hooklineVersion,
   listen,
   runProcess,
+  SLOW_REQUESTS,
   statusDetail,
 } from '@hookline/process';
 import { parsePayload, providers } from '@hookline/providers';
@@ -48,6 +49,7 @@ await runProcess(process.env, async (env) => {
     status: { version: hooklineVersion(), detail: () => statusDetail(numbers) },
   });
   const ops = createServer(
+    SLOW_REQUESTS,
     createOps({
       checks: { redis: () => worker.ping() },
       metrics: numbers.text,

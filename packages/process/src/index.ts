@@ -17,7 +17,7 @@ export {
   type Running,
   type StopCause,
 } from './lifecycle.ts';
-export { closeServer, listen, type ListenOptions } from './listen.ts';
+export { closeServer, listen, SLOW_REQUESTS, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
 export { createMeter, type ProcessMeter } from './meter.ts';
 export { readRows, type SettingRow } from './setting-rows.ts';

@@ -12,6 +12,7 @@ import { createSampler } from '../wire/sampler.ts';
 import { allJobRoutes } from './all-job-routes.ts';
 import * as refusals from './refusals.ts';
 import { isJobId } from './request.ts';
+import { createTokenGate } from './token-gate.ts';
 import type { JobApiParts, JobCall, JobRoute } from './route.ts';
 import { JobStreams, type JobStreamOptions } from './stream.ts';
 
@@ -49,12 +50,20 @@ const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];
 /** The job API: creates, shows, follows, cancels, retries and finishes jobs. */
 export function jobs(options: JobsOptions): JobApi {
   const { service, feed, log, now = Date.now } = options;
-  const streams = new JobStreams({ service, feed, log, now }, options.streams);
+  const streams = new JobStreams(
+    { service, feed, log, now },
+    { ...limitsFor(options.apiKeys), ...options.streams },
+  );
   const router = new JobRouter(options, streams).router(allJobRoutes);
   return {
     use: (request, response, next) => router(request as Request, response as Response, next),
     close: () => streams.close(),
   };
+}
+
+/** Where there are several, no holder of a key can take every stream from the others. */
+function limitsFor(keys: readonly string[]): JobStreamOptions {
+  return keys.length > 1 ? { maxOfKey: 2_500 } : {};
 }
 
 /** Turns routes, which know values only, into Express's. */
@@ -73,7 +82,7 @@ class JobRouter {
       deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
       budget: new ByteBudget(BYTES_IN_FLIGHT),
     };
-    this.#parts = { service, log, now, bodyLimit, mayLogFailure };
+    this.#parts = { service, tokens: createTokenGate(), log, now, bodyLimit, mayLogFailure };
     this.#peerOf = createPeerOf(options.trustedProxies);
     this.#streams = streams;
     this.#withKey = bearerAuth(apiKeys);
@@ -137,7 +146,7 @@ class JobRouter {
   }
 
   async #answer(route: JobRoute, request: Request, response: Response): Promise<void> {
-    const asked = callOf(request);
+    const asked = callOf(request, this.#peerOf(request));
     const entry = route.admit === undefined ? undefined : await route.admit(asked, this.#parts);
     if (entry?.kind === 'refused') return sendProblem(response, entry.problem);
     if (entry?.kind === 'needs-key' && !this.#hasKey(request, response)) return;
@@ -145,10 +154,11 @@ class JobRouter {
     if ('follow' in route) {
       const followed = route.follow(call);
       if ('error' in followed) return sendProblem(response, followed);
-      return this.#streams.serve(followed.jobId, followed.after, response, call.ask);
+      const key = request.headers.authorization ?? '';
+      return this.#streams.serve({ ...followed, key, response, ask: call.ask });
     }
     if (route.reads === undefined) return sendAnswer(response, await route.answer(call, this.#parts));
-    const reading = { ...this.#reading[route.reads], holder: { peer: this.#peerOf(request) } };
+    const reading = { ...this.#reading[route.reads], holder: { peer: call.peer } };
     return withJson(request, response, reading, async (body) =>
       sendAnswer(response, await route.answer({ ...call, body }, this.#parts)),
     );
@@ -162,12 +172,13 @@ class JobRouter {
   }
 }
 
-function callOf({ params: { id }, url, headers }: Request): JobCall {
+function callOf({ params: { id }, url, headers }: Request, peer: string): JobCall {
   const query = url.indexOf('?');
   return {
     id: typeof id === 'string' && isJobId(id) ? id : undefined,
     search: new URLSearchParams(query < 0 ? '' : url.slice(query + 1)),
     headers,
+    peer,
     body: undefined,
     token: undefined,
     ask: createDeadline(),
