@@ -74,7 +74,10 @@ export async function runProcess(
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(1);
+      if (stopping) {
+        running?.log.warn('a second signal: ending at once', { cause: signal });
+        process.exit(1);
+      }
       void stop(signal, 0);
     });
   }

@@ -106,6 +106,15 @@ const ABORT_MS = 2_500;
  * @throws UnfitServerError when this Redis may throw data away
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const starting = tellStarting(options);
+  try {
+    return await openWorker(options);
+  } finally {
+    clearInterval(starting);
+  }
+}
+
+async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { target, prefix, registry, log, now = Date.now, meter = NO_METER } = options;
   const connection = await connectFit(target, log);
   const partition = createPartition(connection, prefix);
@@ -195,18 +204,65 @@ async function stopWorking(parts: {
   const closed = Promise.all(workers.map((worker) => worker.close()));
   await within(WITHDRAW_MS, status.withdraw());
   const patience = Math.max(0, deadline - ABORT_MS);
-  if (!(await endsWithin(closed, patience)) && why === 'asked') {
+  const isOver = endsWithin(closed, patience);
+  const telling = tellWaiting(running, log, deadline);
+  if (!(await isOver) && why === 'asked') {
     log.warn('the stop deadline is near: aborting what still runs and putting it back', {
       jobs: running.all.length,
     });
     running.abortAll('shutdown', 'this process is stopping');
     await endsWithin(closed, deadline - patience);
   }
+  clearInterval(telling);
   const left = running.all.map(({ hold: { lease } }) => `${lease.queue}/${lease.jobId}`);
   // One that crashed, or leaves work behind, goes silent: whoever takes that over counts a death.
   if (why === 'asked' && left.length === 0) await status.stop();
   else status.abandon();
   return left;
+}
+
+const TELL_MS = 5_000;
+
+/** Says how many jobs a stop waits for, and until when: at once, then every few seconds. */
+function tellWaiting(running: RunningAttempts, log: Logger, deadline: number): NodeJS.Timeout {
+  const until = new Date(Date.now() + deadline).toISOString();
+  const tell = () => {
+    if (running.all.length === 0) return;
+    const names = running.all.map(({ hold: { lease } }) => `${lease.queue}/${lease.jobId}`);
+    log.info('waiting for jobs that run; a second signal ends this process at once', {
+      jobs: running.all.length,
+      first: names[0],
+      until,
+    });
+  };
+  tell();
+  return setInterval(tell, TELL_MS).unref();
+}
+
+/** Says every few seconds that this worker cannot start without Redis: it would wait in silence for ever. */
+function tellStarting({ target, log }: WorkerOptions): NodeJS.Timeout {
+  const began = Date.now();
+  return setInterval(
+    () =>
+      log.warn('waiting for Redis; a worker cannot start without it', {
+        redis: placeOf(target),
+        forMs: Date.now() - began,
+      }),
+    TELL_MS,
+  );
+}
+
+/** Where a Redis is, without its password. */
+function placeOf(target: RedisTarget): string {
+  const at = ({ host, port }: { readonly host: string; readonly port: number }) => `${host}:${port}`;
+  switch (target.kind) {
+    case 'url':
+      return new URL(target.url).host;
+    case 'sentinel':
+      return `${target.name} of ${target.sentinels.map(at).join(', ')}`;
+    case 'cluster':
+      return target.nodes.map(at).join(', ');
+  }
 }
 
 /** Makes this process and what it runs known to the others; tries until Redis answers. */

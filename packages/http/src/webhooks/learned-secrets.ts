@@ -33,7 +33,10 @@ export function createLearnedSecrets(
       if (known.get(source) === before) known.set(source, secrets);
       away = false;
     } catch (error) {
-      if (!away) log.error('the secrets that providers brought cannot be read', { error: String(error) });
+      if (!away)
+        log.warn('the secrets that providers brought cannot be read yet; asking again every second', {
+          error: error instanceof Error ? error.message : String(error),
+        });
       away = true;
     } finally {
       reading.delete(source);
