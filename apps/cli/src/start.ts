@@ -1,4 +1,4 @@
-import type { Provider } from '@hookline/core';
+import { explain, type Provider } from '@hookline/core';
 import { startLocalRedis, type LocalRedis } from '@hookline/local-redis';
 import { readEnvironment, namesOf, STOP_DEADLINE_MS, type Environment } from '@hookline/process';
 import Table from 'cli-table3';
@@ -185,7 +185,7 @@ async function keepRedis(
           if (redis.url !== url) onMoved();
           break;
         } catch (error) {
-          say(`Redis could not be started: ${error instanceof Error ? error.message : String(error)}`);
+          say(`Redis could not be started: ${explain(error)}`);
         }
       }
     }

@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import type { ReadyMessage } from '@hookline/process';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -67,7 +68,7 @@ export async function supervise(service: Service, options: SupervisorOptions): P
     started.once('exit', (code, signal) => goOn(signal ?? `exit code ${code}`));
     // One that could not even be spawned (too many processes, no memory) has no exit.
     started.once('error', (error) => {
-      if (started.pid === undefined) goOn(error.message);
+      if (started.pid === undefined) goOn(explain(error));
     });
 
     function goOn(cause: string): void {

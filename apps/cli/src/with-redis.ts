@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import { connect, createPartition, type Connection, type Partition } from '@hookline/redis';
 import type { CliConfig } from './config.ts';
 
@@ -11,7 +12,7 @@ export async function withRedis(
 ): Promise<number> {
   const connection = connect(config.redis, 'worker');
   let lastError = 'no answer';
-  connection.on('error', (error: Error) => (lastError = error.message || lastError));
+  connection.on('error', (error: Error) => (lastError = explain(error)));
   try {
     await answers(connection).catch(() => {
       throw new Error(`Redis cannot be reached (${lastError}): run 'npm start', or check REDIS_URL`);

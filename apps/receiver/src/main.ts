@@ -1,4 +1,4 @@
-import type { Logger, Meter, TransferStore } from '@hookline/core';
+import { explain, type Logger, type Meter, type TransferStore } from '@hookline/core';
 import { createOps, createReceiver } from '@hookline/http';
 import {
   closeServer,
@@ -27,7 +27,7 @@ function openSpool(
   meter: Meter,
 ): Promise<OpenedSpoolingStore> {
   return openSpoolingStore({ ...settings, store, log, meter }).catch((error: unknown) => {
-    throw new ConfigError([`SPOOL: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new ConfigError([`SPOOL: ${explain(error)}`]);
   });
 }
 

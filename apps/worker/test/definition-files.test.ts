@@ -49,6 +49,17 @@ describe('ownDefinitions', () => {
 });
 
 describe('definitionsIn', () => {
+  it('says of a syntax error where it is, also in what a definition imports', async () => {
+    await put('handlers/bad.mjs', "export default {\n  name: 'x',\n  run( { return 1; }\n};\n");
+    await put('lib/broken.mjs', 'export const a = ;\n');
+    await put('jobs/uses.mjs', "import { a } from '../lib/broken.mjs';\nexport default { name: 'b', a };\n");
+    const { problems } = await definitionsIn(appDir);
+    expect(problems.toSorted()).toEqual([
+      expect.stringContaining(`(${join(appDir, 'handlers/bad.mjs')}, line 3, column 17)`),
+      expect.stringContaining(`(${join(appDir, 'lib/broken.mjs')}, line 1, column 18)`),
+    ]);
+  });
+
   it('finds one definition in each module, in the order of their names', async () => {
     await put('handlers/b.mjs', named('b'));
     await put('handlers/a.js', named('a'));

@@ -14,7 +14,14 @@ export {
 export { equal, equalsAny } from './equal.ts';
 export { LATE, within } from './within.ts';
 export { milliseconds, type Duration } from './duration.ts';
-export { NonRetryableError, RetryAfterError, serializeError, type SerializedError } from './errors.ts';
+export {
+  explain,
+  fieldOf,
+  NonRetryableError,
+  RetryAfterError,
+  serializeError,
+  type SerializedError,
+} from './errors.ts';
 export {
   bodyHash,
   eventIdOf,

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
+  explain,
   announcementOf,
   DEAD_LETTER_QUEUE,
   LATE,
@@ -130,7 +131,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
   const reclaim = (attempts: readonly RunningAttempt[]) =>
     running
       .reclaim(attempts, (run, lease) => ledger.reclaim(run, lease))
-      .catch((error: unknown) => log.debug('locks', { error: String(error) }));
+      .catch((error: unknown) => log.debug('locks', { error: explain(error) }));
   const errors = watchQueueErrors({
     log,
     clock,
@@ -170,7 +171,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
     every(
       FORGET_INTERVAL_MS,
       () => Promise.all([forgetExpired(partition), forgetJobs(partition)]),
-      (error) => log.debug('retention', { error: String(error) }),
+      (error) => log.debug('retention', { error: explain(error) }),
     ),
   ];
   const stop = (deadline: number, why: StopCause) => {

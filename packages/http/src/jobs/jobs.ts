@@ -1,4 +1,4 @@
-import type { JobFeed, JobService, Logger } from '@hookline/core';
+import { explain, type JobFeed, type JobService, type Logger } from '@hookline/core';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { bearerAuth } from '../auth/bearer-auth.ts';
 import { sendAnswer } from '../wire/answer.ts';
@@ -138,7 +138,7 @@ class JobRouter {
     const { log, mayLogFailure } = this.#parts;
     return (request, response) => {
       this.#answer(route, request, response).catch((error: unknown) => {
-        if (mayLogFailure()) log.error('a job request could not be answered', { error: String(error) });
+        if (mayLogFailure()) log.error('a job request could not be answered', { error: explain(error) });
         if (response.headersSent) response.destroy();
         else sendProblem(response, refusals.UNAVAILABLE);
       });

@@ -1,4 +1,4 @@
-import type { Handshake, Logger } from '@hookline/core';
+import { explain, type Handshake, type Logger } from '@hookline/core';
 import type { Exchange, Outcome } from './exchange.ts';
 import type { LearnedSecrets } from './learned-secrets.ts';
 import type { RemoteKeys } from './remote-keys.ts';
@@ -34,7 +34,7 @@ function read(
   try {
     return source.provider.handshake(request, secrets, phase);
   } catch (error) {
-    log.error('a handshake could not be read', { source: source.name, error: String(error) });
+    log.error('a handshake could not be read', { source: source.name, error: explain(error) });
     return undefined;
   }
 }

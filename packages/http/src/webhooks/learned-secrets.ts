@@ -1,4 +1,4 @@
-import type { Logger, SecretStore } from '@hookline/core';
+import { explain, type Logger, type SecretStore } from '@hookline/core';
 
 /** The kept secrets as requests need them: at once, and without asking anybody. */
 export interface LearnedSecrets {
@@ -35,7 +35,7 @@ export function createLearnedSecrets(
     } catch (error) {
       if (!away)
         log.warn('the secrets that providers brought cannot be read yet; asking again every second', {
-          error: error instanceof Error ? error.message : String(error),
+          error: explain(error),
         });
       away = true;
     } finally {

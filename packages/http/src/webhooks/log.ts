@@ -1,4 +1,4 @@
-import type { Logger, Meter, Source } from '@hookline/core';
+import { explain, type Logger, type Meter, type Source } from '@hookline/core';
 import { createSampler } from '../wire/sampler.ts';
 import { answerTo } from './answer.ts';
 import type { Outcome } from './exchange.ts';
@@ -75,7 +75,7 @@ export class WebhookLog {
         this.#metrics.count(source, 'unavailable');
         return this.#log.error('a secret that a provider brought could not be kept', {
           source: name,
-          error: String(outcome.error),
+          error: explain(outcome.error),
         });
       case 'full':
       case 'unavailable':
@@ -84,7 +84,7 @@ export class WebhookLog {
         this.#metrics.count(source, 'unavailable');
         return this.#log.error('a webhook could not be answered', {
           source: name,
-          error: String(outcome.error),
+          error: explain(outcome.error),
         });
     }
   }

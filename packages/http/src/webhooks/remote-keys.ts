@@ -1,4 +1,4 @@
-import { within, type Logger } from '@hookline/core';
+import { explain, within, type Logger } from '@hookline/core';
 import type { FetchedText, FetchText } from '../wire/fetch-text.ts';
 
 /** Texts at addresses that providers name: certificates, keys, and confirmations of subscriptions. */
@@ -63,7 +63,7 @@ export function createRemoteKeys({ fetchText, log, now = Date.now }: RemoteKeysO
         bounded(of(failed, source), MOST_KNOWN).set(url, now() + AFTER_FAILURE_MS);
         log.warn("a provider's address cannot be fetched; its requests are asked to come again", {
           host: new URL(url).hostname,
-          error: error instanceof Error ? error.message : String(error),
+          error: explain(error),
         });
       })
       .finally(() => underWay.delete(url));

@@ -1,4 +1,4 @@
-import type { Logger } from '@hookline/core';
+import { explain, type Logger } from '@hookline/core';
 import { isReply } from '../client/server-facts.ts';
 
 /** What the errors of a process's queues come to. Times in milliseconds. */
@@ -49,7 +49,7 @@ export function watchQueueErrors(options: QueueErrorOptions): QueueErrors {
 
   return {
     note(queue, error) {
-      if (isNoFault(error, isReady())) return log.debug('queue error', { queue, error: error.message });
+      if (isNoFault(error, isReady())) return log.debug('queue error', { queue, error: explain(error) });
       const now = clock();
       const run = current(queue) ?? { since: now, last: now, reported: -Infinity, unreported: 0 };
       runs.set(queue, run);
@@ -58,7 +58,7 @@ export function watchQueueErrors(options: QueueErrorOptions): QueueErrors {
       if (now - run.reported < REPEAT_MS) return;
       log.error('a queue fails: its jobs may not run', {
         queue,
-        error: error.message,
+        error: explain(error),
         times: run.unreported,
         forMs: Math.round(now - run.since),
       });

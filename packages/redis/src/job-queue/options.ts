@@ -1,4 +1,5 @@
 import {
+  explain,
   DEFAULT_RETRY,
   MAX_ATTEMPTS,
   milliseconds,
@@ -227,7 +228,7 @@ function duration(option: string, value: Duration, min = 0, max = LONGEST_DELAY_
   try {
     ms = milliseconds(value);
   } catch (error) {
-    throw new RangeError(`${option}: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new RangeError(`${option}: ${explain(error)}`, {
       cause: error,
     });
   }
