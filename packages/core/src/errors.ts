@@ -79,7 +79,9 @@ function words(thrown: unknown, above: readonly unknown[]): string {
     fieldOf(thrown, field),
   );
   const list = isList(errors) ? errors.slice(0, MOST_ERRORS) : [];
-  const own = [message, list.length === 0 ? code : undefined].find((each) => typeof each === 'string' && each !== '');
+  const own = [message, list.length === 0 ? code : undefined].find(
+    (each) => typeof each === 'string' && each !== '',
+  );
   const beside = list.map((each) => words(each, within)).filter(Boolean);
   const parts = [typeof own === 'string' ? own : '', beside.join('; '), words(cause, within)].filter(Boolean);
   // Many errors repeat their cause in their own words.

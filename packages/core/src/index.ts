@@ -12,6 +12,7 @@ export {
   type FleetView,
 } from './fleet.ts';
 export { equal, equalsAny } from './equal.ts';
+export { nearest } from './nearest.ts';
 export { LATE, within } from './within.ts';
 export { milliseconds, type Duration } from './duration.ts';
 export {

@@ -1,5 +1,6 @@
 import {
   largeBodyTime,
+  nearest,
   type EventStore,
   type Logger,
   type Meter,
@@ -70,6 +71,10 @@ export function webhooks(options: WebhooksOptions): Middleware {
   };
 }
 
+/** When nothing that is known would have made the signature hold. */
+const OTHER_SECRET =
+  'it was signed with a secret that is none of those configured for this source, or its body was changed on its way: compare WEBHOOK_SECRET_<SOURCE> with what the provider shows';
+
 function broken(error: unknown): Outcome {
   return { kind: 'broken', error };
 }
@@ -112,7 +117,9 @@ class Door {
       log,
       meter,
       now,
-      likelyCause: ({ exchange }) => likelyCause(sources, learned, exchange),
+      likelyCause: ({ exchange, reason }) =>
+        likelyCause(sources, learned, exchange) ?? (reason === 'mismatch' ? OTHER_SECRET : undefined),
+      nearest: (name) => nearest(name, sources.keys()),
     });
   }
 
