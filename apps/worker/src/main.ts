@@ -16,6 +16,7 @@ import { createServer } from 'node:http';
 import { readWorkerConfig } from './config.ts';
 import { definitionsIn, ownDefinitions } from './definition-files.ts';
 import { buildDefinitions } from './definitions.ts';
+import { slipsIn, unreadIn } from './silent-slips.ts';
 
 await runProcess(process.env, async (env) => {
   const config = readWorkerConfig(env);
@@ -23,7 +24,11 @@ await runProcess(process.env, async (env) => {
   const log = createLogger({ name: 'worker', level: logLevel, json: production });
   configureIntegrations(config.integrations);
   const found = appDir === undefined ? ownDefinitions() : await definitionsIn(appDir);
-  const { registry, queues } = buildDefinitions(found, providers);
+  const definitions = buildDefinitions(found, providers);
+  const { registry, queues } = definitions;
+  const unread = appDir === undefined ? [] : await unreadIn(appDir);
+  for (const { message, fields } of [...unread, ...slipsIn(definitions, providers)])
+    log.warn(message, fields);
   for (const queue of Object.keys(queues).filter((name) => !registry.queues.has(name)))
     log.warn('a queue has settings, but no handler or job names it', { queue, file: found.queues.file });
   if (registry.handlers.size + registry.jobs.size === 0)
