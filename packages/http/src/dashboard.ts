@@ -1,4 +1,5 @@
-import type { Logger, Meter } from '@hookline/core';
+import { NO_METER, type Logger, type Meter } from '@hookline/core';
+import { METRICS } from './webhooks/metric-rows.ts';
 import type { RequestListener } from 'node:http';
 import { basicAuth, type BasicAuthOptions } from './auth/basic-auth.ts';
 import { createFailedLogins } from './auth/failed-logins.ts';
@@ -61,7 +62,8 @@ const BELOW_API = new RegExp(`^${API_PATH}(?:[/?]|$)`);
 
 /** Whoever shows a key is judged by the key alone. */
 function loginOrKey({ login, apiKeys = [], log, meter, trustedProxies }: DashboardOptions): Middleware {
-  const failed = createFailedLogins({ log, meter });
+  const count = (meter ?? NO_METER).counter(METRICS.failedLogins);
+  const failed = createFailedLogins({ log, onFailed: (door) => count({ door }) });
   const peerOf = createPeerOf(trustedProxies);
   const byLogin = basicAuth(login, { failed, peerOf });
   const byKey = bearerAuth(apiKeys, (request) => failed.note(peerOf(request), 'api-key'));

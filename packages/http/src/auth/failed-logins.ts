@@ -1,5 +1,4 @@
-import { NO_METER, type Logger, type Meter } from '@hookline/core';
-import { METRICS } from '../webhooks/metric-rows.ts';
+import type { Logger } from '@hookline/core';
 import { createSampler } from '../wire/sampler.ts';
 
 /** Which door was tried. */
@@ -15,7 +14,8 @@ export interface FailedLogins {
 
 export interface FailedLoginOptions {
   readonly log: Logger;
-  readonly meter?: Meter | undefined;
+  /** Counts one. */
+  readonly onFailed?: (door: Door) => void;
   /** Failed logins of one peer in a window that cost nothing. Default 10. */
   readonly failures?: number | undefined;
   /** Milliseconds. Default 15 minutes. */
@@ -29,9 +29,8 @@ const [MOST_LINES, LINES_WINDOW_MS] = [10, 10_000];
 const MOST_PEERS = 10_000;
 
 export function createFailedLogins(options: FailedLoginOptions): FailedLogins {
-  const { log, meter = NO_METER, failures = 10, windowMs = 15 * 60_000, now = Date.now } = options;
+  const { log, onFailed, failures = 10, windowMs = 15 * 60_000, now = Date.now } = options;
   const peers = new Map<string, { count: number; readonly until: number }>();
-  const counted = meter.counter(METRICS.failedLogins);
   const onMissed = (count: number) => log.warn('more logins failed', { count });
   const mayLog = createSampler(MOST_LINES, LINES_WINDOW_MS, onMissed, now);
 
@@ -48,7 +47,7 @@ export function createFailedLogins(options: FailedLoginOptions): FailedLogins {
       peers.set(peer, entry);
       const oldest = peers.size > MOST_PEERS ? peers.keys().next().value : undefined;
       if (oldest !== undefined) peers.delete(oldest);
-      counted({ door });
+      onFailed?.(door);
       if (mayLog()) log.warn('a login failed', { door, peer, times: entry.count });
     },
     isSuspect: (peer) => (lately(peer)?.count ?? 0) >= failures,

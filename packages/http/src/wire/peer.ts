@@ -13,7 +13,7 @@ export type PeerOf = (request: Pick<IncomingMessage, 'headers' | 'socket'>) => s
 export function createPeerOf(trusted: TrustedProxies = []): PeerOf {
   const isProxy = typeof trusted === 'number' ? (_: string, hop: number) => hop < trusted : within(trusted);
   return ({ headers, socket }) => {
-    const said = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').reverse();
+    const said = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').toReversed();
     let peer = plainAddress(socket.remoteAddress ?? '') ?? '';
     for (const [hop, text] of said.entries()) {
       const next = isProxy(peer, hop) ? plainAddress(text) : undefined;
