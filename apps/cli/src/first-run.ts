@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, createPartition, listEvents, type Partition } from '@hookline/redis';
 import type { CliConfig } from './config.ts';
@@ -27,7 +28,7 @@ export async function showFirstRun(
     await sendFirstSample(cli, partition, receiverUrl, say);
     if (apiKey !== undefined) await runFirstJob(`${receiverUrl}/job`, apiKey, say);
   } catch (error) {
-    say(`the first run could not be shown: ${error instanceof Error ? error.message : String(error)}`);
+    say(`the first run could not be shown: ${explain(error)}`);
   } finally {
     connection.disconnect();
   }

@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import { ConfigError, readEnvironment, unknownSettings } from '@hookline/process';
 import { cac } from 'cac';
 import { allCommands } from './all-commands.ts';
@@ -5,6 +6,9 @@ import { UsageError, type Call, type Command } from './command.ts';
 import { readCliConfig } from './config.ts';
 import { STDIN } from './jobs/actions.ts';
 import { joinNegative } from './send/options.ts';
+
+/** A list of everything that is wrong with a file is long. */
+const LONGEST_TEXT = 100_000;
 
 // Who reads our answer may have read enough, as `| head` has: no reason for a stack, nor for another word.
 for (const stream of [process.stdout, process.stderr])
@@ -55,7 +59,7 @@ try {
   process.exitCode = ((await cli.runMatchedCommand()) as number | undefined) ?? 0;
 } catch (error) {
   const isExpected = error instanceof ConfigError || isWrongUse(error);
-  const text = error instanceof Error ? error.message : String(error);
+  const text = explain(error, LONGEST_TEXT);
   process.stderr.write(`hookline: ${text}\n`);
   if (!isExpected && process.env['LOG_LEVEL'] === 'debug' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);

@@ -1,4 +1,4 @@
-import type { Provider } from '@hookline/core';
+import { explain, type Provider } from '@hookline/core';
 import { startLocalRedis, type LocalRedis } from '@hookline/local-redis';
 import { readEnvironment, namesOf, STOP_DEADLINE_MS, type Environment } from '@hookline/process';
 import Table from 'cli-table3';
@@ -24,47 +24,78 @@ export interface StartParts {
   readonly write: (line: string) => void;
 }
 
-/** Everything that runs after `npm start`. */
+/** Everything that `npm start` starts. */
 export interface StartedSystem {
+  /** Resolves when all of it runs. Rejects when something could not be started, or was stopped before: then the rest is stopped, too. */
+  readonly started: Promise<void>;
+  /** May be asked for at any time, also while it starts. */
   stop(): Promise<void>;
+  /** Ends every process at once. */
+  kill(): void;
 }
 
 /**
  * Starts the whole system on this machine: Redis where none is named, receiver, worker and dashboard, each kept
  * running. Then says where everything is and, the first time, sends itself a signed event.
  */
-export async function startSystem({
-  config,
-  processEnv,
-  providers,
-  write,
-}: StartParts): Promise<StartedSystem> {
-  const { dataDir, production, embedded } = config;
-  const say = (message: string) => write(`hookline: ${message}`);
-  const devFile = production ? undefined : ensureDevEnv(dataDir, providers);
+export function startSystem(parts: StartParts): StartedSystem {
+  const { dataDir } = parts.config;
   const services = new Map<ServiceName, Supervised>();
-  const redis = embedded
-    ? await keepRedis(dataDir, processEnv, say, () => services.forEach((service) => service.restart()))
-    : undefined;
+  const stopping = new AbortController();
+  const kept: Kept = { services, redis: undefined };
+  let stopped: Promise<void> | undefined;
 
-  async function stop(): Promise<void> {
+  async function stopAll(): Promise<void> {
     withdrawReceiver(dataDir);
-    for (const name of SERVICES) {
-      await services.get(name)?.stop(KILL_AFTER_MS);
-    }
-    await redis?.stop();
+    for (const name of SERVICES) await services.get(name)?.stop(KILL_AFTER_MS);
+    await (await kept.redis?.catch(() => undefined))?.stop();
   }
 
-  try {
-    for (const name of SERVICES) {
-      services.set(
-        name,
-        await supervise(service(name, processEnv), { say, onLine: (_, line) => write(line) }),
-      );
-    }
-  } catch (error) {
-    await stop();
+  const started = startAll(parts, kept, stopping.signal).catch(async (error: unknown) => {
+    // What is asked for goes on below, once nothing is started any more.
+    if (!stopping.signal.aborted) await stopAll();
     throw error;
+  });
+  const settled = started.then(
+    () => undefined,
+    () => undefined,
+  );
+  return {
+    started,
+    stop() {
+      stopping.abort();
+      return (stopped ??= settled.then(stopAll));
+    },
+    kill() {
+      stopping.abort();
+      for (const each of services.values()) each.kill();
+    },
+  };
+}
+
+/** What has to be stopped again. */
+interface Kept {
+  readonly services: Map<ServiceName, Supervised>;
+  redis: Promise<{ stop(): Promise<void> }> | undefined;
+}
+
+async function startAll(
+  { config, processEnv, providers, write }: StartParts,
+  kept: Kept,
+  signal: AbortSignal,
+): Promise<void> {
+  const { dataDir, production, embedded } = config;
+  const say = (message: string) => write(`hookline: ${message}`);
+  const { services } = kept;
+  const devFile = production ? undefined : ensureDevEnv(dataDir, providers);
+  if (embedded) {
+    const restartAll = () => services.forEach((each) => each.restart());
+    kept.redis = keepRedis(dataDir, processEnv, say, restartAll);
+    await waited(kept.redis, signal, say);
+  }
+  for (const name of SERVICES) {
+    const onLine = (_: string, line: string) => write(line);
+    services.set(name, await supervise(service(name, processEnv), { say, signal, onLine }));
   }
 
   const env = readEnvironment(processEnv);
@@ -84,7 +115,31 @@ export async function startSystem({
   );
   if (!production) await showFirstRun(cli, { receiverUrl, apiKey: env['API_KEY'] }, say);
   say('running; Ctrl-C stops everything');
-  return { stop };
+}
+
+/** Waits for Redis to start, which may have to be fetched first, and not longer than it is wanted. */
+async function waited(
+  redis: Promise<unknown>,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<void> {
+  const began = Date.now();
+  const tell = setInterval(
+    () => say(`still waiting for Redis to start (${Math.round((Date.now() - began) / 1_000)} s by now)`),
+    5_000,
+  );
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new Error('told to stop while Redis started'));
+  });
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    await Promise.race([redis, aborted]);
+  } finally {
+    clearInterval(tell);
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function service(name: ServiceName, processEnv: Environment): Service {
@@ -131,7 +186,7 @@ async function keepRedis(
           if (redis.url !== url) onMoved();
           break;
         } catch (error) {
-          say(`Redis could not be started: ${error instanceof Error ? error.message : String(error)}`);
+          say(`Redis could not be started: ${explain(error)}`);
         }
       }
     }

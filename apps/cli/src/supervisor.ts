@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import type { ReadyMessage } from '@hookline/process';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -16,6 +17,10 @@ export interface SupervisorOptions {
   readonly onLine: (name: string, line: string) => void;
   /** Told what the supervisor itself has to say. */
   readonly say: (message: string) => void;
+  /** Asks for the end while a service starts: it is stopped, and `supervise` rejects. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds between two words on what is still waited for. Default 5 s. */
+  readonly patience?: number;
 }
 
 /** One kept process. */
@@ -28,8 +33,13 @@ export interface Supervised {
   restart(): void;
   /** Asks it to stop, waits `patience` ms, then kills it. */
   stop(patience: number): Promise<void>;
+  /** Ends it at once, whatever it does. */
+  kill(): void;
 }
 
+const WAITING_MS = 5_000;
+/** For one that is told to stop while it starts: it has nothing to finish. */
+const START_STOP_MS = 3_000;
 const FIRST_BACKOFF_MS = 500;
 const BACKOFF_CAP_MS = 30_000;
 /** A process that ran this long has recovered: its next death starts at the first back-off again. */
@@ -41,7 +51,8 @@ const HEALTHY_MS = 30_000;
  * them in order. If the supervisor itself is killed, the closed IPC channel tells them to stop.
  * @throws Error when it ends before it was ever ready: it has said why
  */
-export async function supervise(service: Service, { onLine, say }: SupervisorOptions): Promise<Supervised> {
+export async function supervise(service: Service, options: SupervisorOptions): Promise<Supervised> {
+  const { onLine, say } = options;
   const { name } = service;
   let urls: Readonly<Record<string, string>> = {};
   let stopping = false;
@@ -57,7 +68,7 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
     started.once('exit', (code, signal) => goOn(signal ?? `exit code ${code}`));
     // One that could not even be spawned (too many processes, no memory) has no exit.
     started.once('error', (error) => {
-      if (started.pid === undefined) goOn(error.message);
+      if (started.pid === undefined) goOn(explain(error));
     });
 
     function goOn(cause: string): void {
@@ -82,7 +93,7 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
 
   const first = launch();
   ({ child } = first);
-  await first.ready;
+  await firstReady(name, first, options);
   keep(child);
 
   return {
@@ -96,6 +107,11 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
     restart() {
       restarting = child.kill('SIGTERM');
     },
+    kill() {
+      stopping = true;
+      onStop.abort();
+      child.kill('SIGKILL');
+    },
     async stop(patience) {
       stopping = true;
       onStop.abort();
@@ -108,6 +124,35 @@ export async function supervise(service: Service, { onLine, say }: SupervisorOpt
       await ended;
     },
   };
+}
+
+/** Waits for a service that starts, says so now and then, and stops it when that is asked for. */
+async function firstReady(
+  name: string,
+  { child, ready }: { readonly child: ChildProcess; readonly ready: Promise<void> },
+  { say, signal, patience = WAITING_MS }: SupervisorOptions,
+): Promise<void> {
+  const began = Date.now();
+  const waiting = setInterval(() => {
+    const seconds = Math.round((Date.now() - began) / 1_000);
+    say(`still waiting for the ${name} to be ready (${seconds} s by now); Ctrl-C stops everything`);
+  }, patience);
+  let overdue: NodeJS.Timeout | undefined;
+  const stop = () => {
+    child.kill('SIGTERM');
+    overdue = setTimeout(() => child.kill('SIGKILL'), START_STOP_MS);
+  };
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted === true) stop();
+  try {
+    await ready;
+    // It became ready in the moment in which it was told to stop: it does, and nobody is to keep it.
+    if (signal?.aborted === true) throw new Error(`the ${name} was told to stop while it started`);
+  } finally {
+    clearInterval(waiting);
+    clearTimeout(overdue);
+    signal?.removeEventListener('abort', stop);
+  }
 }
 
 function launchService(

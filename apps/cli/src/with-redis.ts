@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import {
   connect,
   createPartition,
@@ -19,7 +20,7 @@ export async function withRedis(
 ): Promise<number> {
   const connection = connect(config.redis, 'worker');
   let lastError = 'no answer';
-  connection.on('error', (error: Error) => (lastError = error.message || lastError));
+  connection.on('error', (error: Error) => (lastError = explain(error)));
   try {
     await Promise.race([answers(connection), refused(connection, config)]).catch((error: unknown) => {
       if (error instanceof RefusedError) throw error;

@@ -77,6 +77,13 @@ describe('a line of exported jobs', () => {
     ['a status nobody knows', { version: 1, ...pending, status: 'done' }, /^status must be pending, proc/],
     ['no data', { version: 1, ...pending, data: undefined }, /^data is missing/],
     ['an id that cannot be', { version: 1, ...pending, id: 'a:b' }, /^id must be 1 to 2000 characters/],
+    [
+      "an id that is one of BullMQ's keys",
+      { version: 1, ...queued, id: 'wait' },
+      /^id 'wait' cannot be: BullMQ/,
+    ],
+    ['an id of digits', { version: 1, ...queued, id: '12' }, /^id '12' cannot be: .* not only digits/],
+    ["an id that is another job's stream", { version: 1, ...pending, id: 'a/stream' }, /^id must not end/],
     ['a queue that cannot be', { version: 1, ...pending, queue: 'a/b' }, /^queue must be 1 to 64/],
     ['a failed job without error', { version: 1, ...failed, error: undefined }, /^error must be there/],
     ['a pending job with error', { version: 1, ...failed, status: 'pending' }, /^error must be there/],

@@ -69,6 +69,21 @@ describe('supervise', () => {
     await expect(start(source)).rejects.toThrow(`the worker ended (${how}) before it was ready`);
   });
 
+  it('could not be stopped while a program starts: it says what it waits for, and stops it', async () => {
+    const stopping = new AbortController();
+    const starting = supervise(service(STAY), {
+      onLine: () => undefined,
+      say: (message) => void said.push(message),
+      signal: stopping.signal,
+      patience: 50,
+    });
+    starting.catch(() => undefined);
+    await until(() => said.length >= 2);
+    expect(said[0]).toMatch(/^still waiting for the worker to be ready \(\d+ s by now\); Ctrl-C stops/);
+    stopping.abort();
+    await expect(starting).rejects.toThrow('the worker ended (SIGTERM) before it was ready');
+  });
+
   it('is not fooled by other messages', async () => {
     await expect(
       start("process.send({ kind: 'other' }); process.send('ready', () => process.exit(3));"),

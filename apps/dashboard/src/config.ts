@@ -2,6 +2,7 @@ import {
   apiKeysSetting,
   Problems,
   readSettings,
+  trustedProxiesSetting,
   type CommonConfig,
   type Environment,
   type PortSetting,
@@ -14,6 +15,8 @@ export interface DashboardConfig extends CommonConfig {
   readonly login: Login;
   /** Each opens the operators' API, as the login does. */
   readonly apiKeys: readonly string[];
+  /** Whom to believe where a request comes from. */
+  readonly trustedProxies: number | readonly string[];
 }
 
 /** @throws ConfigError naming every bad setting */
@@ -26,6 +29,7 @@ export function readDashboardConfig(env: Environment): DashboardConfig {
     opsPort: own.OPS_PORT,
     login: readLogin(env, common, problems),
     apiKeys: apiKeysSetting(env, problems),
+    trustedProxies: trustedProxiesSetting(env, problems),
   };
   problems.throwIfAny();
   return config;

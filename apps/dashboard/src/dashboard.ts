@@ -1,5 +1,5 @@
-import type { Logger } from '@hookline/core';
-import { createDashboard, type BasicAuthOptions } from '@hookline/http';
+import type { Logger, Meter } from '@hookline/core';
+import { createDashboard, type BasicAuthOptions, type TrustedProxies } from '@hookline/http';
 import type { OpenQueues, System } from '@hookline/redis';
 import type { RequestListener } from 'node:http';
 import { allPages } from './all-pages.ts';
@@ -24,15 +24,18 @@ export function openDashboard(options: {
   readonly queues: OpenQueues;
   readonly system: System;
   readonly log: Logger;
+  readonly meter?: Meter;
+  /** Whom to believe where a request comes from. */
+  readonly trustedProxies?: TrustedProxies;
 }): Dashboard {
-  const { login, apiKeys, system, log } = options;
+  const { login, apiKeys, system, log, meter, trustedProxies } = options;
   const queues = followQueues(options.queues, log);
   const pages = [
     { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues, allPages) },
     ...createPages({ system: createSystemView(system) }, [{ title: 'Queues', path: QUEUES_PATH }]),
   ];
   return {
-    listener: createDashboard({ login, apiKeys, home: QUEUES_PATH, pages, log }),
+    listener: createDashboard({ login, apiKeys, home: QUEUES_PATH, pages, log, meter, trustedProxies }),
     async close() {
       await queues.close();
       system.close();

@@ -6,6 +6,7 @@ import {
   hooklineVersion,
   listen,
   runProcess,
+  SLOW_REQUESTS,
   statusDetail,
   unknownSettings,
 } from '@hookline/process';
@@ -17,6 +18,7 @@ import { openDashboard, QUEUES_PATH } from './dashboard.ts';
 await runProcess(process.env, async (env) => {
   const config = readDashboardConfig(env);
   const { host, production, login, apiKeys, prefix, redis } = config;
+  const { trustedProxies } = config;
   const log = createLogger({ name: 'dashboard', level: config.logLevel, json: production });
   for (const warning of unknownSettings(env)) log.warn(warning);
   const numbers = createMeter('dashboard');
@@ -25,9 +27,12 @@ await runProcess(process.env, async (env) => {
     openQueues({ target: redis, prefix, log }),
     openSystem({ target: redis, prefix, log, meter }),
   ]);
-  const dashboard = openDashboard({ login, apiKeys, queues, system, log });
-  const pages = createServer(dashboard.listener);
-  const ops = createServer(createOps({ checks: { redis: () => queues.ping() }, metrics: numbers.text }));
+  const dashboard = openDashboard({ login, apiKeys, queues, system, log, meter, trustedProxies });
+  const pages = createServer(SLOW_REQUESTS, dashboard.listener);
+  const ops = createServer(
+    SLOW_REQUESTS,
+    createOps({ checks: { redis: () => queues.ping() }, metrics: numbers.text }),
+  );
   const pagesUrl = await listen(pages, { ...config.port, key: 'DASHBOARD_PORT', host, production, log });
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const status = publishStatus({

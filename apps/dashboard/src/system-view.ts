@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import type { System, SystemState } from '@hookline/redis';
 
 /** What is known: now, or from before Redis went away. */
@@ -20,7 +21,7 @@ export function createSystemView(system: Pick<System, 'read'>): SystemView {
         lastKnown = await system.read();
         return { state: lastKnown, problem: undefined };
       } catch (error) {
-        return { state: lastKnown, problem: error instanceof Error ? error.message : String(error) };
+        return { state: lastKnown, problem: explain(error) };
       }
     },
   };

@@ -5,6 +5,7 @@ import {
   Problems,
   readSettings,
   readSources,
+  trustedProxiesSetting,
   type CommonConfig,
   type Environment,
   type PortSetting,
@@ -23,6 +24,8 @@ export interface ReceiverConfig extends CommonConfig {
   readonly sources: ReadonlyMap<string, Source>;
   /** Each opens the job API; with none it is closed. */
   readonly apiKeys: readonly string[];
+  /** Whom to believe where a request comes from. */
+  readonly trustedProxies: number | readonly string[];
   /** What callback addresses begin with; where this process listens, unless set. */
   readonly publicUrl: string | undefined;
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
@@ -48,6 +51,7 @@ export function readReceiverConfig(env: Environment, warn: (message: string) => 
   const config: ReceiverConfig = {
     ...common,
     apiKeys,
+    trustedProxies: trustedProxiesSetting(env, problems),
     publicUrl: own.PUBLIC_URL?.replace(/\/+$/, ''),
     jobRetention: own.JOB_RETENTION,
     // The embedded Redis is ours to set up. Of another one, whoever sets it up has to say so.

@@ -1,4 +1,4 @@
-import type { Logger, Meter, TransferStore } from '@hookline/core';
+import { explain, type Logger, type Meter, type TransferStore } from '@hookline/core';
 import { createOps, createReceiver } from '@hookline/http';
 import {
   closeServer,
@@ -9,6 +9,7 @@ import {
   isProduction,
   listen,
   runProcess,
+  SLOW_REQUESTS,
   namesOf,
   statusDetail,
   unknownSettings,
@@ -27,12 +28,9 @@ function openSpool(
   meter: Meter,
 ): Promise<OpenedSpoolingStore> {
   return openSpoolingStore({ ...settings, store, log, meter }).catch((error: unknown) => {
-    throw new ConfigError([`SPOOL: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new ConfigError([`SPOOL: ${explain(error)}`]);
   });
 }
-
-/** A request that has not arrived whole by then is given up, so that slow senders cannot hold every connection. */
-const SLOW_REQUESTS = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 };
 
 await runProcess(process.env, async (env) => {
   const startLog = createLogger({ name: 'receiver', level: 'info', json: isProduction(env) });
@@ -55,16 +53,18 @@ await runProcess(process.env, async (env) => {
     log,
     meter,
     secrets: store.secrets,
+    trustedProxies: config.trustedProxies,
     jobs: {
       service: jobs.service,
       feed: jobs.feed,
       apiKeys: config.apiKeys,
       log,
+      trustedProxies: config.trustedProxies,
     },
   });
   const server = createServer({ ...SLOW_REQUESTS, keepAliveTimeout: config.keepAlive }, receiver);
   const checks = { redis: () => store.ping(), ...(spool && { spool: () => spool.check() }) };
-  const ops = createServer(createOps({ checks, enough: 'any', metrics: numbers.text }));
+  const ops = createServer(SLOW_REQUESTS, createOps({ checks, enough: 'any', metrics: numbers.text }));
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const url = await listen(server, { ...config.port, key: 'RECEIVER_PORT', host, production, log });
   // In production nobody but the operator can know where this is reached from outside.

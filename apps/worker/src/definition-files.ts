@@ -1,4 +1,4 @@
-import { serializeError } from '@hookline/core';
+import { explain, fieldOf } from '@hookline/core';
 import { shop } from '@hookline/shop';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { allHandlers } from './all-handlers.ts';
 import { allJobs } from './all-jobs.ts';
 import { allSchedules } from './all-schedules.ts';
 import type { FoundDefinition, FoundDefinitions } from './found.ts';
+import { findSyntaxError } from './syntax-error.ts';
 import ownQueues from './queues.ts';
 
 /** The shop's definitions, and the worker's own in `handlers/`, `jobs/` and `schedules/` besides. */
@@ -55,7 +56,7 @@ export async function definitionsIn(appDir: string): Promise<FoundDefinitions> {
 
 async function importAll(folder: string, problems: string[]): Promise<FoundDefinition[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') problems.push(`${folder}: cannot be read as a folder: ${error.message}`);
+    if (error.code !== 'ENOENT') problems.push(`${folder}: cannot be read as a folder: ${explain(error)}`);
     return [];
   });
   return importFiles(
@@ -78,8 +79,15 @@ async function importFiles(files: readonly string[], problems: string[]): Promis
         problems.push(`${file}: has no default export; write 'export default { name: …, … }'`);
       else found.push({ file, definition: module.default });
     } catch (error) {
-      problems.push(`${file}: cannot be imported: ${serializeError(error).message}`);
+      problems.push(`${file}: cannot be imported: ${explain(error)}${placeOf(error, file)}`);
     }
   }
   return found;
+}
+
+/** Node says of a syntax error what, and not where. */
+function placeOf(error: unknown, file: string): string {
+  if (fieldOf(error, 'name') !== 'SyntaxError') return '';
+  const place = findSyntaxError(file);
+  return place === undefined ? '' : ` (${place.file}, line ${place.line}, column ${place.column})`;
 }

@@ -1,4 +1,5 @@
 import {
+  explain,
   cronProblem,
   createRegistry,
   DEFAULT_QUEUE,
@@ -232,7 +233,7 @@ function toDelay(
     try {
       return milliseconds(wait as Duration);
     } catch (error) {
-      throw new TypeError(`${file}: delay(event) returned no duration: ${messageOf(error)}`, {
+      throw new TypeError(`${file}: delay(event) returned no duration: ${explain(error)}`, {
         cause: error,
       });
     }
@@ -264,14 +265,10 @@ function orIssue<T>(ctx: z.RefinementCtx, make: () => T, what?: string): T {
   try {
     return make();
   } catch (error) {
-    const message = messageOf(error);
+    const message = explain(error);
     ctx.addIssue({ code: 'custom', message: what === undefined ? message : `${what}: ${message}` });
     return z.NEVER;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A bad key's own message is one level down. */

@@ -6,6 +6,7 @@ import {
   hooklineVersion,
   listen,
   runProcess,
+  SLOW_REQUESTS,
   statusDetail,
   unknownSettings,
 } from '@hookline/process';
@@ -16,6 +17,7 @@ import { createServer } from 'node:http';
 import { readWorkerConfig } from './config.ts';
 import { definitionsIn, ownDefinitions } from './definition-files.ts';
 import { buildDefinitions } from './definitions.ts';
+import { slipsIn, unreadIn } from './silent-slips.ts';
 
 await runProcess(process.env, async (env) => {
   const config = readWorkerConfig(env);
@@ -28,7 +30,11 @@ await runProcess(process.env, async (env) => {
     log.warn(warning);
   configureIntegrations(config.integrations);
   const found = appDir === undefined ? ownDefinitions() : await definitionsIn(appDir);
-  const { registry, queues } = buildDefinitions(found, providers);
+  const definitions = buildDefinitions(found, providers);
+  const { registry, queues } = definitions;
+  const unread = appDir === undefined ? [] : await unreadIn(appDir);
+  for (const { message, fields } of [...unread, ...slipsIn(definitions, providers)])
+    log.warn(message, fields);
   for (const queue of Object.keys(queues).filter((name) => !registry.queues.has(name)))
     log.warn('a queue has settings, but no handler or job names it', { queue, file: found.queues.file });
   if (registry.handlers.size + registry.jobs.size === 0)
@@ -54,6 +60,7 @@ await runProcess(process.env, async (env) => {
     status: { version: hooklineVersion(), detail: () => statusDetail(numbers) },
   });
   const ops = createServer(
+    SLOW_REQUESTS,
     createOps({
       checks: { redis: () => worker.ping() },
       metrics: numbers.text,

@@ -7,6 +7,7 @@ import { providers } from '@hookline/providers';
 import { shop } from '@hookline/shop';
 import { definitionsIn, ownDefinitions } from '../src/definition-files.ts';
 import { buildDefinitions } from '../src/definitions.ts';
+import { slipsIn, unreadIn } from '../src/silent-slips.ts';
 
 let appDir = '';
 beforeEach(async () => {
@@ -48,7 +49,52 @@ describe('ownDefinitions', () => {
   });
 });
 
+describe('what silently came to nothing', () => {
+  const handler = (name: string, type: string, queue = '') =>
+    `export default { name: '${name}', on: { provider: 'stripe', types: ['${type}'] }, ${queue} run() {} };`;
+
+  it('is an event type that no provider sends, or a queue that nobody set up: each has its nearest', async () => {
+    await put('handlers/a.mjs', handler('a', 'payment_intent.suceeded'));
+    await put('handlers/b.mjs', handler('b', 'payment_intent.*', "queue: 'emial',"));
+    await put('handlers/c.mjs', handler('c', 'an.event.of.their.own'));
+    await put('queues.mjs', 'export default { email: { concurrency: 5 } };');
+    const slips = slipsIn(buildDefinitions(await definitionsIn(appDir), providers), providers);
+    expect(slips.map(({ fields }) => fields)).toMatchObject([
+      { handler: 'a', type: 'payment_intent.suceeded', nearest: 'payment_intent.succeeded' },
+      { of: 'b', queue: 'emial', nearest: 'email' },
+    ]);
+    expect(slipsIn(buildDefinitions(ownDefinitions(), providers), providers)).toEqual([]);
+  });
+
+  it('is TypeScript, a folder within a folder, and a folder of almost the right name', async () => {
+    await put('handlers/a.ts', '');
+    await put('handlers/a.d.ts', '');
+    await put('handlers/mail/b.mjs', named('b'));
+    await put('handler/c.mjs', named('c'));
+    await put('lib/d.mjs', '');
+    await put('queues.ts', '');
+    const files = (await unreadIn(appDir)).map(({ fields }) => [fields['file'], fields['nearest']]);
+    expect(files).toEqual([
+      [join(appDir, 'handler'), 'handlers'],
+      [join(appDir, 'queues.ts'), undefined],
+      [join(appDir, 'handlers/a.ts'), undefined],
+      [join(appDir, 'handlers/mail'), undefined],
+    ]);
+  });
+});
+
 describe('definitionsIn', () => {
+  it('says of a syntax error where it is, also in what a definition imports', async () => {
+    await put('handlers/bad.mjs', "export default {\n  name: 'x',\n  run( { return 1; }\n};\n");
+    await put('lib/broken.mjs', 'export const a = ;\n');
+    await put('jobs/uses.mjs', "import { a } from '../lib/broken.mjs';\nexport default { name: 'b', a };\n");
+    const { problems } = await definitionsIn(appDir);
+    expect(problems.toSorted()).toEqual([
+      expect.stringContaining(`(${join(appDir, 'handlers/bad.mjs')}, line 3, column 17)`),
+      expect.stringContaining(`(${join(appDir, 'lib/broken.mjs')}, line 1, column 18)`),
+    ]);
+  });
+
   it('finds one definition in each module, in the order of their names', async () => {
     await put('handlers/b.mjs', named('b'));
     await put('handlers/a.js', named('a'));

@@ -12,9 +12,17 @@ export {
   type FleetView,
 } from './fleet.ts';
 export { equal, equalsAny } from './equal.ts';
+export { nearest } from './nearest.ts';
 export { LATE, within } from './within.ts';
 export { milliseconds, type Duration } from './duration.ts';
-export { NonRetryableError, RetryAfterError, serializeError, type SerializedError } from './errors.ts';
+export {
+  explain,
+  fieldOf,
+  NonRetryableError,
+  RetryAfterError,
+  serializeError,
+  type SerializedError,
+} from './errors.ts';
 export {
   bodyHash,
   eventIdOf,

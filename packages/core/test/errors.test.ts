@@ -1,7 +1,8 @@
+import { connect } from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NonRetryableError, RetryAfterError, serializeError } from '../src/errors.ts';
+import { explain, NonRetryableError, RetryAfterError, serializeError } from '../src/errors.ts';
 
 function refuse(): never {
   throw new Error('not to be read');
@@ -113,5 +114,48 @@ describe('serializeError', () => {
         expect(JSON.parse(JSON.stringify(serialized))).toEqual(serialized);
       }),
     );
+  });
+});
+
+describe('an error in words', () => {
+  const refused = (at: string) =>
+    Object.assign(new Error(`connect ECONNREFUSED ${at}`), { code: 'ECONNREFUSED' });
+
+  it('was empty for a refused connection, which Node 20 tells as an AggregateError', async () => {
+    const error = await new Promise((resolve) =>
+      connect({ host: 'localhost', port: 1, autoSelectFamily: true }).on('error', resolve),
+    );
+    expect(explain(error)).toMatch(/connect ECONNREFUSED .*:1/);
+    expect(explain(new AggregateError([refused('::1:1'), refused('127.0.0.1:1')]))).toBe(
+      'connect ECONNREFUSED ::1:1; connect ECONNREFUSED 127.0.0.1:1',
+    );
+  });
+
+  it('lost the cause of a failed fetch', async () => {
+    const error: unknown = await fetch('http://127.0.0.1:1').catch((thrown: unknown) => thrown);
+    expect(explain(error)).toMatch(/^fetch failed: .*(?:ECONNREFUSED|bad port)/);
+    expect(serializeError(new TypeError('fetch failed', { cause: refused('127.0.0.1:1') }))).toMatchObject({
+      name: 'TypeError',
+      message: 'fetch failed: connect ECONNREFUSED 127.0.0.1:1',
+    });
+  });
+
+  it('repeats nothing, ends, and shows no password', () => {
+    const own = new Error('stopped (disk full)', { cause: new Error('disk full') });
+    expect(explain(own)).toBe('stopped (disk full)');
+    const circle = new Error('round');
+    circle.cause = new Error('and round', { cause: circle });
+    expect(explain(circle)).toBe('round: and round');
+    expect(
+      explain(new Error('at redis://user:s3cret@host:1', { cause: 'Authorization: Bearer abcdefghijkl' })),
+    ).toBe('at redis://[hidden]@host:1: Authorization: Bearer [hidden]');
+    expect(explain(new Error('x'.repeat(100_000), { cause: new Error('y') })).length).toBe(2_000);
+    expect(explain(Object.assign(new Error(''), { code: 'ETIMEDOUT' }))).toBe('ETIMEDOUT');
+    expect([explain(new TypeError('')), explain('text'), explain(undefined), explain({ a: 1 })]).toEqual([
+      'TypeError',
+      'text',
+      'undefined',
+      '{"a":1}',
+    ]);
   });
 });

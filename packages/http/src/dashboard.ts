@@ -1,6 +1,9 @@
-import type { Logger } from '@hookline/core';
+import { NO_METER, type Logger, type Meter } from '@hookline/core';
+import { METRICS } from './webhooks/metric-rows.ts';
 import type { RequestListener } from 'node:http';
 import { basicAuth, type BasicAuthOptions } from './auth/basic-auth.ts';
+import { createFailedLogins } from './auth/failed-logins.ts';
+import { createPeerOf, type TrustedProxies } from './wire/peer.ts';
 import { bearerAuth } from './auth/bearer-auth.ts';
 import type { Middleware } from './wire/problem.ts';
 import { sameOriginOnly } from './auth/same-origin.ts';
@@ -16,6 +19,9 @@ export interface DashboardOptions {
   /** The pages behind the login, each with everything below its path. */
   readonly pages: readonly Mount[];
   readonly log: Logger;
+  readonly meter?: Meter | undefined;
+  /** Whom to believe where a request comes from. */
+  readonly trustedProxies?: TrustedProxies | undefined;
 }
 
 /** Where the operators' API is. */
@@ -25,19 +31,14 @@ export const API_PATH = '/admin/api';
  * The operators' private site. Nothing but the way to `home` is open; whoever is logged in still cannot be made
  * to change something by another site's page; nothing is kept in a cache unless a page says so.
  */
-export function createDashboard({
-  login,
-  apiKeys = [],
-  home,
-  pages,
-  log,
-}: DashboardOptions): RequestListener {
+export function createDashboard(options: DashboardOptions): RequestListener {
+  const { home, pages, log } = options;
   return createSite({
     mounts: [
       { use: securityHeaders() },
       { use: keepNothing },
       { use: leadHome(home) },
-      { use: loginOrKey(login, apiKeys) },
+      { use: loginOrKey(options) },
       { use: sameOriginOnly() },
       ...pages,
     ],
@@ -60,8 +61,12 @@ function leadHome(home: string): Middleware {
 const BELOW_API = new RegExp(`^${API_PATH}(?:[/?]|$)`);
 
 /** Whoever shows a key is judged by the key alone. */
-function loginOrKey(login: BasicAuthOptions, keys: readonly string[]): Middleware {
-  const [byLogin, byKey] = [basicAuth(login), bearerAuth(keys)];
+function loginOrKey({ login, apiKeys = [], log, meter, trustedProxies }: DashboardOptions): Middleware {
+  const count = (meter ?? NO_METER).counter(METRICS.failedLogins);
+  const failed = createFailedLogins({ log, onFailed: (door) => count({ door }) });
+  const peerOf = createPeerOf(trustedProxies);
+  const byLogin = basicAuth(login, { failed, peerOf });
+  const byKey = bearerAuth(apiKeys, (request) => failed.note(peerOf(request), 'api-key'));
   return (request, response, next) => {
     const showsKey = /^Bearer /i.test(request.headers.authorization ?? '');
     const judge = showsKey && BELOW_API.test(request.url ?? '') ? byKey : byLogin;

@@ -3,6 +3,7 @@ export { bearerAuth } from './auth/bearer-auth.ts';
 export { NOT_FOUND, sendProblem, type Middleware, type Problem } from './wire/problem.ts';
 export { sameOriginOnly } from './auth/same-origin.ts';
 export { securityHeaders } from './wire/security-headers.ts';
+export { createPeerOf, type PeerOf, type TrustedProxies } from './wire/peer.ts';
 export { sendJson } from './wire/json.ts';
 export { createSite, type Mount } from './wire/site.ts';
 export { API_PATH, createDashboard, type DashboardOptions } from './dashboard.ts';

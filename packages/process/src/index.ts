@@ -18,7 +18,7 @@ export {
   type Running,
   type StopCause,
 } from './lifecycle.ts';
-export { closeServer, listen, type ListenOptions } from './listen.ts';
+export { closeServer, listen, SLOW_REQUESTS, type ListenOptions } from './listen.ts';
 export { createLogger, type LoggerOptions } from './logger.ts';
 export { createMeter, type ProcessMeter } from './meter.ts';
 export { redact } from './redact.ts';
@@ -27,6 +27,7 @@ export { SETTINGS } from './settings-table.ts';
 export type { PortSetting } from './settings.ts';
 export { namesOf, readSources } from './sources.ts';
 export { statusDetail } from './status-detail.ts';
+export { trustedProxiesSetting } from './trusted-proxies.ts';
 export { unknownSettings } from './unknown-settings.ts';
 export { hooklineVersion } from './version.ts';
 export { METRICS } from './metrics.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@hookline/core';
+import { explain, type Logger } from '@hookline/core';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConfigError } from './config-error.ts';
 import { readEnvironment, type Environment } from './environment.ts';
@@ -74,7 +74,10 @@ export async function runProcess(
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(1);
+      if (stopping) {
+        running?.log.warn('a second signal: ending at once', { cause: signal });
+        process.exit(1);
+      }
       void stop(signal, 0);
     });
   }
@@ -116,11 +119,15 @@ function onceOrphaned(processEnv: Environment, stop: () => void): void {
 /** They say what to do; where they were thrown helps nobody. */
 const EXPECTED: readonly string[] = ['RegistryError', 'UnfitServerError'];
 
+/** A stack has no causes, and of an `AggregateError` no words at all. */
+function withStack(error: unknown): string {
+  const [text, stack] = [explain(error), error instanceof Error ? error.stack : undefined];
+  return stack === undefined || stack.includes(text) ? (stack ?? text) : `${text}\n${stack}`;
+}
+
 function exitWith(error: unknown): void {
   const isExpected =
     error instanceof ConfigError || (error instanceof Error && EXPECTED.includes(error.name));
-  const text =
-    error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${isExpected ? error.message : withStack(error)}\n`);
   process.exit(1);
 }

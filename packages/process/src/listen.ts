@@ -4,6 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { ConfigError } from './config-error.ts';
 import type { PortSetting } from './settings.ts';
 
+/**
+ * A request that has not arrived whole by then is given up, so that slow senders cannot hold every connection. Node's own
+ * limits are minutes, and it looks every half.
+ */
+export const SLOW_REQUESTS = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+} as const;
+
 export interface ListenOptions extends PortSetting {
   /** The variable that sets the port, for messages. */
   readonly key: string;

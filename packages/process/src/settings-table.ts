@@ -167,6 +167,12 @@ export const SETTINGS = [
     says: 'opens the job API on the receiver, and `/admin/api` on the dashboard beside its login: comma-separated, at least 16 characters each; without one the job API is closed',
   },
   {
+    key: 'TRUST_PROXY',
+    kind: 'text',
+    for: ['receiver', 'dashboard'],
+    says: 'whose `X-Forwarded-For` to believe: how many proxies stand in a row, or their addresses (`10.0.0.0/8,192.0.2.7`, `private`, `loopback`); without it all that comes through a proxy is one sender, which shares one limit',
+  },
+  {
     key: 'PUBLIC_URL',
     kind: 'url',
     protocols: ['https:', 'http:'],

@@ -1,4 +1,4 @@
-import { milliseconds } from '@hookline/core';
+import { explain, milliseconds } from '@hookline/core';
 import { z } from 'zod';
 import type { Problems } from './config-error.ts';
 import type { Environment } from './environment.ts';
@@ -93,7 +93,7 @@ export function durationSetting(env: Environment, key: string, standard: string,
     const value = env[key] || standard;
     return milliseconds(/^\d+$/.test(value) ? Number(value) : value);
   } catch (error) {
-    problems.add(`${key}: ${error instanceof Error ? error.message : String(error)}`);
+    problems.add(`${key}: ${explain(error)}`);
     return milliseconds(standard);
   }
 }

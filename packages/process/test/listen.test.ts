@@ -1,9 +1,10 @@
 import { Agent, createServer, get, type Server } from 'node:http';
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Logger } from '@hookline/core';
 import { ConfigError } from '../src/config-error.ts';
-import { closeServer, listen, type ListenOptions } from '../src/listen.ts';
+import { closeServer, listen, SLOW_REQUESTS, type ListenOptions } from '../src/listen.ts';
 
 const open: Server[] = [];
 afterEach(async () => {
@@ -128,5 +129,19 @@ describe('closeServer', () => {
     await closeServer(busy);
     await ended;
     agent.destroy();
+  });
+});
+
+describe('a sender that is slow with its head', () => {
+  it('held a connection of every port but the receiver’s for a minute: all have the same limits', () => {
+    const limits = { headersTimeout: 10_000, requestTimeout: 30_000 };
+    expect(createServer(SLOW_REQUESTS)).toMatchObject(limits);
+    expect(SLOW_REQUESTS.connectionsCheckingInterval).toBeLessThanOrEqual(2_000);
+    for (const app of ['receiver', 'worker', 'dashboard']) {
+      const main = readFileSync(new URL(`../../../apps/${app}/src/main.ts`, import.meta.url), 'utf8');
+      const servers = main.match(/createServer\(\s*[^)]{0,40}/g) ?? [];
+      expect(servers.length).toBeGreaterThan(0);
+      for (const made of servers) expect(made).toContain('SLOW_REQUESTS');
+    }
   });
 });

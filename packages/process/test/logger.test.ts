@@ -141,7 +141,7 @@ describe('redact', () => {
     expect(shown).toEqual({
       error: {
         name: 'Error',
-        message: 'outer',
+        message: 'outer: inner',
         stack: expect.stringContaining('logger.test'),
         cause: {
           name: 'TypeError',

@@ -1,4 +1,5 @@
 export { createPartition } from './bullmq/add-job.ts';
+export { jobIdProblem } from './bullmq/job-id.ts';
 export type { Partition } from './client/partition.ts';
 export { connect, type Connection, type Role } from './client/connection.ts';
 export { openDeadLetters, type DeadLetters, type Replayed } from './operators/dead-letters.ts';

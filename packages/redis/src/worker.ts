@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
+  explain,
   announcementOf,
   DEAD_LETTER_QUEUE,
   LATE,
@@ -29,6 +30,7 @@ import { openFleet, type Fleet } from './fleet/fleet.ts';
 import { publishStatus, type PublishedStatus, type StatusDetail } from './fleet/heartbeat.ts';
 import { watchEventLoop } from './maintenance/event-loop-lag.ts';
 import { createProcessor } from './run/processor.ts';
+import { watchQueueErrors, type QueueErrorOptions } from './bullmq/queue-errors.ts';
 import { LOCK_MS, openQueueWorker } from './bullmq/worker.ts';
 import { startEvictor, type EvictorSettings } from './events/evict.ts';
 import { forgetExpired } from './events/prune.ts';
@@ -75,13 +77,14 @@ export interface WorkerOptions {
   readonly meter?: Meter;
   readonly rescuer?: RescuerSettings;
   readonly canary?: CanarySettings;
+  readonly queueErrors?: Pick<QueueErrorOptions, 'patience'>;
   readonly evictor?: EvictorSettings;
 }
 
 export interface RunningWorker {
   /** Resolves when Redis answers. */
   ping(): Promise<void>;
-  /** The queues that give this process no jobs though they should: it is to be started anew. */
+  /** The queues that give this process no jobs though they should, or keep failing: somebody has to look, or start it anew. */
   stuckQueues(): readonly string[];
   /**
    * Takes no new work, waits for what runs, then aborts it and puts it back.
@@ -105,6 +108,15 @@ const ABORT_MS = 2_500;
  * @throws UnfitServerError when this Redis may throw data away
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const starting = tellStarting(options);
+  try {
+    return await openWorker(options);
+  } finally {
+    clearInterval(starting);
+  }
+}
+
+async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { target, prefix, registry, log, now = Date.now, meter = NO_METER } = options;
   const connection = await connectFit(target, log);
   const partition = createPartition(connection, prefix);
@@ -122,13 +134,20 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const reclaim = (attempts: readonly RunningAttempt[]) =>
     running
       .reclaim(attempts, (run, lease) => ledger.reclaim(run, lease))
-      .catch((error: unknown) => log.debug('locks', { error: String(error) }));
+      .catch((error: unknown) => log.debug('locks', { error: explain(error) }));
+  const errors = watchQueueErrors({
+    log,
+    clock,
+    isReady: () => connection.status === 'ready',
+    ...options.queueErrors,
+  });
   const workers = queues.map(({ name }) =>
     openQueueWorker({
       name,
       connection,
       prefix,
       log,
+      errors,
       concurrency: concurrencyOf(options, name),
       limiter: options.queues[name]?.limiter,
       processor: {
@@ -155,7 +174,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     every(
       FORGET_INTERVAL_MS,
       () => Promise.all([forgetExpired(partition), forgetJobs(partition)]),
-      (error) => log.debug('retention', { error: String(error) }),
+      (error) => log.debug('retention', { error: explain(error) }),
     ),
   ];
   const stop = (deadline: number, why: StopCause) => {
@@ -170,7 +189,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     async ping() {
       await connection.ping();
     },
-    stuckQueues: () => canaries.stuck(),
+    stuckQueues: () => [...new Set([...canaries.stuck(), ...errors.failing()])],
     stop: (deadline, why = 'asked') => (stopped ??= stop(deadline, why)),
   };
 }
@@ -189,18 +208,65 @@ async function stopWorking(parts: {
   const closed = Promise.all(workers.map((worker) => worker.close()));
   await within(WITHDRAW_MS, status.withdraw());
   const patience = Math.max(0, deadline - ABORT_MS);
-  if (!(await endsWithin(closed, patience)) && why === 'asked') {
+  const isOver = endsWithin(closed, patience);
+  const telling = tellWaiting(running, log, deadline);
+  if (!(await isOver) && why === 'asked') {
     log.warn('the stop deadline is near: aborting what still runs and putting it back', {
       jobs: running.all.length,
     });
     running.abortAll('shutdown', 'this process is stopping');
     await endsWithin(closed, deadline - patience);
   }
+  clearInterval(telling);
   const left = running.all.map(({ hold: { lease } }) => `${lease.queue}/${lease.jobId}`);
   // One that crashed, or leaves work behind, goes silent: whoever takes that over counts a death.
   if (why === 'asked' && left.length === 0) await status.stop();
   else status.abandon();
   return left;
+}
+
+const TELL_MS = 5_000;
+
+/** Says how many jobs a stop waits for, and until when: at once, then every few seconds. */
+function tellWaiting(running: RunningAttempts, log: Logger, deadline: number): NodeJS.Timeout {
+  const until = new Date(Date.now() + deadline).toISOString();
+  const tell = () => {
+    if (running.all.length === 0) return;
+    const names = running.all.map(({ hold: { lease } }) => `${lease.queue}/${lease.jobId}`);
+    log.info('waiting for jobs that run; a second signal ends this process at once', {
+      jobs: running.all.length,
+      first: names[0],
+      until,
+    });
+  };
+  tell();
+  return setInterval(tell, TELL_MS).unref();
+}
+
+/** Says every few seconds that this worker cannot start without Redis: it would wait in silence for ever. */
+function tellStarting({ target, log }: WorkerOptions): NodeJS.Timeout {
+  const began = Date.now();
+  return setInterval(
+    () =>
+      log.warn('waiting for Redis; a worker cannot start without it', {
+        redis: placeOf(target),
+        forMs: Date.now() - began,
+      }),
+    TELL_MS,
+  );
+}
+
+/** Where a Redis is, without its password. */
+function placeOf(target: RedisTarget): string {
+  const at = ({ host, port }: { readonly host: string; readonly port: number }) => `${host}:${port}`;
+  switch (target.kind) {
+    case 'url':
+      return new URL(target.url).host;
+    case 'sentinel':
+      return `${target.name} of ${target.sentinels.map(at).join(', ')}`;
+    case 'cluster':
+      return target.nodes.map(at).join(', ');
+  }
 }
 
 /** Makes this process and what it runs known to the others; tries until Redis answers. */

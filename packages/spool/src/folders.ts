@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSpoolAt, type Spool, type SpoolOptions } from './spool.ts';
@@ -12,7 +13,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     const folder = join(options.folder, String(number));
     const spool = await openSpoolAt({ ...options, folder }).catch((cause: unknown) => {
       throw new Error(
-        `the spool ${folder} cannot be opened (${cause instanceof Error ? cause.message : String(cause)}): ` +
+        `the spool ${folder} cannot be opened (${explain(cause)}): ` +
           'let DATA_DIR name a folder that this process can write in, or set SPOOL=off',
         { cause },
       );

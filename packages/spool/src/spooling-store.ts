@@ -1,4 +1,5 @@
 import {
+  explain,
   LATE,
   largeBodyTime,
   within,
@@ -129,7 +130,7 @@ class DiskBackedStore implements SpoolingStore {
       };
     } catch (error) {
       this.#counters.refused();
-      const refusal = error instanceof Error ? error.message : String(error);
+      const refusal = explain(error);
       return { kind: 'unavailable', reason: `${reason}; the spool cannot take it: ${refusal}` };
     }
   }

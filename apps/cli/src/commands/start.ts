@@ -9,20 +9,39 @@ export default {
   says: 'Start everything on this machine',
   options: [],
   async run({ env, terminal: { write } }) {
-    const asked = stopAsked(env['npm_lifecycle_event'] !== undefined);
-    const starting = startSystem({ config: readStartConfig(env), processEnv: env, providers, write });
-    const cause = await Promise.race([asked, starting.then(() => asked)]);
-    write(`hookline: stopping (${cause})`);
-    await (await starting).stop();
+    let onAgain = (): void => process.exit(1);
+    const asked = stopAsked(env['npm_lifecycle_event'] !== undefined, () => onAgain());
+    const system = startSystem({ config: readStartConfig(env), processEnv: env, providers, write });
+    onAgain = () => {
+      write('hookline: ending at once; what was under way is taken up again at the next start');
+      system.kill();
+      process.exit(1);
+    };
+    // A failed start ends the command with its error; being stopped while it starts is none.
+    const cause = await Promise.race([asked, system.started.then(() => asked)]);
+    write(`hookline: stopping (${cause}); Ctrl-C once more ends it at once`);
+    await system.stop();
     write('hookline: stopped');
     process.exit(0);
   },
 } satisfies Command;
 
-/** @returns what asked for the end: a signal, or that the npm which started us is gone */
-function stopAsked(byNpm: boolean): Promise<string> {
+/** Two signals of one Ctrl-C: the terminal's, and npm's, which passes its own on. */
+const SAME_PRESS_MS = 500;
+
+/**
+ * @param onAgain told of each signal after the first
+ * @returns what asked for the end: a signal, or that the npm which started us is gone
+ */
+function stopAsked(byNpm: boolean, onAgain: () => void): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+    let first: number | undefined;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        first ??= Date.now();
+        if (Date.now() - first > SAME_PRESS_MS) onAgain();
+        resolve(signal);
+      });
     // `npm start` ended by force, or by a signal that its shell did not pass on: its end is ours too.
     const parent = process.ppid;
     if (byNpm) setInterval(() => process.ppid !== parent && resolve('npm is gone'), 1_000).unref();

@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,7 +44,7 @@ async function importFile(file: string, name: string, transfer: JobTransfer, wri
     try {
       for (const outcome of await transfer.import(batch)) counts[outcome] += 1;
     } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause);
+      const text = explain(cause);
       throw new Error(
         `stopped after line ${done} of ${name} (${text}): mend that and import the file again, nothing is added twice`,
         { cause },
@@ -76,12 +77,11 @@ async function check(file: string, name: string): Promise<void> {
         parseLine(bytes);
       } catch (error) {
         bad += 1;
-        if (bad <= PROBLEMS_SHOWN)
-          problems.push(`  line ${number}: ${error instanceof Error ? error.message : String(error)}`);
+        if (bad <= PROBLEMS_SHOWN) problems.push(`  line ${number}: ${explain(error)}`);
       }
     }
   } catch (cause) {
-    throw new Error(`${name} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new Error(`${name} cannot be read: ${explain(cause)}`, {
       cause,
     });
   }

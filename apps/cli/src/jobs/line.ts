@@ -1,5 +1,5 @@
 import { isName, MAX_ATTEMPTS, milliseconds, type Duration } from '@hookline/core';
-import type { MovedJob, MovedQueued, MovedRecord } from '@hookline/redis';
+import { jobIdProblem, type MovedJob, type MovedQueued, type MovedRecord } from '@hookline/redis';
 import { z } from 'zod';
 
 /** Of the lines that this version writes, and the newest that it reads. */
@@ -30,6 +30,13 @@ const time = whole(0, LAST_TIME, ', in milliseconds since 1970');
 const id = z
   .string('must be a text')
   .regex(/^[^\s:]{1,2000}$/, "must be 1 to 2000 characters without white space or ':'");
+/** Of a job that BullMQ is to keep under that very name. */
+const queuedId = id.superRefine((value, { addIssue }) => {
+  const problem = jobIdProblem(value);
+  if (problem !== undefined) addIssue(`'${value.slice(0, 100)}' cannot be: ${problem}`);
+});
+/** A record of that name would be where another job's stream is. */
+const recordId = id.refine((value) => !value.endsWith('/stream'), "must not end in '/stream'");
 const text = z.string('must be a text');
 const queue = text.refine(isName, "must be 1 to 64 letters, digits, '_' and '-'");
 const duration = z.custom<Duration>(isDuration, "must be milliseconds, or a text like '30s'");
@@ -70,6 +77,7 @@ const tracked = z
   .strictObject({
     kind: z.literal('tracked'),
     ...common,
+    id: recordId,
     name: queue,
     status: z.enum(
       ['pending', 'processing', 'succeeded', 'failed'],
@@ -101,6 +109,7 @@ const queued = z
   .strictObject({
     kind: z.literal('queued'),
     ...common,
+    id: queuedId,
     name: text.min(1, 'must not be empty'),
     state: z.enum(['waiting', 'delayed', 'active', 'failed'], 'must be waiting, delayed, active or failed'),
     workId: optional(id),

@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import { isMet, judgeCopy } from './expectation.ts';
 import { meaningOf } from './meaning.ts';
 import type { SendOptions } from './options.ts';
@@ -77,7 +78,7 @@ async function sendCopies(
       });
       original ??= answer;
     } catch (error) {
-      const answer = `no answer: ${error instanceof Error ? error.message : String(error)}`;
+      const answer = `no answer: ${explain(error)}`;
       outcomes.push({ answer, ms: performance.now() - asked, expected: false, duplicate: false });
     }
   }

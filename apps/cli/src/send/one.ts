@@ -1,4 +1,4 @@
-import type { ProviderRequest } from '@hookline/core';
+import { explain, type ProviderRequest } from '@hookline/core';
 import type { Write } from '../terminal.ts';
 import { withRedis } from '../with-redis.ts';
 import type { CliConfig } from '../config.ts';
@@ -66,7 +66,7 @@ async function reach({ url }: Target, request: ProviderRequest): Promise<Answer>
   try {
     return await post(postedUrl(url, request), request);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = explain(error);
     throw new Error(
       `${url.origin} cannot be reached (${cause}): is the receiver running? Start it with 'npm start', or name another with --to`,
       { cause: error },
@@ -92,7 +92,7 @@ async function follow(id: string, config: CliConfig, write: Write, elsewhere: bo
     return code === 0 || elsewhere;
   } catch (error) {
     if (!elsewhere) throw error;
-    write(`not followed: ${error instanceof Error ? error.message : String(error)}`);
+    write(`not followed: ${explain(error)}`);
     return true;
   }
 }

@@ -1,4 +1,4 @@
-import type { Provider, ProviderRequest } from '@hookline/core';
+import { explain, type Provider, type ProviderRequest } from '@hookline/core';
 import { randomBytes } from 'node:crypto';
 
 /** Where requests of a provider go, and what they are signed with. */
@@ -43,7 +43,7 @@ export function sampleRequest(
   try {
     return provider.signRequest({ method: 'POST', url, headers: sample.headers, body }, secrets, now);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = explain(error);
     throw new Error(`this cannot be signed as ${provider.name} would: ${cause}`, { cause: error });
   }
 }

@@ -9,6 +9,7 @@ import type {
 } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import { DEAD_LETTER_QUEUE } from '@hookline/core';
+import { jobIdProblem } from '@hookline/redis';
 import { sendProblem, type Middleware, type Problem } from '@hookline/http';
 import { readFile } from 'node:fs';
 import { renderPage } from './page.ts';
@@ -27,7 +28,7 @@ export function createBoard(path: string, queues: Queues, links: readonly Link[]
   const board = createBullBoard({
     queues: [],
     serverAdapter: server,
-    options: { uiConfig: uiWith(links), handlerHooks: { before: refuseMaskedData } },
+    options: { uiConfig: uiWith(links), handlerHooks: { before: refuseHarm } },
   });
   queues.onChange((now) => board.replaceQueues(now.map(adapterOf)));
   const router = server.getRouter() as Middleware;
@@ -113,16 +114,36 @@ function isRedisAway(error: Error): boolean {
   return CONNECTION_ERROR.test(error.message);
 }
 
+type HookContext = Parameters<BeforeHook>[0];
+type HookResult = Exclude<ReturnType<BeforeHook>, Promise<unknown>>;
+
+/** What the page asks of a queue can lose a secret, or break the queue for everybody. */
+const refuseHarm: BeforeHook = (context) => refuseJobId(context) ?? refuseMaskedData(context);
+
+/** Bull Board gives BullMQ whatever id was typed. */
+function refuseJobId({ request }: HookContext): HookResult {
+  const options = (request?.body as { options?: unknown } | undefined)?.options;
+  const id = (options as { jobId?: unknown } | null | undefined)?.jobId;
+  const problem = id === undefined || id === null || id === '' ? undefined : jobIdProblem(id);
+  if (problem === undefined) return undefined;
+  return {
+    allow: false,
+    status: 400,
+    errorKey: 'ERRORS.INVALID_REQUEST_BODY',
+    message: `The job id ${JSON.stringify(id)?.slice(0, 100)} cannot be: ${problem}.`,
+  };
+}
+
 /** What the page shows masked it would also send back masked, and the real value would be lost. */
-const refuseMaskedData: BeforeHook = ({ method, request }) => {
-  if (method === 'get' || !holdsMask(request?.body)) return;
+function refuseMaskedData({ method, request }: HookContext): HookResult {
+  if (method === 'get' || !holdsMask(request?.body)) return undefined;
   return {
     allow: false,
     status: 409,
     errorKey: 'ERRORS.INVALID_REQUEST_BODY',
     message: `The data still holds "${MASK}": saving it would overwrite the real value. Put the value in its place.`,
   };
-};
+}
 
 function adapterOf(queue: Queue): BullMQAdapter {
   return queue.name === DEAD_LETTER_QUEUE ? new DeadLetters(queue) : new WorkQueue(queue);

@@ -1,4 +1,4 @@
-import type { Logger } from '@hookline/core';
+import { explain, type Logger } from '@hookline/core';
 import type { OpenQueues } from '@hookline/redis';
 
 /** BullMQ's queue, as `@hookline/redis` opens it. */
@@ -39,7 +39,7 @@ export function followQueues(source: Pick<OpenQueues, 'list'>, log: Logger): Que
       if (state !== 'ready') return;
       state = 'away';
       log.warn('the queues cannot be shown: Redis does not answer', {
-        error: error instanceof Error ? error.message : String(error),
+        error: explain(error),
       });
     }
   }

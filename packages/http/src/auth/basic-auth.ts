@@ -1,70 +1,62 @@
-import type { IncomingMessage } from 'node:http';
-import type { Request, Response } from 'express';
-import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
-import { sendProblem, type Middleware, type Problem } from '../wire/problem.ts';
 import { equal } from '@hookline/core';
+import { createPeerOf, type PeerOf } from '../wire/peer.ts';
+import { sendProblem, type Middleware, type Problem } from '../wire/problem.ts';
+import type { FailedLogins } from './failed-logins.ts';
 
 export interface BasicAuthOptions {
   readonly user: string;
   readonly password: string;
   /** Shown by browsers in their login box. Default `Hookline`. */
   readonly realm?: string;
-  /** Failed logins that one client may make in a window. Default 10. */
-  readonly failures?: number;
-  /** Milliseconds. Default 15 minutes. */
-  readonly windowMs?: number;
 }
 
+export interface BasicAuthParts {
+  readonly failed: FailedLogins;
+  readonly peerOf?: PeerOf;
+  /** Milliseconds that a login takes from where too many failed. Default 1 s. */
+  readonly slowMs?: number;
+}
+
+const SLOW_MS = 1_000;
+/** Wrong guesses that may wait at once; what comes on top is sent away without waiting. */
+const MOST_WAITING = 1_000;
+
 /**
- * Lets through requests with the right user and password (RFC 7617). Only failed logins count against a client's
- * limit; a client over it gets 429 even with the right password, so that a guess that hits shows nothing.
- * A request without credentials is asked for them and does not count: every browser starts with one.
+ * Lets through requests with the right user and password (RFC 7617), always: from a peer whose logins failed too often
+ * each takes a second, the right one too. Sending the right one away would let a stranger behind the same proxy lock
+ * the operator out. A request without credentials is asked for them and does not count: every browser starts with one.
  */
-export function basicAuth(options: BasicAuthOptions): Middleware {
-  const { user, password, realm = 'Hookline', failures = 10, windowMs = 15 * 60_000 } = options;
+export function basicAuth(options: BasicAuthOptions, parts: BasicAuthParts): Middleware {
+  const { user, password, realm = 'Hookline' } = options;
+  const { failed, peerOf = createPeerOf(), slowMs = SLOW_MS } = parts;
   if (user === '' || password === '') throw new RangeError('basicAuth needs a user and a password');
   const challenge = { 'www-authenticate': `Basic realm="${realm}", charset="UTF-8"` };
-  const store = new MemoryStore();
-  const limit = rateLimit({
-    windowMs,
-    limit: failures,
-    store,
-    legacyHeaders: false,
-    standardHeaders: false,
-    keyGenerator: clientOf,
-    handler: async (request, response) => {
-      const { resetTime } = (await store.get(clientOf(request))) ?? {};
-      const wait = resetTime === undefined ? windowMs : resetTime.getTime() - Date.now();
-      sendProblem(response, tooManyLogins(wait));
-    },
-    // Its checks read Express settings; this runs without Express too, and `clientOf` needs none of them.
-    validate: false,
-  });
+  let waiting = 0;
 
   return (request, response, next) => {
     const header = request.headers.authorization;
-    if (header === undefined) {
-      sendProblem(response, { ...LOGIN_REQUIRED, headers: challenge });
-      return;
-    }
-    // Counted before the comparison and taken back after it: guesses made at once cannot all pass the limit.
-    limit(request as Request, response as Response, (error) => {
-      if (error !== undefined) return next(error);
-      const given = credentials(header);
-      const userFits = equal(given?.user ?? '', user);
-      const passwordFits = equal(given?.password ?? '', password);
-      if (userFits && passwordFits) {
-        void store.decrement(clientOf(request));
-        return next();
-      }
-      sendProblem(response, { ...LOGIN_FAILED, headers: challenge });
-    });
-  };
-}
+    if (header === undefined) return sendProblem(response, { ...LOGIN_REQUIRED, headers: challenge });
+    const given = credentials(header);
+    const userFits = equal(given?.user ?? '', user);
+    const passwordFits = equal(given?.password ?? '', password);
+    const isRight = userFits && passwordFits;
+    const peer = peerOf(request);
+    const isSuspect = failed.isSuspect(peer);
+    if (!isRight) failed.note(peer, 'login');
 
-/** The peer's address, an IPv6 one by its network: whoever has one address there has all of them. */
-function clientOf(request: IncomingMessage): string {
-  return ipKeyGenerator(request.socket.remoteAddress ?? '');
+    const answer = () => {
+      if (response.destroyed) return;
+      if (isRight) return next();
+      if (isSuspect) return sendProblem(response, tooManyLogins(slowMs));
+      sendProblem(response, { ...LOGIN_FAILED, headers: challenge });
+    };
+    if (!isSuspect || (!isRight && waiting >= MOST_WAITING)) return answer();
+    waiting += 1;
+    setTimeout(() => {
+      waiting -= 1;
+      answer();
+    }, slowMs);
+  };
 }
 
 function credentials(header: string): { user: string; password: string } | undefined {
@@ -86,8 +78,8 @@ function tooManyLogins(waitMs: number): Problem {
   return {
     status: 429,
     error: 'too_many_logins',
-    title: 'Too many failed logins',
-    detail: 'Wait until the time in Retry-After (seconds) has passed.',
+    title: 'The user or the password is wrong, and too many logins have failed',
+    detail: 'The right ones are still taken, but slowly.',
     headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) },
   };
 }

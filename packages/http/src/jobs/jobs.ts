@@ -1,15 +1,18 @@
-import type { JobFeed, JobService, Logger } from '@hookline/core';
+import { explain, type JobFeed, type JobService, type Logger } from '@hookline/core';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { bearerAuth } from '../auth/bearer-auth.ts';
 import { sendAnswer } from '../wire/answer.ts';
 import { createDeadline } from '../wire/deadline.ts';
 import { withJson } from '../wire/json.ts';
 import { sendProblem, type Middleware } from '../wire/problem.ts';
-import { ByteBudget, type ReadBodyOptions } from '../wire/read-body.ts';
+import { ByteBudget } from '../wire/byte-budget.ts';
+import { createPeerOf, type PeerOf, type TrustedProxies } from '../wire/peer.ts';
+import { type ReadBodyOptions } from '../wire/read-body.ts';
 import { createSampler } from '../wire/sampler.ts';
 import { allJobRoutes } from './all-job-routes.ts';
 import * as refusals from './refusals.ts';
 import { isJobId } from './request.ts';
+import { createTokenGate } from './token-gate.ts';
 import type { JobApiParts, JobCall, JobRoute } from './route.ts';
 import { JobStreams, type JobStreamOptions } from './stream.ts';
 
@@ -25,6 +28,8 @@ export interface JobsOptions {
   readonly bodyLimit?: number;
   /** Milliseconds that a body may take to arrive. Default 20 s. */
   readonly bodyDeadline?: number;
+  /** Whom to believe where a request comes from. */
+  readonly trustedProxies?: TrustedProxies;
 }
 
 export interface JobApi {
@@ -45,7 +50,10 @@ const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];
 /** The job API: creates, shows, follows, cancels, retries and finishes jobs. */
 export function jobs(options: JobsOptions): JobApi {
   const { service, feed, log, now = Date.now } = options;
-  const streams = new JobStreams({ service, feed, log, now }, options.streams);
+  const streams = new JobStreams(
+    { service, feed, log, now },
+    { ...limitsFor(options.apiKeys), ...options.streams },
+  );
   const router = new JobRouter(options, streams).router(allJobRoutes);
   return {
     use: (request, response, next) => router(request as Request, response as Response, next),
@@ -53,10 +61,16 @@ export function jobs(options: JobsOptions): JobApi {
   };
 }
 
+/** Where there are several, no holder of a key can take every stream from the others. */
+function limitsFor(keys: readonly string[]): JobStreamOptions {
+  return keys.length > 1 ? { maxOfKey: 2_500 } : {};
+}
+
 /** Turns routes, which know values only, into Express's. */
 class JobRouter {
   readonly #parts: JobApiParts;
   readonly #streams: JobStreams;
+  readonly #peerOf: PeerOf;
   readonly #withKey: RequestHandler;
   readonly #reading: Readonly<Record<'one' | 'many', ReadBodyOptions>>;
 
@@ -68,7 +82,8 @@ class JobRouter {
       deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
       budget: new ByteBudget(BYTES_IN_FLIGHT),
     };
-    this.#parts = { service, log, now, bodyLimit, mayLogFailure };
+    this.#parts = { service, tokens: createTokenGate(), log, now, bodyLimit, mayLogFailure };
+    this.#peerOf = createPeerOf(options.trustedProxies);
     this.#streams = streams;
     this.#withKey = bearerAuth(apiKeys);
     this.#reading = {
@@ -123,7 +138,7 @@ class JobRouter {
     const { log, mayLogFailure } = this.#parts;
     return (request, response) => {
       this.#answer(route, request, response).catch((error: unknown) => {
-        if (mayLogFailure()) log.error('a job request could not be answered', { error: String(error) });
+        if (mayLogFailure()) log.error('a job request could not be answered', { error: explain(error) });
         if (response.headersSent) response.destroy();
         else sendProblem(response, refusals.UNAVAILABLE);
       });
@@ -131,7 +146,7 @@ class JobRouter {
   }
 
   async #answer(route: JobRoute, request: Request, response: Response): Promise<void> {
-    const asked = callOf(request);
+    const asked = callOf(request, this.#peerOf(request));
     const entry = route.admit === undefined ? undefined : await route.admit(asked, this.#parts);
     if (entry?.kind === 'refused') return sendProblem(response, entry.problem);
     if (entry?.kind === 'needs-key' && !this.#hasKey(request, response)) return;
@@ -139,10 +154,12 @@ class JobRouter {
     if ('follow' in route) {
       const followed = route.follow(call);
       if ('error' in followed) return sendProblem(response, followed);
-      return this.#streams.serve(followed.jobId, followed.after, response, call.ask);
+      const key = request.headers.authorization ?? '';
+      return this.#streams.serve({ ...followed, key, response, ask: call.ask });
     }
     if (route.reads === undefined) return sendAnswer(response, await route.answer(call, this.#parts));
-    return withJson(request, response, this.#reading[route.reads], async (body) =>
+    const reading = { ...this.#reading[route.reads], holder: { peer: call.peer } };
+    return withJson(request, response, reading, async (body) =>
       sendAnswer(response, await route.answer({ ...call, body }, this.#parts)),
     );
   }
@@ -155,12 +172,13 @@ class JobRouter {
   }
 }
 
-function callOf({ params: { id }, url, headers }: Request): JobCall {
+function callOf({ params: { id }, url, headers }: Request, peer: string): JobCall {
   const query = url.indexOf('?');
   return {
     id: typeof id === 'string' && isJobId(id) ? id : undefined,
     search: new URLSearchParams(query < 0 ? '' : url.slice(query + 1)),
     headers,
+    peer,
     body: undefined,
     token: undefined,
     ask: createDeadline(),

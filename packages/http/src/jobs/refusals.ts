@@ -111,6 +111,14 @@ export const FINISH_REFUSED: Problem = {
   headers: { 'www-authenticate': 'Bearer realm="Hookline"' },
 };
 
+export const TOO_MANY_TOKENS: Problem = {
+  status: 429,
+  error: 'too_many_tokens',
+  title: 'Too many wrong tokens come from there',
+  detail: 'Send it again after the time in Retry-After (seconds), or with "Authorization: Bearer <key>".',
+  headers: { 'retry-after': RETRY_AFTER_S },
+};
+
 export const BAD_LAST_EVENT_ID: Problem = {
   status: 400,
   error: 'bad_last_event_id',
@@ -121,7 +129,7 @@ export const BAD_LAST_EVENT_ID: Problem = {
 export const TOO_MANY_STREAMS: Problem = {
   status: 503,
   error: 'too_many_streams',
-  title: 'Too many streams are open',
+  title: 'Too many streams are open, of all, of this job or of this key',
   detail: 'Come again after the time in Retry-After (seconds), or ask for the job itself.',
   headers: { 'retry-after': RETRY_AFTER_S },
 };

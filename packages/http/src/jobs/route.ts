@@ -3,11 +3,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { jsonAnswer } from '../wire/json.ts';
 import type { Answer } from '../wire/answer.ts';
 import type { Deadline } from '../wire/deadline.ts';
+import type { TokenGate } from './token-gate.ts';
 import type { Problem } from '../wire/problem.ts';
 
 /** What the routes work with. */
 export interface JobApiParts {
   readonly service: JobService;
+  readonly tokens: TokenGate;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -23,6 +25,8 @@ export interface JobCall {
   readonly id: string | undefined;
   readonly search: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** Who sends it. */
+  readonly peer: string;
   /** The JSON that was sent; `undefined` for an empty body, and where the route reads none. */
   readonly body: unknown;
   /** The job's own token, where it let the call in. */

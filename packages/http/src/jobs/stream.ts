@@ -17,6 +17,10 @@ import { createSampler } from '../wire/sampler.ts';
 export interface JobStreamOptions {
   /** The most clients of this process. Default 5,000. */
   readonly max?: number;
+  /** The most of one job. Default 250. */
+  readonly maxOfJob?: number;
+  /** The most of one API key's holder. Default half of all; with one key, all. */
+  readonly maxOfKey?: number;
   /** Milliseconds between two signs of life. Default 15 s. */
   readonly heartbeat?: number;
   /** The most bytes that wait for one client. Default 1 MiB. */
@@ -40,9 +44,21 @@ const HEARTBEAT = Buffer.from(': \n\n');
 /** After `close`, what a client has not read by then is not waited for. */
 const LAST_BYTES_MS = 1_000;
 
+/** A client that wants a job's frames. */
+export interface JobListener {
+  readonly jobId: string;
+  /** The last frame that the client has, where it has any. */
+  readonly after: string | undefined;
+  /** The API key with which it came. */
+  readonly key: string;
+  readonly response: ServerResponse;
+  readonly ask: Deadline;
+}
+
 interface Client {
   readonly response: ServerResponse;
   readonly jobId: string;
+  readonly key: string;
   readonly resumed: boolean;
   /** What the stream begins with, until it has begun. */
   initial: Buffer | undefined;
@@ -57,20 +73,36 @@ interface Client {
   overdue: boolean;
 }
 
+/** A job, and the frame that shows it: written out once, at its first use. */
+interface Snapshot {
+  readonly job: JobRecord;
+  readonly initial: () => Buffer;
+}
+
+function snapshotOf(job: JobRecord): Snapshot {
+  let bytes: Buffer | undefined;
+  return { job, initial: () => (bytes ??= serverSentEvent(STREAM_START, { type: 'initial', job })) };
+}
+
 /** Sends jobs' frames to clients as server-sent events. One timer serves them all. */
 export class JobStreams {
   readonly #parts: JobStreamParts;
   readonly #max: number;
+  readonly #maxOfJob: number;
+  readonly #maxOfKey: number;
   readonly #heartbeat: number;
   readonly #slowBytes: number;
   readonly #mayLog: () => boolean;
   readonly #clients = new Set<Client>();
+  readonly #reading = new Map<string, Promise<Snapshot | undefined>>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(parts: JobStreamParts, options: JobStreamOptions = {}) {
     this.#parts = parts;
     this.#max = options.max ?? 5_000;
+    this.#maxOfJob = options.maxOfJob ?? 250;
+    this.#maxOfKey = options.maxOfKey ?? this.#max;
     this.#heartbeat = options.heartbeat ?? 15_000;
     this.#slowBytes = options.slowBytes ?? 2 ** 20;
     const onMissed = (count: number) => parts.log.warn('more streams were dropped', { count });
@@ -79,19 +111,14 @@ export class JobStreams {
 
   /**
    * Answers with a job's frames: what happened before, then what happens, until the job is over.
-   * @param after the last frame that the client has, where it has any
    * @throws what the store threw, while nothing is answered yet
    */
-  async serve(
-    jobId: string,
-    after: string | undefined,
-    response: ServerResponse,
-    ask: Deadline,
-  ): Promise<void> {
-    if (this.#closed || this.#clients.size >= this.#max) return sendProblem(response, TOO_MANY_STREAMS);
+  async serve({ jobId, after, key, response, ask }: JobListener): Promise<void> {
+    if (!this.#hasRoom(jobId, key)) return sendProblem(response, TOO_MANY_STREAMS);
     const client: Client = {
       response,
       jobId,
+      key,
       resumed: after !== undefined,
       initial: undefined,
       last: after ?? STREAM_START,
@@ -105,11 +132,33 @@ export class JobStreams {
     this.#timer ??= setInterval(() => this.#tick(), this.#heartbeat).unref();
     response.once('close', () => this.#leave(client));
 
-    const job = await ask(() => this.#parts.service.get(jobId));
+    const found = await ask(() => this.#read(jobId));
     if (!this.#clients.has(client)) return;
-    if (job === undefined) return sendProblem(response, UNKNOWN_JOB_ID);
-    if (!client.resumed) client.initial = serverSentEvent(STREAM_START, { type: 'initial', job });
-    await this.#catchUp(client, job, ask);
+    if (found === undefined) return sendProblem(response, UNKNOWN_JOB_ID);
+    if (!client.resumed) client.initial = found.initial();
+    await this.#catchUp(client, found.job, ask);
+  }
+
+  #hasRoom(jobId: string, key: string): boolean {
+    if (this.#closed || this.#clients.size >= this.#max) return false;
+    let [ofJob, ofKey] = [0, 0];
+    for (const client of this.#clients) {
+      if (client.jobId === jobId) ofJob += 1;
+      if (client.key === key) ofKey += 1;
+    }
+    return ofJob < this.#maxOfJob && ofKey < this.#maxOfKey;
+  }
+
+  /** Clients that come at once share what is read, and how it is written out: a large job takes tens of milliseconds. */
+  #read(jobId: string): Promise<Snapshot | undefined> {
+    const before = this.#reading.get(jobId);
+    if (before !== undefined) return before;
+    const reading = this.#parts.service
+      .get(jobId)
+      .then((job) => (job === undefined ? undefined : snapshotOf(job)))
+      .finally(() => this.#reading.delete(jobId));
+    this.#reading.set(jobId, reading);
+    return reading;
   }
 
   /** Ends every stream, and opens none from now on. Clients come back elsewhere with their `Last-Event-ID`. */
@@ -207,10 +256,10 @@ export class JobStreams {
     if (!this.#clients.has(client)) return;
     client.paused = client.overdue = false;
     const ask = createDeadline();
-    const job = await ask(() => this.#parts.service.get(client.jobId));
+    const found = await ask(() => this.#read(client.jobId));
     if (!this.#clients.has(client)) return;
-    if (job === undefined) return this.#end(client);
-    await this.#catchUp(client, job, ask);
+    if (found === undefined) return this.#end(client);
+    await this.#catchUp(client, found.job, ask);
   }
 
   #drop({ response, jobId }: Client): void {

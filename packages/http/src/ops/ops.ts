@@ -1,3 +1,4 @@
+import { explain } from '@hookline/core';
 import type { RequestListener } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { sendJson } from '../wire/json.ts';
@@ -59,7 +60,7 @@ async function runChecks(checks: OpsOptions['checks']): Promise<Record<string, s
       try {
         return [name, await Promise.race([check().then(() => 'ok'), late])];
       } catch (error) {
-        return [name, `failed: ${error instanceof Error ? error.message : 'for an unknown reason'}`];
+        return [name, `failed: ${explain(error)}`];
       } finally {
         over.abort();
       }

@@ -1,4 +1,4 @@
-import type { Handshake, Logger } from '@hookline/core';
+import { explain, type Handshake, type Logger } from '@hookline/core';
 import type { Exchange, Outcome } from './exchange.ts';
 import type { LearnedSecrets } from './learned-secrets.ts';
 import type { RemoteKeys } from './remote-keys.ts';
@@ -34,7 +34,7 @@ function read(
   try {
     return source.provider.handshake(request, secrets, phase);
   } catch (error) {
-    log.error('a handshake could not be read', { source: source.name, error: String(error) });
+    log.error('a handshake could not be read', { source: source.name, error: explain(error) });
     return undefined;
   }
 }
@@ -55,7 +55,7 @@ async function carryOut(
       }
       break;
     case 'fetch': {
-      const confirmed = await remote.get([handshake.url], CONFIRM_MS);
+      const confirmed = await remote.get([handshake.url], CONFIRM_MS, source);
       if (confirmed?.get(handshake.url) === undefined) return { kind: 'unconfirmed' };
     }
   }

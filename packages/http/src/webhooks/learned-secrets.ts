@@ -1,4 +1,4 @@
-import type { Logger, SecretStore } from '@hookline/core';
+import { explain, type Logger, type SecretStore } from '@hookline/core';
 
 /** The kept secrets as requests need them: at once, and without asking anybody. */
 export interface LearnedSecrets {
@@ -33,7 +33,10 @@ export function createLearnedSecrets(
       if (known.get(source) === before) known.set(source, secrets);
       away = false;
     } catch (error) {
-      if (!away) log.error('the secrets that providers brought cannot be read', { error: String(error) });
+      if (!away)
+        log.warn('the secrets that providers brought cannot be read yet; asking again every second', {
+          error: explain(error),
+        });
       away = true;
     } finally {
       reading.delete(source);

@@ -1,4 +1,4 @@
-import type { Source } from '@hookline/core';
+import { explain, type Source } from '@hookline/core';
 import { diagnose } from './diagnose.ts';
 import type { Asked, Exchange } from './exchange.ts';
 import type { LearnedSecrets } from './learned-secrets.ts';
@@ -24,7 +24,7 @@ export function likelyCause(
       otherSecrets: new Map(others.map((other) => [other.name, other.secrets()])),
     });
   } catch (error) {
-    return `not found: ${String(error)}`;
+    return `not found: ${explain(error)}`;
   }
 }
 

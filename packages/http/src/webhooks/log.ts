@@ -1,4 +1,4 @@
-import type { Logger, Meter, Source } from '@hookline/core';
+import { explain, type Logger, type Meter, type Source } from '@hookline/core';
 import { createSampler } from '../wire/sampler.ts';
 import { answerTo } from './answer.ts';
 import type { Outcome } from './exchange.ts';
@@ -10,6 +10,8 @@ export interface LogParts {
   readonly now: () => number;
   /** Why a signature may not hold, where somebody asks. */
   readonly likelyCause: (outcome: Unsigned) => string | undefined;
+  /** The source whose name is most like one that is asked for, and is none. */
+  readonly nearest: (name: string) => string | undefined;
 }
 
 /** For the likely cause of a refusal, in a minute. */
@@ -63,7 +65,7 @@ export class WebhookLog {
       case 'too-large':
       case 'busy':
       case 'slow':
-        return this.#unread(outcome, source);
+        return this.#unread(outcome, source, name);
       case 'keys-unknown':
         return this.#metrics.count(source, 'unavailable');
       case 'unconfirmed':
@@ -75,7 +77,7 @@ export class WebhookLog {
         this.#metrics.count(source, 'unavailable');
         return this.#log.error('a secret that a provider brought could not be kept', {
           source: name,
-          error: String(outcome.error),
+          error: explain(outcome.error),
         });
       case 'full':
       case 'unavailable':
@@ -84,7 +86,7 @@ export class WebhookLog {
         this.#metrics.count(source, 'unavailable');
         return this.#log.error('a webhook could not be answered', {
           source: name,
-          error: String(outcome.error),
+          error: explain(outcome.error),
         });
     }
   }
@@ -111,12 +113,18 @@ export class WebhookLog {
     });
   }
 
-  /** Nothing that a stranger sent is in the line, not even the address. */
-  #unread(outcome: Outcome, source: Source | undefined): void {
+  /** Of what a stranger sent only the source's name is in the line, or a slip in a provider's settings could not be found. */
+  #unread(outcome: Outcome, source: Source | undefined, name: string): void {
     this.#metrics.count(source, 'refused');
     if (!this.#maySayRefusal()) return;
     const { status, error } = answerTo(outcome, source);
-    this.#log.warn('refused', { status, reason: error });
+    const meant = source === undefined ? this.#parts.nearest(name.slice(0, LONGEST_NAME)) : undefined;
+    this.#log.warn('refused', {
+      source: source?.name ?? shownName(name),
+      status,
+      reason: error,
+      ...(meant === undefined ? {} : { nearest: meant }),
+    });
   }
 
   #notTaken(
@@ -131,6 +139,13 @@ export class WebhookLog {
       });
     this.#metrics.count(source, kind);
   }
+}
+
+const LONGEST_NAME = 64;
+
+/** As it was asked for, cut, and without what a name cannot have: who reads the log must not be fooled by it. */
+function shownName(name: string): string {
+  return name.slice(0, LONGEST_NAME).replace(/[^\w.%-]/g, '?');
 }
 
 /** What is missing or unreadable says so itself. */

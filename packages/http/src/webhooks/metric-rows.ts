@@ -21,4 +21,13 @@ export const METRICS = {
     says: 'from the last byte of a webhook to its answer',
     alarm: 'anything above 0.5',
   },
+  failedLogins: {
+    name: 'hookline_failed_logins_total',
+    kind: 'counter',
+    service: 'dashboard',
+    labels: ['door'],
+    help: 'Logins and API keys that were wrong.',
+    says: 'wrong logins (`login`) and API keys (`api-key`); from whom is in the log',
+    alarm: 'more than people mistype',
+  },
 } as const satisfies Record<string, MetricRow>;

@@ -1,4 +1,11 @@
-import { bodyHash, eventIdOf, type IncomingEvent, type Logger, type ProviderItem } from '@hookline/core';
+import {
+  explain,
+  bodyHash,
+  eventIdOf,
+  type IncomingEvent,
+  type Logger,
+  type ProviderItem,
+} from '@hookline/core';
 import { randomUUID } from 'node:crypto';
 import type { Verified } from './exchange.ts';
 
@@ -12,7 +19,7 @@ function itemsOf(log: Logger, { source, request }: Verified): readonly ProviderI
   try {
     return source.provider.split(request);
   } catch (error) {
-    log.error('an event could not be identified', { source: source.name, error: String(error) });
+    log.error('an event could not be identified', { source: source.name, error: explain(error) });
     return [{ body: request.body, bodyTrusted: source.provider.bodyTrusted, repeats: false }];
   }
 }

@@ -20,11 +20,12 @@ export async function verify(parts: VerifyParts, exchange: Exchange): Promise<Ve
   const addresses = provider.keysNeeded(request, secrets, receivedAt);
   let keys: FetchedKeys | undefined;
   if (addresses.length > 0) {
-    keys = await parts.remote.get(addresses, KEYS_MS);
+    keys = await parts.remote.get(addresses, KEYS_MS, source.name);
     if (keys === undefined) return { kind: 'keys-unknown' };
   }
   const verdict = provider.verify(request, secrets, receivedAt, keys);
   if (!verdict.ok) return { kind: 'unsigned', reason: verdict.reason, exchange };
+  parts.remote.prove(addresses);
   return {
     kind: 'verified',
     source,

@@ -1,5 +1,6 @@
 import {
   largeBodyTime,
+  nearest,
   type EventStore,
   type Logger,
   type Meter,
@@ -11,7 +12,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendAnswer } from '../wire/answer.ts';
 import { createFetchText } from '../wire/fetch-text.ts';
 import type { Middleware } from '../wire/problem.ts';
-import { ByteBudget, readBody, type ReadBodyOptions } from '../wire/read-body.ts';
+import { ByteBudget } from '../wire/byte-budget.ts';
+import { createPeerOf, type PeerOf, type TrustedProxies } from '../wire/peer.ts';
+import { readBody, type Pace, type ReadBodyOptions } from '../wire/read-body.ts';
 import { sendUnread } from '../wire/refuse-unread.ts';
 import { accept } from './accept.ts';
 import { answerTo } from './answer.ts';
@@ -43,6 +46,10 @@ export interface WebhooksOptions {
   readonly bytesInFlight?: number;
   /** Milliseconds that a body may take to arrive. Default 20 s. */
   readonly bodyDeadline?: number;
+  /** How slow a body may be. Default 8 KiB/s, after 5 s. */
+  readonly pace?: Pace;
+  /** Whom to believe where a request comes from. */
+  readonly trustedProxies?: TrustedProxies;
 }
 
 const BYTES_IN_FLIGHT = 256 * 2 ** 20;
@@ -64,6 +71,10 @@ export function webhooks(options: WebhooksOptions): Middleware {
   };
 }
 
+/** When nothing that is known would have made the signature hold. */
+const OTHER_SECRET =
+  'it was signed with a secret that is none of those configured for this source, or its body was changed on its way: compare WEBHOOK_SECRET_<SOURCE> with what the provider shows';
+
 function broken(error: unknown): Outcome {
   return { kind: 'broken', error };
 }
@@ -73,6 +84,7 @@ class Door {
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #store: EventStore;
   readonly #reading: Omit<ReadBodyOptions, 'limit'>;
+  readonly #peerOf: PeerOf;
   readonly #limit: number | undefined;
   readonly #parts: {
     readonly learned: LearnedSecrets;
@@ -95,15 +107,19 @@ class Door {
     this.#store = store;
     this.#parts = { learned, remote, log, now };
     this.#limit = options.bodyLimit;
+    this.#peerOf = createPeerOf(options.trustedProxies);
     this.#reading = {
       deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
       budget: new ByteBudget(options.bytesInFlight ?? BYTES_IN_FLIGHT),
+      ...(options.pace && { pace: options.pace }),
     };
     this.#log = new WebhookLog({
       log,
       meter,
       now,
-      likelyCause: ({ exchange }) => likelyCause(sources, learned, exchange),
+      likelyCause: ({ exchange, reason }) =>
+        likelyCause(sources, learned, exchange) ?? (reason === 'mismatch' ? OTHER_SECRET : undefined),
+      nearest: (name) => nearest(name, sources.keys()),
     });
   }
 
@@ -142,7 +158,8 @@ class Door {
     const allowed = this.#limit ?? source.bodyLimit ?? source.provider.bodyLimit;
     const isUnsigned = allowed > UNSIGNED_LIMIT && source.provider.isUnsigned(unread.request);
     const limit = isUnsigned ? UNSIGNED_LIMIT : allowed;
-    const read = await readBody(request, { ...this.#reading, limit });
+    const holder = { peer: this.#peerOf(request), source: source.name };
+    const read = await readBody(request, { ...this.#reading, limit, holder });
     switch (read.kind) {
       case 'aborted':
         return;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ByteBudget, Holder } from './byte-budget.ts';
 
 /** How reading a request's body ended. */
 export type BodyRead =
@@ -7,33 +8,10 @@ export type BodyRead =
   | { readonly kind: 'too-large' }
   /** Too many bytes are held at once: holding these too could exhaust the memory. */
   | { readonly kind: 'busy' }
-  /** It had not arrived whole in time. */
+  /** It had not arrived whole in time, or came too slowly. */
   | { readonly kind: 'slow' }
   /** The sender went away; there is nobody to answer. */
   | { readonly kind: 'aborted' };
-
-/**
- * The bytes that all requests together may hold in memory. Bytes count when they have come, not when they are
- * announced: whoever only announces would keep the others out for nothing.
- */
-export class ByteBudget {
-  readonly #total: number;
-  #used = 0;
-
-  constructor(total: number) {
-    this.#total = total;
-  }
-
-  take(bytes: number): boolean {
-    if (this.#used + bytes > this.#total) return false;
-    this.#used += bytes;
-    return true;
-  }
-
-  giveBack(bytes: number): void {
-    this.#used -= bytes;
-  }
-}
 
 export interface ReadBodyOptions {
   /** The most bytes one body may have. */
@@ -41,7 +19,19 @@ export interface ReadBodyOptions {
   /** Milliseconds until it has to be there. */
   readonly deadline: number;
   readonly budget: ByteBudget;
+  /** Who sends, and to what: each has a share of the budget. */
+  readonly holder?: Holder;
+  readonly pace?: Pace;
 }
+
+/** How slow a body may be: whoever holds memory has to use the time. */
+export interface Pace {
+  /** Milliseconds of which each has to bring its bytes; the first are free. */
+  readonly window: number;
+  readonly bytesPerSecond: number;
+}
+
+const PACE: Pace = { window: 5_000, bytesPerSecond: 8 * 2 ** 10 };
 
 /**
  * Reads the exact bytes of a body; a content encoding is left as it is, because signatures are over the bytes as
@@ -49,7 +39,7 @@ export interface ReadBodyOptions {
  */
 export function readBody(
   request: IncomingMessage,
-  { limit, deadline, budget }: ReadBodyOptions,
+  { limit, deadline, budget, holder, pace = PACE }: ReadBodyOptions,
 ): Promise<BodyRead> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limit) return Promise.resolve({ kind: 'too-large' });
@@ -57,26 +47,36 @@ export function readBody(
   return new Promise((resolve) => {
     let bytes: Buffer = NOTHING;
     let size = 0;
-    const overdue = setTimeout(() => fail({ kind: 'slow' }), deadline);
+    const hold = budget.open(announced, holder);
+    const began = performance.now();
+    let timer: NodeJS.Timeout;
+    const look = (before: number, least: number) => {
+      const left = deadline - (performance.now() - began);
+      if (left <= 0 || size - before < least) return fail({ kind: 'slow' });
+      const wait = Math.min(pace.window, left);
+      const have = size;
+      timer = setTimeout(() => look(have, (wait * pace.bytesPerSecond) / 1_000), wait);
+    };
+    timer = setTimeout(() => look(0, 0), Math.min(pace.window, deadline));
 
     const settle = (result: BodyRead) => {
-      clearTimeout(overdue);
+      clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       resolve(result);
     };
     const fail = (result: BodyRead) => {
-      budget.giveBack(size);
+      hold.release();
       settle(result);
     };
     const onData = (chunk: Buffer) => {
       if (size + chunk.length > limit) return fail({ kind: 'too-large' });
-      if (!budget.take(chunk.length)) return fail({ kind: 'busy' });
+      if (!hold.take(chunk.length)) return fail({ kind: 'busy' });
       bytes = withRoom(bytes, size, chunk.length);
       chunk.copy(bytes, size);
       size += chunk.length;
     };
     const onEnd = () =>
-      settle({ kind: 'whole', body: bytes.subarray(0, size), release: () => budget.giveBack(size) });
+      settle({ kind: 'whole', body: bytes.subarray(0, size), release: () => hold.release() });
     const onClose = () => fail({ kind: 'aborted' });
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });

@@ -128,6 +128,18 @@ describe("a job's own token", () => {
     expect((await api.call('POST', '/finish/job-1?token=wrong')).status).toBe(200);
   });
 
+  it('that is made up cost a call to the store as often as somebody liked: it waits its turn', async () => {
+    const api = await sentOut();
+    const asked = () => api.memory.calls.filter((name) => name === 'mayFinish').length;
+    const began = performance.now();
+    const guesses = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => post(api, `/finish/job-1?token=guess-${n}`)),
+    );
+    expect(new Set(guesses.map(({ status }) => status))).toEqual(new Set([401, 429]));
+    expect(asked()).toBeLessThan(5 + (performance.now() - began) / 50);
+    expect((await post(api, WITH_TOKEN, '{"result":1}')).status).toBe(200);
+  });
+
   it('opens nothing else', async () => {
     const api = await sentOut();
     for (const [method, path] of [

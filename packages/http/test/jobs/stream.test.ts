@@ -291,6 +291,41 @@ describe('the clients of the streams', () => {
       expect(await api.call('GET', '/job/nobody/stream')).toMatchObject({ status: 404 });
   });
 
+  it('of one job are a limited number, and so are those of one key: others find room', async () => {
+    const apiKeys = [KEY, 'key-of-another-caller'];
+    const api = await startApi({ apiKeys, streams: { maxOfJob: 2, maxOfKey: 3 } });
+    await api.add('job-1');
+    await api.add('job-2');
+    const opened = [];
+    for (const id of ['job-1', 'job-1', 'job-1', 'job-2', 'job-2'])
+      opened.push((await api.listen(id)).status);
+    expect(opened).toEqual([200, 200, 503, 200, 503]);
+    const other = { authorization: 'Bearer key-of-another-caller' };
+    expect((await api.listen('job-2', other)).status).toBe(200);
+    expect((await api.listen('job-1', other)).status).toBe(503);
+  });
+
+  it('read a job each for itself, however many came at once: they share it', async () => {
+    const api = await startApi();
+    await api.add('job-1', 'default', 'x'.repeat(1_000));
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const get = api.memory.get.bind(api.memory);
+    let reads = 0;
+    api.memory.get = async (id) => {
+      reads += 1;
+      await gate;
+      return get(id);
+    };
+    const coming = Array.from({ length: 50 }, () => api.listen('job-1'));
+    await until('the first reader', () => reads > 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    open();
+    for (const client of await Promise.all(coming))
+      expect((await client.first(1)).types).toEqual(['initial']);
+    expect(reads).toBeLessThan(10);
+  });
+
   it('hear a heartbeat, which is no frame', async () => {
     const api = await startApi({ streams: { heartbeat: 20 } });
     await api.add('job-1');

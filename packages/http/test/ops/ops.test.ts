@@ -74,7 +74,7 @@ describe('/readyz', () => {
           redis: 'ok',
           disk: 'failed: the disk is full',
           queue: 'failed: no such queue',
-          clock: 'failed: for an unknown reason',
+          clock: 'failed: no error',
         },
       },
     ]);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPrivateKey, sign as signWithKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign as signWithKey } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ProviderRequest, SecretStore } from '@hookline/core';
-import { TEST_CERTIFICATES } from '@hookline/rig';
+import { selfSigned, TEST_CERTIFICATES } from '@hookline/rig';
 import request from 'supertest';
 import type { Source } from '@hookline/core';
 import { NOW, signed, sourceOf, startReceiver, stopAll, type StartedReceiver } from './harness.ts';
@@ -193,6 +193,10 @@ describe('a secret that a provider brings', () => {
 });
 
 describe('a key that stands elsewhere', () => {
+  const certificate = selfSigned('sns.amazonaws.com', {
+    privateKey: createPrivateKey(TEST_CERTIFICATES.key),
+    publicKey: createPublicKey(TEST_CERTIFICATES.key),
+  });
   const arn = 'arn:aws:sns:eu-west-1:123456789012:engine-parts';
   const source = sourceOf('aws-sns', { secrets: () => [arn] });
   const cert = 'https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123abcd.pem';
@@ -225,9 +229,10 @@ describe('a key that stands elsewhere', () => {
     const receiver = await startReceiver({
       sources: [source],
       remote: {
+        prove: () => undefined,
         async get(urls) {
           asked.push([...urls]);
-          return there ? new Map([[cert, TEST_CERTIFICATES.leaf]]) : undefined;
+          return there ? new Map([[cert, certificate]]) : undefined;
         },
       },
     });
@@ -252,9 +257,10 @@ describe('a key that stands elsewhere', () => {
     const receiver = await startReceiver({
       sources: [source],
       remote: {
+        prove: () => undefined,
         async get([url = '']) {
           asked.push(url);
-          return url === cert ? new Map([[cert, TEST_CERTIFICATES.leaf]]) : answer;
+          return url === cert ? new Map([[cert, certificate]]) : answer;
         },
       },
     });

@@ -57,6 +57,16 @@ describe('a webhook whose signature does not hold', () => {
     expect(memory.calls).toBe(2);
   });
 
+  it('with another secret had no likely cause in the log, though documentation and CLI promise one', async () => {
+    const { server, log } = await startReceiver({ sources });
+    const post = request(server).post('/webhooks/stripe').set(signed(stranger, body));
+    await post.send(body).expect(401);
+    expect(log.lines[0]?.fields).toMatchObject({
+      reason: 'mismatch',
+      likely: expect.stringContaining('a secret that is none of those configured'),
+    });
+  });
+
   it('never reaches the store, and nothing of it or of the secrets is in an answer or in the log', async () => {
     const { memory, log, wire } = await startReceiver({ sources });
     const line = wire();
@@ -122,16 +132,21 @@ describe('a webhook whose signature does not hold', () => {
 });
 
 describe('a request that is refused unread', () => {
-  it('has a line with the reason and nothing of its own', async () => {
+  it('has a line with the reason and the name of the source, in which a slip could not be found', async () => {
     const { server, log } = await startReceiver({ sources, bodyLimit: 10 });
-    await request(server).post('/webhooks/nobody-here').send('x').expect(404);
+    await request(server).post('/webhooks/strpie').send('x').expect(404);
+    await request(server)
+      .post(`/webhooks/%0A${'a'.repeat(100)}`)
+      .send('x')
+      .expect(404);
     await request(server).put('/webhooks/stripe').send('x').expect(405);
     await request(server).post('/webhooks/stripe').send('more than ten bytes').expect(413);
     expect(log.lines).toEqual(
       [
-        { status: 404, reason: 'unknown_source' },
-        { status: 405, reason: 'method_not_allowed' },
-        { status: 413, reason: 'body_too_large' },
+        { source: 'strpie', status: 404, reason: 'unknown_source', nearest: 'stripe' },
+        { source: `%0A${'a'.repeat(61)}`, status: 404, reason: 'unknown_source' },
+        { source: 'stripe', status: 405, reason: 'method_not_allowed' },
+        { source: 'stripe', status: 413, reason: 'body_too_large' },
       ].map((fields) => ({ level: 'warn', message: 'refused', fields })),
     );
   });

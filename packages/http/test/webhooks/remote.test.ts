@@ -116,41 +116,65 @@ describe('remote texts', () => {
 
   it('are fetched once while they hold', async () => {
     const { texts, calls, pass } = remote(async () => text('one'));
-    await Promise.all([texts.get([A], 50), texts.get([A], 50)]);
+    await Promise.all([texts.get([A], 50, 'sns'), texts.get([A], 50, 'sns')]);
     pass(99_000);
-    expect(await texts.get([A], 50)).toEqual(new Map([[A, 'one']]));
+    expect(await texts.get([A], 50, 'sns')).toEqual(new Map([[A, 'one']]));
     expect(calls).toEqual([A]);
     pass(2_000);
-    await texts.get([A], 50);
+    await texts.get([A], 50, 'sns');
     expect(calls).toEqual([A, A]);
   });
 
   it('are not waited for long, and there for the next request', async () => {
     let arrive: (found: FetchedText) => void = () => undefined;
     const { texts, calls } = remote(() => new Promise((resolve) => (arrive = resolve)));
-    expect(await texts.get([A], 5)).toBeUndefined();
-    expect(await texts.get([A], 5)).toBeUndefined();
+    expect(await texts.get([A], 5, 'sns')).toBeUndefined();
+    expect(await texts.get([A], 5, 'sns')).toBeUndefined();
     arrive(text('late'));
-    expect(await texts.get([A], 50)).toEqual(new Map([[A, 'late']]));
+    expect(await texts.get([A], 50, 'sns')).toEqual(new Map([[A, 'late']]));
     expect(calls).toEqual([A]);
   });
 
   it('that do not exist are known as such; those that fail are tried again after a while', async () => {
     const gone = remote(async () => ({ kind: 'refused' }));
-    expect(await gone.texts.get([A], 50)).toEqual(new Map());
+    expect(await gone.texts.get([A], 50, 'sns')).toEqual(new Map());
     const down = remote(async () => {
       throw new Error('down');
     });
-    for (let times = 0; times < 3; times += 1) expect(await down.texts.get([A], 50)).toBeUndefined();
+    for (let times = 0; times < 3; times += 1) expect(await down.texts.get([A], 50, 'sns')).toBeUndefined();
     expect(down.calls).toHaveLength(1);
     down.pass(3_000);
-    await down.texts.get([A], 50);
+    await down.texts.get([A], 50, 'sns');
     expect(down.calls).toHaveLength(2);
   });
 
-  it('are four at once, whoever asks', async () => {
+  it('are four at once of one source, whoever asks', async () => {
     const { texts, calls } = remote(() => new Promise(() => undefined));
-    await Promise.all(Array.from({ length: 20 }, (_, n) => texts.get([`${A}${n}`], 5)));
+    await Promise.all(Array.from({ length: 20 }, (_, n) => texts.get([`${A}${n}`], 5, 'sns')));
     expect(calls).toHaveLength(4);
+  });
+
+  it('were pushed out by addresses that strangers made up: those that a signature fitted stay', async () => {
+    const { texts, calls } = remote(async () => text('key'));
+    await texts.get([A], 50, 'sns');
+    texts.prove([A]);
+    for (let n = 0; n < 300; n += 1) await texts.get([`${A}${n}`], 50, 'sns');
+    const before = calls.length;
+    expect(await texts.get([A], 5, 'sns')).toEqual(new Map([[A, 'key']]));
+    expect(calls).toHaveLength(before);
+  });
+
+  it('of one source left no fetch to the others, and none to a key that is known and ran out', async () => {
+    let isStuck = false;
+    const { texts, pass } = remote(async (url) =>
+      isStuck && url !== A && !url.endsWith('paypal') ? new Promise(() => undefined) : text('key'),
+    );
+    await texts.get([A], 50, 'sns');
+    texts.prove([A]);
+    pass(200_000);
+    isStuck = true;
+    await Promise.all(Array.from({ length: 20 }, (_, n) => texts.get([`${A}${n}`], 5, 'sns')));
+    expect(await texts.get([A], 50, 'sns')).toEqual(new Map([[A, 'key']]));
+    expect(await texts.get([`${A}/paypal`], 50, 'paypal')).toEqual(new Map([[`${A}/paypal`, 'key']]));
   });
 });

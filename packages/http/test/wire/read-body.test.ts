@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ByteBudget, readBody, type BodyRead } from '../../src/wire/read-body.ts';
+import { ByteBudget } from '../../src/wire/byte-budget.ts';
+import { readBody, type BodyRead } from '../../src/wire/read-body.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -38,19 +40,9 @@ async function reading(budget: ByteBudget, limit = 10_000) {
   };
 }
 
-/** How much of the budget is free, found by taking it. */
-function freeOf(budget: ByteBudget, total: number): number {
-  for (let free = total; free > 0; free -= 1) {
-    if (!budget.take(free)) continue;
-    budget.giveBack(free);
-    return free;
-  }
-  return 0;
-}
-
 describe('readBody', () => {
   it('puts any chunks together again, and holds their bytes of the budget until they are released', async () => {
-    const budget = new ByteBudget(2_000);
+    const budget = new ByteBudget(32_000);
     const send = await reading(budget);
     const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 40 });
     await fc.assert(
@@ -59,9 +51,9 @@ describe('readBody', () => {
         const read = await send(parts);
         if (read.kind !== 'whole') throw new Error(read.kind);
         expect(read.body).toEqual(whole);
-        expect(freeOf(budget, 2_000)).toBe(2_000 - whole.length);
+        expect(budget.used).toBe(whole.length);
         read.release();
-        expect(freeOf(budget, 2_000)).toBe(2_000);
+        expect(budget.used).toBe(0);
       }),
       { numRuns: 50 },
     );
@@ -74,14 +66,49 @@ describe('readBody', () => {
     expect(read.kind).toBe('whole');
     if (read.kind === 'whole') read.release();
     expect(await send([Buffer.alloc(60), Buffer.alloc(41)])).toEqual({ kind: 'too-large' });
-    expect(freeOf(budget, 1_000)).toBe(1_000);
+    expect(budget.used).toBe(0);
   });
 
   it('is busy when the budget is spent', async () => {
     const budget = new ByteBudget(100);
     const send = await reading(budget);
-    budget.take(50);
+    budget.open(0).take(50);
     expect(await send([Buffer.alloc(51)])).toEqual({ kind: 'busy' });
-    expect(freeOf(budget, 100)).toBe(50);
+    expect(budget.used).toBe(50);
+  });
+
+  it('let a sender hold memory for 20 s that sends nothing any more: it ends after two windows', async () => {
+    const budget = new ByteBudget(10_000);
+    const reads: Promise<BodyRead>[] = [];
+    const pace = { window: 100, bytesPerSecond: 1_000 };
+    const server = createServer((incoming, response) => {
+      const read = readBody(incoming, { limit: 10_000, deadline: 5_000, budget, pace });
+      reads.push(read);
+      void read.then(() => response.end());
+    });
+    servers.push(server.listen(0, '127.0.0.1'));
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const send = () => {
+      const sender = request({ port, host: '127.0.0.1', method: 'POST', agent: false });
+      sender.on('error', () => undefined).write(Buffer.alloc(200));
+      return sender;
+    };
+    const [slow, steady] = [send(), send()];
+    await once(server, 'request');
+    if (reads.length < 2) await once(server, 'request');
+    const began = performance.now();
+    for (let n = 0; n < 30; n += 1) {
+      steady.write(Buffer.alloc(60));
+      await sleep(20);
+    }
+    steady.end();
+    const [first, second] = await Promise.all(reads);
+    const kinds = [first?.kind, second?.kind].toSorted();
+    expect(kinds).toEqual(['slow', 'whole']);
+    expect(performance.now() - began).toBeLessThan(4_000);
+    for (const read of [first, second]) if (read?.kind === 'whole') read.release();
+    expect(budget.used).toBe(0);
+    slow.destroy();
   });
 });

@@ -32,6 +32,10 @@ const CONFIRMATION =
   'Message\n{json:Message}\nMessageId\n{json:MessageId}\nSubscribeURL\n{json:SubscribeURL}\n' +
   'Timestamp\n{timestamp}\nToken\n{json:Token}\nTopicArn\n{json:TopicArn}\nType\n{json:Type}\n';
 
+/** `eu-west-1`, `us-gov-east-1`. Not `s3`: a bucket named `sns` is everybody's to have, and is at `sns.s3.amazonaws.com`. */
+const REGION = '[a-z]{2}(?:-[a-z]{3,12}){1,3}-\\d{1,2}';
+const HOST = `sns\\.${REGION}\\.amazonaws\\.com(?:\\.cn)?`;
+
 /**
  * Amazon SNS signs named fields of the body with the key of a certificate that the body names
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html). Anybody may
@@ -55,8 +59,9 @@ const provider = defineProvider({
       answer: {
         kind: 'fetch',
         at: { body: ['SubscribeURL'] },
-        address:
-          /^https:\/\/sns\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?\/\?Action=ConfirmSubscription&TopicArn=[A-Za-z0-9:%_.-]{1,300}&Token=[0-9a-f]{1,500}$/,
+        address: new RegExp(
+          `^https://${HOST}/\\?Action=ConfirmSubscription&TopicArn=[A-Za-z0-9:%_.-]{1,300}&Token=[0-9a-f]{1,500}$`,
+        ),
       },
     },
   ],
@@ -88,9 +93,10 @@ function signed(version: '1' | '2', types: readonly string[], content: string): 
         encoding: 'base64',
         certificate: {
           at: { body: ['SigningCertURL'] },
-          address:
-            /^https:\/\/sns\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?\/SimpleNotificationService-[A-Za-z0-9]{1,100}\.pem$/,
+          address: new RegExp(`^https://${HOST}/SimpleNotificationService-[A-Za-z0-9]{1,100}\\.pem$`),
           example: 'https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123abcd.pem',
+          commonName: new RegExp(`^sns(?:(?:-signing)?[.-]${REGION})?\\.amazonaws\\.com(?:\\.cn)?$`),
+          // Amazon serves the certificate alone, without those that lead to its authority.
           trust: 'address',
         },
       },

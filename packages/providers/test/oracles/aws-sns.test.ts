@@ -4,8 +4,9 @@ import { createServer, globalAgent, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ProviderRequest } from '@hookline/core';
+import { selfSigned } from '@hookline/rig';
+import { providers } from '../../src/index.ts';
 import MessageValidator from '@hookline/test-sdks/sns';
-import { selfSigned } from './certificate.ts';
 import { agree, secretOf, theirs, verdicts, type Oracle } from './oracle.ts';
 import { pairOf } from './test-keys.ts';
 
@@ -33,7 +34,7 @@ const confirmation = {
 let server: Server;
 beforeAll(async () => {
   const { privateKey } = pairOf('rsa', secretOf(sns));
-  const certificate = sns.keys?.get(CERTIFICATE_AT) ?? '';
+  const certificate = selfSigned('localhost', pairOf('rsa', secretOf(sns)));
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
   server = createServer({ key, cert: certificate }, (_, response) => response.end(certificate));
   await once(server.listen(0, 'localhost'), 'listening');
@@ -84,9 +85,12 @@ const sns: Oracle = {
       return { ...request, body: Buffer.from(JSON.stringify({ ...message, [name]: `${message[name]}.` })) };
     }),
   get keys() {
-    return new Map([[CERTIFICATE_AT, selfSigned('localhost', pairOf('rsa', secretOf(sns)))]]);
+    return new Map([[CERTIFICATE_AT, selfSigned('sns.amazonaws.com', pairOf('rsa', secretOf(sns)))]]);
   },
 };
+
+/** Without the key that samples are signed with: a real secret. */
+const TOPIC = secretOf(sns).replace(/#.*/, '');
 
 describe("Amazon's validator of SNS", () => {
   agree(sns);
@@ -95,6 +99,51 @@ describe("Amazon's validator of SNS", () => {
     const request = await theirs(sns);
     const body = Buffer.from(request.body.toString().replace('amazonaws.com', 'amazonaws.com.example.com'));
     expect(await verdicts(sns, { ...request, body })).toEqual({ library: 'refuses', we: 'malformed' });
+  });
+
+  it.each([
+    'sns.s3.amazonaws.com',
+    'sns.s3-eu-west-1.amazonaws.com',
+    'sns.s3.eu-west-1.amazonaws.com',
+    'sns.s3-accelerate.amazonaws.com',
+    'sns.s3-website-eu-west-1.amazonaws.com',
+    's3.eu-west-1.amazonaws.com/sns.eu-west-1.amazonaws.com',
+    'sns.eu-west-1.amazonaws.com.example.com',
+    'sns.eu-west-1.amazonaws.com@s3.amazonaws.com',
+    'sqs.eu-west-1.amazonaws.com',
+  ])('a certificate was taken from anybody’s bucket: %s', async (host) => {
+    const request = await theirs(sns);
+    const at = CERTIFICATE_AT.replace('sns.eu-west-1.amazonaws.com', host);
+    const body = Buffer.from(request.body.toString().replace(CERTIFICATE_AT, at));
+    const source = providers.get('aws-sns');
+    expect(source?.keysNeeded({ ...request, body }, [TOPIC], Date.now())).toEqual([]);
+    expect((await verdicts(sns, { ...request, body })).we).toBe('malformed');
+  });
+
+  it.each(['us-east-1', 'ap-southeast-2', 'us-gov-west-1', 'me-central-1'])(
+    'is asked in %s',
+    async (region) => {
+      const request = await theirs(sns);
+      const at = CERTIFICATE_AT.replace('eu-west-1', region);
+      const body = Buffer.from(request.body.toString().replace(CERTIFICATE_AT, at));
+      const source = providers.get('aws-sns');
+      expect(source?.keysNeeded({ ...request, body }, [TOPIC], Date.now())).toEqual([at]);
+    },
+  );
+
+  it.each([
+    ['sns.amazonaws.com', true],
+    ['sns-signing.me-south-1.amazonaws.com', true],
+    ['sns-us-gov-west-1.amazonaws.com', true],
+    ['sns-cn-north-1.amazonaws.com.cn', true],
+    ['sns.s3.amazonaws.com', false],
+    ['example.com', false],
+    ['sns.amazonaws.com.example.com', false],
+  ])('a certificate of the name %s counts: %s', async (name, counts) => {
+    const request = await theirs(sns);
+    const keys = new Map([[CERTIFICATE_AT, selfSigned(name, pairOf('rsa', secretOf(sns)))]]);
+    const verdict = providers.get('aws-sns')?.verify(request, [TOPIC], Date.now(), keys);
+    expect(verdict?.ok).toBe(counts);
   });
 
   it('accepts a message of any age; we no more than an hour, as it could be kept for ever', async () => {

@@ -8,6 +8,7 @@ import { addStandardJob } from 'bullmq/dist/cjs/scripts/addStandardJob-9.js';
 import { promote } from 'bullmq/dist/cjs/scripts/promote-9.js';
 import { createHash } from 'node:crypto';
 import { PIECES, SCRIPTS, type ScriptCalls, type ScriptReplies } from '../client/all-scripts.ts';
+import { jobIdProblem } from './job-id.ts';
 import type { Connection } from '../client/connection.ts';
 import { createKeys } from '../client/keys.ts';
 import type { JobRequest, Partition } from '../client/partition.ts';
@@ -84,6 +85,9 @@ export function createPartition(connection: Connection, prefix: string): Partiti
     },
     add(request) {
       const { queue, jobId, name, work } = request;
+      const problem = jobIdProblem(jobId);
+      if (problem !== undefined)
+        throw new RangeError(`the job id '${jobId.slice(0, 100)}' cannot be: ${problem}`);
       return capture(new Job(queueNamed(queue), name, work, optionsOf(request), jobId));
     },
     async promote(queue, jobId) {
@@ -137,7 +141,9 @@ function capture(job: Job): JobAddition {
       return Promise.resolve(job.id);
     },
   };
-  void job.addJob(standIn as unknown as Parameters<Job['addJob']>[0]);
+  job.addJob(standIn as unknown as Parameters<Job['addJob']>[0]).catch(() => {
+    // Then there is no command, which is said below: unheard, it would end the process.
+  });
   if (captured === undefined)
     throw new Error(`BullMQ made no command for the job ${job.id}: is it the pinned version?`);
   return captured;

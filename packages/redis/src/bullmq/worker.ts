@@ -1,6 +1,7 @@
 import type { Logger } from '@hookline/core';
 import { Worker } from 'bullmq';
 import { backoffStrategy, runTurn, type Processor } from './ending.ts';
+import type { QueueErrors } from './queue-errors.ts';
 import type { Connection } from '../client/connection.ts';
 
 /**
@@ -35,6 +36,7 @@ export interface QueueWorkerOptions {
   readonly connection: Connection;
   readonly prefix: string;
   readonly log: Logger;
+  readonly errors: QueueErrors;
   readonly concurrency: number;
   readonly limiter: { readonly max: number; readonly duration: number } | undefined;
   readonly processor: Processor;
@@ -44,7 +46,7 @@ export interface QueueWorkerOptions {
 
 /** BullMQ's worker on one queue. */
 export function openQueueWorker(options: QueueWorkerOptions): Worker {
-  const { name, connection, prefix, log, concurrency, limiter, processor, onLockLost } = options;
+  const { name, connection, prefix, log, errors, concurrency, limiter, processor, onLockLost } = options;
   const worker = new Worker(name, (job, token = '') => runTurn(job, token, processor), {
     connection,
     prefix,
@@ -52,7 +54,7 @@ export function openQueueWorker(options: QueueWorkerOptions): Worker {
     ...(limiter === undefined ? {} : { limiter }),
     ...WORKER_SETTINGS,
   });
-  worker.on('error', (error) => log.debug('queue error', { queue: name, error: error.message }));
+  worker.on('error', (error) => errors.note(name, error));
   worker.on('stalled', (jobId) =>
     log.warn('taken over from a worker that died or stopped answering', { queue: name, job: jobId }),
   );

@@ -1,4 +1,4 @@
-import type { Logger, Meter } from '@hookline/core';
+import { explain, type Logger, type Meter } from '@hookline/core';
 import { every } from '../client/every.ts';
 import { evictionProblemOf, readMemory, type Memory } from '../client/server-facts.ts';
 import type { Partition } from '../client/partition.ts';
@@ -90,7 +90,7 @@ export function startEvictor({
     );
   }
 
-  const loop = every(interval, relieve, (error) => log.debug('evict', { error: String(error) }));
+  const loop = every(interval, relieve, (error) => log.debug('evict', { error: explain(error) }));
   return {
     relieve,
     stop() {

@@ -1,4 +1,5 @@
 import {
+  explain,
   type AcceptResult,
   type IncomingEvent,
   type Kept,
@@ -99,7 +100,7 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
 function refusalOf(error: unknown): Exclude<AcceptResult, Kept> {
   if (error instanceof StoreFullError) return { kind: 'full', reason: error.message };
   // Whatever happened (refused, timed out, cut off), the provider is told to send again: the id decides then.
-  return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) };
+  return { kind: 'unavailable', reason: explain(error) };
 }
 
 /** Says once that Redis is away and once that it is back, not at every attempt in between. */
@@ -108,7 +109,7 @@ export function reportConnection(connection: Connection, log: Logger): void {
   connection.on('error', (error: Error) => {
     if (away) return;
     away = true;
-    log.warn('Redis cannot be reached; trying again until it is back', { error: error.message });
+    log.warn('Redis cannot be reached; trying again until it is back', { error: explain(error) });
   });
   connection.on('ready', () => {
     if (away) log.info('Redis is back');

@@ -1,5 +1,5 @@
-import { QueueKeys } from 'bullmq';
 import {
+  explain,
   DEFAULT_RETRY,
   MAX_ATTEMPTS,
   milliseconds,
@@ -8,6 +8,7 @@ import {
   type RedisTarget,
   type RetryPolicy,
 } from '@hookline/core';
+import { isReservedJobId } from '../bullmq/job-id.ts';
 import type { AnyJobs, JobName, JobOf, JobResult } from './job.ts';
 import type { Backend } from './store.ts';
 
@@ -98,8 +99,6 @@ const LONGEST_DELAY_MS = 10 * 365 * 86_400_000;
 const LAST_PRIORITY = 2_097_151;
 const MOST_KEPT = 1_000_000;
 const ID = /^[^\s:]{1,256}$/;
-/** A job of one of these ids would lie where BullMQ keeps something of its own. */
-const BULLMQ_KEYS = new Set(Object.keys(new QueueKeys().getKeys('any')));
 
 /** @throws RangeError that names the option and its range */
 export function readSettings(options: JobQueueOptions<never>): Settings {
@@ -157,7 +156,7 @@ export function readAddOptions(given: AddOptions, now: number): ReadAddOptions {
     throw new RangeError(
       `id is ${shown(id)}: use 1 to 256 characters without white space or ':', and not only digits`,
     );
-  if (id !== undefined && BULLMQ_KEYS.has(id))
+  if (id !== undefined && isReservedJobId(id))
     throw new RangeError(`id is ${shown(id)}, which BullMQ keeps for itself: put something before it`);
   const options: JobRunOptions = {
     ...(attempts === undefined ? {} : { attempts: wholeNumber('attempts', attempts, 1, MAX_ATTEMPTS) }),
@@ -229,7 +228,7 @@ function duration(option: string, value: Duration, min = 0, max = LONGEST_DELAY_
   try {
     ms = milliseconds(value);
   } catch (error) {
-    throw new RangeError(`${option}: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new RangeError(`${option}: ${explain(error)}`, {
       cause: error,
     });
   }

@@ -1,7 +1,7 @@
 import { equal, jobWork, type JobPage, type JobService, type JobSummary, type NewJob } from '@hookline/core';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
 import type { Gate } from '../gate/gate.ts';
-import { newFinishToken } from './finish-token.ts';
+import { isFinishToken, newFinishToken } from './finish-token.ts';
 import { openFleet, type Fleet } from '../fleet/fleet.ts';
 import { openJobDefinitions, type JobDefinitions } from './definitions.ts';
 import {
@@ -193,6 +193,7 @@ class RedisJobStore implements JobService {
   }
 
   async mayFinish(id: string, token: string): Promise<boolean> {
+    if (!isFinishToken(token)) return false;
     const kept = await this.#partition.connection.hget(this.#partition.keys.job(id), 'token');
     return equal(token, kept ?? newFinishToken());
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Logger, Work } from '@hookline/core';
+import { explain, type Logger, type Work } from '@hookline/core';
 import type { Queue } from 'bullmq';
 import { every } from '../client/every.ts';
 import type { Activity } from '../bullmq/metrics.ts';
@@ -107,7 +107,7 @@ export function startCanaries(options: CanaryOptions): Canaries {
     await Promise.all(options.queues.map(look));
     report();
   }
-  const loop = every(interval, round, (error) => log.debug('canary', { error: String(error) }));
+  const loop = every(interval, round, (error) => log.debug('canary', { error: explain(error) }));
 
   return {
     stuck,

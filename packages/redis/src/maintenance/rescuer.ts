@@ -1,6 +1,6 @@
 import { every, type Loop } from '../client/every.ts';
 import { randomUUID } from 'node:crypto';
-import { DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
+import { explain, DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
 import { openQuietQueue } from '../bullmq/add-job.ts';
 import { createDiscardedSearch } from './discarded.ts';
 import { retireSchedules } from './schedules.ts';
@@ -219,7 +219,7 @@ class RedisRescuer implements Rescuer {
   #tellOf(part: string, error: unknown): void {
     if (this.#options.partition.connection.status !== 'ready') return;
     this.#failed({ part: part.startsWith('queue ') ? 'queue' : part });
-    this.#options.log.warn('work that may be lost could not be looked for', { part, error: String(error) });
+    this.#options.log.warn('work that may be lost could not be looked for', { part, error: explain(error) });
   }
 
   #report(repairs: readonly Repair[]): void {

@@ -72,6 +72,16 @@ describe('a job that somebody else finishes', () => {
     expect(await typesOf(sent.id)).toEqual(['started', 'completed']);
   });
 
+  it('of no known form asks nothing of Redis, for it comes from strangers', async () => {
+    const away = openBench('redis://127.0.0.1:1');
+    for (const strange of ['', 'guess', 'x'.repeat(10_000), `${'x'.repeat(31)}=`])
+      expect(await away.jobs().mayFinish('job', strange)).toBe(false);
+    const asked = away.jobs().mayFinish('job', 'x'.repeat(32));
+    asked.catch(() => undefined);
+    await away.close();
+    await expect(asked).rejects.toThrow();
+  });
+
   it('000: is refused a finish while it is pending, after it is done, after it failed, and where there is none', async () => {
     const jobs = bench.jobs();
     const waiting = newJob('partner', null, { delay: 60_000 });

@@ -12,10 +12,17 @@ export default {
   path: '/finish/:id',
   reads: 'one',
   /** The job's own token stands in for an API key, where the address carries it. */
-  async admit({ id, search, headers, ask }, { service }) {
+  async admit({ id, search, headers, peer, ask }, { service, tokens }) {
     const token = search.get('token');
     if (id !== undefined && token !== null && token !== '' && token.length <= LONGEST_TOKEN)
-      if (await ask(() => service.mayFinish(id, token))) return { kind: 'token', token };
+      switch (await tokens.try(peer, () => ask(() => service.mayFinish(id, token)))) {
+        case true:
+          return { kind: 'token', token };
+        case 'busy':
+          return headers.authorization === undefined
+            ? { kind: 'refused', problem: refusals.TOO_MANY_TOKENS }
+            : { kind: 'needs-key' };
+      }
     return headers.authorization === undefined
       ? { kind: 'refused', problem: refusals.FINISH_REFUSED }
       : { kind: 'needs-key' };

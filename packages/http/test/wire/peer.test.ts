@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Socket } from 'node:net';
+import { createPeerOf, type TrustedProxies } from '../../src/wire/peer.ts';
+
+function peer(trusted: TrustedProxies | undefined, remoteAddress: string, forwarded?: string): string {
+  const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
+  return createPeerOf(trusted)({ headers, socket: { remoteAddress } as Socket });
+}
+
+describe('who sends a request', () => {
+  it.each<[string, TrustedProxies | undefined, string, string | undefined, string]>([
+    ['is who connects', undefined, '192.0.2.1', undefined, '192.0.2.1'],
+    ['is not who a stranger claims to be', undefined, '192.0.2.1', '203.0.113.9', '192.0.2.1'],
+    ['nor before a proxy that is not there', ['10.0.0.0/8'], '192.0.2.1', '203.0.113.9', '192.0.2.1'],
+    ['is whom the proxy names', ['10.0.0.0/8'], '10.1.2.3', '203.0.113.9', '203.0.113.9'],
+    ['and not whom its client claims', ['10.0.0.0/8'], '10.1.2.3', '1.2.3.4, 203.0.113.9', '203.0.113.9'],
+    [
+      'goes through proxies in a row',
+      ['10.0.0.0/8', '::1'],
+      '::1',
+      '1.2.3.4,203.0.113.9, 10.0.0.7',
+      '203.0.113.9',
+    ],
+    ['or so many hops', 2, '10.1.2.3', '1.2.3.4, 203.0.113.9, 10.0.0.7', '203.0.113.9'],
+    ['with fewer hops than said', 5, '10.1.2.3', '203.0.113.9', '203.0.113.9'],
+    ['is the proxy when that says nonsense', 1, '10.1.2.3', 'unknown', '10.1.2.3'],
+    ['has no port', 1, '10.1.2.3', '203.0.113.9:1234', '203.0.113.9'],
+    ['may be mapped into IPv6', ['10.0.0.0/8'], '::ffff:10.1.2.3', '[2001:db8::9]:443', '2001:db8:0:0::/64'],
+    ['is a network of IPv6', undefined, '2001:db8:1:2:3:4:5:6', undefined, '2001:db8:1:2::/64'],
+  ])('%s', (_, trusted, address, forwarded, expected) => {
+    expect(peer(trusted, address, forwarded)).toBe(expected);
+  });
+});
