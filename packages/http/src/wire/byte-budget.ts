@@ -74,7 +74,8 @@ export class ByteBudget {
   #hasRoom(holder: Holder, size: Size, held: number, bytes: number): boolean {
     const total = this.#total;
     const after = this.#used + bytes;
-    if (after > (size === 'small' ? total : total * (1 - RESERVE))) return false;
+    const isAlone = this.#used === held;
+    if (after > (size === 'small' || isAlone ? total : total * (1 - RESERVE))) return false;
     if (after <= total * FREE_FOR_ALL) return true;
     return sharesOf(holder, size).every(([key, share]) => {
       const ofOthers = (this.#held.get(key) ?? 0) - held;
