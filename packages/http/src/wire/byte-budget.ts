@@ -20,7 +20,8 @@ const RESERVE = 1 / 8;
 /** Beyond this share of all, each peer and each source has only its own. */
 const FREE_FOR_ALL = 1 / 2;
 const PEER_SHARE = 1 / 4;
-const SOURCE_SHARE = 1 / 2;
+/** More than one peer can take, or that one would keep everybody from the source. */
+const SOURCE_SHARE = 3 / 4;
 /** Small bodies have shares of their own, or large ones of the same proxy would keep them out. */
 const SMALL_SHARE = 1 / 16;
 
@@ -30,7 +31,7 @@ const NOBODY: Holder = { peer: '' };
 /**
  * The bytes that all requests together may hold in memory. Bytes count when they have come, not when they are
  * announced: whoever only announces would keep the others out for nothing. Nobody can hold all of it: once half is
- * in use, a peer may have a quarter and a source a half, and the last eighth is for small bodies. A share always has
+ * in use, a peer may have a quarter and a source three, and the last eighth is for small bodies. A share always has
  * room for one body.
  */
 export class ByteBudget {
@@ -74,7 +75,8 @@ export class ByteBudget {
   #hasRoom(holder: Holder, size: Size, held: number, bytes: number): boolean {
     const total = this.#total;
     const after = this.#used + bytes;
-    if (after > (size === 'small' ? total : total * (1 - RESERVE))) return false;
+    const isAlone = this.#used === held;
+    if (after > (size === 'small' || isAlone ? total : total * (1 - RESERVE))) return false;
     if (after <= total * FREE_FOR_ALL) return true;
     return sharesOf(holder, size).every(([key, share]) => {
       const ofOthers = (this.#held.get(key) ?? 0) - held;

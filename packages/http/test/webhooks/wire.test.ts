@@ -114,6 +114,7 @@ describe('a body that is too large', () => {
 
 describe('the bytes that are held at once', () => {
   const filler = 'x'.repeat(600);
+  const large = JSON.stringify({ id: 'evt_large', type: 'invoice.paid', filler: 'x'.repeat(100_000) });
 
   it('are bounded: what comes on top is asked to come again, and is taken once there is room', async () => {
     const { wire, memory } = await startReceiver({ sources, bytesInFlight: 1_000 });
@@ -130,6 +131,25 @@ describe('the bytes that are held at once', () => {
     first.send('}');
     expect(await first.answers(1)).toEqual([200]);
     expect(await wire().send(post('evt_2', filler)).answers(1)).toEqual([200]);
+  });
+
+  it('were all taken by one sender whose bodies never end: others have their share', async () => {
+    const { wire, memory } = await startReceiver({ sources, bytesInFlight: 2 ** 20, trustedProxies: 1 });
+    const from = (address: string, announced: number, sent: number) =>
+      wire().send(
+        Buffer.concat([
+          rawHead('POST', PATH, {
+            ...signed(stripe, large),
+            'x-forwarded-for': address,
+            'content-length': String(announced),
+          }),
+          Buffer.from(large.slice(0, sent)),
+        ]),
+      );
+    const greedy = Array.from({ length: 31 }, () => from('203.0.113.1', large.length, large.length - 1));
+    await until('some of them to be sent away', () => greedy.some(({ statuses }) => statuses[0] === 429));
+    expect(await from('203.0.113.2', large.length, large.length).answers(1)).toEqual([200]);
+    expect(memory.calls).toBe(1);
   });
 
   it('are given back after every kind of end', async () => {
