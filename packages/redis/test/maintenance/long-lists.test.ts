@@ -1,6 +1,7 @@
 import { NO_METER, createRegistry } from '@hookline/core';
 import { eventually, startOwnRedis, type OwnRedis } from '@hookline/rig';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { createKeys } from '../../src/client/keys.ts';
 import { startRescuer, type Rescuer } from '../../src/maintenance/rescuer.ts';
 import { fleetOf, openBench, silent, type Bench } from '../support.ts';
@@ -74,7 +75,7 @@ async function fill(): Promise<void> {
 
 /** Every command on a list of this test's, as Redis was given it. */
 async function watchLists() {
-  const monitor = await bench.redis.monitor();
+  const monitor = await new Redis(own.url).monitor();
   const commands: string[][] = [];
   monitor.on('monitor', (_time: string, args: string[]) => {
     if (/^(lpos|lrem|lrange)$/i.test(args[0] ?? '') && args[1]?.startsWith(bench.prefix)) commands.push(args);
