@@ -29,7 +29,7 @@ import { openFleet, type Fleet } from './fleet/fleet.ts';
 import { publishStatus, type PublishedStatus, type StatusDetail } from './fleet/heartbeat.ts';
 import { watchEventLoop } from './maintenance/event-loop-lag.ts';
 import { createProcessor } from './run/processor.ts';
-import { LOCK_MS, openQueueWorker } from './bullmq/worker.ts';
+import { LOCK_MS, keepEventsShort, openQueueWorker } from './bullmq/worker.ts';
 import { startEvictor, type EvictorSettings } from './events/evict.ts';
 import { forgetExpired } from './events/prune.ts';
 import { forgetJobs } from './jobs/prune.ts';
@@ -274,6 +274,7 @@ async function prepareQueues(
   const { connection, prefix, keys } = partition;
   const queues = [...registry.queues].map((name) => openQuietQueue(name, connection, prefix));
   await connection.sadd(keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
+  for (const name of [...registry.queues, DEAD_LETTER_QUEUE]) await keepEventsShort(partition, name);
   for (const queue of queues) {
     const { globalConcurrency } = settings[queue.name] ?? {};
     if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();
