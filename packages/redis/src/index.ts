@@ -19,7 +19,7 @@ export { createJobStore } from './jobs/store.ts';
 export { openJobTransfer, type JobTransfer } from './jobs/transfer/transfer.ts';
 export type { Imported, MovedJob, MovedQueued, MovedRecord } from './jobs/transfer/moved-job.ts';
 export { openJobs, type Jobs, type JobsOptions } from './jobs/open.ts';
-export { nextSlot } from './run/cron.ts';
+export { nextSlot } from './bullmq/cron.ts';
 export {
   listStatuses,
   publishStatus,

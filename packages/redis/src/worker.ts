@@ -31,7 +31,7 @@ import { publishStatus, type PublishedStatus, type StatusDetail } from './fleet/
 import { watchEventLoop } from './maintenance/event-loop-lag.ts';
 import { createProcessor } from './run/processor.ts';
 import { watchQueueErrors, type QueueErrorOptions } from './bullmq/queue-errors.ts';
-import { LOCK_MS, openQueueWorker } from './bullmq/worker.ts';
+import { LOCK_MS, keepEventsShort, openQueueWorker } from './bullmq/worker.ts';
 import { startEvictor, type EvictorSettings } from './events/evict.ts';
 import { forgetExpired } from './events/prune.ts';
 import { forgetJobs } from './jobs/prune.ts';
@@ -350,6 +350,7 @@ async function prepareQueues(
   const { connection, prefix, keys } = partition;
   const queues = [...registry.queues].map((name) => openQuietQueue(name, connection, prefix));
   await connection.sadd(keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
+  for (const name of [...registry.queues, DEAD_LETTER_QUEUE]) await keepEventsShort(partition, name);
   for (const queue of queues) {
     const { globalConcurrency } = settings[queue.name] ?? {};
     if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();

@@ -8,6 +8,7 @@ import { addStandardJob } from 'bullmq/dist/cjs/scripts/addStandardJob-9.js';
 import { promote } from 'bullmq/dist/cjs/scripts/promote-9.js';
 import { createHash } from 'node:crypto';
 import { PIECES, SCRIPTS, type ScriptCalls, type ScriptReplies } from '../client/all-scripts.ts';
+import { repeatStrategy } from './cron.ts';
 import { jobIdProblem } from './job-id.ts';
 import type { Connection } from '../client/connection.ts';
 import { createKeys } from '../client/keys.ts';
@@ -123,6 +124,7 @@ export function openQuietQueue(name: string, connection: Connection, prefix: str
     skipWaitingForReady: true,
     skipVersionCheck: true,
     skipMetasUpdate: true,
+    settings: { repeatStrategy },
   });
   queue.on('error', () => {
     // The connection's owner listens for its errors and says them once.

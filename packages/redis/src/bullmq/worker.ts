@@ -1,8 +1,10 @@
 import type { Logger } from '@hookline/core';
 import { Worker } from 'bullmq';
+import { repeatStrategy } from './cron.ts';
 import { backoffStrategy, runTurn, type Processor } from './ending.ts';
 import type { QueueErrors } from './queue-errors.ts';
 import type { Connection } from '../client/connection.ts';
+import type { Partition } from '../client/partition.ts';
 
 /**
  * BullMQ's defaults let 64 s pass between a worker's death and the next try. With these the lock of a dead worker is
@@ -28,8 +30,19 @@ export const WORKER_SETTINGS = {
   stalledInterval: STALLED_INTERVAL_MS,
   maxStalledCount: NO_STALL_LIMIT,
   runRetryDelay: RUN_RETRY_MS,
-  settings: { backoffStrategy },
+  settings: { backoffStrategy, repeatStrategy },
 } as const;
+
+/**
+ * Entries that a queue's own stream of events keeps. Each end holds what the job returned, and nobody of ours reads it:
+ * BullMQ's 10,000 were 147 MB after 3,000 jobs that returned 50 kB.
+ */
+const KEPT_EVENTS = 100;
+
+/** Keeps a queue's stream of events short; one that is longer is cut when its next job ends. */
+export async function keepEventsShort({ connection, keys }: Partition, queue: string): Promise<void> {
+  await connection.hset(keys.bullJob(queue, 'meta'), 'opts.maxLenEvents', KEPT_EVENTS);
+}
 
 export interface QueueWorkerOptions {
   readonly name: string;

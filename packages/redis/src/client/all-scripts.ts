@@ -130,7 +130,7 @@ export interface ScriptCalls {
    * Looks at one page of unsettled work and says which of it seems to have no job. `from` and `skip` are where the page
    * begins: a score, and how many of that score are known already; `age` is how long ago it must have moved last.
    * Answers with how many were looked at, where the next page begins, and of each that seems lost its id, handler, queue,
-   * job id and whereabouts.
+   * job id, whereabouts and motion.
    * @see ../maintenance/find-lost-work.lua
    */
   readonly 'find-lost-work': {
@@ -333,12 +333,13 @@ export interface ScriptCalls {
   };
   /**
    * Queues work anew whose job is gone, and counts that. Checks everything again, because the work may have gone on since
-   * it was found: only what is still unsettled, and whose job still is where nobody will ever take it, is touched.
+   * it was found: only what is still unsettled, and whose job still is where nobody will ever take it, is touched. `motion` is
+   * what it was when the job was first missed, where it may be in a list; in a long list it was looked for since.
    * @see ../maintenance/requeue.lua
    */
   readonly 'requeue': {
     readonly keys: Keys<'repairs'>;
-    readonly args: Args<'kind' | 'id' | 'handler' | 'queue' | 'jobId' | 'newQueue' | 'newJobId'>;
+    readonly args: Args<'kind' | 'id' | 'handler' | 'queue' | 'jobId' | 'motion' | 'newQueue' | 'newJobId'>;
     readonly add: Additions<'run'>;
   };
   /**
@@ -486,8 +487,11 @@ end`,
   local letterKey = bullJobKeyOf('dead-letter', id)
   local removed = redis.call('DEL', letterKey)
   if removed == 1 then
-    -- From the oldest on, which go first when all are replayed: looking through a million takes 25 ms each time.
-    redis.call('LREM', bullJobKeyOf('dead-letter', 'wait'), -1, id)
+    -- Who replays many begins with the oldest or the newest; only one in the middle, that a person has picked, may cost a
+    -- look through all, which takes 25 ms where a million lie.
+    local listKey = bullJobKeyOf('dead-letter', 'wait')
+    local isNew = redis.call('LPOS', listKey, id, 'RANK', 1, 'MAXLEN', 10000)
+    redis.call('LREM', listKey, isNew and 1 or -1, id)
     redis.call('XADD', bullJobKeyOf('dead-letter', 'events'), 'MAXLEN', '~', 10000, '*',
       'event', 'removed', 'jobId', id, 'prev', 'waiting')
   end
@@ -656,7 +660,19 @@ local function endJob(id, status, now, field, json)
     'processingTime', tonumber(now) - tonumber(startedAt),
     'message', 'Job processing ' .. (status == 'succeeded' and 'completed' or 'failed'), field, json)
 end`,
-  'remains': `local function removeRemains(queue, jobId)
+  'remains': `local LOOKED_THROUGH = 10000
+
+local function removeFromList(listKey, jobId)
+  for _, rank in ipairs({ -1, 1 }) do
+    if redis.call('LPOS', listKey, jobId, 'RANK', rank, 'MAXLEN', LOOKED_THROUGH) then
+      -- As far as the place that was found, and no further.
+      redis.call('LREM', listKey, rank, jobId)
+      return
+    end
+  end
+end
+
+local function removeRemains(queue, jobId)
   for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
     redis.call('DEL', bullJobKeyOf(queue, jobId .. part))
   end
@@ -664,7 +680,7 @@ end`,
     redis.call('ZREM', bullJobKeyOf(queue, set), jobId)
   end
   for _, list in ipairs({ 'wait', 'active', 'paused' }) do
-    redis.call('LREM', bullJobKeyOf(queue, list), -1, jobId)
+    removeFromList(bullJobKeyOf(queue, list), jobId)
   end
   redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
 end`,
@@ -791,9 +807,20 @@ end`,
   return 'unlisted'
 end
 
-local function isWaitingOrActive(queue, jobId)
+-- How often BullMQ has given a job to a worker, and taken it back from a dead one: the same number twice says that it has
+-- not gone from list to list in between.
+local function motionOf(queue, jobId)
+  local taken, stalled = unpack(redis.call('HMGET', bullJobKeyOf(queue, jobId), 'ats', 'stc'))
+  return (taken or '') .. ':' .. (stalled or '')
+end
+
+-- Says no more than the ends of a long list do: what stands in its middle is known from reading it in pieces.
+local NEAR_AN_END = 10000
+local function isNearAnEnd(queue, jobId)
   for _, list in ipairs({ 'active', 'wait', 'paused' }) do
-    if redis.call('LPOS', bullJobKeyOf(queue, list), jobId) then return true end
+    for _, rank in ipairs({ -1, 1 }) do
+      if redis.call('LPOS', bullJobKeyOf(queue, list), jobId, 'RANK', rank, 'MAXLEN', NEAR_AN_END) then return true end
+    end
   end
   return false
 end`,
@@ -1148,7 +1175,7 @@ local queueOf = cjson.decode(queueByHandler)
 local function look(id, handler, queue, jobId)
   local where = whereIs(queue, jobId)
   if where == 'held' or where == 'listed' then return end
-  lost[#lost + 1] = { id, handler, queue, jobId, where }
+  lost[#lost + 1] = { id, handler, queue, jobId, where, where == 'unlisted' and motionOf(queue, jobId) or '' }
 end
 
 local lookAt = {
@@ -1327,7 +1354,11 @@ local function importQueued(job)
   if redis.call('EXISTS', key) == 1 then return 'known' end
   queueRun(job)
   if job.endedAt == '' then return 'queued' end
-  redis.call('LREM', bullJobKeyOf(job.queue, 'wait'), 1, job.id)
+  -- One without a priority was put at the head just now.
+  for _, list in ipairs({ 'wait', 'paused' }) do
+    local listKey = bullJobKeyOf(job.queue, list)
+    if redis.call('LINDEX', listKey, 0) == job.id then redis.call('LPOP', listKey) end
+  end
   redis.call('ZREM', bullJobKeyOf(job.queue, 'prioritized'), job.id)
   redis.call('HSET', key, 'finishedOn', job.endedAt, unpack(job.ending))
   redis.call('ZADD', bullJobKeyOf(job.queue, 'failed'), job.endedAt, job.id)
@@ -1677,7 +1708,7 @@ return 'replayed'`,
   'requeue': {
     include: ['clock', 'event', 'job', 'remains', 'whereabouts'],
     keys: ['repairs'],
-    args: ['kind', 'id', 'handler', 'queue', 'jobId', 'newQueue', 'newJobId'],
+    args: ['kind', 'id', 'handler', 'queue', 'jobId', 'motion', 'newQueue', 'newJobId'],
     lists: [],
     bullmq: [],
     add: ['run'],
@@ -1702,7 +1733,10 @@ return 'replayed'`,
 if not isUnsettled[kind]() then return 'settled' end
 local where = whereIs(queue, jobId)
 if where == 'held' or where == 'listed' then return 'alive' end
-if where == 'unlisted' and isWaitingOrActive(queue, jobId) then return 'alive' end
+if where == 'unlisted' then
+  if motion ~= '' and motionOf(queue, jobId) ~= motion then return 'alive' end
+  if isNearAnEnd(queue, jobId) then return 'alive' end
+end
 
 removeRemains(queue, jobId)
 addRun()

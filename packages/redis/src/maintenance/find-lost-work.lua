@@ -1,7 +1,7 @@
 --- Looks at one page of unsettled work and says which of it seems to have no job. `from` and `skip` are where the page
 --- begins: a score, and how many of that score are known already; `age` is how long ago it must have moved last.
 --- Answers with how many were looked at, where the next page begins, and of each that seems lost its id, handler, queue,
---- job id and whereabouts.
+--- job id, whereabouts and motion.
 --- @include event, whereabouts
 --- @keys    list
 --- @args    kind, from, skip, count, age, queueByHandler
@@ -13,7 +13,7 @@ local queueOf = cjson.decode(queueByHandler)
 local function look(id, handler, queue, jobId)
   local where = whereIs(queue, jobId)
   if where == 'held' or where == 'listed' then return end
-  lost[#lost + 1] = { id, handler, queue, jobId, where }
+  lost[#lost + 1] = { id, handler, queue, jobId, where, where == 'unlisted' and motionOf(queue, jobId) or '' }
 end
 
 local lookAt = {

@@ -16,6 +16,8 @@ export interface LostWork {
   readonly jobId: string;
   /** `unlisted`: it may still stand in a list that is long to read. */
   readonly where: 'missing' | 'ended' | 'unlisted';
+  /** Of an unlisted one: the same later on says that it has not gone from list to list meanwhile. */
+  readonly motion: string;
 }
 
 export interface LostWorkParts {
@@ -34,13 +36,22 @@ interface Place {
 const START: Place = { from: '-inf', skip: 0 };
 const PAGE = 500;
 
+export type LostWorkFinder = () => Promise<FoundLost>;
+
+export interface FoundLost {
+  readonly lost: readonly LostWork[];
+  /** How much unsettled work of the list is older than this page. */
+  readonly before: number;
+  readonly isAtEnd: boolean;
+}
+
 /** Goes through one list of unsettled work, oldest first, a page at a time; after the end it begins again. */
 export function createLostWorkFinder(
   { partition, fleet }: LostWorkParts,
   kind: LostWork['kind'],
   list: string,
   age: number,
-): () => Promise<{ readonly lost: readonly LostWork[]; readonly isAtEnd: boolean }> {
+): LostWorkFinder {
   let place = START;
   return async () => {
     const { handlers } = await fleet.view();
@@ -53,50 +64,15 @@ export function createLostWorkFinder(
     });
     const [count, from, skip, rows] = reply as [number, Buffer, number, Buffer[][]];
     const isAtEnd = count < PAGE;
+    const first = rows[0]?.[0];
+    const before = first === undefined ? 0 : ((await partition.connection.zrank(list, first)) ?? 0);
     place = isAtEnd ? START : { from: from.toString(), skip };
     const found = rows.map((row): LostWork => {
-      const [id = '', handler = '', queue = '', jobId = '', where] = row.map(String);
-      return { kind, id, handler, queue, jobId, where: where as LostWork['where'] };
+      const [id = '', handler = '', queue = '', jobId = '', where, motion = ''] = row.map(String);
+      return { kind, id, handler, queue, jobId, where: where as LostWork['where'], motion };
     });
-    return { lost: found, isAtEnd };
+    return { lost: found, before, isAtEnd };
   };
-}
-
-/** How much of a list is read at once, and at most; what stands beyond that is asked for one by one. */
-const CHUNK = 1_000;
-const MOST_CHUNKS = 10;
-/** Each costs a search through the whole list: about 1 ms when 100,000 jobs wait. */
-const MOST_SEARCHES = 20;
-
-/**
- * Drops those that are in a list after all. A list is read from the end that is worked on first: the oldest work is
- * there, so the lost work of a page is found or missed soon, however long the list is.
- */
-export async function withoutListed(
-  partition: Partition,
-  lost: readonly LostWork[],
-): Promise<readonly LostWork[]> {
-  const unlisted = new Map(
-    lost.filter(({ where }) => where === 'unlisted').map((work) => [`${work.queue}/${work.jobId}`, work]),
-  );
-  for (const queue of new Set([...unlisted.values()].map((work) => work.queue))) {
-    for (const list of ['active', 'wait', 'paused']) {
-      for (let chunk = 0; chunk < MOST_CHUNKS && unlisted.size > 0; chunk += 1) {
-        const end = -1 - chunk * CHUNK;
-        const ids = await partition.connection.lrange(
-          partition.keys.bullJob(queue, list),
-          end - CHUNK + 1,
-          end,
-        );
-        for (const id of ids) unlisted.delete(`${queue}/${id}`);
-        if (ids.length < CHUNK) break;
-      }
-    }
-  }
-  return [
-    ...lost.filter(({ where }) => where !== 'unlisted'),
-    ...[...unlisted.values()].slice(0, MOST_SEARCHES),
-  ];
 }
 
 /** Queues lost work anew, if it still is lost. @returns whether it was */
@@ -104,10 +80,10 @@ export async function requeue(parts: LostWorkParts, lost: LostWork): Promise<boo
   const { partition } = parts;
   const request = await requestFor(parts, lost);
   if (request === undefined) return false;
-  const { kind, id, handler, queue, jobId } = lost;
+  const { kind, id, handler, queue, jobId, motion } = lost;
   const reply = await partition.run('requeue', {
     keys: { repairs: partition.keys.repairs },
-    args: { kind, id, handler, queue, jobId, newQueue: request.queue, newJobId: request.jobId },
+    args: { kind, id, handler, queue, jobId, motion, newQueue: request.queue, newJobId: request.jobId },
     add: { run: partition.add(request) },
   });
   return reply === 'requeued';

@@ -1,8 +1,9 @@
 --- Queues work anew whose job is gone, and counts that. Checks everything again, because the work may have gone on since
---- it was found: only what is still unsettled, and whose job still is where nobody will ever take it, is touched.
+--- it was found: only what is still unsettled, and whose job still is where nobody will ever take it, is touched. `motion` is
+--- what it was when the job was first missed, where it may be in a list; in a long list it was looked for since.
 --- @include event, job, remains, whereabouts
 --- @keys    repairs
---- @args    kind, id, handler, queue, jobId, newQueue, newJobId
+--- @args    kind, id, handler, queue, jobId, motion, newQueue, newJobId
 --- @add     run
 --- @reply   requeued | settled | alive
 
@@ -25,7 +26,10 @@ local isUnsettled = {
 if not isUnsettled[kind]() then return 'settled' end
 local where = whereIs(queue, jobId)
 if where == 'held' or where == 'listed' then return 'alive' end
-if where == 'unlisted' and isWaitingOrActive(queue, jobId) then return 'alive' end
+if where == 'unlisted' then
+  if motion ~= '' and motionOf(queue, jobId) ~= motion then return 'alive' end
+  if isNearAnEnd(queue, jobId) then return 'alive' end
+end
 
 removeRemains(queue, jobId)
 addRun()

@@ -7,11 +7,12 @@ import { retireSchedules } from './schedules.ts';
 import { lookAgain } from './unclaimed-events.ts';
 import { createUnlistedCount } from './unlisted-jobs.ts';
 import { UnworkedQueues } from './unworked-queues.ts';
+import { ListSearch } from './list-search.ts';
 import {
   createLostWorkFinder,
   requeue,
-  withoutListed,
   type LostWork,
+  type LostWorkFinder,
   type LostWorkParts,
 } from './lost-work.ts';
 import { METRICS } from '../client/metric-rows.ts';
@@ -83,13 +84,12 @@ export function startRescuer(options: RescuerOptions): Rescuer {
   return rescuer;
 }
 
-type Find = ReturnType<typeof createLostWorkFinder>;
-
 class RedisRescuer implements Rescuer {
   readonly #options: RescuerOptions;
   readonly #interval: number;
   readonly #owner = randomUUID();
-  readonly #finders: Readonly<Record<string, Find>>;
+  readonly #finders: Readonly<Record<string, LostWorkFinder>>;
+  readonly #search: ListSearch;
   readonly #countUnlisted: () => Promise<number | undefined>;
   readonly #unworked: UnworkedQueues;
   readonly #letGoOfDiscarded: () => Promise<void>;
@@ -97,6 +97,7 @@ class RedisRescuer implements Rescuer {
   readonly #repaired: ReturnType<Meter['counter']>;
   readonly #failed: ReturnType<Meter['counter']>;
   #unlisted = 0;
+  #without: string | undefined;
   #loop: Loop | undefined;
 
   constructor(options: RescuerOptions) {
@@ -112,6 +113,7 @@ class RedisRescuer implements Rescuer {
       'pending jobs': find('job', keys.jobsOfStatus('pending')),
       'processing jobs': find('job', keys.jobsOfStatus('processing')),
     };
+    this.#search = new ListSearch(partition);
     this.#unworked = new UnworkedQueues(options);
     this.#letGoOfDiscarded = createDiscardedSearch(options);
     this.#countUnlisted = createUnlistedCount(partition, age);
@@ -143,8 +145,12 @@ class RedisRescuer implements Rescuer {
     });
     if (lease === 'taken') return [];
     const repairs: Repair[] = [];
-    for (const [list, find] of Object.entries(this.#finders))
-      repairs.push(...((await this.#attempt(list, () => this.#findAndRequeue(find))) ?? []));
+    this.#search.begin();
+    for (const [list, find] of this.#findersInTurn())
+      repairs.push(...((await this.#attempt(list, () => this.#findAndRequeue(list, find))) ?? []));
+    repairs.push(
+      ...((await this.#attempt('long lists', async () => this.#requeue(await this.#search.goOn()))) ?? []),
+    );
     const queues = (await connection.smembers(keys.queues)).filter((queue) => queue !== DEAD_LETTER_QUEUE);
     for (const queue of queues)
       repairs.push(...((await this.#attempt(`queue ${queue}`, () => this.#wake(queue))) ?? []));
@@ -178,14 +184,35 @@ class RedisRescuer implements Rescuer {
     ];
   }
 
-  async #findAndRequeue(find: Find): Promise<Repair[]> {
+  /** What had no room in the last sweep is the first in this one. */
+  #findersInTurn(): readonly [string, LostWorkFinder][] {
+    const all = Object.entries(this.#finders);
+    const first = Math.max(
+      0,
+      all.findIndex(([list]) => list === this.#without),
+    );
+    this.#without = undefined;
+    return [...all.slice(first), ...all.slice(0, first)];
+  }
+
+  async #findAndRequeue(list: string, find: LostWorkFinder): Promise<Repair[]> {
     const repairs: Repair[] = [];
     for (let page = 0; page < PAGES; page += 1) {
-      const { lost, isAtEnd } = await find();
-      for (const work of await withoutListed(this.#options.partition, lost))
-        if (await requeue(this.#options, work)) repairs.push({ kind: work.kind, id: nameOf(work) });
-      if (isAtEnd) break;
+      if (!this.#search.hasRoom) {
+        if (page === 0) this.#without ??= list;
+        break;
+      }
+      const found = await find();
+      repairs.push(...(await this.#requeue(await this.#search.withoutListed(list, found))));
+      if (found.isAtEnd) break;
     }
+    return repairs;
+  }
+
+  async #requeue(lost: readonly LostWork[]): Promise<Repair[]> {
+    const repairs: Repair[] = [];
+    for (const work of lost)
+      if (await requeue(this.#options, work)) repairs.push({ kind: work.kind, id: nameOf(work) });
     return repairs;
   }
 

@@ -2,6 +2,7 @@ import type { Partition } from '../client/partition.ts';
 
 /** A longer list is not held in memory for this: its queue is looked at again when it is shorter. */
 const LONGEST_LIST = 20_000;
+const CHUNK = 1_000;
 const STEPS = 10;
 
 /**
@@ -17,6 +18,14 @@ export function createUnlistedCount(partition: Partition, age: number): () => Pr
   let lastCount: number | undefined;
   let listed = new Map<string, ReadonlySet<string> | undefined>();
 
+  async function entriesOf(list: string, length: number): Promise<readonly string[]> {
+    const entries: string[] = [];
+    // Beyond its length of a moment ago, for what was put in front since.
+    for (let start = 0; start <= length; start += CHUNK)
+      entries.push(...(await partition.connection.lrange(list, start, start + CHUNK - 1)));
+    return entries;
+  }
+
   /** @returns undefined where the lists are too long to tell */
   async function listedIn(queue: string): Promise<ReadonlySet<string> | undefined> {
     if (listed.has(queue)) return listed.get(queue);
@@ -24,7 +33,7 @@ export function createUnlistedCount(partition: Partition, age: number): () => Pr
     const lengths = await Promise.all(lists.map((list) => partition.connection.llen(list)));
     const isShort = lengths.reduce((sum, length) => sum + length, 0) <= LONGEST_LIST;
     const ids = isShort
-      ? new Set((await Promise.all(lists.map((list) => partition.connection.lrange(list, 0, -1)))).flat())
+      ? new Set((await Promise.all(lists.map((list, at) => entriesOf(list, lengths[at] ?? 0)))).flat())
       : undefined;
     listed.set(queue, ids);
     return ids;

@@ -14,9 +14,20 @@ local function whereIs(queue, jobId)
   return 'unlisted'
 end
 
-local function isWaitingOrActive(queue, jobId)
+-- How often BullMQ has given a job to a worker, and taken it back from a dead one: the same number twice says that it has
+-- not gone from list to list in between.
+local function motionOf(queue, jobId)
+  local taken, stalled = unpack(redis.call('HMGET', bullJobKeyOf(queue, jobId), 'ats', 'stc'))
+  return (taken or '') .. ':' .. (stalled or '')
+end
+
+-- Says no more than the ends of a long list do: what stands in its middle is known from reading it in pieces.
+local NEAR_AN_END = 10000
+local function isNearAnEnd(queue, jobId)
   for _, list in ipairs({ 'active', 'wait', 'paused' }) do
-    if redis.call('LPOS', bullJobKeyOf(queue, list), jobId) then return true end
+    for _, rank in ipairs({ -1, 1 }) do
+      if redis.call('LPOS', bullJobKeyOf(queue, list), jobId, 'RANK', rank, 'MAXLEN', NEAR_AN_END) then return true end
+    end
   end
   return false
 end

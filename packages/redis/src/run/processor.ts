@@ -14,7 +14,7 @@ import {
 import { validate } from './attempt.ts';
 import { putOff, type Ending, type Processor, type PutOff } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
-import { nextSlot } from './cron.ts';
+import { nextSlot } from '../bullmq/cron.ts';
 import { bodyShed, execute, type ExecuteParts, type Runnable } from './execute.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { InPlace, NotInPlace, Opened, Planned } from './ledger.ts';

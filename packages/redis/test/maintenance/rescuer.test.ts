@@ -278,6 +278,7 @@ describe('work that has gone on since it was found', () => {
     queue: 'default',
     jobId,
     where: 'unlisted',
+    motion: '',
   });
 
   it('is left alone: what a worker has taken, though its job is gone', async () => {

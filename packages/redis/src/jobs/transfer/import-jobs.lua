@@ -48,7 +48,11 @@ local function importQueued(job)
   if redis.call('EXISTS', key) == 1 then return 'known' end
   queueRun(job)
   if job.endedAt == '' then return 'queued' end
-  redis.call('LREM', bullJobKeyOf(job.queue, 'wait'), 1, job.id)
+  -- One without a priority was put at the head just now.
+  for _, list in ipairs({ 'wait', 'paused' }) do
+    local listKey = bullJobKeyOf(job.queue, list)
+    if redis.call('LINDEX', listKey, 0) == job.id then redis.call('LPOP', listKey) end
+  end
   redis.call('ZREM', bullJobKeyOf(job.queue, 'prioritized'), job.id)
   redis.call('HSET', key, 'finishedOn', job.endedAt, unpack(job.ending))
   redis.call('ZADD', bullJobKeyOf(job.queue, 'failed'), job.endedAt, job.id)
