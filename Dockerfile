@@ -7,8 +7,7 @@ ENV CI=true
 COPY pnpm-lock.yaml pnpm-workspace.yaml ./
 RUN npx --yes pnpm@12.21.0 fetch
 COPY . .
-RUN npx --yes pnpm@12.21.0 install --frozen-lockfile --offline \
-  && node -e "import('./tools/indexes.mjs').then(({ generateIndexes }) => generateIndexes('.'))" \
+RUN npx --yes pnpm@12.21.0 install --frozen-lockfile --offline && node -e "import('./tools/indexes.mjs').then(({ generateIndexes }) => generateIndexes('.'))" \
   && node node_modules/typescript/bin/tsc -b
 # Afresh: pruning would unlink the development packages, but leave their files.
 RUN rm -rf node_modules apps/*/node_modules packages/*/node_modules examples/*/node_modules \

@@ -116,7 +116,7 @@ describe('the system page', () => {
       ).toEqual(['7', '2.0 KiB', '90 s']);
       expect(await row(page, 'email')).toEqual(['email', '1', '0', '1', '0', '0']);
       expect(text).toMatch(/Dead letters: 1/);
-      expect(text).toMatch(/It last ran 5 min ago/);
+      expect(text).toMatch(/It last ran [5-9] min ago/);
       expect(text).toContain('event-requeued');
       expect(text).toContain('noeviction');
       expect(text).toContain(EVIL);

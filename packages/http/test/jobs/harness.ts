@@ -120,7 +120,16 @@ export class Listener {
   }
 
   async first(count: number): Promise<this> {
-    await until(`${count} frames; there were: ${this.text}`, () => this.frames.length >= count);
+    // A history may be megabytes: each end of a frame is looked for once.
+    let [ends, from] = [0, 0];
+    const isThere = () => {
+      for (let end = this.text.indexOf('\n\n', from); end >= 0; end = this.text.indexOf('\n\n', from)) {
+        from = end + 2;
+        ends += 1;
+      }
+      return ends >= count && this.frames.length >= count;
+    };
+    await until(`${count} frames; there were: ${this.text}`, isThere);
     return this;
   }
 
