@@ -40,7 +40,10 @@ export const WORKER_SETTINGS = {
 const KEPT_EVENTS = 100;
 
 /** Keeps a queue's stream of events short; one that is longer is cut when its next job ends. */
-export async function keepEventsShort({ connection, keys }: Partition, queue: string): Promise<void> {
+export async function keepEventsShort(
+  { connection, keys }: Pick<Partition, 'connection' | 'keys'>,
+  queue: string,
+): Promise<void> {
   await connection.hset(keys.bullJob(queue, 'meta'), 'opts.maxLenEvents', KEPT_EVENTS);
 }
 

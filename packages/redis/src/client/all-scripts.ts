@@ -206,13 +206,14 @@ export interface ScriptCalls {
     readonly args: Args<'suffix' | 'run' | 'token' | 'place' | 'result' | 'retention'>;
   };
   /**
-   * One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. One more than
-   * `count` is given where there are more.
+   * One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. It ends at
+   * `count` jobs, or where their data comes to `bytes`: a page of large ones would not be answered in time. Says 1 when
+   * there are more.
    * @see ../jobs/list-jobs.lua
    */
   readonly 'list-jobs': {
     readonly keys: Keys<'list'>;
-    readonly args: Args<'after' | 'count'>;
+    readonly args: Args<'after' | 'count' | 'bytes'>;
     readonly lists: Lists<'summary'>;
   };
   /**
@@ -596,9 +597,30 @@ local function joinFleet(id, text, now)
   redis.call('HSET', announcementsKeyOf(), id, text)
   redis.call('INCR', revisionKeyOf())
 end`,
-  'job': `-- The stream is the truth; the message only says that there is something to read.
+  'job': `local mostFrameBytes = 16 * 1024 * 1024
+
+local function bytesOf(frame)
+  local bytes = 0
+  for _, text in ipairs(frame) do bytes = bytes + #tostring(text) end
+  return bytes
+end
+
+-- Steps of 64 KiB come to 640 MB in ten thousand: the oldest go, a few for each that comes. The newest stays.
+local function keepStreamSmall(id)
+  local stream, key = jobStreamKeyOf(id), jobKeyOf(id)
+  local bytes = tonumber(redis.call('HGET', key, 'streamBytes'))
+  while bytes > mostFrameBytes do
+    local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 2)
+    if #oldest < 2 then return end
+    redis.call('XDEL', stream, oldest[1][1])
+    bytes = redis.call('HINCRBY', key, 'streamBytes', -bytesOf(oldest[1][2]))
+  end
+end
+
+-- The stream is the truth; the message only says that there is something to read.
 local function emitFrame(id, ...)
   redis.call('XADD', jobStreamKeyOf(id), 'MAXLEN', '~', 10000, '*', ...)
+  if redis.call('HINCRBY', jobKeyOf(id), 'streamBytes', bytesOf({ ... })) > mostFrameBytes then keepStreamSmall(id) end
   redis.call('PUBLISH', jobKeyOf(id), '')
 end
 
@@ -639,6 +661,7 @@ local function resetJob(id, now, queuedId)
     'runs', 'tries', 'unclaimed')
   redis.call('HSET', key, 'queuedId', queuedId)
   redis.call('DEL', jobStreamKeyOf(id))
+  redis.call('HDEL', jobKeyOf(id), 'streamBytes')
   setJobStatus(id, 'pending', now)
   forgetJobAfter(id, nil)
 end
@@ -1390,7 +1413,7 @@ return 'stored'`,
   'list-jobs': {
     include: ['summary'],
     keys: ['list'],
-    args: ['after', 'count'],
+    args: ['after', 'count', 'bytes'],
     lists: ['summary'],
     bullmq: [],
     add: [],
@@ -1412,9 +1435,15 @@ while #found <= most do
   if #ids < 400 then break end
   offset = offset + 200
 end
-local page = {}
-for i, id in ipairs(found) do page[i] = { id, summaryOf(id) } end
-return { 'page', page }`,
+local page, size = {}, 0
+for i, id in ipairs(found) do
+  if i > most or size >= tonumber(bytes) then break end
+  page[i] = { id, summaryOf(id) }
+  for _, field in ipairs({ 'data', 'metadata', 'result', 'error' }) do
+    size = size + redis.call('HSTRLEN', jobKeyOf(id), field)
+  end
+end
+return { 'page', page, #found > #page and 1 or 0 }`,
   },
   'look-again': {
     include: [],

@@ -23,7 +23,10 @@ export class JobStateError extends Error {
  * another one, so the first line is made anew.
  */
 export function storable(thrown: unknown): Error {
-  const { name, message, stack = '' } = serializeError(thrown);
+  const { name, message: explained, stack = '' } = serializeError(thrown);
+  // Whoever compares messages compares with what was thrown; only an error that says nothing is said by its causes.
+  const own = explained.startsWith(ownMessage(thrown)) ? ownMessage(thrown) : '';
+  const message = own === '' ? explained : own;
   const error = new Error(message);
   error.name = name;
   const frames = stack.search(/\n\s+at /);
@@ -40,4 +43,8 @@ export function errorOf(message = '', stack?: string | null): SerializedError {
     message,
     ...(stack === undefined || stack === null ? {} : { stack }),
   };
+}
+
+function ownMessage(thrown: unknown): string {
+  return thrown instanceof Error && typeof thrown.message === 'string' ? thrown.message : '';
 }

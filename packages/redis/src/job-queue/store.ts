@@ -4,6 +4,8 @@ import type { RedisTarget } from '@hookline/core';
 import { Queue, Worker, type IQueueBackend, type QueueBaseOptions, type WorkerOptions } from 'bullmq';
 import { connect, type Connection } from '../client/connection.ts';
 import { openQuietQueue } from '../bullmq/add-job.ts';
+import { keepEventsShort } from '../bullmq/worker.ts';
+import { createKeys } from '../client/keys.ts';
 import { readyOrRefused, refusalOf, RefusedError } from '../client/refusal.ts';
 import { serverProblem } from '../client/server-facts.ts';
 import type { BullJob, StoredWork } from '../bullmq/job-data.ts';
@@ -90,6 +92,7 @@ export function openRedisStore(name: string, { redis, prefix, onError }: StoreOp
         connection.disconnect();
         throw new Error(problem);
       }
+      await keepEventsShort({ connection, keys: createKeys(prefix) }, name);
       return new Worker<StoredWork, unknown>(name, (job, token = '') => process(job, token), {
         ...settings,
         connection,

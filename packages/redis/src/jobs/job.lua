@@ -3,9 +3,30 @@
 --- in the lists. `queuedId` names the BullMQ job that may run it now: one of an earlier try may not.
 --- @include clock
 
+local mostFrameBytes = 16 * 1024 * 1024
+
+local function bytesOf(frame)
+  local bytes = 0
+  for _, text in ipairs(frame) do bytes = bytes + #tostring(text) end
+  return bytes
+end
+
+-- Steps of 64 KiB come to 640 MB in ten thousand: the oldest go, a few for each that comes. The newest stays.
+local function keepStreamSmall(id)
+  local stream, key = jobStreamKeyOf(id), jobKeyOf(id)
+  local bytes = tonumber(redis.call('HGET', key, 'streamBytes'))
+  while bytes > mostFrameBytes do
+    local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 2)
+    if #oldest < 2 then return end
+    redis.call('XDEL', stream, oldest[1][1])
+    bytes = redis.call('HINCRBY', key, 'streamBytes', -bytesOf(oldest[1][2]))
+  end
+end
+
 -- The stream is the truth; the message only says that there is something to read.
 local function emitFrame(id, ...)
   redis.call('XADD', jobStreamKeyOf(id), 'MAXLEN', '~', 10000, '*', ...)
+  if redis.call('HINCRBY', jobKeyOf(id), 'streamBytes', bytesOf({ ... })) > mostFrameBytes then keepStreamSmall(id) end
   redis.call('PUBLISH', jobKeyOf(id), '')
 end
 
@@ -46,6 +67,7 @@ local function resetJob(id, now, queuedId)
     'runs', 'tries', 'unclaimed')
   redis.call('HSET', key, 'queuedId', queuedId)
   redis.call('DEL', jobStreamKeyOf(id))
+  redis.call('HDEL', jobKeyOf(id), 'streamBytes')
   setJobStatus(id, 'pending', now)
   forgetJobAfter(id, nil)
 end

@@ -1,9 +1,10 @@
---- One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. One more than
---- `count` is given where there are more.
+--- One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. It ends at
+--- `count` jobs, or where their data comes to `bytes`: a page of large ones would not be answered in time. Says 1 when
+--- there are more.
 --- @include summary
 --- @keys    list
---- @args    after, count
---- @reply   [page | unknown-cursor] id and summary of each
+--- @args    after, count, bytes
+--- @reply   [page | unknown-cursor] id and summary of each, more
 
 local most = tonumber(count)
 local from = '+inf'
@@ -21,6 +22,12 @@ while #found <= most do
   if #ids < 400 then break end
   offset = offset + 200
 end
-local page = {}
-for i, id in ipairs(found) do page[i] = { id, summaryOf(id) } end
-return { 'page', page }
+local page, size = {}, 0
+for i, id in ipairs(found) do
+  if i > most or size >= tonumber(bytes) then break end
+  page[i] = { id, summaryOf(id) }
+  for _, field in ipairs({ 'data', 'metadata', 'result', 'error' }) do
+    size = size + redis.call('HSTRLEN', jobKeyOf(id), field)
+  end
+end
+return { 'page', page, #found > #page and 1 or 0 }

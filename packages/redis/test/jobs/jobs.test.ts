@@ -294,6 +294,52 @@ describe('cancelling', () => {
   });
 });
 
+describe('large jobs', () => {
+  const large = 'x'.repeat(300_000);
+
+  it('are listed in shorter pages, none left out: a page of them was never answered in time', async () => {
+    const jobs = bench.jobs();
+    const ids = [];
+    for (let n = 0; n < 12; n += 1) {
+      const job = newJob('large', large);
+      await jobs.create([job]);
+      ids.push(job.id);
+    }
+    const [seen, sizes]: [string[], number[]] = [[], []];
+    for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+      const page = await jobs.list({ count: 10, ...(after === undefined ? {} : { after }) });
+      if (page.kind !== 'page') throw new Error('the cursor was not known');
+      seen.push(...page.jobs.map(({ id }) => id));
+      sizes.push(page.jobs.length);
+      after = page.next;
+    }
+    expect(seen).toHaveLength(12);
+    expect(new Set(seen)).toEqual(new Set(ids));
+    expect(Math.max(...sizes)).toBe(4);
+  });
+
+  it('keep the newest 16 MiB of their steps: ten thousand large ones were 640 MB', async () => {
+    const jobs = bench.jobs();
+    const step = 'y'.repeat(60_000);
+    await bench.work({
+      jobs: [
+        job('talks', async (_, ctx) => {
+          for (let n = 0; n < 400; n += 1) await ctx.progress({ n, step });
+        }),
+      ],
+    });
+    const talking = newJob('talks', null);
+    await jobs.create([talking]);
+    await eventually(async () => (await jobs.get(talking.id))?.status === 'succeeded', 30_000);
+    const { connection, keys } = bench.partition;
+    const stream = keys.jobStream(talking.id);
+    expect(Number(await connection.call('MEMORY', 'USAGE', stream, 'SAMPLES', 0))).toBeLessThan(20_000_000);
+    const { output } = (await jobs.get(talking.id)) ?? { output: [] };
+    expect(output.length).toBeGreaterThan(250);
+    expect(JSON.stringify(output.at(-2))).toContain('399');
+  }, 60_000);
+});
+
 describe('listing', () => {
   it('pages newest first by status and name, and a page stays where it is when newer jobs come', async () => {
     const jobs = bench.jobs();
