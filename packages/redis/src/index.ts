@@ -5,6 +5,7 @@ export { connect, type Connection, type Role } from './client/connection.ts';
 export { openDeadLetters, type DeadLetters, type Replayed } from './operators/dead-letters.ts';
 export { ACK_LEVELS, type AckLevel } from './gate/ack-level.ts';
 export type { ParsePayload } from './events/record.ts';
+export { queueAgain } from './events/queue-again.ts';
 export { openEventStore, type EventStoreOptions, type RedisEventStore } from './events/store.ts';
 export { findEvent, listEvents, readContent, type EventSummary } from './events/list.ts';
 export type { JobContext, JobHandler } from './job-queue/context.ts';

@@ -1,6 +1,6 @@
 import type { EventStatus } from '@hookline/core';
 import { redact } from '@hookline/process';
-import { findEvent, listEvents, readContent, type EventSummary } from '@hookline/redis';
+import { findEvent, listEvents, queueAgain, readContent, type EventSummary } from '@hookline/redis';
 import { countOption, UsageError, type Call, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
 import { readableTimes, rows } from '../rows.ts';
@@ -11,17 +11,24 @@ import { withRedis } from '../with-redis.ts';
 export default {
   name: 'events',
   usage: '[action] [id]',
-  says: 'list · show <id>',
+  says: 'list · show <id> · rerun <id>|--unhandled',
   options: [
     { flag: '--status <status>', says: 'list: only events that stand there' },
     { flag: '--source <source>', says: 'list: only events of that source' },
     { flag: '--type <type>', says: "list: only of that type; 'invoice.*' for all such" },
     { flag: '--count <n>', says: 'list: how many', default: 20 },
+    { flag: '--unhandled', says: 'rerun: all that no handler wanted; with --source, --type' },
     { flag: '--json', says: 'For programs: one JSON line each' },
   ],
   async run({ args: [action = 'list', id], options, config, terminal: { write } }) {
     if (action === 'list') return list(config(), filterOf(options), options['json'] === true, write);
-    if (action !== 'show') throw new UsageError(`'events ${action}' is no command; use one of: list, show`);
+    if (action === 'rerun' && options['unhandled'] === true)
+      return rerunUnhandled(config(), filterOf({ ...options, status: 'unhandled' }), write);
+    if (action === 'rerun' && id === undefined)
+      throw new UsageError("name the event: 'events rerun <id>', or all that no handler wanted: --unhandled");
+    if (action === 'rerun' && id !== undefined) return rerun(config(), id, write);
+    if (action !== 'show')
+      throw new UsageError(`'events ${action}' is no command; use one of: list, show, rerun`);
     if (id === undefined)
       throw new UsageError("name the event: 'events show <id>'; 'events list' shows the ids");
     return show(config(), id, options['json'] === true, write);
@@ -102,6 +109,37 @@ async function show(config: CliConfig, id: string, json: boolean, write: Write):
         : `payload: ${JSON.stringify(payload, null, 2)}`,
     );
     write(formatTimeline(event));
+    return 0;
+  });
+}
+
+async function rerun(config: CliConfig, id: string, write: Write): Promise<number> {
+  return withRedis(config, async (partition) => {
+    const event = await findEvent(partition, id);
+    if (event === undefined) {
+      write(`no event has the id ${id} ('events list' shows the newest)`);
+      return 1;
+    }
+    const isQueued = await queueAgain(partition, event.id, event, Date.now());
+    write(
+      isQueued
+        ? `queued ${id}: handlers that it was not given to yet will have it`
+        : `${id} cannot be run again: its body was given up to make room`,
+    );
+    return isQueued ? 0 : 1;
+  });
+}
+
+/** Of those that are there when it begins. May be ended at any moment and run again. */
+async function rerunUnhandled(config: CliConfig, filter: Filter, write: Write): Promise<number> {
+  return withRedis(config, async (partition) => {
+    const events = await listEvents(partition, { ...filter, count: Number.MAX_SAFE_INTEGER });
+    let queued = 0;
+    for (const [index, event] of events.entries()) {
+      if (await queueAgain(partition, event.id, event, Date.now())) queued += 1;
+      if ((index + 1) % 100 === 0) write(`${index + 1}/${events.length}`);
+    }
+    write(`${queued} of ${events.length} unhandled events queued again`);
     return 0;
   });
 }

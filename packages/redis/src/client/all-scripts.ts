@@ -217,8 +217,8 @@ export interface ScriptCalls {
     readonly lists: Lists<'summary'>;
   };
   /**
-   * Queues an event once more for a handler that has appeared since it was dispatched.
-   * @see ../maintenance/look-again.lua
+   * Queues an event once more for handlers that there were not when it was dispatched.
+   * @see ../events/look-again.lua
    */
   readonly 'look-again': {
     readonly keys: Keys<'event' | 'unclaimed'>;

@@ -1,6 +1,7 @@
 import type { DeliveryStatus, EventId, EventStatus } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { named } from '../client/row.ts';
+import { EVENT_FIELDS, eventRecord } from './record.ts';
 
 /** One event as operators see it: no body, no headers. Times in milliseconds since the epoch. */
 export interface EventSummary {
@@ -69,9 +70,10 @@ export async function readContent(
   partition: Partition,
   id: string,
 ): Promise<{ readonly headers: Readonly<Record<string, string>>; readonly body: Buffer } | undefined> {
-  const [headers, body] = await partition.connection.hmgetBuffer(partition.keys.event(id), 'headers', 'body');
-  if (!headers || !body) return undefined;
-  return { headers: JSON.parse(headers.toString()) as Record<string, string>, body };
+  const values = await partition.connection.hmgetBuffer(partition.keys.event(id), ...EVENT_FIELDS);
+  const record = await eventRecord(partition, id as EventId, values);
+  if (record === undefined) return undefined;
+  return { headers: JSON.parse(record.headers.toString()) as Record<string, string>, body: record.body };
 }
 
 const PAGE = 200;

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { DEFAULT_QUEUE, wants, type EventId, type FleetView } from '@hookline/core';
+import { wants, type EventId, type FleetView } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
+import { queueAgain } from '../events/queue-again.ts';
 import { UNCLAIMED_EVENT_MS } from '../run/processor.ts';
 
 const PAGE = 500;
@@ -45,24 +45,3 @@ export async function lookAgain(
 }
 
 type Row = readonly [id: Buffer, source: Buffer, provider: Buffer, type: Buffer, handlers: readonly Buffer[]];
-
-async function queueAgain(
-  partition: Partition,
-  id: EventId,
-  event: { readonly source: string; readonly provider: string; readonly type: string },
-  timestamp: number,
-): Promise<boolean> {
-  const again = partition.add({
-    queue: DEFAULT_QUEUE,
-    jobId: `${id}~again-${randomBytes(5).toString('hex')}`,
-    name: event.type,
-    work: { kind: 'event', event: id, ...event },
-    timestamp,
-  });
-  const reply = await partition.run('look-again', {
-    keys: { event: partition.keys.event(id), unclaimed: partition.keys.eventsUnclaimed },
-    args: { id, queue: DEFAULT_QUEUE },
-    add: { again },
-  });
-  return reply === 'queued';
-}

@@ -1,4 +1,4 @@
---- Queues an event once more for a handler that has appeared since it was dispatched.
+--- Queues an event once more for handlers that there were not when it was dispatched.
 --- @keys    event, unclaimed
 --- @args    id, queue
 --- @add     again
