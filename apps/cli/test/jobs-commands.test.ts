@@ -40,8 +40,14 @@ const newJob = (name: string, data: unknown, more: Partial<NewJob> = {}): NewJob
 const fileIn = (name: string) => join(stage.dir, `${randomUUID()}-${name}`);
 
 async function everyJob(env: Record<string, string>): Promise<string[]> {
-  const page = await jobsAt(env).list({ count: 100_000 });
-  return page.kind === 'page' ? page.jobs.map(({ id }) => id) : [];
+  const ids: string[] = [];
+  for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+    const page = await jobsAt(env).list({ count: 1_000, ...(after === undefined ? {} : { after }) });
+    if (page.kind !== 'page') throw new Error('the cursor was not known');
+    ids.push(...page.jobs.map(({ id }) => id));
+    after = page.next;
+  }
+  return ids;
 }
 
 async function work(env: Record<string, string>): Promise<ReturnType<typeof startWorker>> {
