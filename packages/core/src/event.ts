@@ -50,12 +50,15 @@ export interface IncomingEvent {
   readonly priority?: number;
 }
 
+/** In the order of an event's way. */
+export const EVENT_STATUSES = ['received', 'queued', 'dispatched', 'handled', 'unhandled', 'dead'] as const;
+
 /**
  * Where an event is on its way.
  * `received` recorded, no job yet · `queued` its job waits or runs · `dispatched` its handlers' jobs are queued ·
  * `handled` every handler succeeded · `unhandled` no handler asked for it · `dead` a handler gave up on it.
  */
-export type EventStatus = 'received' | 'queued' | 'dispatched' | 'handled' | 'unhandled' | 'dead';
+export type EventStatus = (typeof EVENT_STATUSES)[number];
 
 /** Where one event is with one handler. */
 export type DeliveryStatus = 'pending' | 'succeeded' | 'dead' | 'discarded';

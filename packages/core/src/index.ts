@@ -35,6 +35,7 @@ export {
   type TransferResult,
   type TransferStore,
   LARGE_BODY_BYTES,
+  EVENT_STATUSES,
   largeBodyTime,
   type HooklineEvent,
   type IncomingEvent,

@@ -37,6 +37,7 @@ import { forgetExpired } from './events/prune.ts';
 import { forgetJobs } from './jobs/prune.ts';
 import { setSchedules } from './maintenance/schedules.ts';
 import { readyOrRefused, refusalOf } from './client/refusal.ts';
+import { shownAddress } from './client/shown-address.ts';
 import { serverProblem, UnfitServerError } from './client/server-facts.ts';
 import { startRescuer, type RescuerSettings } from './maintenance/rescuer.ts';
 
@@ -249,24 +250,11 @@ function tellStarting({ target, log }: WorkerOptions): NodeJS.Timeout {
   return setInterval(
     () =>
       log.warn('waiting for Redis; a worker cannot start without it', {
-        redis: placeOf(target),
+        redis: shownAddress(target),
         forMs: Date.now() - began,
       }),
     TELL_MS,
   );
-}
-
-/** Where a Redis is, without its password. */
-function placeOf(target: RedisTarget): string {
-  const at = ({ host, port }: { readonly host: string; readonly port: number }) => `${host}:${port}`;
-  switch (target.kind) {
-    case 'url':
-      return new URL(target.url).host;
-    case 'sentinel':
-      return `${target.name} of ${target.sentinels.map(at).join(', ')}`;
-    case 'cluster':
-      return target.nodes.map(at).join(', ');
-  }
 }
 
 /** Makes this process and what it runs known to the others; tries until Redis answers. */

@@ -211,7 +211,8 @@ class LevelSpool implements Spool {
       const before = this.#changes;
       const counted = await survey(this.#database, this.#cursor);
       if (before !== this.#changes) continue;
-      this.#kept = counted;
+      // A number that was given out belongs to an entry, also while that is being written.
+      this.#kept = { ...counted, next: Math.max(counted.next, this.#kept.next) };
       return;
     }
   }

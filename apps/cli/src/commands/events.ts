@@ -1,4 +1,4 @@
-import type { EventStatus } from '@hookline/core';
+import { EVENT_STATUSES, type EventStatus } from '@hookline/core';
 import { redact } from '@hookline/process';
 import { findEvent, listEvents, queueAgain, readContent, type EventSummary } from '@hookline/redis';
 import { countOption, UsageError, type Call, type Command } from '../command.ts';
@@ -35,15 +35,6 @@ export default {
   },
 } satisfies Command;
 
-const STATUSES = Object.keys({
-  received: 0,
-  queued: 0,
-  dispatched: 0,
-  handled: 0,
-  unhandled: 0,
-  dead: 0,
-} satisfies Record<EventStatus, 0>) as EventStatus[];
-
 interface Filter {
   readonly count: number;
   readonly status?: EventStatus;
@@ -52,9 +43,9 @@ interface Filter {
 
 function filterOf(options: Call['options']): Filter {
   const { status, source, type } = options;
-  const known = STATUSES.find((each) => each === status);
+  const known = EVENT_STATUSES.find((each) => each === status);
   if (status !== undefined && known === undefined)
-    throw new UsageError(`--status is ${String(status)}: use one of ${STATUSES.join(', ')}`);
+    throw new UsageError(`--status is ${String(status)}: use one of ${EVENT_STATUSES.join(', ')}`);
   const [begin, ...rest] = type === undefined ? [] : String(type).split('*');
   if (rest.length > 1 || rest.join('') !== '')
     throw new UsageError("--type may hold one '*', at its end, as in 'invoice.*'");

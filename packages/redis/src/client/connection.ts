@@ -122,5 +122,7 @@ const OPTIONS = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
+    // 1: another primary is looked for, and nothing is sent again.
+    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
   },
 } satisfies Record<Role, RedisOptions>;

@@ -7,6 +7,7 @@ import { openQuietQueue } from '../bullmq/add-job.ts';
 import { keepEventsShort } from '../bullmq/worker.ts';
 import { createKeys } from '../client/keys.ts';
 import { readyOrRefused, refusalOf, RefusedError } from '../client/refusal.ts';
+import { shownAddress } from '../client/shown-address.ts';
 import { serverProblem } from '../client/server-facts.ts';
 import type { BullJob, StoredWork } from '../bullmq/job-data.ts';
 
@@ -79,7 +80,7 @@ export function openRedisStore(name: string, { redis, prefix, onError }: StoreOp
       firstConnect ??= isReadyWithin(producer, FIRST_CONNECT_MS);
       if ((await firstConnect) && isReady()) return;
       if (refusal !== undefined) throw new Error(`Redis refuses: ${refusal.reason}`);
-      throw new Error(`Redis cannot be reached: is it running, and is '${addressOf(target)}' where?`);
+      throw new Error(`Redis cannot be reached: is it running, and is '${shownAddress(target)}' where?`);
     },
     async openWorker(process, settings) {
       const connection = open('worker');
@@ -161,17 +162,5 @@ async function isReadyWithin(connection: Connection, ms: number): Promise<boolea
     return false;
   } finally {
     over.abort();
-  }
-}
-
-/** Without user and password. */
-function addressOf(target: RedisTarget): string {
-  switch (target.kind) {
-    case 'url':
-      return URL.canParse(target.url) ? new URL(target.url).host : 'the URL given';
-    case 'cluster':
-      return target.nodes.map(({ host, port }) => `${host}:${port}`).join(', ');
-    case 'sentinel':
-      return `${target.name} of ${target.sentinels.map(({ host, port }) => `${host}:${port}`).join(', ')}`;
   }
 }

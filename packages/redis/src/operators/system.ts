@@ -1,5 +1,6 @@
 import { createPartition } from '../bullmq/add-job.ts';
 import {
+  EVENT_STATUSES,
   DEAD_LETTER_QUEUE,
   DEFAULT_QUEUE,
   type EventStatus,
@@ -63,16 +64,6 @@ export interface System {
   close(): void;
 }
 
-/** In the order of an event's way. */
-const STATUSES = Object.keys({
-  received: 0,
-  queued: 0,
-  dispatched: 0,
-  handled: 0,
-  unhandled: 0,
-  dead: 0,
-} satisfies Record<EventStatus, 0>) as EventStatus[];
-
 /**
  * Opens a look at everything in Redis, for operators. Fails fast; works before Redis is there.
  * @throws RefusedError when Redis can be reached and refuses us
@@ -101,7 +92,7 @@ export async function openSystem({
         unknown: partition.keys.unknown,
       },
       args: { defaultQueue: DEFAULT_QUEUE },
-      lists: { statuses: STATUSES },
+      lists: { statuses: EVENT_STATUSES },
     });
     const [at, queues, events, info, sweeper, unworked, unknown] = reply as [
       number,
@@ -119,10 +110,9 @@ export async function openSystem({
       at,
       queues: depths.filter(({ name }) => name !== DEAD_LETTER_QUEUE).toSorted(byName),
       deadLetters: depths.find(({ name }) => name === DEAD_LETTER_QUEUE)?.waiting ?? 0,
-      events: Object.fromEntries(STATUSES.map((status, index) => [status, events[index] ?? 0])) as Record<
-        EventStatus,
-        number
-      >,
+      events: Object.fromEntries(
+        EVENT_STATUSES.map((status, index) => [status, events[index] ?? 0]),
+      ) as Record<EventStatus, number>,
       memory: memoryOf(text),
       persists: infoField(text, 'aof_enabled') === '1',
       sweeper: numericFields(sweeper.map(String)),
