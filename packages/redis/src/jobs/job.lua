@@ -3,7 +3,7 @@
 --- in the lists. `queuedId` names the BullMQ job that may run it now: one of an earlier try may not.
 --- @include clock
 
-local mostFrameBytes = 16 * 1024 * 1024
+local mostFrames, mostFrameBytes = 10000, 16 * 1024 * 1024
 
 local function bytesOf(frame)
   local bytes = 0
@@ -11,22 +11,22 @@ local function bytesOf(frame)
   return bytes
 end
 
--- Steps of 64 KiB come to 640 MB in ten thousand: the oldest go, a few for each that comes. The newest stays.
-local function keepStreamSmall(id)
-  local stream, key = jobStreamKeyOf(id), jobKeyOf(id)
-  local bytes = tonumber(redis.call('HGET', key, 'streamBytes'))
-  while bytes > mostFrameBytes do
+-- Steps of 64 KiB come to 640 MB in ten thousand: the oldest go, a few for each that comes, and the newest stays. XADD's
+-- own MAXLEN does not say what it takes away, and the count of bytes would be of more than there is.
+local function keepStreamSmall(id, bytes)
+  local stream = jobStreamKeyOf(id)
+  while bytes > mostFrameBytes or redis.call('XLEN', stream) > mostFrames do
     local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 2)
     if #oldest < 2 then return end
     redis.call('XDEL', stream, oldest[1][1])
-    bytes = redis.call('HINCRBY', key, 'streamBytes', -bytesOf(oldest[1][2]))
+    bytes = redis.call('HINCRBY', jobKeyOf(id), 'streamBytes', -bytesOf(oldest[1][2]))
   end
 end
 
 -- The stream is the truth; the message only says that there is something to read.
 local function emitFrame(id, ...)
-  redis.call('XADD', jobStreamKeyOf(id), 'MAXLEN', '~', 10000, '*', ...)
-  if redis.call('HINCRBY', jobKeyOf(id), 'streamBytes', bytesOf({ ... })) > mostFrameBytes then keepStreamSmall(id) end
+  redis.call('XADD', jobStreamKeyOf(id), '*', ...)
+  keepStreamSmall(id, redis.call('HINCRBY', jobKeyOf(id), 'streamBytes', bytesOf({ ... })))
   redis.call('PUBLISH', jobKeyOf(id), '')
 end
 

@@ -340,6 +340,28 @@ describe('large jobs', () => {
   }, 60_000);
 });
 
+describe('a job of very many small steps', () => {
+  it('keeps the newest 10,000: their bytes are counted as they go, or in the end all but one would', async () => {
+    const jobs = bench.jobs();
+    await bench.work({
+      jobs: [
+        job('counts', async (_, ctx) => {
+          for (let n = 0; n < 11_000; n += 500)
+            await Promise.all(Array.from({ length: 500 }, (__, m) => ctx.progress(n + m)));
+        }),
+      ],
+    });
+    const counting = newJob('counts', null);
+    await jobs.create([counting]);
+    await eventually(async () => (await jobs.get(counting.id))?.status === 'succeeded', 60_000);
+    const { connection, keys } = bench.partition;
+    const frames = await connection.xrange(keys.jobStream(counting.id), '-', '+');
+    expect(frames).toHaveLength(10_000);
+    const bytes = frames.flatMap(([, fields]) => fields).reduce((sum, text) => sum + text.length, 0);
+    expect(Number(await connection.hget(keys.job(counting.id), 'streamBytes'))).toBe(bytes);
+  }, 90_000);
+});
+
 describe('listing', () => {
   it('pages newest first by status and name, and a page stays where it is when newer jobs come', async () => {
     const jobs = bench.jobs();
