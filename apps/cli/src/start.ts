@@ -1,7 +1,6 @@
 import { explain, type Provider } from '@hookline/core';
 import { startLocalRedis, type LocalRedis } from '@hookline/local-redis';
 import { readEnvironment, namesOf, STOP_DEADLINE_MS, type Environment } from '@hookline/process';
-import Table from 'cli-table3';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readCliConfig, type CliConfig, type StartConfig } from './config.ts';
@@ -221,26 +220,23 @@ function describeSystem({
   config,
   devFile,
 }: SystemFacts): string {
-  const table = new Table({
-    head: ['', 'where', 'how to get in'],
-    style: { head: [], border: [], compact: true },
-  });
-  const sources = namesOf(cli.sources.keys(), 5);
+  const sources = namesOf(cli.sources.keys(), 3);
   // What the operator set himself he has, and nobody should find it in a log.
   const shown = (key: string) => (config.production || processEnv[key] ? key : env[key]);
   const login = `${shown('DASHBOARD_USER')} / ${shown('DASHBOARD_PASSWORD')}`;
-  table.push(
+  const places: readonly (readonly [what: string, where: string, how?: string])[] = [
     ['webhooks', `${receiverUrl}/webhooks/<source>`, `sources: ${sources}`],
     ['try it', 'npm run send -- stripe payment_intent.succeeded', 'signs and posts a sample'],
     ['jobs', `${receiverUrl}/job`, `Authorization: Bearer ${shown('API_KEY')}`],
     ['dashboard', dashboardUrl, login],
-    [
-      'Redis',
-      config.embedded ? `embedded, data in ${config.dataDir}/redis` : 'as the environment names it',
-      '',
-    ],
+    ['Redis', config.embedded ? `embedded, data in ${config.dataDir}/redis` : 'as the environment names it'],
     ['more', 'npm run worker, npm run receiver', 'in other terminals: they join this system'],
-  );
+  ];
+  // One below the other: beside each other they are wider than a terminal.
+  const lines = places.flatMap(([what, where, how]) => [
+    `  ${what.padEnd(11)}${where}`,
+    ...(how === undefined ? [] : [`${' '.repeat(13)}${how}`]),
+  ]);
   const secrets = devFile === undefined ? '' : `\nSecrets and logins of this machine: ${devFile}`;
-  return `\n${table.toString()}${secrets}\n`;
+  return `\n${lines.join('\n')}${secrets}\n`;
 }
