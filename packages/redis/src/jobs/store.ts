@@ -36,7 +36,7 @@ export function createJobStore(options: JobStoreOptions): JobService {
 
 const CANCELLED = JSON.stringify({ name: 'CancelledError', message: 'the job was cancelled' });
 const LISTS = { summary: SUMMARY_FIELDS };
-/** Of data in one page: 4 MiB are some 40 ms of Redis's time, and as much of ours. */
+/** Of data in one page: 4 MiB are 6 ms of Redis's time (7.0.15). */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
 class RedisJobStore implements JobService {
