@@ -10,7 +10,10 @@ local fields = redis.call('HMGET', stateKey, 'status', 'tries', 'result', 'queue
 local status, tries, result, current, state = unpack(fields)
 if status and current ~= queuedId then return { 'superseded' } end
 if status and isOver(status) then
-  redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
+  -- A run that was taken over has older counters: they would look like an operator's running the job again.
+  if placeOfRun(runsOf(workKey, 'runs' .. suffix), run) == 1 then
+    redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
+  end
   return { status, result or 'null' }
 end
 if not maySettle() then

@@ -211,7 +211,14 @@ describe('finishing from outside', () => {
         expect(frames.filter(isEnd)).toHaveLength(1);
         expect(isEnd(frames.at(-1) as JobFrame)).toBe(true);
       }),
-      { numRuns: 300 },
+      {
+        numRuns: 300,
+        examples: [
+          // A run that was taken over woke up after the finish, and its old counters brought the job back to life.
+          [['take', 'die', 'take', 'failed', 'finish', 'wake', 'take']],
+          [['take', 'die', 'take', 'failed', 'cancel', 'wake', 'take']],
+        ],
+      },
     );
   });
 });
