@@ -233,7 +233,7 @@ describe('the warnings', () => {
     at: 0,
     queues: [],
     deadLetters: 0,
-    events: { received: 0, queued: 0, dispatched: 0, handled: 0, unhandled: 0, dead: 0 },
+    events: { received: 0, queued: 0, dispatched: 0, dead: 0, settled: 0 },
     memory: { used: 1, max: 10, ratio: 0.1, policy: 'noeviction' },
     appendfsync: 'always',
     sweeper: {},

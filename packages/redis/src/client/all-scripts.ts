@@ -4,16 +4,18 @@ import type { Additions, Args, Keys, Lists, ScriptText } from './script.ts';
 /** What each script is called with. */
 export interface ScriptCalls {
   /**
-   * One atomic step: a new event is recorded, indexed and queued; a known one is answered; a known one whose job is not
-   * there (removed by hand, or never made) is queued. Only then may anybody say 2xx.
+   * Accepts events, each by itself: a new one is recorded and queued; a known one is answered; a known one whose job is not
+   * there (removed by hand, or never made) is queued. Only then may anybody say 2xx. Answers for each in turn, with its
+   * error where one alone failed.
+   *
+   * Their jobs are stored as BullMQ's own add does it, without what it writes for listeners that nobody here is; a test
+   * compares them. `jobOptions`: how the options of all of them end, as JSON.
    * `staged`: names the hash in which a large body is already, in so many pieces, or is empty.
    * @see ../events/accept.lua
    */
   readonly 'accept': {
-    readonly keys: Keys<'event' | 'job'>;
-    readonly args: Args<'id' | 'source' | 'type' | 'receivedAt' | 'queue' | 'staged' | 'pieces'>;
-    readonly lists: Lists<'fields'>;
-    readonly add: Additions<'job'>;
+    readonly args: Args<'queue' | 'timestamp' | 'jobOptions'>;
+    readonly each: { readonly events: readonly (Args<'id' | 'type' | 'data' | 'receivedAt' | 'priority' | 'staged' | 'pieces'> & Lists<'fields'>)[] };
   };
   /**
    * Adds a step to the stream of a tracked job; of others nobody asks. Only for the run that counts.
@@ -59,7 +61,7 @@ export interface ScriptCalls {
   readonly 'count': {
     readonly keys: Keys<'queues' | 'repairs' | 'unworked' | 'unknown'>;
     readonly args: Args<'defaultQueue'>;
-    readonly lists: Lists<'statuses'>;
+    readonly lists: Lists<'eventLists'>;
   };
   /**
    * Records jobs and queues them, all or none. A known id stays as it is; if its BullMQ job is gone though it never ran
@@ -433,7 +435,7 @@ export interface ScriptCalls {
 
 /** What each script answers. */
 export interface ScriptReplies {
-  readonly 'accept': 'accepted' | 'duplicate';
+  readonly 'accept': unknown;
   readonly 'add-step': 'added' | 'untracked' | 'lost' | 'over';
   readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'known', ...rest: unknown[]];
   readonly 'cancel-job': readonly [kind: 'cancelled' | 'unknown' | 'succeeded' | 'failed', ...rest: unknown[]];
@@ -498,12 +500,15 @@ end`,
   end
   return removed
 end`,
-  'event': `local function setStatus(eventKey, id, status, now)
+  'event': `-- The statuses whose events somebody has to look after.
+local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
+
+local function setStatus(eventKey, id, status, now)
   local was = redis.call('HMGET', eventKey, 'status', 'receivedAt')
   if was[1] == status then return end
   redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
-  if was[1] then redis.call('ZREM', eventsOfStatusKeyOf(was[1]), id) end
-  redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id)
+  if IS_LISTED[was[1]] then redis.call('ZREM', eventsOfStatusKeyOf(was[1]), id) end
+  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id) end
 end
 
 -- An event that is through may be forgotten after the retention time; one that is not, never. Redis's clock decides, and
@@ -852,38 +857,99 @@ end`,
 export const SCRIPTS = {
   'accept': {
     include: ['clock', 'event', 'remains'],
-    keys: ['event', 'job'],
-    args: ['id', 'source', 'type', 'receivedAt', 'queue', 'staged', 'pieces'],
-    lists: ['fields'],
+    keys: [],
+    args: ['queue', 'timestamp', 'jobOptions'],
+    lists: [],
     bullmq: [],
-    add: ['job'],
-    each: [],
-    reply: 'word',
-    lua: `local status = redis.call('HGET', eventKey, 'status')
-if status and status ~= 'received' and (status ~= 'queued' or redis.call('EXISTS', jobKey) == 1) then
-  return 'duplicate'
-end
-local now = millisecondsNow()
-if not status then
+    add: [],
+    each: [{ name: 'events', args: ['id', 'type', 'data', 'receivedAt', 'priority', 'staged', 'pieces'], lists: ['fields'], add: [] }],
+    reply: 'raw',
+    lua: `local now = millisecondsNow()
+local waiting, listed, accepted = {}, {}, {}
+
+-- \`known\` may run already; \`lost\` has no job; \`new\` is neither known nor remembered.
+local function standingOf(event, eventKey, jobKey)
+  if redis.call('EXISTS', eventKey, jobKey, knownKeyOf(event.id)) == 0 then return 'new' end
+  local status = redis.call('HGET', eventKey, 'status')
+  if status then
+    local isQueued = status == 'queued' and redis.call('EXISTS', jobKey) == 1
+    return (isQueued or (status ~= 'queued' and status ~= 'received')) and 'known' or 'lost'
+  end
+  if redis.call('EXISTS', knownKeyOf(event.id)) == 1 then return 'known' end
   -- An id that was forgotten may come back while BullMQ still keeps its old job: that would be taken for this one.
-  if redis.call('HEXISTS', jobKey, 'finishedOn') == 1 then removeRemains(queue, id) end
-  if staged ~= '' then
-    if redis.call('HLEN', stagedKeyOf(staged)) ~= tonumber(pieces) then
-      return redis.error_reply('a piece of the body was not kept')
+  if redis.call('HEXISTS', jobKey, 'finishedOn') == 1 then removeRemains(queue, event.id) end
+  return 'new'
+end
+
+local function record(event, eventKey)
+  if event.staged ~= '' then
+    if redis.call('HLEN', stagedKeyOf(event.staged)) ~= tonumber(event.pieces) then
+      error('a piece of the body was not kept', 0)
     end
-    redis.call('RENAME', stagedKeyOf(staged), eventKey)
+    redis.call('RENAME', stagedKeyOf(event.staged), eventKey)
     redis.call('PERSIST', eventKey)
   end
-  redis.call('HSET', eventKey, 'recordedAt', now, unpack(fields))
-  redis.call('ZADD', eventsKeyOf(), receivedAt, id)
-  redis.call('ZADD', eventsOfSourceKeyOf(source), receivedAt, id)
-  redis.call('ZADD', eventsOfTypeKeyOf(type), receivedAt, id)
+  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now,
+    unpack(event.fields))
+  listed[#listed + 1] = event.receivedAt
+  listed[#listed + 1] = event.id
 end
-addJob()
-redis.call('HSET', eventKey, 'queuedAt', now)
-redis.call('SADD', queuesKeyOf(), queue)
-setStatus(eventKey, id, 'queued', now)
-return 'accepted'`,
+
+local function addJob(event, jobKey)
+  if redis.call('EXISTS', jobKey) == 1 then return end
+  local priority = tonumber(event.priority)
+  if priority == 0 then
+    waiting[#waiting + 1] = event.id
+  else
+    -- The first that came is the first of its priority.
+    local nth = redis.call('INCR', bullJobKeyOf(queue, 'pc')) % 0x100000000
+    redis.call('ZADD', bullJobKeyOf(queue, 'prioritized'), priority * 0x100000000 + nth, event.id)
+  end
+  redis.call('HSET', jobKey, 'name', event.type, 'data', event.data,
+    'opts', (priority > 0 and '{"priority":' .. event.priority .. ',' or '{') ..
+      '"timestamp":' .. timestamp .. ',"jobId":"' .. event.id .. '",' .. jobOptions,
+    'timestamp', timestamp, 'delay', 0, 'priority', priority)
+end
+
+local function accept(event)
+  local eventKey, jobKey = eventKeyOf(event.id), bullJobKeyOf(queue, event.id)
+  local standing = standingOf(event, eventKey, jobKey)
+  if standing == 'known' then return 'duplicate' end
+  if standing == 'new' then record(event, eventKey)
+  else
+    redis.call('HSET', eventKey, 'queuedAt', now)
+    setStatus(eventKey, event.id, 'queued', now)
+  end
+  addJob(event, jobKey)
+  accepted[#accepted + 1] = event.id
+  return 'accepted'
+end
+
+local function wakeWorkers()
+  local paused, most = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency'))
+  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then return end
+  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+end
+
+local answers = {}
+for i, event in ipairs(events) do
+  local isDone, answer = pcall(accept, event)
+  if not isDone then
+    local why = tostring(type(answer) == 'table' and answer.err or answer)
+    -- Whether a script may take memory is decided once, as it begins: this one cannot keep any of them.
+    if string.find(why, 'OOM command', 1, true) then return redis.error_reply(why) end
+    answer = 'failed: ' .. why
+  end
+  answers[i] = answer
+end
+if #accepted > 0 then
+  if #listed > 0 then redis.call('ZADD', eventsOfStatusKeyOf('queued'), unpack(listed)) end
+  if #waiting > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(waiting)) end
+  redis.call('SADD', queuesKeyOf(), queue)
+  redis.call('XADD', changesKeyOf(), '*', 'accepted', table.concat(accepted, ' '))
+  wakeWorkers()
+end
+return answers`,
   },
   'add-step': {
     include: ['clock', 'job', 'runs'],
@@ -977,7 +1043,7 @@ return { #page, concluded }`,
     include: ['clock'],
     keys: ['queues', 'repairs', 'unworked', 'unknown'],
     args: ['defaultQueue'],
-    lists: ['statuses'],
+    lists: ['eventLists'],
     bullmq: [],
     add: [],
     each: [],
@@ -1004,7 +1070,7 @@ for index, name in ipairs(names) do
 end
 
 local events = {}
-for index, status in ipairs(statuses) do events[index] = redis.call('ZCARD', eventsOfStatusKeyOf(status)) end
+for index, list in ipairs(eventLists) do events[index] = redis.call('ZCARD', list) end
 
 local function info(section)
   local reply = redis.pcall('INFO', section)
@@ -1282,14 +1348,11 @@ return { 'finished', queue, queuedId, summaryOf(id) }`,
     reply: 'integer',
     lua: `local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', millisecondsNow() + ahead, 'LIMIT', 0, 200)
 for _, id in ipairs(ids) do
-  local source, type, status = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'type', 'status'))
+  local status = redis.call('HGET', eventKeyOf(id), 'status')
   for _, handler in ipairs(redis.call('HKEYS', deliveriesKeyOf(id))) do
     redis.call('DEL', attemptsKeyOf(id .. '~' .. handler), effectsKeyOf(id .. '~' .. handler))
   end
   redis.call('DEL', eventKeyOf(id), deliveriesKeyOf(id))
-  redis.call('ZREM', eventsKeyOf(), id)
-  redis.call('ZREM', eventsOfSourceKeyOf(tostring(source)), id)
-  redis.call('ZREM', eventsOfTypeKeyOf(tostring(type)), id)
   redis.call('ZREM', eventsOfStatusKeyOf(tostring(status)), id)
   redis.call('ZREM', listKey, id)
 end

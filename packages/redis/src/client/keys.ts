@@ -12,11 +12,12 @@ export const KEY_PATTERNS = {
   staged: '/event/staged/{token}',
   /** Hash: handler → `status|attemptsMade|stalledCount` of one event. */
   deliveries: '/deliveries/{eventId}',
-  /** Sorted set: every event by arrival. */
-  events: '/events',
-  eventsOfSource: '/events/source/{source}',
-  eventsOfType: '/events/type/{type}',
+  /** Sorted set: the unsettled, or the dead, events by arrival. */
   eventsOfStatus: '/events/status/{status}',
+  /** String: an event of this id is settled and lies in the history; expires with its retention. */
+  known: '/known/{id}',
+  /** Stream: the events that changed, for whoever records what happened. */
+  changes: '/changes',
   /** Sorted set: events that somebody who is away, or nobody yet, may want, by when they were dispatched. */
   eventsUnclaimed: '/events/unclaimed',
   /** Sorted set: finished events by when they may be forgotten. */

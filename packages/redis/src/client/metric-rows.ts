@@ -155,8 +155,8 @@ export const METRICS = {
     kind: 'gauge',
     service: 'dashboard',
     labels: ['status'],
-    help: 'Recorded events by where they are on their way.',
-    says: 'recorded events: `received`, `queued`, `dispatched`, `handled`, `unhandled`, `dead`',
+    help: 'Events in Redis by where they are on their way.',
+    says: 'events that Redis holds: `received`, `queued`, `dispatched`, `dead`, and `settled` (handled, or wanted by nobody)',
     alarm: '`received` above 0 for 5 minutes',
   },
 } as const satisfies Record<string, MetricRow>;

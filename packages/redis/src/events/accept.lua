@@ -1,35 +1,99 @@
---- One atomic step: a new event is recorded, indexed and queued; a known one is answered; a known one whose job is not
---- there (removed by hand, or never made) is queued. Only then may anybody say 2xx.
+--- Accepts events, each by itself: a new one is recorded and queued; a known one is answered; a known one whose job is not
+--- there (removed by hand, or never made) is queued. Only then may anybody say 2xx. Answers for each in turn, with its
+--- error where one alone failed.
+---
+--- Their jobs are stored as BullMQ's own add does it, without what it writes for listeners that nobody here is; a test
+--- compares them. `jobOptions`: how the options of all of them end, as JSON.
 --- `staged`: names the hash in which a large body is already, in so many pieces, or is empty.
 --- @include event, remains
---- @keys    event, job
---- @args    id, source, type, receivedAt, queue, staged, pieces
---- @lists   fields
---- @add     job
---- @reply   accepted | duplicate
+--- @args    queue, timestamp, jobOptions
+--- @each    events: id, type, data, receivedAt, priority, staged, pieces
+--- @lists   events.fields
+--- @reply   answers
 
-local status = redis.call('HGET', eventKey, 'status')
-if status and status ~= 'received' and (status ~= 'queued' or redis.call('EXISTS', jobKey) == 1) then
-  return 'duplicate'
-end
 local now = millisecondsNow()
-if not status then
+local waiting, listed, accepted = {}, {}, {}
+
+-- `known` may run already; `lost` has no job; `new` is neither known nor remembered.
+local function standingOf(event, eventKey, jobKey)
+  if redis.call('EXISTS', eventKey, jobKey, knownKeyOf(event.id)) == 0 then return 'new' end
+  local status = redis.call('HGET', eventKey, 'status')
+  if status then
+    local isQueued = status == 'queued' and redis.call('EXISTS', jobKey) == 1
+    return (isQueued or (status ~= 'queued' and status ~= 'received')) and 'known' or 'lost'
+  end
+  if redis.call('EXISTS', knownKeyOf(event.id)) == 1 then return 'known' end
   -- An id that was forgotten may come back while BullMQ still keeps its old job: that would be taken for this one.
-  if redis.call('HEXISTS', jobKey, 'finishedOn') == 1 then removeRemains(queue, id) end
-  if staged ~= '' then
-    if redis.call('HLEN', stagedKeyOf(staged)) ~= tonumber(pieces) then
-      return redis.error_reply('a piece of the body was not kept')
+  if redis.call('HEXISTS', jobKey, 'finishedOn') == 1 then removeRemains(queue, event.id) end
+  return 'new'
+end
+
+local function record(event, eventKey)
+  if event.staged ~= '' then
+    if redis.call('HLEN', stagedKeyOf(event.staged)) ~= tonumber(event.pieces) then
+      error('a piece of the body was not kept', 0)
     end
-    redis.call('RENAME', stagedKeyOf(staged), eventKey)
+    redis.call('RENAME', stagedKeyOf(event.staged), eventKey)
     redis.call('PERSIST', eventKey)
   end
-  redis.call('HSET', eventKey, 'recordedAt', now, unpack(fields))
-  redis.call('ZADD', eventsKeyOf(), receivedAt, id)
-  redis.call('ZADD', eventsOfSourceKeyOf(source), receivedAt, id)
-  redis.call('ZADD', eventsOfTypeKeyOf(type), receivedAt, id)
+  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now,
+    unpack(event.fields))
+  listed[#listed + 1] = event.receivedAt
+  listed[#listed + 1] = event.id
 end
-addJob()
-redis.call('HSET', eventKey, 'queuedAt', now)
-redis.call('SADD', queuesKeyOf(), queue)
-setStatus(eventKey, id, 'queued', now)
-return 'accepted'
+
+local function addJob(event, jobKey)
+  if redis.call('EXISTS', jobKey) == 1 then return end
+  local priority = tonumber(event.priority)
+  if priority == 0 then
+    waiting[#waiting + 1] = event.id
+  else
+    -- The first that came is the first of its priority.
+    local nth = redis.call('INCR', bullJobKeyOf(queue, 'pc')) % 0x100000000
+    redis.call('ZADD', bullJobKeyOf(queue, 'prioritized'), priority * 0x100000000 + nth, event.id)
+  end
+  redis.call('HSET', jobKey, 'name', event.type, 'data', event.data,
+    'opts', (priority > 0 and '{"priority":' .. event.priority .. ',' or '{') ..
+      '"timestamp":' .. timestamp .. ',"jobId":"' .. event.id .. '",' .. jobOptions,
+    'timestamp', timestamp, 'delay', 0, 'priority', priority)
+end
+
+local function accept(event)
+  local eventKey, jobKey = eventKeyOf(event.id), bullJobKeyOf(queue, event.id)
+  local standing = standingOf(event, eventKey, jobKey)
+  if standing == 'known' then return 'duplicate' end
+  if standing == 'new' then record(event, eventKey)
+  else
+    redis.call('HSET', eventKey, 'queuedAt', now)
+    setStatus(eventKey, event.id, 'queued', now)
+  end
+  addJob(event, jobKey)
+  accepted[#accepted + 1] = event.id
+  return 'accepted'
+end
+
+local function wakeWorkers()
+  local paused, most = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency'))
+  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then return end
+  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+end
+
+local answers = {}
+for i, event in ipairs(events) do
+  local isDone, answer = pcall(accept, event)
+  if not isDone then
+    local why = tostring(type(answer) == 'table' and answer.err or answer)
+    -- Whether a script may take memory is decided once, as it begins: this one cannot keep any of them.
+    if string.find(why, 'OOM command', 1, true) then return redis.error_reply(why) end
+    answer = 'failed: ' .. why
+  end
+  answers[i] = answer
+end
+if #accepted > 0 then
+  if #listed > 0 then redis.call('ZADD', eventsOfStatusKeyOf('queued'), unpack(listed)) end
+  if #waiting > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(waiting)) end
+  redis.call('SADD', queuesKeyOf(), queue)
+  redis.call('XADD', changesKeyOf(), '*', 'accepted', table.concat(accepted, ' '))
+  wakeWorkers()
+end
+return answers

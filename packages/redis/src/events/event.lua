@@ -6,12 +6,16 @@
 --- worker died just after settling (`stalled` has grown) from one that an operator retried.
 --- @include clock
 
+
+-- The statuses whose events somebody has to look after.
+local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
+
 local function setStatus(eventKey, id, status, now)
   local was = redis.call('HMGET', eventKey, 'status', 'receivedAt')
   if was[1] == status then return end
   redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
-  if was[1] then redis.call('ZREM', eventsOfStatusKeyOf(was[1]), id) end
-  redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id)
+  if IS_LISTED[was[1]] then redis.call('ZREM', eventsOfStatusKeyOf(was[1]), id) end
+  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id) end
 end
 
 -- An event that is through may be forgotten after the retention time; one that is not, never. Redis's clock decides, and

@@ -3,6 +3,7 @@ import { every } from '../client/every.ts';
 import { evictionProblemOf, readMemory, type Memory } from '../client/server-facts.ts';
 import type { Partition } from '../client/partition.ts';
 import { METRICS } from '../client/metric-rows.ts';
+import { UNSETTLED_STATUSES } from './record.ts';
 
 /** Below where new work is refused (see admission.ts), so that retention alone never comes that far. */
 const SHED_ABOVE = 0.6;
@@ -79,14 +80,14 @@ export function startEvictor({
     const wasExhausted = isExhausted;
     isExhausted = ratioOf(memory) > SHED_ABOVE && !over.signal.aborted;
     if (!isExhausted || wasExhausted) return;
-    const [events, remembered] = await Promise.all([
-      partition.connection.zcard(partition.keys.events),
-      partition.connection.zcard(partition.keys.shed),
-    ]);
+    const { connection, keys } = partition;
+    const [remembered = 0, ...others] = await Promise.all(
+      [keys.shed, ...UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status))].map((list) => connection.zcard(list)),
+    );
     log.error(
       'Redis is filling up and no settled event has a body left to shed; their ids are kept to know duplicates. ' +
         'Raise maxmemory, have the queues and dead letters worked off, or lower EVENT_RETENTION',
-      { ...fields, shed: remembered, others: events - remembered },
+      { ...fields, shed: remembered, others: others.reduce((sum, count) => sum + count, 0) },
     );
   }
 

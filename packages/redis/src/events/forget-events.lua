@@ -7,14 +7,11 @@
 
 local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', millisecondsNow() + ahead, 'LIMIT', 0, 200)
 for _, id in ipairs(ids) do
-  local source, type, status = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'type', 'status'))
+  local status = redis.call('HGET', eventKeyOf(id), 'status')
   for _, handler in ipairs(redis.call('HKEYS', deliveriesKeyOf(id))) do
     redis.call('DEL', attemptsKeyOf(id .. '~' .. handler), effectsKeyOf(id .. '~' .. handler))
   end
   redis.call('DEL', eventKeyOf(id), deliveriesKeyOf(id))
-  redis.call('ZREM', eventsKeyOf(), id)
-  redis.call('ZREM', eventsOfSourceKeyOf(tostring(source)), id)
-  redis.call('ZREM', eventsOfTypeKeyOf(tostring(type)), id)
   redis.call('ZREM', eventsOfStatusKeyOf(tostring(status)), id)
   redis.call('ZREM', listKey, id)
 end

@@ -7,7 +7,7 @@ import type { Partition } from '../client/partition.ts';
 import { costOf } from '../gate/admission.ts';
 import type { Gate } from '../gate/gate.ts';
 import { piecesOf } from './record.ts';
-import { recordEvent } from './record-event.ts';
+import { acceptAll, acceptRow } from './accept.ts';
 
 /** Events whose body takes long on the wire: all that comes later on the same connection would wait behind it. */
 export interface LargeEvents {
@@ -39,7 +39,7 @@ export function createLargeEvents(options: {
     last?.connection === connection ? last : (last = createPartition(connection, prefix));
 
   function record(event: IncomingEvent, withinMs: number): Promise<Kept> {
-    return gate.keepInBulk((connection) => stageAndRecord(on(connection), event), withinMs, costOf(event));
+    return gate.keepInBulk((connection) => stageAndRecord(on(connection), event), withinMs, costOf([event.body.length]));
   }
 
   async function stageAndRecord(partition: Partition, event: IncomingEvent): Promise<Kept> {
@@ -55,9 +55,10 @@ export function createLargeEvents(options: {
       // Copying all for the wire in one go would hold up everybody else of this process.
       await nextTurn();
     }
-    const kept = await recordEvent(partition, event, now(), { token, pieces });
-    if (kept.kind === 'duplicate') await connection.unlink(staged);
-    return kept;
+    const [kind] = await acceptAll(partition, [acceptRow(event, { token, pieces })], now());
+    if (typeof kind !== 'string') throw kind ?? new Error('Redis did not say what became of it');
+    if (kind === 'duplicate') await connection.unlink(staged);
+    return { kind, id: event.id };
   }
 
   return {
@@ -65,11 +66,11 @@ export function createLargeEvents(options: {
     async transfer(event) {
       const { id, body } = event;
       // What was given up may have come through all the same, or be under way still: the question waits behind it.
-      const there = await gate.keepInBulk(
-        (connection) => connection.exists(on(connection).keys.event(id)),
-        ASK_MS,
-      );
-      return there === 1 ? { kind: 'duplicate', id } : record(event, ASK_MS + body.length / RATE);
+      const there = await gate.keepInBulk((connection) => {
+        const { keys } = on(connection);
+        return connection.exists(keys.event(id), keys.known(id));
+      }, ASK_MS);
+      return there > 0 ? { kind: 'duplicate', id } : record(event, ASK_MS + body.length / RATE);
     },
   };
 }

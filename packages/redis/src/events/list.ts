@@ -1,7 +1,7 @@
 import type { DeliveryStatus, EventId, EventStatus } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { named } from '../client/row.ts';
-import { EVENT_FIELDS, eventRecord } from './record.ts';
+import { EVENT_FIELDS, eventRecord, UNSETTLED_STATUSES } from './record.ts';
 
 /** One event as operators see it: no body, no headers. Times in milliseconds since the epoch. */
 export interface EventSummary {
@@ -78,23 +78,49 @@ export async function readContent(
 
 const PAGE = 200;
 
-/** The newest events first. @param options.status only events that stand there @param options.fits only events that it takes */
-export async function listEvents(
-  partition: Partition,
-  options: {
-    readonly status?: EventStatus;
-    readonly count: number;
-    readonly fits?: (event: EventSummary) => boolean;
-  },
-): Promise<readonly EventSummary[]> {
+export interface ListOptions {
+  /** Only events that stand there. */
+  readonly status?: EventStatus;
+  readonly count: number;
+  /** Only events that it takes. */
+  readonly fits?: (event: EventSummary) => boolean;
+}
+
+/** The newest events that Redis holds, by arrival: those that are not through, and those that are not recorded elsewhere yet. */
+export async function listEvents(partition: Partition, options: ListOptions): Promise<readonly EventSummary[]> {
+  const { keys } = partition;
   const { status, count, fits = () => true } = options;
-  const index = status === undefined ? partition.keys.events : partition.keys.eventsOfStatus(status);
-  const events: EventSummary[] = [];
-  for (let start = 0; events.length < count; start += PAGE) {
-    const ids = await partition.connection.zrevrange(index, start, start + PAGE - 1);
-    const found = await Promise.all(ids.map((id) => findEvent(partition, id)));
-    events.push(...found.filter((event) => event !== undefined).filter(fits));
-    if (ids.length < PAGE) break;
+  const isWanted = (event: EventSummary) => (status === undefined || event.status === status) && fits(event);
+  const unsettled = UNSETTLED_STATUSES.filter((each) => status === undefined || each === status);
+  const lists = [
+    ...unsettled.map((each) => newestOf(partition, keys.eventsOfStatus(each), count, isWanted)),
+    ...(status === undefined || status === 'handled' || status === 'unhandled'
+      ? [keys.expiring, keys.shed].map((list) => newestOf(partition, list, count, isWanted))
+      : []),
+  ];
+  const found = (await Promise.all(lists)).flat();
+  const byId = new Map(found.map((event) => [event.id, event]));
+  return [...byId.values()].toSorted((a, b) => b.receivedAt - a.receivedAt).slice(0, count);
+}
+
+/** The newest of one list. What is settled lies in the order in which it was, so that one may have arrived before another that stands after it. */
+async function newestOf(
+  partition: Partition,
+  list: string,
+  count: number,
+  isWanted: (event: EventSummary) => boolean,
+): Promise<readonly EventSummary[]> {
+  const chosen: EventSummary[] = [];
+  for (let start = 0; ; start += PAGE) {
+    const ids = await partition.connection.zrevrange(list, start, start + PAGE - 1);
+    const page = (await Promise.all(ids.map((id) => findEvent(partition, id)))).filter(
+      (event) => event !== undefined,
+    );
+    chosen.push(...page.filter(isWanted));
+    chosen.sort((a, b) => b.receivedAt - a.receivedAt);
+    const last = page.at(-1);
+    const oldestChosen = chosen[count - 1]?.receivedAt ?? 0;
+    const isNoneNewer = last !== undefined && (last.settledAt ?? last.receivedAt) <= oldestChosen;
+    if (ids.length < PAGE || isNoneNewer) return chosen.slice(0, count);
   }
-  return events.slice(0, count);
 }

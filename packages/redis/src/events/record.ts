@@ -1,7 +1,15 @@
-import type { EventId, HooklineEvent, IncomingEvent } from '@hookline/core';
+import type { EventId, EventStatus, HooklineEvent, IncomingEvent } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { named } from '../client/row.ts';
 import type { ScriptArg } from '../client/script.ts';
+
+/** Those of events that somebody has to look after: a list of each is kept. */
+export const UNSETTLED_STATUSES = [
+  'received',
+  'queued',
+  'dispatched',
+  'dead',
+] as const satisfies readonly EventStatus[];
 
 /** Reads the body as its provider's handlers expect it; `undefined` when it cannot be read. */
 export type ParsePayload = (

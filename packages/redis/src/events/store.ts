@@ -14,7 +14,8 @@ import {
 import { connect, type Connection } from '../client/connection.ts';
 import { createPartition } from '../bullmq/add-job.ts';
 import { createLargeEvents, isLarge } from './large-events.ts';
-import { recordEvent } from './record-event.ts';
+import { acceptAll, acceptRow, sizeOf, type AcceptRow } from './accept.ts';
+import { GroupCommit } from './group-commit.ts';
 import { costOf, StoreFullError } from '../gate/admission.ts';
 import type { AckLevel } from '../gate/ack-level.ts';
 import { openGate } from '../gate/gate.ts';
@@ -53,12 +54,21 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
   const gate = await openGate({ partition, target, ack, log, meter, now });
   const secrets = createSecretStore(partition);
 
-  const record = (event: IncomingEvent) => recordEvent(partition, event, now());
+  const small = new GroupCommit<AcceptRow, Kept['kind'] | Error>({
+    commit: (rows) => gate.keep(() => acceptAll(partition, rows, now()), costOf(rows.map(sizeOf))),
+    sizeOf,
+  });
   const large = createLargeEvents({ gate, prefix, now });
+
+  async function keep(event: IncomingEvent): Promise<Kept> {
+    const kind = await small.add(acceptRow(event));
+    if (typeof kind !== 'string') throw kind;
+    return { kind, id: event.id };
+  }
 
   async function accept(event: IncomingEvent): Promise<AcceptResult> {
     try {
-      return await (isLarge(event) ? large.accept(event) : gate.keep(() => record(event), costOf(event)));
+      return await (isLarge(event) ? large.accept(event) : keep(event));
     } catch (error) {
       return refusalOf(error);
     }
@@ -66,7 +76,7 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
 
   async function transfer(event: IncomingEvent): Promise<TransferResult> {
     try {
-      return await (isLarge(event) ? large.transfer(event) : gate.keep(() => record(event), costOf(event)));
+      return await (isLarge(event) ? large.transfer(event) : keep(event));
     } catch (error) {
       const refusal = refusalOf(error);
       const othersMayPass = refusal.kind === 'unavailable' || isLarge(event);

@@ -1,4 +1,4 @@
-import type { IncomingEvent, Logger, Meter } from '@hookline/core';
+import type { Logger, Meter } from '@hookline/core';
 import { METRICS } from '../client/metric-rows.ts';
 import type { ScriptArg } from '../client/script.ts';
 import type { Memory } from '../client/server-facts.ts';
@@ -100,9 +100,12 @@ const JOB_BYTES = 1_500;
 /** The allocator rounds up by as much as this. */
 const ROUNDING = 1.25;
 
-/** Bytes of Redis's memory that a queued event takes, rather too many than too few. */
-export function costOf({ body, headers }: IncomingEvent): number {
-  return EVENT_BYTES + Math.ceil(ROUNDING * (body.length + JSON.stringify(headers).length));
+/**
+ * Bytes of Redis's memory that queued events take, rather too many than too few.
+ * @param sizes of each, the bytes of its body and headers
+ */
+export function costOf(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + EVENT_BYTES + Math.ceil(ROUNDING * size), 0);
 }
 
 /** The same of tracked jobs, from what is sent to create them. */

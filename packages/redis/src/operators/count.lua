@@ -3,7 +3,7 @@
 --- @include clock
 --- @keys    queues, repairs, unworked, unknown
 --- @args    defaultQueue
---- @lists   statuses
+--- @lists   eventLists
 --- @reply   at, queues, events, info, repairs, unworked, unknown
 
 local names, seen = {}, {}
@@ -28,7 +28,7 @@ for index, name in ipairs(names) do
 end
 
 local events = {}
-for index, status in ipairs(statuses) do events[index] = redis.call('ZCARD', eventsOfStatusKeyOf(status)) end
+for index, list in ipairs(eventLists) do events[index] = redis.call('ZCARD', list) end
 
 local function info(section)
   local reply = redis.pcall('INFO', section)

@@ -1,15 +1,14 @@
 import { createPartition } from '../bullmq/add-job.ts';
 import {
-  EVENT_STATUSES,
   DEAD_LETTER_QUEUE,
   DEFAULT_QUEUE,
-  type EventStatus,
   type Logger,
   type Meter,
   type RedisTarget,
 } from '@hookline/core';
 import { connect, type Connection } from '../client/connection.ts';
 import { FIRST_CONNECT_MS, readyOrRefused } from '../client/refusal.ts';
+import { UNSETTLED_STATUSES } from '../events/record.ts';
 import { reportConnection } from '../events/store.ts';
 import { listStatuses, type ProcessStatus } from '../fleet/heartbeat.ts';
 import { METRICS } from '../client/metric-rows.ts';
@@ -41,13 +40,16 @@ export interface RedisMemory {
   readonly policy: string;
 }
 
+/** Where the events stand that Redis holds. `settled`: handled, or wanted by nobody, and not given up yet. */
+type EventCounts = ReturnType<typeof eventCounts>;
+
 /** Everything that stands in Redis, at one moment. */
 export interface SystemState {
   /** When, by Redis's clock, in milliseconds since the epoch. */
   readonly at: number;
   readonly queues: readonly QueueDepth[];
   readonly deadLetters: number;
-  readonly events: Readonly<Record<EventStatus, number>>;
+  readonly events: Readonly<EventCounts>;
   readonly memory: RedisMemory;
   /** `always`, `everysec`, `no`; `off` without an append-only file, `unknown` where Redis does not tell. */
   readonly appendfsync: string;
@@ -92,7 +94,13 @@ export async function openSystem({
         unknown: partition.keys.unknown,
       },
       args: { defaultQueue: DEFAULT_QUEUE },
-      lists: { statuses: EVENT_STATUSES },
+      lists: {
+        eventLists: [
+          ...UNSETTLED_STATUSES.map((status) => partition.keys.eventsOfStatus(status)),
+          partition.keys.expiring,
+          partition.keys.shed,
+        ],
+      },
     });
     const [at, queues, events, info, sweeper, unworked, unknown] = reply as [
       number,
@@ -110,9 +118,7 @@ export async function openSystem({
       at,
       queues: depths.filter(({ name }) => name !== DEAD_LETTER_QUEUE).toSorted(byName),
       deadLetters: depths.find(({ name }) => name === DEAD_LETTER_QUEUE)?.waiting ?? 0,
-      events: Object.fromEntries(
-        EVENT_STATUSES.map((status, index) => [status, events[index] ?? 0]),
-      ) as Record<EventStatus, number>,
+      events: eventCounts(events),
       memory: memoryOf(text),
       persists: infoField(text, 'aof_enabled') === '1',
       sweeper: numericFields(sweeper.map(String)),
@@ -159,6 +165,10 @@ async function connectOrRefuse(target: RedisTarget, log: Logger): Promise<Connec
     connection.disconnect();
     throw error;
   }
+}
+
+function eventCounts([received = 0, queued = 0, dispatched = 0, dead = 0, ...settled]: readonly number[]) {
+  return { received, queued, dispatched, dead, settled: settled.reduce((sum, count) => sum + count, 0) };
 }
 
 function publishCounts(meter: Meter, system: System): void {

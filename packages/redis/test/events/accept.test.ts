@@ -32,9 +32,7 @@ describe('accept', () => {
       receivedAt: 1_700_000_000_000,
       deliveries: {},
     });
-    for (const index of ['', '/status/queued', '/source/stripe', `/type/${event.type}`]) {
-      expect(await bench.redis.zscore(`${bench.prefix}/events${index}`, event.id)).toBe('1700000000000');
-    }
+    expect(await bench.redis.zscore(bench.partition.keys.eventsOfStatus('queued'), event.id)).toBe('1700000000000');
     expect(await bench.redis.lrange(`${bench.prefix}:default:wait`, '0', '-1')).toEqual([event.id]);
   });
 
@@ -86,6 +84,42 @@ describe('accept', () => {
   });
 });
 
+describe('events that come together', () => {
+  it('are kept in one call, each once and in order', async () => {
+    const store = await bench.store();
+    const events = Array.from({ length: 300 }, () => incoming());
+    const before = await scriptCalls();
+    const answers = await Promise.all([...events, ...events].map((event) => store.accept(event)));
+    expect(answers.map(({ kind }) => kind)).toEqual([
+      ...events.map(() => 'accepted'),
+      ...events.map(() => 'duplicate'),
+    ]);
+    expect((await scriptCalls()) - before).toBeLessThanOrEqual(7);
+    const ids = events.map(({ id }) => id);
+    expect(await bench.redis.lrange(`${bench.prefix}:default:wait`, '0', '-1')).toEqual(ids.toReversed());
+    const changes = await bench.redis.xrange(bench.partition.keys.changes, '-', '+');
+    expect(changes.flatMap(([, [, accepted = '']]) => accepted.split(' '))).toEqual(ids);
+  });
+
+  it('do not fail with one that Redis cannot keep', async () => {
+    const store = await bench.store();
+    const [one, broken, three] = [incoming(), incoming(), incoming()];
+    await bench.redis.set(bench.partition.keys.event(broken.id), 'no hash');
+    const answers = await Promise.all([one, broken, three].map((event) => store.accept(event)));
+    expect(answers.map(({ kind }) => kind)).toEqual(['accepted', 'unavailable', 'accepted']);
+    expect(answers[1]).toMatchObject({ reason: expect.stringContaining('WRONGTYPE') });
+    expect(await bench.redis.llen(`${bench.prefix}:default:wait`)).toBe(2);
+  });
+
+  async function scriptCalls(): Promise<number> {
+    const stats = await bench.redis.info('commandstats');
+    return ['eval', 'evalsha'].reduce(
+      (sum, name) => sum + Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0),
+      0,
+    );
+  }
+});
+
 describe('an event id', () => {
   it('is readable where it can be, never shared, and one that BullMQ takes', () => {
     const ids = ['evt_1', '123', 'a:b', 'é', '', 'sha256-x', 'x'.repeat(500), 'a b'].map((id) =>
@@ -133,10 +167,39 @@ describe('a job that our script stored', () => {
     expect(theirs.job['name']).toBe('n');
   });
 
-  async function snapshot(queue: string) {
+  it.each([
+    ['a plain event', undefined],
+    ['one with a priority', 4],
+  ])("is the same as BullMQ's own: %s", async (_, priority) => {
+    const store = await bench.store();
+    const event = incoming({ providerId: 'x', ...(priority === undefined ? {} : { priority }) });
+    await store.accept(event);
+    const ours = await snapshot('default', event.id);
+    const timestamp = Number(ours.job['timestamp']);
+    const queue = new Queue('theirs', { connection: bench.redis, prefix: bench.prefix });
+    const { id, source, provider, type } = event;
+    await queue.add(
+      type,
+      { kind: 'event', event: id, source, provider, type },
+      { ...KEPT_JOBS, jobId: id, timestamp, ...(priority === undefined ? {} : { priority }) },
+    );
+    const theirs = await snapshot('theirs', id);
+    expect({ ...ours, job: withOptions(ours.job), id: null }).toEqual({
+      ...theirs,
+      job: withOptions(theirs.job),
+      // Counts the jobs that BullMQ itself has to find a name for.
+      id: null,
+    });
+  });
+
+  function withOptions(job: Record<string, string>) {
+    return { ...job, opts: JSON.parse(job['opts'] ?? '') as unknown };
+  }
+
+  async function snapshot(queue: string, job = 'x') {
     const name = (key: string) => `${bench.prefix}:${queue}:${key}`;
     return {
-      job: await bench.redis.hgetall(name('x')),
+      job: await bench.redis.hgetall(name(job)),
       wait: await bench.redis.lrange(name('wait'), '0', '-1'),
       prioritized: await bench.redis.zrange(name('prioritized'), '0', '-1', 'WITHSCORES'),
       delayed: await bench.redis.zrange(name('delayed'), '0', '-1', 'WITHSCORES'),

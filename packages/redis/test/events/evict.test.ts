@@ -118,7 +118,7 @@ describe('a Redis that fills up with settled events', () => {
       });
     for (const event of kept) expect(await answerTo(event)).toBe('duplicate');
     expect(await bench.redis.zcard(keys.shed)).toBeGreaterThan(kept.length / 2);
-    await eventually(async () => (await bench.redis.zcard(`${keys.events}/status/queued`)) === 0);
+    await eventually(async () => (await bench.redis.zcard(keys.eventsOfStatus('queued'))) === 0);
     expect(new Set(runs.values())).toEqual(new Set([1]));
 
     expect(await Promise.all(unsettled.map(statusOf))).toEqual([

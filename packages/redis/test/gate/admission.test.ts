@@ -95,7 +95,7 @@ describe('a Redis that fills up', () => {
       // What was handled is kept for the retention time: room comes with the end of that.
       await eventually(async () => {
         await forgetExpired(createPartition(direct, bench.prefix));
-        return (await direct.zcard(createKeys(bench.prefix).events)) === 0;
+        return (await direct.zcard(createKeys(bench.prefix).expiring)) === 0;
       });
       await eventually(async () => (await store.accept(incoming())).kind === 'accepted');
       await eventually(async () => (await jobs.service.create([newJob('x', 1)])).kind === 'created');

@@ -75,9 +75,8 @@ describe('a look at everything in Redis', () => {
       received: 0,
       queued: 3,
       dispatched: 0,
-      handled: 0,
-      unhandled: 0,
       dead: 0,
+      settled: 0,
     });
     expect(state.sweeper).toEqual({ 'event-requeued': 4, ranAt: 1_700_000_000_000 });
     expect(state.memory).toMatchObject({ policy: 'noeviction' });

@@ -1,0 +1,59 @@
+import { DEFAULT_QUEUE, type IncomingEvent, type Kept } from '@hookline/core';
+import { KEPT_JOBS } from '../bullmq/add-job.ts';
+import type { ScriptCalls } from '../client/all-scripts.ts';
+import type { Partition } from '../client/partition.ts';
+import { fieldsOf } from './record.ts';
+
+/** A body that went ahead. */
+export interface Staged {
+  readonly token: string;
+  readonly pieces: number;
+}
+
+/** An event as the accept script takes it: made once, whatever happens to it. */
+export type AcceptRow = ScriptCalls['accept']['each']['events'][number];
+
+/** How the options of every event's job end, as BullMQ would have them. */
+const JOB_OPTIONS = `${JSON.stringify({ ...KEPT_JOBS, attempts: 0 }).slice(1)}`;
+
+/** @param staged where its body is already; without it, the body goes along */
+export function acceptRow(event: IncomingEvent, staged?: Staged): AcceptRow {
+  const { id, source, provider, type, receivedAt, priority = 0 } = event;
+  const fields = fieldsOf(event);
+  return {
+    id,
+    type,
+    data: JSON.stringify({ kind: 'event', event: id, source, provider, type }),
+    receivedAt,
+    priority,
+    staged: staged?.token ?? '',
+    pieces: staged?.pieces ?? 0,
+    fields: staged === undefined ? [...fields, 'body', event.body] : fields,
+  };
+}
+
+/**
+ * Records events and queues their jobs, all of them in one call and each by itself.
+ * @returns for each in turn what became of it; an Error where it alone could not be kept
+ */
+export async function acceptAll(
+  partition: Partition,
+  rows: readonly AcceptRow[],
+  now: number,
+): Promise<readonly (Kept['kind'] | Error)[]> {
+  const answers = (await partition.run('accept', {
+    args: { queue: DEFAULT_QUEUE, timestamp: now, jobOptions: JOB_OPTIONS },
+    each: { events: rows },
+  })) as readonly Buffer[];
+  return rows.map((row, index) => answerOf(row, String(answers[index])));
+}
+
+function answerOf(row: AcceptRow, answer: string): Kept['kind'] | Error {
+  if (answer === 'accepted' || answer === 'duplicate') return answer;
+  return new Error(`Redis could not keep ${String(row.id)}: ${answer}`);
+}
+
+/** Bytes that go over the wire for an event, near enough. */
+export function sizeOf({ fields }: AcceptRow): number {
+  return fields.reduce<number>((sum, field) => sum + (typeof field === 'number' ? 13 : field.length), 0);
+}
