@@ -112,6 +112,16 @@ export {
   type RetryOptions,
   type RetryPolicy,
 } from './retry.ts';
+export type {
+  AttemptOutcome,
+  AttemptSnapshot,
+  AuditLine,
+  DeliverySnapshot,
+  EventSnapshot,
+  LogLine,
+  RefusalSnapshot,
+  Revision,
+} from './history.ts';
 export type { SecretStore } from './secret-store.ts';
 export { cronProblem, defineSchedule, type ScheduleDefinition } from './schedule.ts';
 export {

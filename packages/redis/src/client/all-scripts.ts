@@ -187,6 +187,18 @@ export interface ScriptCalls {
     readonly args: Args<'owner'>;
   };
   /**
+   * Gives settled events up that are in the history: what stays of each is that its id is known, for as long as it would have
+   * been kept. One that has gone on since it was read, whose job has not ended or that may yet find a handler stays. Answers
+   * with how many were given up, and which may be soon.
+   *
+   * `statusAt`: of the event as it was recorded.
+   * @see ../events/give-up.lua
+   */
+  readonly 'give-up': {
+    readonly keys: Keys<'expiring' | 'shed' | 'unclaimed'>;
+    readonly each: { readonly events: readonly (Args<'id' | 'statusAt'>)[] };
+  };
+  /**
    * Adds jobs that come from elsewhere. A tracked one gets its record and, when it is over, its stream, as if it had
    * ended here; a failed one that has no record is added as BullMQ adds a job, then laid among the failed before any
    * worker can see it. `ending` is what BullMQ's hash says of such an end, at `endedAt`.
@@ -292,11 +304,33 @@ export interface ScriptCalls {
     readonly args: Args<'id' | 'status' | 'expiry' | 'announcement'>;
   };
   /**
+   * Reads a block of the stream of changes, and the events that it names as they stand now: one that changed twice is there
+   * once, one that was given up is not there. Ends once it has `most` events.
+   *
+   * Answers with the place of the last entry that it read, the newest place of all, how many entries the stream holds, what
+   * was told of attempts, and of each event what snapshot.lua says.
+   * @see ../events/read-changes.lua
+   */
+  readonly 'read-changes': {
+    readonly keys: Keys<'changes'>;
+    readonly args: Args<'after' | 'most' | 'largest'>;
+    readonly lists: Lists<'fields'>;
+  };
+  /**
    * What all live workers announce, and what nobody announces any more, at one moment.
    * @see ../fleet/read-fleet.lua
    */
   readonly 'read-fleet': {
     readonly args: Args<'expiry'>;
+  };
+  /**
+   * One page of a list of events, as they stand now; of each it answers with what snapshot.lua says.
+   * @see ../events/read-list.lua
+   */
+  readonly 'read-list': {
+    readonly keys: Keys<'list'>;
+    readonly args: Args<'start' | 'count' | 'largest'>;
+    readonly lists: Lists<'fields'>;
   };
   /**
    * Says again that a run goes on whose lock could not be renewed in time, so that nobody takes its job over, or takes it
@@ -346,6 +380,16 @@ export interface ScriptCalls {
     readonly add: Additions<'run'>;
   };
   /**
+   * Puts an event back that was given up: as one that was handled, with what the history knows of it. Whoever brings it
+   * queues it then.
+   * @see ../events/restore.lua
+   */
+  readonly 'restore': {
+    readonly keys: Keys<'event' | 'known' | 'expiring'>;
+    readonly args: Args<'id' | 'retention'>;
+    readonly lists: Lists<'fields'>;
+  };
+  /**
    * Queues a failed job once more, from its beginning, and takes its dead letter away.
    * @see ../jobs/retry-job.lua
    */
@@ -381,12 +425,13 @@ export interface ScriptCalls {
     readonly lists: Lists<'seen'>;
   };
   /**
-   * Settles an attempt of a delivery, and with the last of them its event.
+   * Settles an attempt of a delivery, and with the last of them its event. `told`: what there is to say of the attempt for
+   * the history, as JSON.
    * @see ../run/settle-delivery.lua
    */
   readonly 'settle-delivery': {
     readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work' | 'event'>;
-    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id' | 'told'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -453,6 +498,7 @@ export interface ScriptReplies {
   readonly 'forget-events': number;
   readonly 'forget-jobs': number;
   readonly 'give-lease': number;
+  readonly 'give-up': unknown;
   readonly 'import-jobs': unknown;
   readonly 'keep-effect': 'stored' | 'lost';
   readonly 'list-jobs': readonly [kind: 'page' | 'unknown-cursor', ...rest: unknown[]];
@@ -463,12 +509,15 @@ export interface ScriptReplies {
   readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'succeeded' | 'dead', ...rest: unknown[]];
   readonly 'open-job': readonly [kind: 'open' | 'resumed' | 'held' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
   readonly 'publish-status': unknown;
+  readonly 'read-changes': unknown;
   readonly 'read-fleet': unknown;
+  readonly 'read-list': unknown;
   readonly 'reclaim': 'kept' | 'lost';
   readonly 'release': 'released' | 'lost';
   readonly 'replay-delivery': 'replayed' | 'gone';
   readonly 'replay-job': 'replayed' | 'gone';
   readonly 'requeue': 'requeued' | 'settled' | 'alive';
+  readonly 'restore': 'restored' | 'there';
   readonly 'retry-job': readonly [kind: 'queued' | 'unknown' | 'pending' | 'processing' | 'succeeded', ...rest: unknown[]];
   readonly 'scan-jobs': unknown;
   readonly 'scan-keys': unknown;
@@ -510,6 +559,9 @@ local function setStatus(eventKey, id, status, now)
   if IS_LISTED[was[1]] then redis.call('ZREM', eventsOfStatusKeyOf(was[1]), id) end
   if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id) end
 end
+
+-- Tells whoever records what happened that there is something new of this event.
+local function noteChange(id, ...) redis.call('XADD', changesKeyOf(), '*', 'changed', id, ...) end
 
 -- An event that is through may be forgotten after the retention time; one that is not, never. Redis's clock decides, and
 -- none of the workers': one that ran ahead would forget every id.
@@ -822,6 +874,24 @@ local function keepState()
   addLetter(content .. ',"attempts":[' .. history .. ']}')
   redis.call('SADD', queuesKeyOf(), 'dead-letter')
 end`,
+  'snapshot': `-- The place of the newest change ever: what is read now is as of it.
+local function newestChange()
+  if redis.call('EXISTS', changesKeyOf()) == 0 then return '0-0' end
+  local facts = redis.call('XINFO', 'STREAM', changesKeyOf())
+  for i = 1, #facts, 2 do
+    if facts[i] == 'last-generated-id' then return facts[i + 1] end
+  end
+end
+
+-- Its id, the fields asked for, its body (false where that is in pieces or larger than \`largest\`) and its deliveries;
+-- nothing when Redis does not hold it.
+local function snapshotOf(id, fields, largest)
+  local key = eventKeyOf(id)
+  local values = redis.call('HMGET', key, unpack(fields))
+  if not values[1] then return nil end
+  local isWhole = redis.call('HSTRLEN', key, 'body') <= largest and redis.call('HEXISTS', key, 'body1') == 0
+  return { id, values, isWhole and redis.call('HGET', key, 'body'), redis.call('HGETALL', deliveriesKeyOf(id)) }
+end`,
   'summary': `local function summaryOf(id) return redis.call('HMGET', jobKeyOf(id), unpack(summary)) end`,
   'whereabouts': `local function whereIs(queue, jobId)
   if redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1 then return 'held' end
@@ -1022,7 +1092,10 @@ local concludeOne = {
         discarded = true
       end
     end
-    if discarded then concludeEvent(eventKeyOf(id), deliveriesKey, id, tonumber(now), tonumber(eventRetention)) end
+    if discarded then
+      concludeEvent(eventKeyOf(id), deliveriesKey, id, tonumber(now), tonumber(eventRetention))
+      noteChange(id)
+    end
     return discarded and redis.call('HGET', eventKeyOf(id), 'status') ~= 'dead'
   end,
   job = function(id)
@@ -1125,6 +1198,7 @@ return summaries`,
     lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
 redis.call('HSET', deliveriesKey, handler, 'discarded')
 concludeEvent(eventKey, deliveriesKey, id, tonumber(now), tonumber(retention))
+noteChange(id)
 return 'discarded'`,
   },
   'discard-job': {
@@ -1170,7 +1244,9 @@ end
 
 if redis.call('HLEN', deliveriesKey) == 0 then
   setStatus(eventKey, id, 'unhandled', now)
+  redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
+  noteChange(id)
   return { 'unhandled' }
 end
 local inPlace = redis.call('HGET', eventKey, 'inPlace')
@@ -1179,6 +1255,7 @@ local status = redis.call('HGET', eventKey, 'status')
 if added or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
+  noteChange(id)
 end
 if begun then return { 'in-place', inPlace } end
 return { 'dispatched' }`,
@@ -1392,6 +1469,53 @@ return #ids`,
     lua: `if redis.call('GET', leaseKey) == owner then return redis.call('DEL', leaseKey) end
 return 0`,
   },
+  'give-up': {
+    include: ['clock'],
+    keys: ['expiring', 'shed', 'unclaimed'],
+    args: [],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [{ name: 'events', args: ['id', 'statusAt'], lists: [], add: [] }],
+    reply: 'raw',
+    lua: `local now = millisecondsNow()
+
+local function isThrough(id, deliveries)
+  for i = 2, #deliveries, 2 do
+    if string.sub(deliveries[i], 1, 9) ~= 'succeeded' and deliveries[i] ~= 'discarded' then return false end
+  end
+  local jobKey = bullJobKeyOf('default', id)
+  return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1
+end
+
+local function giveUp(event)
+  local id, eventKey = event.id, eventKeyOf(event.id)
+  local status, statusAt, heldUntil = unpack(redis.call('HMGET', eventKey, 'status', 'statusAt', 'heldUntil'))
+  if statusAt ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
+  if heldUntil and tonumber(heldUntil) > now then return 'later' end
+  if redis.call('ZSCORE', unclaimedKey, id) then return 'later' end
+  local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+  local forgetAt = redis.call('ZSCORE', expiringKey, id) or redis.call('ZSCORE', shedKey, id)
+  if not forgetAt or not isThrough(id, deliveries) then return 'later' end
+  for i = 1, #deliveries, 2 do
+    local workId = id .. '~' .. deliveries[i]
+    redis.call('DEL', attemptsKeyOf(workId), effectsKeyOf(workId))
+  end
+  redis.call('DEL', eventKey, deliveriesKeyOf(id))
+  redis.call('ZREM', expiringKey, id)
+  redis.call('ZREM', shedKey, id)
+  if tonumber(forgetAt) > now then redis.call('SET', knownKeyOf(id), 1, 'PXAT', forgetAt) end
+  return 'given'
+end
+
+local given, later = 0, {}
+for _, event in ipairs(events) do
+  local answer = giveUp(event)
+  if answer == 'given' then given = given + 1 end
+  if answer == 'later' then later[#later + 1] = event.id end
+end
+return { given, later }`,
+  },
   'import-jobs': {
     include: ['clock', 'job'],
     keys: ['queues'],
@@ -1509,7 +1633,7 @@ end
 return { 'page', page, #found > #page and 1 or 0 }`,
   },
   'look-again': {
-    include: [],
+    include: ['clock'],
     keys: ['event', 'unclaimed'],
     args: ['id', 'queue'],
     lists: [],
@@ -1519,6 +1643,8 @@ return { 'page', page, #found > #page and 1 or 0 }`,
     reply: 'word',
     lua: `redis.call('ZREM', unclaimedKey, id)
 if redis.call('EXISTS', eventKey) == 0 or redis.call('HEXISTS', eventKey, 'shedAt') == 1 then return 'gone' end
+-- It is settled as it stands: until it was dispatched again, it must not be given up.
+redis.call('HSET', eventKey, 'heldUntil', millisecondsNow() + 3600000)
 addAgain()
 redis.call('SADD', queuesKeyOf(), queue)
 return 'queued'`,
@@ -1646,6 +1772,7 @@ if inPlace ~= 'no' then redis.call('HSET', eventKey, 'inPlace', handler) end
 if status == 'dead' or status == 'handled' or status == 'unhandled' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
+  noteChange(id)
 end
 return { 'open', deaths, redis.call('HGET', eventKey, 'tries/' .. handler) or '0', { unpack(event, 4) } }`,
   },
@@ -1712,6 +1839,39 @@ pruneFleet(now, expiry)
 if announcement ~= '' and redis.call('HEXISTS', announcementsKeyOf(), id) == 0 then joinFleet(id, announcement, now) end
 return 'ok'`,
   },
+  'read-changes': {
+    include: ['snapshot'],
+    keys: ['changes'],
+    args: ['after', 'most', 'largest'],
+    lists: ['fields'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local seen, ids, attempts, place = {}, {}, {}, after
+
+local function note(id)
+  if seen[id] then return end
+  seen[id] = true
+  ids[#ids + 1] = id
+end
+
+for _, entry in ipairs(redis.call('XRANGE', changesKey, '(' .. after, '+', 'COUNT', most)) do
+  if #ids >= tonumber(most) then break end
+  local kind, named, _, attempt = unpack(entry[2])
+  if kind == 'accepted' then
+    for id in string.gmatch(named, '%S+') do note(id) end
+  else
+    note(named)
+    attempts[#attempts + 1] = attempt
+  end
+  place = entry[1]
+end
+
+local events = {}
+for _, id in ipairs(ids) do events[#events + 1] = snapshotOf(id, fields, tonumber(largest)) end
+return { place, newestChange(), redis.call('XLEN', changesKey), attempts, events }`,
+  },
   'read-fleet': {
     include: ['clock', 'fleet'],
     keys: [],
@@ -1729,6 +1889,19 @@ return {
   redis.call('HVALS', announcementsKeyOf()),
   redis.call('HGETALL', departedKeyOf()),
 }`,
+  },
+  'read-list': {
+    include: ['snapshot'],
+    keys: ['list'],
+    args: ['start', 'count', 'largest'],
+    lists: ['fields'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local events, ids = {}, redis.call('ZRANGE', listKey, start, start + count - 1)
+for _, id in ipairs(ids) do events[#events + 1] = snapshotOf(id, fields, tonumber(largest)) end
+return { newestChange(), #ids, events }`,
   },
   'reclaim': {
     include: ['clock', 'runs'],
@@ -1775,6 +1948,7 @@ noteJobOfDelivery(id, handler, queue, queuedId)
 redis.call('HSET', deliveriesKey, handler, 'pending')
 setStatus(eventKey, id, 'dispatched', now)
 forgetAfter(id, nil)
+noteChange(id)
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
 return 'replayed'`,
@@ -1837,6 +2011,24 @@ if kind == 'delivery' then noteJobOfDelivery(id, handler, newQueue, newJobId) en
 if kind == 'job' then redis.call('HSET', jobKeyOf(id), 'queue', newQueue, 'queuedId', newJobId) end
 redis.call('HINCRBY', repairsKey, kind, 1)
 return 'requeued'`,
+  },
+  'restore': {
+    include: ['clock'],
+    keys: ['event', 'known', 'expiring'],
+    args: ['id', 'retention'],
+    lists: ['fields'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('EXISTS', eventKey) == 1 then return 'there' end
+local now = millisecondsNow()
+local forgetAt = now + retention
+redis.call('DEL', knownKey)
+redis.call('HSET', eventKey, 'status', 'handled', 'statusAt', now, 'settledAt', now, 'heldUntil', now + 3600000,
+  unpack(fields))
+redis.call('ZADD', expiringKey, forgetAt, id)
+return 'restored'`,
   },
   'retry-job': {
     include: ['dead-letter', 'clock', 'job', 'summary'],
@@ -1909,7 +2101,7 @@ return count`,
   'settle-delivery': {
     include: ['clock', 'event', 'dead-letter', 'runs', 'settle'],
     keys: ['lock', 'attempts', 'state', 'work', 'event'],
-    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id', 'told'],
     lists: [],
     bullmq: [],
     add: ['letter'],
@@ -1920,9 +2112,11 @@ return count`,
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
 end
 endRuns()
-if kind == 'retry' then return { 'settled' } end
-keepState()
-concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
+if kind ~= 'retry' then
+  keepState()
+  concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
+end
+noteChange(id, 'attempt', told)
 return { 'settled' }`,
   },
   'settle-job': {

@@ -18,6 +18,9 @@ local function setStatus(eventKey, id, status, now)
   if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id) end
 end
 
+-- Tells whoever records what happened that there is something new of this event.
+local function noteChange(id, ...) redis.call('XADD', changesKeyOf(), '*', 'changed', id, ...) end
+
 -- An event that is through may be forgotten after the retention time; one that is not, never. Redis's clock decides, and
 -- none of the workers': one that ran ahead would forget every id.
 local function forgetAfter(id, at)

@@ -79,20 +79,31 @@ export type EventRecord = Readonly<Record<(typeof EVENT_FIELDS)[number], Buffer>
  * @returns `undefined` when Redis does not hold the event, or not its body any more
  */
 export async function eventRecord(
-  { connection, keys }: Partition,
+  partition: Partition,
   id: EventId,
   values: readonly (Buffer | null)[],
 ): Promise<EventRecord | undefined> {
   const record = named(EVENT_FIELDS, values);
   if (!record.source || !record.body) return undefined;
-  const pieces = [record.body];
   // Events of earlier versions do not say it, and lie in one.
-  for (let piece = 1; piece < Number(record.pieces ?? 1); piece += 1) {
-    const bytes = await connection.hgetBuffer(keys.event(id), `body${piece}`);
+  const pieces = Number(record.pieces ?? 1);
+  const body = pieces === 1 ? record.body : await piecesFrom(partition, id, pieces);
+  return body === undefined ? undefined : { ...(record as EventRecord), body };
+}
+
+/** The body of an event that lies in so many pieces; `undefined` when one of them is not there any more. */
+export async function piecesFrom(
+  { connection, keys }: Partition,
+  id: EventId,
+  count: number,
+): Promise<Buffer | undefined> {
+  const pieces: Buffer[] = [];
+  for (let piece = 0; piece < count; piece += 1) {
+    const bytes = await connection.hgetBuffer(keys.event(id), piece === 0 ? 'body' : `body${piece}`);
     if (bytes === null) return undefined;
     pieces.push(bytes);
   }
-  return { ...(record as EventRecord), body: pieces.length === 1 ? record.body : Buffer.concat(pieces) };
+  return Buffer.concat(pieces);
 }
 
 /** Turns a stored event into what handlers see. */

@@ -18,7 +18,10 @@ local concludeOne = {
         discarded = true
       end
     end
-    if discarded then concludeEvent(eventKeyOf(id), deliveriesKey, id, tonumber(now), tonumber(eventRetention)) end
+    if discarded then
+      concludeEvent(eventKeyOf(id), deliveriesKey, id, tonumber(now), tonumber(eventRetention))
+      noteChange(id)
+    end
     return discarded and redis.call('HGET', eventKeyOf(id), 'status') ~= 'dead'
   end,
   job = function(id)

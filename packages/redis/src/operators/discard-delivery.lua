@@ -7,4 +7,5 @@
 if removeDeadLetter(letter) == 0 then return 'gone' end
 redis.call('HSET', deliveriesKey, handler, 'discarded')
 concludeEvent(eventKey, deliveriesKey, id, tonumber(now), tonumber(retention))
+noteChange(id)
 return 'discarded'

@@ -10,6 +10,7 @@ noteJobOfDelivery(id, handler, queue, queuedId)
 redis.call('HSET', deliveriesKey, handler, 'pending')
 setStatus(eventKey, id, 'dispatched', now)
 forgetAfter(id, nil)
+noteChange(id)
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
 return 'replayed'

@@ -32,7 +32,9 @@ end
 
 if redis.call('HLEN', deliveriesKey) == 0 then
   setStatus(eventKey, id, 'unhandled', now)
+  redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
+  noteChange(id)
   return { 'unhandled' }
 end
 local inPlace = redis.call('HGET', eventKey, 'inPlace')
@@ -41,6 +43,7 @@ local status = redis.call('HGET', eventKey, 'status')
 if added or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
+  noteChange(id)
 end
 if begun then return { 'in-place', inPlace } end
 return { 'dispatched' }

@@ -10,6 +10,7 @@ import {
   type Settlement,
 } from '@hookline/core';
 import { asJson, endedBy, runAttempt } from './attempt.ts';
+import { AttemptLog } from './attempt-log.ts';
 import type { Ending } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
 import type { Ledger, Opened } from './ledger.ts';
@@ -54,6 +55,8 @@ interface Attempt<Value> {
   readonly startedAt: number;
   readonly controller: AbortController;
   readonly log: Logger;
+  /** What the user's code says of it. */
+  readonly said: AttemptLog;
 }
 
 /** What the ledger says of work that this process is not at already. */
@@ -73,6 +76,7 @@ export async function execute<Value>(
   if (opened.kind !== 'open' && opened.kind !== 'overdue') return alreadyOver(parts, ref, opened);
   const number = (opened.kind === 'open' ? opened.tries : 0) + 1;
   const name = ref.kind === 'job' ? { job: ref.job } : {};
+  const log = parts.log({ work: ref.workId, ...name, attempt: number });
   const attempt: Attempt<Value> = {
     parts,
     hold: { lease },
@@ -83,7 +87,8 @@ export async function execute<Value>(
     timeout: runnable.timeout ?? parts.defaultTimeout,
     startedAt: parts.now(),
     controller: new AbortController(),
-    log: parts.log({ work: ref.workId, ...name, attempt: number }),
+    log,
+    said: new AttemptLog(log, parts.now),
   };
   const running: RunningAttempt = {
     hold: attempt.hold,
@@ -172,14 +177,14 @@ async function decide<Value>(
 }
 
 async function run<Value>(
-  { parts, hold, ref, run: itsRun, runnable, number, timeout, controller, log }: Attempt<Value>,
+  { parts, hold, ref, run: itsRun, runnable, number, timeout, controller, said }: Attempt<Value>,
   opened: Extract<Opened<Value>, { kind: 'open' }>,
 ): Promise<Outcome> {
   const ctx = createRunContext(parts.context, {
     hold,
     run: itsRun,
     controller,
-    log,
+    log: said,
     attempt: number,
     workId: ref.workId,
     tracked: opened.tracked,
@@ -195,9 +200,9 @@ async function run<Value>(
 
 /** Writes the decision to the ledger, and says what the job ends with: the ledger has the last word. */
 async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Promise<Ending> {
-  const { parts, hold, ref, run: itsRun, number, startedAt, timeout, log } = attempt;
+  const { parts, hold, ref, run: itsRun, number, startedAt, timeout, log, said } = attempt;
   const until = startedAt + timeout;
-  const record = { attempt: number, startedAt, endedAt: parts.now() };
+  const record = { attempt: number, startedAt, endedAt: parts.now(), log: said.lines };
   const settled = await parts.ledger.settle(ref, hold.lease, itsRun, settlement, record, until);
   switch (settled.kind) {
     case 'lost':

@@ -1,4 +1,11 @@
-import type { AnnouncedHandler, AttemptRecord, EventId, HooklineEvent, Settlement } from '@hookline/core';
+import type {
+  AnnouncedHandler,
+  AttemptRecord,
+  EventId,
+  HooklineEvent,
+  LogLine,
+  Settlement,
+} from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
 import type { Run, RunId } from './run-id.ts';
 import type { WorkRef } from './work-ref.ts';
@@ -68,6 +75,12 @@ export type Settled =
   | { readonly kind: 'succeeded'; readonly result: unknown }
   | { readonly kind: 'failed' };
 
+/** One attempt, as far as its end does not depend on the ledger. */
+export interface EndedAttempt extends Omit<AttemptRecord, 'error'> {
+  /** What it said with `ctx.log`. */
+  readonly log: readonly LogLine[];
+}
+
 /** What a definition says that the ledger has to know. */
 export interface JobTerms {
   readonly attempts: number;
@@ -100,7 +113,7 @@ export interface Ledger {
     lease: LeaseRef,
     run: Run,
     settlement: Settlement,
-    attempt: Omit<AttemptRecord, 'error'>,
+    attempt: EndedAttempt,
     until: number,
   ): Promise<Settled>;
   /** Puts a run back as if it had not begun. */

@@ -43,5 +43,6 @@ if inPlace ~= 'no' then redis.call('HSET', eventKey, 'inPlace', handler) end
 if status == 'dead' or status == 'handled' or status == 'unhandled' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
+  noteChange(id)
 end
 return { 'open', deaths, redis.call('HGET', eventKey, 'tries/' .. handler) or '0', { unpack(event, 4) } }

@@ -21,6 +21,7 @@ import { newFinishToken } from '../jobs/finish-token.ts';
 import type {
   Dispatched,
   InPlace,
+  EndedAttempt,
   JobTerms,
   Ledger,
   NotInPlace,
@@ -30,7 +31,7 @@ import type {
   Settled,
 } from './ledger.ts';
 import { newRunId, type Run, type RunId } from './run-id.ts';
-import { contentOf, detailOf } from './settlement.ts';
+import { attemptTold, contentOf, detailOf } from './settlement.ts';
 import type { WorkRef } from './work-ref.ts';
 
 export interface LedgerParts {
@@ -191,7 +192,7 @@ class RedisLedger implements Ledger {
     lease: LeaseRef,
     run: Run,
     settlement: Settlement,
-    attempt: Omit<AttemptRecord, 'error'>,
+    ended: EndedAttempt,
     until: number,
   ): Promise<Settled> {
     if (settlement.kind === 'release') {
@@ -202,6 +203,7 @@ class RedisLedger implements Ledger {
     const now = this.#parts.now();
     const attempts = this.#partition.keys.attempts(ref.workId);
     const keys = { lock: this.#lockOf(lease), attempts, state, work: run.key };
+    const { log, ...attempt } = ended;
     const args = {
       workId: ref.workId,
       token: lease.token,
@@ -222,7 +224,12 @@ class RedisLedger implements Ledger {
     if (ref.kind === 'delivery') {
       const [kind] = await this.#run('settle-delivery', {
         keys: { ...keys, event: run.key },
-        args: { ...args, id: ref.event, retention: this.#parts.retention },
+        args: {
+          ...args,
+          id: ref.event,
+          retention: this.#parts.retention,
+          told: JSON.stringify(attemptTold(ref, run, this.#parts.process, settlement, ended)),
+        },
         add,
       });
       return kind === 'succeeded' ? { kind, result: null } : { kind };

@@ -1,5 +1,7 @@
-import { serializeError, type BurialReason, type DeadLetter, type Settlement } from '@hookline/core';
+import { serializeError, type AttemptSnapshot, type BurialReason, type DeadLetter, type Settlement } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
+import type { EndedAttempt } from './ledger.ts';
+import type { Run } from './run-id.ts';
 import type { WorkRef } from './work-ref.ts';
 
 /** The JSON that settling keeps: a job's result, why an attempt failed, or a dead letter left open for its attempts. */
@@ -34,6 +36,36 @@ export function detailOf(settlement: Settlement, until: number): string | number
       return '';
   }
 }
+
+/** What the history is told of one attempt of a delivery. */
+export function attemptTold(
+  { event, handler }: WorkRef & { readonly kind: 'delivery' },
+  run: Run,
+  worker: string,
+  settlement: Exclude<Settlement, { kind: 'release' }>,
+  { attempt, startedAt, endedAt, log }: EndedAttempt,
+): AttemptSnapshot {
+  return {
+    event,
+    handler,
+    run: run.id,
+    number: attempt,
+    worker,
+    startedAt,
+    endedAt,
+    outcome: OUTCOMES[settlement.kind],
+    error: 'error' in settlement ? serializeError(settlement.error) : undefined,
+    log,
+  };
+}
+
+const OUTCOMES = {
+  complete: 'succeeded',
+  retry: 'retried',
+  bury: 'dead',
+  // A delivery is never sent out to be finished by somebody else.
+  await: 'succeeded',
+} as const satisfies Record<Exclude<Settlement['kind'], 'release'>, AttemptSnapshot['outcome']>;
 
 /** What a job's followers are told of an error: stacks are for operators. */
 function briefly(error: unknown): string {

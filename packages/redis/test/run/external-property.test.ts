@@ -170,7 +170,7 @@ class Play {
   }
 
   async settleAs({ lease, run }: Held, settlement: Settlement, until = 0): Promise<string> {
-    const record = { attempt: lease.made + 1, startedAt: this.now, endedAt: this.now };
+    const record = { attempt: lease.made + 1, startedAt: this.now, endedAt: this.now, log: [] };
     return (await this.ledger.settle(this.ref, lease, run, settlement, record, until)).kind;
   }
 

@@ -50,7 +50,7 @@ async function dieWhileHolding(
   }
 }
 
-const attempt = { attempt: 1, startedAt: 1, endedAt: 2 };
+const attempt = { attempt: 1, startedAt: 1, endedAt: 2, log: [] };
 
 /** Begins the delivery in place, as the event's own job would. */
 async function begin(ledger: ReturnType<typeof createLedger>, eventId: EventId, lease: LeaseRef) {

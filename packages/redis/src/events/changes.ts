@@ -1,0 +1,178 @@
+import type {
+  AttemptSnapshot,
+  DeliveryStatus,
+  EventId,
+  EventSnapshot,
+  EventStatus,
+  Revision,
+} from '@hookline/core';
+import type { Partition } from '../client/partition.ts';
+import { named } from '../client/row.ts';
+import { piecesFrom, UNSETTLED_STATUSES } from './record.ts';
+
+/** What Redis holds of one event, and which state of it that is. */
+export interface ReadEvent {
+  readonly snapshot: EventSnapshot;
+  /** Changes with every step of the event on its way. */
+  readonly statusAt: string;
+}
+
+export interface ChangeBlock {
+  readonly events: readonly ReadEvent[];
+  readonly attempts: readonly AttemptSnapshot[];
+  /** Where the next block begins; the same as before when nothing has changed. */
+  readonly place: Revision;
+  /** Entries that the stream still holds, those of this block among them. */
+  readonly length: number;
+}
+
+/** What happened to events, for the one who records it, and what may be given up once it is recorded. */
+export interface Changes {
+  /** The next block after this place, with the events as they stand now. */
+  read(after: Revision): Promise<ChangeBlock>;
+  /** Forgets what was told up to this place. */
+  trim(upTo: Revision): Promise<void>;
+  /**
+   * Gives up those that are settled, and that nothing has happened to since they were read; their ids stay known.
+   * @returns those of them that may be given up soon
+   */
+  giveUp(events: readonly ReadEvent[]): Promise<{ readonly given: number; readonly later: readonly EventId[] }>;
+  /** Every event that Redis holds, a page at a time, whether it has changed or not; what is given up meanwhile is passed over. */
+  all(): AsyncGenerator<readonly ReadEvent[], void, number | undefined>;
+}
+
+/** Events in one block: 250 hold Redis for about 2 ms. */
+const MOST = 250;
+/** Larger bodies are fetched one at a time: a script that gathers them would hold Redis up. */
+const LARGEST = 32 * 1024;
+
+const FIELDS = [
+  'source',
+  'provider',
+  'providerId',
+  'type',
+  'status',
+  'statusAt',
+  'receivedAt',
+  'verifiedAt',
+  'recordedAt',
+  'settledAt',
+  'headers',
+  'pieces',
+  'sha256',
+  'bodyTrusted',
+] as const;
+
+export function openChanges(partition: Partition): Changes {
+  return new RedisChanges(partition);
+}
+
+class RedisChanges implements Changes {
+  readonly #partition: Partition;
+
+  constructor(partition: Partition) {
+    this.#partition = partition;
+  }
+
+  async read(after: Revision): Promise<ChangeBlock> {
+    const [place, newest, length, attempts, events] = (await this.#partition.run('read-changes', {
+      keys: { changes: this.#partition.keys.changes },
+      args: { after, most: MOST, largest: LARGEST },
+      lists: { fields: FIELDS },
+    })) as [Buffer, Buffer, number, Buffer[], EventReply[]];
+    return {
+      events: await this.#eventsFrom(events, String(newest) as Revision),
+      attempts: attempts.map((text) => JSON.parse(text.toString()) as AttemptSnapshot),
+      place: String(place) as Revision,
+      length,
+    };
+  }
+
+  async trim(upTo: Revision): Promise<void> {
+    const [ms = '0', count = '0'] = upTo.split('-');
+    await this.#partition.connection.xtrim(this.#partition.keys.changes, 'MINID', `${ms}-${BigInt(count) + 1n}`);
+  }
+
+  async giveUp(events: readonly ReadEvent[]): Promise<{ given: number; later: readonly EventId[] }> {
+    const settled = events.filter(({ snapshot: { status } }) => status === 'handled' || status === 'unhandled');
+    if (settled.length === 0) return { given: 0, later: [] };
+    const { keys } = this.#partition;
+    const [given, later] = (await this.#partition.run('give-up', {
+      keys: { expiring: keys.expiring, shed: keys.shed, unclaimed: keys.eventsUnclaimed },
+      each: { events: settled.map(({ snapshot: { id }, statusAt }) => ({ id, statusAt })) },
+    })) as [number, Buffer[]];
+    return { given, later: later.map((id) => id.toString() as EventId) };
+  }
+
+  async *all(): AsyncGenerator<readonly ReadEvent[], void, number | undefined> {
+    const { keys } = this.#partition;
+    const lists = [...UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status)), keys.expiring, keys.shed];
+    for (const list of lists) {
+      for (let start = 0; ; ) {
+        const [newest, looked, events] = (await this.#partition.run('read-list', {
+          keys: { list },
+          args: { start, count: MOST, largest: LARGEST },
+          lists: { fields: FIELDS },
+        })) as [Buffer, number, EventReply[]];
+        if (looked === 0) break;
+        const gone = yield await this.#eventsFrom(events, String(newest) as Revision);
+        start += looked - (gone ?? 0);
+      }
+    }
+  }
+
+  async #eventsFrom(replies: readonly EventReply[], revision: Revision): Promise<readonly ReadEvent[]> {
+    const events: ReadEvent[] = [];
+    for (const [idBytes, values, whole, deliveries] of replies) {
+      const id = idBytes.toString() as EventId;
+      const row = named(FIELDS, values);
+      const isShed = row.headers === null;
+      const body = isShed ? undefined : (whole ?? (await piecesFrom(this.#partition, id, Number(row.pieces ?? 1))));
+      events.push({ snapshot: snapshotFrom(id, revision, row, body, deliveries), statusAt: String(row.statusAt) });
+    }
+    return events;
+  }
+}
+
+type EventReply = readonly [
+  id: Buffer,
+  values: readonly (Buffer | null)[],
+  body: Buffer | null,
+  deliveries: readonly Buffer[],
+];
+
+function snapshotFrom(
+  id: EventId,
+  revision: Revision,
+  row: Readonly<Record<(typeof FIELDS)[number], Buffer | null>>,
+  body: Buffer | undefined,
+  deliveries: readonly Buffer[],
+): EventSnapshot {
+  return {
+    id,
+    revision,
+    source: String(row.source),
+    provider: String(row.provider),
+    providerId: String(row.providerId),
+    type: String(row.type),
+    status: String(row.status) as EventStatus,
+    receivedAt: Number(row.receivedAt),
+    verifiedAt: Number(row.verifiedAt),
+    recordedAt: Number(row.recordedAt),
+    settledAt: row.settledAt === null ? undefined : Number(row.settledAt),
+    headers: row.headers === null ? {} : (JSON.parse(row.headers.toString()) as Record<string, string>),
+    body,
+    sha256: String(row.sha256),
+    bodyTrusted: String(row.bodyTrusted) === '1',
+    deliveries: pairsOf(deliveries).map(([handler, state]) => ({
+      handler,
+      status: state.split('|')[0] as DeliveryStatus,
+    })),
+  };
+}
+
+function pairsOf(hash: readonly Buffer[]): readonly (readonly [string, string])[] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < hash.length; at += 2) pairs.push([String(hash[at]), String(hash[at + 1])]);
+  return pairs;
+}
