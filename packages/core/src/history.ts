@@ -95,3 +95,10 @@ export interface AuditLine {
   readonly target: string;
   readonly detail: string | undefined;
 }
+
+/** Below 0 when `a` is earlier than `b`, above 0 when it is later. */
+export function compareRevisions(a: Revision, b: Revision): number {
+  const [aMs = 0, aCount = 0] = a.split('-').map(Number);
+  const [bMs = 0, bCount = 0] = b.split('-').map(Number);
+  return aMs - bMs || aCount - bCount;
+}

@@ -6,6 +6,8 @@ export { openDeadLetters, type DeadLetters, type Replayed } from './operators/de
 export { ACK_LEVELS, type AckLevel } from './gate/ack-level.ts';
 export type { ParsePayload } from './events/record.ts';
 export { queueAgain } from './events/queue-again.ts';
+export type { ChangeBlock, Changes, ReadEvent } from './events/changes.ts';
+export { openRecording, type Recording } from './events/recording.ts';
 export { openEventStore, type EventStoreOptions, type RedisEventStore } from './events/store.ts';
 export { findEvent, listEvents, readContent, type EventSummary } from './events/list.ts';
 export type { JobContext, JobHandler } from './job-queue/context.ts';

@@ -33,8 +33,9 @@ import { createProcessor } from './run/processor.ts';
 import { watchQueueErrors, type QueueErrorOptions } from './bullmq/queue-errors.ts';
 import { LOCK_MS, keepEventsShort, openQueueWorker } from './bullmq/worker.ts';
 import { startEvictor, type EvictorSettings } from './events/evict.ts';
-import { forgetExpired } from './events/prune.ts';
+import { forgetExpired, trimChanges } from './events/prune.ts';
 import { forgetJobs } from './jobs/prune.ts';
+import { removeRetiredIndexes } from './maintenance/retired-indexes.ts';
 import { setSchedules } from './maintenance/schedules.ts';
 import { readyOrRefused, refusalOf } from './client/refusal.ts';
 import { shownAddress } from './client/shown-address.ts';
@@ -167,6 +168,9 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
     queues: canaryQueues(options, queues),
     isReady: () => connection.status === 'ready',
   });
+  void removeRetiredIndexes(partition).catch((error: unknown) =>
+    log.debug('retired indexes', { error: explain(error) }),
+  );
   const loops = [
     canaries,
     startRescuer({ partition, fleet, now, log, meter, ...rescuing(options) }),
@@ -174,7 +178,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
     watchEventLoop({ running, reclaim, log, meter, clock, lock: LOCK_MS }),
     every(
       FORGET_INTERVAL_MS,
-      () => Promise.all([forgetExpired(partition), forgetJobs(partition)]),
+      () => Promise.all([forgetExpired(partition), trimChanges(partition), forgetJobs(partition)]),
       (error) => log.debug('retention', { error: explain(error) }),
     ),
   ];

@@ -307,14 +307,22 @@ export interface ScriptCalls {
    * Reads a block of the stream of changes, and the events that it names as they stand now: one that changed twice is there
    * once, one that was given up is not there. Ends once it has `most` events.
    *
-   * Answers with the place of the last entry that it read, the newest place of all, how many entries the stream holds, what
-   * was told of attempts, and of each event what snapshot.lua says.
+   * Answers with the place of the last entry that it read, the newest place of all, what was told of attempts, and of each
+   * event what snapshot.lua says.
    * @see ../events/read-changes.lua
    */
   readonly 'read-changes': {
     readonly keys: Keys<'changes'>;
     readonly args: Args<'after' | 'most' | 'largest'>;
     readonly lists: Lists<'fields'>;
+  };
+  /**
+   * These events as they stand now; of each it answers with what snapshot.lua says.
+   * @see ../events/read-events.lua
+   */
+  readonly 'read-events': {
+    readonly args: Args<'largest'>;
+    readonly lists: Lists<'fields' | 'ids'>;
   };
   /**
    * What all live workers announce, and what nobody announces any more, at one moment.
@@ -510,6 +518,7 @@ export interface ScriptReplies {
   readonly 'open-job': readonly [kind: 'open' | 'resumed' | 'held' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
   readonly 'publish-status': unknown;
   readonly 'read-changes': unknown;
+  readonly 'read-events': unknown;
   readonly 'read-fleet': unknown;
   readonly 'read-list': unknown;
   readonly 'reclaim': 'kept' | 'lost';
@@ -1870,7 +1879,20 @@ end
 
 local events = {}
 for _, id in ipairs(ids) do events[#events + 1] = snapshotOf(id, fields, tonumber(largest)) end
-return { place, newestChange(), redis.call('XLEN', changesKey), attempts, events }`,
+return { place, newestChange(), attempts, events }`,
+  },
+  'read-events': {
+    include: ['snapshot'],
+    keys: [],
+    args: ['largest'],
+    lists: ['fields', 'ids'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local events = {}
+for _, id in ipairs(ids) do events[#events + 1] = snapshotOf(id, fields, tonumber(largest)) end
+return { newestChange(), events }`,
   },
   'read-fleet': {
     include: ['clock', 'fleet'],

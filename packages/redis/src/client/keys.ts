@@ -16,6 +16,12 @@ export const KEY_PATTERNS = {
   eventsOfStatus: '/events/status/{status}',
   /** String: an event of this id is settled and lies in the history; expires with its retention. */
   known: '/known/{id}',
+  /** String: `on` while somebody records the history, `off` where nobody is to; nothing where nobody has said. */
+  history: '/history',
+  /** String: everything that Redis holds was recorded once, and what has changed since is in the stream of changes. */
+  recordedOnce: '/history/once',
+  /** String: which process records the history now. */
+  recorderLease: '/history/lease',
   /** Stream: the events that changed, for whoever records what happened. */
   changes: '/changes',
   /** Sorted set: events that somebody who is away, or nobody yet, may want, by when they were dispatched. */

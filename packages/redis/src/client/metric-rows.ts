@@ -150,6 +150,23 @@ export const METRICS = {
     says: 'work that gave up and waits for you; see [dead letters](dead-letters.md)',
     alarm: 'above 0',
   },
+  historyLag: {
+    name: 'hookline_history_lag_seconds',
+    kind: 'gauge',
+    service: 'dashboard',
+    help: 'Age of the oldest change that is not in the history yet.',
+    says: 'how long ago the oldest thing happened that is not in the [history](history.md) yet',
+    alarm: 'above 60 s for 5 minutes',
+  },
+  historyEvents: {
+    name: 'hookline_history_events_total',
+    kind: 'counter',
+    service: 'dashboard',
+    labels: ['done'],
+    help: 'Events that were recorded in the history, and that left Redis then.',
+    says: 'events that were `recorded`, and that left Redis then (`given-up`)',
+    alarm: 'none in 10 minutes while events come in',
+  },
   events: {
     name: 'hookline_events',
     kind: 'gauge',

@@ -22,8 +22,8 @@ export interface ChangeBlock {
   readonly attempts: readonly AttemptSnapshot[];
   /** Where the next block begins; the same as before when nothing has changed. */
   readonly place: Revision;
-  /** Entries that the stream still holds, those of this block among them. */
-  readonly length: number;
+  /** The newest place of all. Earlier than one that was read before, it is another Redis, or one that lost data. */
+  readonly newest: Revision;
 }
 
 /** What happened to events, for the one who records it, and what may be given up once it is recorded. */
@@ -36,9 +36,18 @@ export interface Changes {
    * Gives up those that are settled, and that nothing has happened to since they were read; their ids stay known.
    * @returns those of them that may be given up soon
    */
-  giveUp(events: readonly ReadEvent[]): Promise<{ readonly given: number; readonly later: readonly EventId[] }>;
-  /** Every event that Redis holds, a page at a time, whether it has changed or not; what is given up meanwhile is passed over. */
-  all(): AsyncGenerator<readonly ReadEvent[], void, number | undefined>;
+  giveUp(
+    events: readonly ReadEvent[],
+  ): Promise<{ readonly given: number; readonly later: readonly EventId[] }>;
+  /** Those of these that Redis holds. */
+  look(ids: readonly EventId[]): Promise<readonly ReadEvent[]>;
+  /** Milliseconds since the oldest change that is not forgotten yet; 0 when there is none. */
+  lag(): Promise<number>;
+  /**
+   * Every event that Redis holds, or every settled one, a page at a time, whether it has changed or not. Is told with
+   * each `next` how many of the last page were given up.
+   */
+  all(which: 'all' | 'settled'): AsyncGenerator<readonly ReadEvent[], void, number | undefined>;
 }
 
 /** Events in one block: 250 hold Redis for about 2 ms. */
@@ -75,26 +84,51 @@ class RedisChanges implements Changes {
   }
 
   async read(after: Revision): Promise<ChangeBlock> {
-    const [place, newest, length, attempts, events] = (await this.#partition.run('read-changes', {
+    const [place, newest, attempts, events] = (await this.#partition.run('read-changes', {
       keys: { changes: this.#partition.keys.changes },
       args: { after, most: MOST, largest: LARGEST },
       lists: { fields: FIELDS },
-    })) as [Buffer, Buffer, number, Buffer[], EventReply[]];
+    })) as [Buffer, Buffer, Buffer[], EventReply[]];
     return {
       events: await this.#eventsFrom(events, String(newest) as Revision),
       attempts: attempts.map((text) => JSON.parse(text.toString()) as AttemptSnapshot),
       place: String(place) as Revision,
-      length,
+      newest: String(newest) as Revision,
     };
+  }
+
+  async look(ids: readonly EventId[]): Promise<readonly ReadEvent[]> {
+    const [newest, events] = (await this.#partition.run('read-events', {
+      args: { largest: LARGEST },
+      lists: { fields: FIELDS, ids },
+    })) as [Buffer, EventReply[]];
+    return this.#eventsFrom(events, String(newest) as Revision);
+  }
+
+  async lag(): Promise<number> {
+    const { connection, keys } = this.#partition;
+    const [[oldest], [seconds, microseconds]] = await Promise.all([
+      connection.xrange(keys.changes, '-', '+', 'COUNT', 1),
+      connection.time(),
+    ]);
+    if (oldest === undefined) return 0;
+    const now = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+    return Math.max(0, now - Number(oldest[0].split('-')[0]));
   }
 
   async trim(upTo: Revision): Promise<void> {
     const [ms = '0', count = '0'] = upTo.split('-');
-    await this.#partition.connection.xtrim(this.#partition.keys.changes, 'MINID', `${ms}-${BigInt(count) + 1n}`);
+    await this.#partition.connection.xtrim(
+      this.#partition.keys.changes,
+      'MINID',
+      `${ms}-${BigInt(count) + 1n}`,
+    );
   }
 
   async giveUp(events: readonly ReadEvent[]): Promise<{ given: number; later: readonly EventId[] }> {
-    const settled = events.filter(({ snapshot: { status } }) => status === 'handled' || status === 'unhandled');
+    const settled = events.filter(
+      ({ snapshot: { status } }) => status === 'handled' || status === 'unhandled',
+    );
     if (settled.length === 0) return { given: 0, later: [] };
     const { keys } = this.#partition;
     const [given, later] = (await this.#partition.run('give-up', {
@@ -104,11 +138,12 @@ class RedisChanges implements Changes {
     return { given, later: later.map((id) => id.toString() as EventId) };
   }
 
-  async *all(): AsyncGenerator<readonly ReadEvent[], void, number | undefined> {
+  async *all(which: 'all' | 'settled'): AsyncGenerator<readonly ReadEvent[], void, number | undefined> {
     const { keys } = this.#partition;
-    const lists = [...UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status)), keys.expiring, keys.shed];
+    const unsettled = UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status));
+    const lists = [...(which === 'all' ? unsettled : []), keys.expiring, keys.shed];
     for (const list of lists) {
-      for (let start = 0; ; ) {
+      for (let start = 0; ;) {
         const [newest, looked, events] = (await this.#partition.run('read-list', {
           keys: { list },
           args: { start, count: MOST, largest: LARGEST },
@@ -127,8 +162,13 @@ class RedisChanges implements Changes {
       const id = idBytes.toString() as EventId;
       const row = named(FIELDS, values);
       const isShed = row.headers === null;
-      const body = isShed ? undefined : (whole ?? (await piecesFrom(this.#partition, id, Number(row.pieces ?? 1))));
-      events.push({ snapshot: snapshotFrom(id, revision, row, body, deliveries), statusAt: String(row.statusAt) });
+      const body = isShed
+        ? undefined
+        : (whole ?? (await piecesFrom(this.#partition, id, Number(row.pieces ?? 1))));
+      events.push({
+        snapshot: snapshotFrom(id, revision, row, body, deliveries),
+        statusAt: String(row.statusAt),
+      });
     }
     return events;
   }

@@ -3,6 +3,7 @@ import { every } from '../client/every.ts';
 import { evictionProblemOf, readMemory, type Memory } from '../client/server-facts.ts';
 import type { Partition } from '../client/partition.ts';
 import { METRICS } from '../client/metric-rows.ts';
+import { isRecorded } from './history-mode.ts';
 import { UNSETTLED_STATUSES } from './record.ts';
 
 /** Below where new work is refused (see admission.ts), so that retention alone never comes that far. */
@@ -53,6 +54,10 @@ export function startEvictor({
       isExhausted = false;
       return 0;
     }
+    if (await isRecorded(partition)) {
+      await report(0, before, 'recorded');
+      return 0;
+    }
     let memory = before;
     let total = 0;
     let skip = 0;
@@ -69,20 +74,30 @@ export function startEvictor({
       memory = await readMemory(partition.connection, partition.keys.expiring);
       if (looked === 0) break;
     }
-    await report(total, memory);
+    await report(total, memory, 'kept');
     return total;
   }
 
-  async function report(shed: number, memory: Memory): Promise<void> {
+  async function report(shed: number, memory: Memory, events: 'kept' | 'recorded'): Promise<void> {
     const fields = { ratio: Math.round(ratioOf(memory) * 1_000) / 1_000, maxmemory: memory.limit };
     if (shed > 0)
       log.info('Redis is filling up: shed the bodies of the oldest settled events', { ...fields, shed });
     const wasExhausted = isExhausted;
     isExhausted = ratioOf(memory) > SHED_ABOVE && !over.signal.aborted;
     if (!isExhausted || wasExhausted) return;
+    if (events === 'recorded') {
+      log.error(
+        'Redis is filling up; settled events leave it once they are recorded. See that a dashboard runs and reaches ' +
+          'its history, have the queues and dead letters worked off, or raise maxmemory',
+        fields,
+      );
+      return;
+    }
     const { connection, keys } = partition;
     const [remembered = 0, ...others] = await Promise.all(
-      [keys.shed, ...UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status))].map((list) => connection.zcard(list)),
+      [keys.shed, ...UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status))].map((list) =>
+        connection.zcard(list),
+      ),
     );
     log.error(
       'Redis is filling up and no settled event has a body left to shed; their ids are kept to know duplicates. ' +

@@ -1,13 +1,13 @@
 --- Reads a block of the stream of changes, and the events that it names as they stand now: one that changed twice is there
 --- once, one that was given up is not there. Ends once it has `most` events.
 ---
---- Answers with the place of the last entry that it read, the newest place of all, how many entries the stream holds, what
---- was told of attempts, and of each event what snapshot.lua says.
+--- Answers with the place of the last entry that it read, the newest place of all, what was told of attempts, and of each
+--- event what snapshot.lua says.
 --- @include snapshot
 --- @keys    changes
 --- @args    after, most, largest
 --- @lists   fields
---- @reply   place, newest, length, attempts, events
+--- @reply   place, newest, attempts, events
 
 local seen, ids, attempts, place = {}, {}, {}, after
 
@@ -31,4 +31,4 @@ end
 
 local events = {}
 for _, id in ipairs(ids) do events[#events + 1] = snapshotOf(id, fields, tonumber(largest)) end
-return { place, newestChange(), redis.call('XLEN', changesKey), attempts, events }
+return { place, newestChange(), attempts, events }

@@ -1,0 +1,180 @@
+import {
+  compareRevisions,
+  explain,
+  type EventId,
+  type History,
+  type Logger,
+  type RecordedEvent,
+  type Revision,
+} from '@hookline/core';
+import type { ReadEvent, Recording } from '@hookline/redis';
+
+/**
+ * Carries what happens in Redis into the history: block after block, at least once, and so that once more changes nothing.
+ * What is settled leaves Redis only after its block is recorded. It may die at any line: whoever goes on begins where the
+ * history says that it is.
+ */
+export interface RecorderParts {
+  readonly recording: Recording;
+  readonly history: History;
+  readonly log: Logger;
+  /** Told of what was done, for the metrics. */
+  readonly count?: (done: 'recorded' | 'given-up', events: number) => void;
+}
+
+export interface RecorderSettings {
+  /** Milliseconds between two looks when there is nothing new. */
+  readonly interval?: number;
+  /** Milliseconds between two passes over everything that Redis holds. */
+  readonly sweepInterval?: number;
+}
+
+const START: Revision = '0-0';
+/** Long, because a large block and a slow disk take a while; what replaces a recorder that died waits for it. */
+const LEASE_MS = 15_000;
+/** Events that may be given up soon are looked at again after so long. */
+const LATER_MS = 5_000;
+/** More are left to the next pass over everything. */
+const MOST_LATER = 20_000;
+const LATER_PAGE = 250;
+
+/** One process's recorder, a step at a time; several processes may have one, and one of them works. */
+export class Recorder {
+  readonly #parts: RecorderParts;
+  readonly #sweepInterval: number;
+  #place: Revision | undefined;
+  #sweptAt = -Infinity;
+  #later = new Map<EventId, number>();
+  #isStopped = false;
+
+  constructor(parts: RecorderParts, { sweepInterval = 600_000 }: RecorderSettings = {}) {
+    this.#parts = parts;
+    this.#sweepInterval = sweepInterval;
+  }
+
+  /** Records all there is now, unless another process does. @returns how many events were recorded */
+  async step(): Promise<number> {
+    if (!(await this.#lead())) return 0;
+    let recorded = 0;
+    for (;;) {
+      const events = await this.#recordBlock();
+      if (events === undefined) break;
+      recorded += events;
+      if (this.#isStopped || !(await this.#lead())) return recorded;
+    }
+    await this.#giveUpLater();
+    if (performance.now() - this.#sweptAt >= this.#sweepInterval) await this.#sweep();
+    return recorded;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  async #lead(): Promise<boolean> {
+    const leads = await this.#parts.recording.lead(LEASE_MS);
+    // Whoever led meanwhile has gone further: the history knows how far.
+    if (!leads) this.#place = undefined;
+    return leads;
+  }
+
+  /** @returns how many events it held; `undefined` when nothing is new */
+  async #recordBlock(): Promise<number | undefined> {
+    const { recording, history, log } = this.#parts;
+    const { changes, partition } = recording;
+    this.#place ??= (await history.cursor(partition)) ?? START;
+    const { events, attempts, place, newest } = await changes.read(this.#place);
+    if (place === this.#place) {
+      if (newest === START || compareRevisions(newest, place) >= 0) return undefined;
+      log.warn('Redis is another one than was recorded last, or has lost data: recording all that it holds');
+      this.#place = START;
+      return this.#recordBlock();
+    }
+    await this.#keep(events, { attempts, cursor: { partition, position: place } });
+    await changes.trim(place);
+    this.#place = place;
+    return events.length;
+  }
+
+  async #keep(
+    events: readonly ReadEvent[],
+    rest: Partial<Pick<Parameters<History['record']>[0], 'attempts' | 'cursor'>>,
+  ): Promise<number> {
+    const { history, recording, count } = this.#parts;
+    const recorded = await history.record({
+      events: events.map(({ snapshot }) => snapshot),
+      attempts: rest.attempts ?? [],
+      refusals: [],
+      audit: [],
+      cursor: rest.cursor,
+    });
+    count?.('recorded', events.length);
+    const { given, later } = await recording.changes.giveUp(safeToGiveUp(events, recorded));
+    count?.('given-up', given);
+    for (const id of later) if (this.#later.size < MOST_LATER) this.#later.set(id, performance.now());
+    return given;
+  }
+
+  /** What had not ended altogether when it was recorded. */
+  async #giveUpLater(): Promise<void> {
+    const { recording } = this.#parts;
+    const due = [...this.#later]
+      .filter(([, since]) => performance.now() - since >= LATER_MS)
+      .map(([id]) => id);
+    for (let at = 0; at < due.length && !this.#isStopped; at += LATER_PAGE) {
+      const ids = due.slice(at, at + LATER_PAGE);
+      for (const id of ids) this.#later.delete(id);
+      await this.#keep(await recording.changes.look(ids), {});
+      if (!(await this.#lead())) return;
+    }
+  }
+
+  /** What changed before anybody recorded it, the first time; then what could not be given up when it was. */
+  async #sweep(): Promise<void> {
+    const { recording, history } = this.#parts;
+    const isFirst =
+      !(await recording.isRecordedOnce()) || (await history.cursor(recording.partition)) === undefined;
+    const pages = recording.changes.all(isFirst ? 'all' : 'settled');
+    let given: number | undefined;
+    for (;;) {
+      const page = await (given === undefined ? pages.next() : pages.next(given));
+      if (page.done === true) break;
+      given = await this.#keep(page.value, {});
+      if (this.#isStopped || !(await this.#lead())) return;
+    }
+    if (isFirst) await recording.noteRecordedOnce();
+    this.#sweptAt = performance.now();
+  }
+
+  /** Says once that recording fails, and once that it works again. */
+  readonly #state = { isFailing: false };
+
+  async guarded(): Promise<void> {
+    const { log } = this.#parts;
+    try {
+      await this.step();
+      if (this.#state.isFailing) log.info('the history is recorded again');
+      this.#state.isFailing = false;
+    } catch (error) {
+      this.#place = undefined;
+      if (!this.#state.isFailing)
+        log.error('the history cannot be recorded; Redis keeps what happens until it can', {
+          error: explain(error),
+        });
+      this.#state.isFailing = true;
+    }
+  }
+}
+
+/** Those that the history holds as of what was read, body and all: nothing else may leave Redis. */
+export function safeToGiveUp(
+  events: readonly ReadEvent[],
+  recorded: readonly RecordedEvent[],
+): readonly ReadEvent[] {
+  const held = new Map(recorded.map((event) => [event.id, event]));
+  return events.filter(({ snapshot: { id, revision, body } }) => {
+    const its = held.get(id);
+    if (its === undefined || compareRevisions(its.revision, revision) < 0) return false;
+    return its.hasBody || body === undefined;
+  });
+}
