@@ -12,6 +12,7 @@ const ALLOWED = {
   'packages/redis': ['core'],
   'packages/http': ['core'],
   'packages/spool': ['core'],
+  'packages/history': ['core'],
   'packages/local-redis': [],
   'packages/process': ['core'],
   'packages/test-postgres': [],
@@ -33,6 +34,10 @@ const KEPT_TO = {
   bullmq: ['packages/redis', 'apps/dashboard'],
   express: ['packages/http'],
   'classic-level': ['packages/spool'],
+  libsql: ['packages/history'],
+  kysely: ['packages/history'],
+  // A PostgreSQL for tests is no part of the product.
+  pg: ['packages/history', 'packages/test-postgres'],
 };
 /**
  * The rooms of a package, lowest first. A room knows itself and the rows under it; a row's own rooms are strangers
@@ -50,6 +55,7 @@ const ROOMS = {
     ['job-queue'],
   ],
   'packages/http': [['wire'], ['auth'], ['webhooks', 'ops'], ['jobs']],
+  'packages/history': [['text', 'schema'], ['query', 'record'], ['sql'], ['sqlite', 'postgres']],
 };
 /**
  * Programs, the tests' own package, which is told of its Redis by jest's global setup, and what the fault harness

@@ -54,6 +54,34 @@ export {
   type Selector,
   type UntrustedBodies,
 } from './handler.ts';
+export {
+  compareRevisions,
+  type AttemptOutcome,
+  type AttemptSnapshot,
+  type AuditLine,
+  type DeliverySnapshot,
+  type EventSnapshot,
+  type LogLine,
+  type RefusalSnapshot,
+  type Revision,
+} from './history.ts';
+export type {
+  EventCount,
+  EventHistory,
+  EventSummary,
+  History,
+  HistoryBlock,
+  HistoryBody,
+  HistoryPage,
+  HistoryStats,
+  PageOptions,
+  PayloadPair,
+  Pruned,
+  PruneLimits,
+  RecordedEvent,
+  SearchQuery,
+  TimeRange,
+} from './history-port.ts';
 export { defineJob, type JobDefinition } from './job.ts';
 export {
   isFinal,

@@ -1,0 +1,354 @@
+import assert from 'node:assert/strict';
+import { bodyHash, type History, type SearchQuery } from '@hookline/core';
+import { attemptOf, blockOf, eventOf, searchFor } from './history-samples.ts';
+import { casesOf, type Case, type Opened } from './suite.ts';
+
+/** What every history promises. Each case is given an empty one. */
+export function historySuite(open: () => Promise<Opened<History>>): readonly Case[] {
+  return casesOf(open, { ...RECORDS, ...SEARCHES, ...FORGETS });
+}
+
+type Promises = Readonly<Record<string, (history: History) => Promise<void>>>;
+
+const RECORDS: Promises = {
+  'gives an event back as it was recorded, with its attempts and what people did': async (history) => {
+    const event = eventOf(1, {
+      deliveries: [
+        { handler: 'a', status: 'dead' },
+        { handler: 'b', status: 'pending' },
+      ],
+    });
+    const failed = {
+      ...attemptOf(event, 1),
+      outcome: 'dead',
+      error: { name: 'E', message: 'no\0' },
+    } as const;
+    const log = [{ at: 5, level: 'info', message: 'hello', fields: { n: 1 } }] as const;
+    const second = { ...attemptOf(event, 2), log };
+    const replay = {
+      id: 'a1',
+      at: 7,
+      actor: 'ann',
+      action: 'replay',
+      target: `${event.id}~a`,
+      detail: undefined,
+    };
+    const other = { ...replay, id: 'a2', target: 'default' };
+    await history.record(blockOf({ events: [event], attempts: [second, failed], audit: [replay, other] }));
+    const found = await history.find(event.id);
+    const { headers, body, ...summary } = event;
+    assert.deepEqual(found?.event, { ...summary, bytes: body?.length, isTextCut: false });
+    assert.deepEqual(found?.headers, headers);
+    assert.deepEqual(found?.attempts, [failed, second]);
+    assert.deepEqual(found?.audit, [replay]);
+    assert.deepEqual((await history.audit({ limit: 5 })).items, [other, replay]);
+    assert.equal(await history.find(eventOf(2).id), undefined);
+  },
+  'gives the exact bytes of any body': async (history) => {
+    const bodies = [
+      Buffer.alloc(0),
+      Buffer.from([0x7b, 0xff, 0x00, 0x7d]),
+      Buffer.alloc(70_000, 'the same again '),
+      Buffer.from(Array.from({ length: 3_000 }, (_, at) => (at * 7_919) % 251)),
+    ];
+    const events = bodies.map((body, at) => eventOf(at, { body }));
+    await history.record(blockOf({ events }));
+    for (const { id, headers, body } of events)
+      assert.deepEqual(await history.body(id), { kind: 'whole', headers, body });
+    assert.equal(await history.body(eventOf(99).id), undefined);
+  },
+  'says when bytes are not those that were signed': async (history) => {
+    const event = eventOf(1, { sha256: bodyHash(Buffer.from('others')) });
+    await history.record(blockOf({ events: [event] }));
+    assert.equal((await history.body(event.id))?.kind, 'damaged');
+  },
+  'says what it holds now of each event, so that no more is evicted': async (history) => {
+    const [first, later] = [
+      eventOf(1, { revision: '5-0', body: undefined }),
+      eventOf(1, { revision: '7-1' }),
+    ];
+    const { id } = first;
+    const recorded = async (event: typeof first) => (await history.record(blockOf({ events: [event] })))[0];
+    assert.deepEqual(await recorded(first), { id, revision: '5-0', hasBody: false });
+    assert.deepEqual(await recorded(later), { id, revision: '7-1', hasBody: true });
+    assert.deepEqual(await recorded(first), { id, revision: '7-1', hasBody: true });
+  },
+  'replaces an event by a later snapshot only, and never loses a body': async (history) => {
+    const dead = eventOf(1, {
+      revision: '9-2',
+      status: 'dead',
+      deliveries: [{ handler: 'a', status: 'dead' }],
+    });
+    const queued = eventOf(1, {
+      revision: '9-1',
+      status: 'queued',
+      deliveries: [{ handler: 'b', status: 'pending' }],
+    });
+    const bare = { ...dead, revision: '10-0', status: 'handled', settledAt: 77, body: undefined } as const;
+    await history.record(blockOf({ events: [{ ...dead, body: undefined }] }));
+    assert.deepEqual(await history.body(dead.id), { kind: 'absent', headers: dead.headers });
+    await history.record(blockOf({ events: [queued] }));
+    assert.deepEqual((await history.find(dead.id))?.event.deliveries, dead.deliveries);
+    await history.record(blockOf({ events: [bare, queued] }));
+    const found = (await history.find(dead.id))?.event;
+    assert.equal(found?.status, 'handled');
+    assert.equal(found?.settledAt, 77);
+    assert.deepEqual(await history.body(dead.id), {
+      kind: 'whole',
+      headers: queued.headers,
+      body: queued.body,
+    });
+    assert.deepEqual(await idsOf(history, { phrases: ['cus_1'] }), [dead.id]);
+  },
+  'knows how far each partition is recorded, and never goes back': async (history) => {
+    const at = (partition: string, position: `${number}-${number}`) =>
+      history.record(blockOf({ cursor: { partition, position } }));
+    assert.equal(await history.cursor('0'), undefined);
+    await at('0', '10-5');
+    await at('0', '10-4');
+    await at('0', '9-9');
+    await at('1', '3-0');
+    assert.equal(await history.cursor('0'), '10-5');
+    assert.equal(await history.cursor('1'), '3-0');
+  },
+  'records a refusal once, newest first, and pages through them': async (history) => {
+    const refusals = [1, 2, 3, 4].map((at) => ({
+      id: `r${at}`,
+      at: Math.ceil(at / 2),
+      source: at === 4 ? 'github' : 'stripe',
+      provider: at === 1 ? undefined : 'stripe',
+      status: 401,
+      reason: 'signature',
+      likely: at === 2 ? 'a wrong secret' : undefined,
+      headers: { host: 'x' },
+      excerpt: Buffer.from([0, 255, at]),
+      bytes: 3,
+      suppressed: 0,
+    }));
+    await history.record(blockOf({ refusals }));
+    await history.record(blockOf({ refusals }));
+    const first = await history.refusals({ limit: 3 });
+    assert.deepEqual(first.items, refusals.toReversed().slice(0, 3));
+    const rest = await history.refusals({
+      limit: 3,
+      ...(first.next === undefined ? {} : { before: first.next }),
+    });
+    assert.deepEqual(rest, { items: refusals.slice(0, 1), next: undefined });
+    assert.deepEqual((await history.refusals({ limit: 3, source: 'github' })).items, refusals.slice(3));
+  },
+};
+
+const SEARCHES: Promises = {
+  'finds by each field, newest first': async (history) => {
+    const events = [
+      eventOf(1, {
+        source: 'eu',
+        type: 'invoice.paid',
+        status: 'dead',
+        deliveries: [{ handler: 'mail', status: 'dead' }],
+      }),
+      eventOf(2, { type: 'invoice.created', deliveries: [{ handler: 'mail', status: 'succeeded' }] }),
+      eventOf(3, { provider: 'github', type: 'invoices', deliveries: [{ handler: 'ship', status: 'dead' }] }),
+    ];
+    await history.record(blockOf({ events }));
+    const finds = async (query: Partial<SearchQuery>, ...numbers: readonly number[]) =>
+      assert.deepEqual(
+        await idsOf(history, query),
+        numbers.map((number) => events[number - 1]?.id),
+        JSON.stringify(query),
+      );
+    await finds({}, 3, 2, 1);
+    await finds({ source: 'eu' }, 1);
+    await finds({ provider: 'github' }, 3);
+    await finds({ type: 'invoice.*' }, 2, 1);
+    await finds({ type: 'invoice*' }, 3, 2, 1);
+    await finds({ type: 'invoice.paid' }, 1);
+    await finds({ type: 'nothing.*' });
+    await finds({ status: 'dead' }, 1);
+    await finds({ delivery: { handler: 'mail' } }, 2, 1);
+    await finds({ delivery: { status: 'dead' } }, 3, 1);
+    await finds({ delivery: { handler: 'mail', status: 'dead' } }, 1);
+    await finds({ from: events[1]?.receivedAt ?? 0 }, 3, 2);
+    await finds({ until: events[1]?.receivedAt ?? 0 }, 1);
+    await finds({ until: 5 });
+    await finds({ providerId: 'evt_2' }, 2);
+    await finds({ idPrefix: 'stripe.evt_' }, 3, 2, 1);
+    await finds({ idPrefix: 'stripe.evt_3' }, 3);
+    await finds({ type: 'invoice.*', status: 'handled', phrases: ['cus_2'] }, 2);
+  },
+  'finds any word, address, id or phrase of a payload, whole and in any case': async (history) => {
+    const payload = {
+      customer: { email: 'Ann.Smith@Example.com', name: 'Ännchen von Tharau' },
+      uuid: '0b5ee1ff-9a3c-4c57-8f0e-6a1b2c3d4e5f',
+      note: 'Payment   failed: card declined',
+      big: 1,
+    };
+    const text = JSON.stringify(payload).replace('"big":1', '"big":12345678901234567890.50');
+    const event = eventOf(1, { body: Buffer.from(text) });
+    await history.record(blockOf({ events: [event, eventOf(2)] }));
+    const hits = [
+      'ann.smith@example.com',
+      'SMITH',
+      'ännchen',
+      'von THARAU',
+      'payment failed',
+      'declined',
+      'uuid',
+    ];
+    const more = ['0b5ee1ff-9a3c-4c57-8f0e-6a1b2c3d4e5f', '4c57', '12345678901234567890.50', 'evt_1'];
+    for (const phrase of [...hits, ...more])
+      assert.deepEqual(await idsOf(history, { phrases: [phrase] }), [event.id], phrase);
+    for (const phrase of ['nn.smith', 'smith@exam', 'failed payment', 'absent', 'card payment'])
+      assert.deepEqual(await idsOf(history, { phrases: [phrase] }), [], phrase);
+    assert.deepEqual(await idsOf(history, { phrases: ['ann', 'tharau'] }), [event.id]);
+    assert.deepEqual(await idsOf(history, { phrases: ['ann', 'absent'] }), []);
+    await assert.rejects(history.search(searchFor({ phrases: ['!'] }), { limit: 1 }), /no letter or digit/);
+  },
+  'finds the value of a path, in JSON and in forms': async (history) => {
+    const json = {
+      data: { object: { customer: 'cus_9', paid: true, n: 5 } },
+      items: [{ sku: 'A' }, { sku: 'B C' }],
+    };
+    const form = 'From=%2B1555&Body=Hello+World&payload=%7B%22action%22%3A%22go%22%7D&a%5Bb%5D%5B0%5D=x';
+    const one = eventOf(1, { body: Buffer.from(JSON.stringify(json)) });
+    const two = eventOf(2, {
+      body: Buffer.from(form),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    await history.record(blockOf({ events: [one, two] }));
+    const finds = async (path: string, value: string, ...ids: readonly string[]) =>
+      assert.deepEqual(await idsOf(history, { pairs: [{ path, value }] }), ids, `${path}=${value}`);
+    await finds('data.object.customer', 'cus_9', one.id);
+    await finds('customer', 'cus_9', one.id);
+    await finds('other.customer', 'cus_9');
+    await finds('customer', 'cus');
+    await finds('paid', 'true', one.id);
+    await finds('n', '5', one.id);
+    await finds('items.sku', 'B C', one.id);
+    await finds('items.sku', 'b c');
+    await finds('From', '+1555', two.id);
+    await finds('Body', 'Hello World', two.id);
+    await finds('payload.action', 'go', two.id);
+    await finds('a.b', 'x', two.id);
+  },
+  'finds an event in its new state only': async (history) => {
+    const [queued, dead] = (['queued', 'dead'] as const).map((status, at) =>
+      eventOf(1, {
+        status,
+        revision: `${at}-0`,
+        deliveries: [{ handler: 'mail', status: at === 0 ? 'pending' : 'dead' }],
+      }),
+    );
+    if (queued === undefined || dead === undefined) return;
+    await history.record(blockOf({ events: [queued] }));
+    assert.deepEqual(await idsOf(history, { status: 'queued', phrases: ['cus_1'] }), [queued.id]);
+    await history.record(blockOf({ events: [dead] }));
+    assert.deepEqual(await idsOf(history, { status: 'queued', phrases: ['cus_1'] }), []);
+    assert.deepEqual(await idsOf(history, { delivery: { handler: 'mail', status: 'pending' } }), []);
+    assert.deepEqual(await idsOf(history, { status: 'dead', delivery: { status: 'dead' } }), [queued.id]);
+  },
+  'gives every hit on exactly one page': async (history) => {
+    const events = Array.from({ length: 57 }, (_, at) =>
+      eventOf(at, { source: at % 2 === 0 ? 'even' : 'odd' }),
+    );
+    await history.record(blockOf({ events }));
+    for (const query of [
+      { source: 'even' },
+      { phrases: ['object'] },
+      { phrases: ['object'], source: 'even' },
+    ]) {
+      const seen: string[] = [];
+      for (let before: string | undefined; ;) {
+        const page = await history.search(searchFor(query), {
+          limit: 5,
+          ...(before === undefined ? {} : { before }),
+        });
+        assert.ok(page.items.length <= 5);
+        seen.push(...page.items.map(({ id }) => id));
+        before = page.next;
+        if (before === undefined) break;
+      }
+      const expected = events.filter(({ source }) => (query.source ?? source) === source).map(({ id }) => id);
+      assert.deepEqual(seen, expected.toReversed());
+    }
+  },
+  'says when a body is too long to be searched whole': async (history) => {
+    const body = Buffer.from(JSON.stringify({ first: 'alpha', filler: 'x '.repeat(40_000), last: 'omega' }));
+    await history.record(blockOf({ events: [eventOf(1, { body })] }));
+    const [hit] = (await history.search(searchFor({ phrases: ['alpha'] }), { limit: 1 })).items;
+    assert.equal(hit?.isTextCut, true);
+    assert.deepEqual(await idsOf(history, { phrases: ['omega'] }), []);
+  },
+};
+
+const FORGETS: Promises = {
+  'counts by source and status': async (history) => {
+    const events = [1, 2, 3, 4].map((at) =>
+      eventOf(at, { source: at < 3 ? 'a' : 'b', status: at === 4 ? 'dead' : 'handled' }),
+    );
+    await history.record(blockOf({ events }));
+    assert.deepEqual(await history.count({}), [
+      { source: 'a', status: 'handled', events: 2 },
+      { source: 'b', status: 'dead', events: 1 },
+      { source: 'b', status: 'handled', events: 1 },
+    ]);
+    const [, from = 0, , until = 0] = events.map(({ receivedAt }) => receivedAt);
+    assert.deepEqual(await history.count({ from, until }), [
+      { source: 'a', status: 'handled', events: 1 },
+      { source: 'b', status: 'handled', events: 1 },
+    ]);
+  },
+  'forgets what is old and all that belongs to it, but nothing that is open': async (history) => {
+    const events = [
+      eventOf(1),
+      eventOf(2, { status: 'dispatched' }),
+      eventOf(3, { status: 'dead' }),
+      eventOf(4, { status: 'unhandled' }),
+    ];
+    const attempts = events.map((event) => attemptOf(event, 1));
+    const orphan = { ...attemptOf(eventOf(77), 1), endedAt: 1 };
+    const line = { at: 1, actor: 'ann', action: 'replay', detail: 'x' };
+    const audit = [
+      { ...line, id: '1', target: events[0]?.id ?? '' },
+      { ...line, id: '2', target: events[1]?.id ?? '' },
+      { ...line, id: '3', target: 'default' },
+      { ...line, id: '4', target: 'default', at: 1e13 },
+    ];
+    await history.record(blockOf({ events, attempts: [...attempts, orphan], audit }));
+    const before = events[3]?.receivedAt ?? 0;
+    assert.deepEqual(await history.prune({ before }), { events: 2, refusals: 0, audit: 1 });
+    assert.deepEqual(await idsOf(history, {}), [events[3]?.id, events[1]?.id]);
+    assert.deepEqual(await idsOf(history, { phrases: ['cus_1'] }), []);
+    assert.deepEqual(
+      (await history.audit({ limit: 9 })).items.map(({ id }) => id),
+      ['4', '2'],
+    );
+    const { bytes, ...stats } = await history.stats();
+    assert.deepEqual(stats, { events: 2, attempts: 2, refusals: 0, oldest: events[1]?.receivedAt });
+    assert.ok(bytes > 0);
+    assert.deepEqual(await history.prune({ before }), { events: 0, refusals: 0, audit: 0 });
+  },
+  'keeps for each source as long and as many as it is told to': async (history) => {
+    const events = Array.from({ length: 12 }, (_, at) =>
+      eventOf(at, { source: ['a', 'b', 'c'][at % 3] ?? '' }),
+    );
+    await history.record(blockOf({ events }));
+    const before = events[6]?.receivedAt ?? 0;
+    const pruned = await history.prune({
+      before,
+      perSource: { a: { before: 0 }, b: { before: 0, most: 1 } },
+    });
+    assert.equal(pruned.events, 2 + 3);
+    assert.deepEqual(await history.count({}), [
+      { source: 'a', status: 'handled', events: 4 },
+      { source: 'b', status: 'handled', events: 1 },
+      { source: 'c', status: 'handled', events: 2 },
+    ]);
+    assert.deepEqual(await idsOf(history, { source: 'b' }), [events[10]?.id]);
+  },
+};
+
+async function idsOf(history: History, query: Partial<SearchQuery>): Promise<readonly string[]> {
+  const { items } = await history.search(searchFor(query), { limit: 50 });
+  return items.map(({ id }) => id);
+}
