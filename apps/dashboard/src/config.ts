@@ -9,6 +9,17 @@ import {
 } from '@hookline/process';
 import { readLogin, type Login } from './login.ts';
 
+/** A folder for a database of its own, or an address. */
+export type HistoryPlace = string | { readonly folder: string };
+
+export interface HistorySettings {
+  readonly place: HistoryPlace | 'off';
+  /** Milliseconds. */
+  readonly retention: number;
+  /** How many of its newest events are kept, by source. */
+  readonly most: ReadonlyMap<string, number>;
+}
+
 export interface DashboardConfig extends CommonConfig {
   readonly port: PortSetting;
   readonly opsPort: PortSetting;
@@ -17,6 +28,7 @@ export interface DashboardConfig extends CommonConfig {
   readonly apiKeys: readonly string[];
   /** Whom to believe where a request comes from. */
   readonly trustedProxies: number | readonly string[];
+  readonly history: HistorySettings;
 }
 
 /** @throws ConfigError naming every bad setting */
@@ -30,7 +42,25 @@ export function readDashboardConfig(env: Environment): DashboardConfig {
     login: readLogin(env, common, problems),
     apiKeys: apiKeysSetting(env, problems),
     trustedProxies: trustedProxiesSetting(env, problems),
+    history: {
+      place: own.HISTORY_URL ?? { folder: common.dataDir },
+      retention: own.HISTORY_RETENTION,
+      most: mostOf(own.HISTORY_MOST),
+    },
   };
   problems.throwIfAny();
   return config;
+}
+
+/** `stripe:100000, github:5000` */
+function mostOf(text = ''): ReadonlyMap<string, number> {
+  return new Map(
+    text
+      .split(',')
+      .filter((part) => part.trim() !== '')
+      .map((part): [string, number] => {
+        const [source = '', count] = part.trim().split(':');
+        return [source, Number(count)];
+      }),
+  );
 }

@@ -1,6 +1,7 @@
 import { createOps } from '@hookline/http';
 import {
   closeServer,
+  ConfigError,
   createLogger,
   createMeter,
   hooklineVersion,
@@ -10,10 +11,12 @@ import {
   statusDetail,
   unknownSettings,
 } from '@hookline/process';
+import { HistoryError } from '@hookline/history';
 import { openQueues, openSystem, publishStatus } from '@hookline/redis';
 import { createServer } from 'node:http';
 import { readDashboardConfig } from './config.ts';
 import { openDashboard, QUEUES_PATH } from './dashboard.ts';
+import { startRecorder } from './recorder/start.ts';
 
 await runProcess(process.env, async (env) => {
   const config = readDashboardConfig(env);
@@ -27,6 +30,11 @@ await runProcess(process.env, async (env) => {
     openQueues({ target: redis, prefix, log }),
     openSystem({ target: redis, prefix, log, meter }),
   ]);
+  const recorder = await startRecorder({ target: redis, prefix, history: config.history, log, meter }).catch(
+    (error: unknown) => {
+      throw error instanceof HistoryError ? new ConfigError([`HISTORY_URL: ${error.message}`]) : error;
+    },
+  );
   const dashboard = openDashboard({ login, apiKeys, queues, system, log, meter, trustedProxies });
   const pages = createServer(SLOW_REQUESTS, dashboard.listener);
   const ops = createServer(
@@ -49,7 +57,7 @@ await runProcess(process.env, async (env) => {
     log,
     async stop() {
       await Promise.all([closeServer(pages), closeServer(ops), status.stop()]);
-      await dashboard.close();
+      await Promise.all([dashboard.close(), recorder.stop()]);
     },
   };
 });

@@ -140,34 +140,6 @@ export {
   type RetryOptions,
   type RetryPolicy,
 } from './retry.ts';
-export {
-  compareRevisions,
-  type AttemptOutcome,
-  type AttemptSnapshot,
-  type AuditLine,
-  type DeliverySnapshot,
-  type EventSnapshot,
-  type LogLine,
-  type RefusalSnapshot,
-  type Revision,
-} from './history.ts';
-export type {
-  EventCount,
-  EventHistory,
-  EventSummary,
-  History,
-  HistoryBlock,
-  HistoryBody,
-  HistoryPage,
-  HistoryStats,
-  PageOptions,
-  PayloadPair,
-  Pruned,
-  PruneLimits,
-  RecordedEvent,
-  SearchQuery,
-  TimeRange,
-} from './history-port.ts';
 export type { SecretStore } from './secret-store.ts';
 export { cronProblem, defineSchedule, type ScheduleDefinition } from './schedule.ts';
 export {

@@ -23,8 +23,6 @@ export interface RecorderParts {
 }
 
 export interface RecorderSettings {
-  /** Milliseconds between two looks when there is nothing new. */
-  readonly interval?: number;
   /** Milliseconds between two passes over everything that Redis holds. */
   readonly sweepInterval?: number;
 }
@@ -46,6 +44,8 @@ export class Recorder {
   #sweptAt = -Infinity;
   #later = new Map<EventId, number>();
   #isStopped = false;
+  /** Said once, and once that it is over. */
+  #isFailing = false;
 
   constructor(parts: RecorderParts, { sweepInterval = 600_000 }: RecorderSettings = {}) {
     this.#parts = parts;
@@ -146,23 +146,23 @@ export class Recorder {
     this.#sweptAt = performance.now();
   }
 
-  /** Says once that recording fails, and once that it works again. */
-  readonly #state = { isFailing: false };
-
-  async guarded(): Promise<void> {
+  /** Takes a step. @returns whether it went well; what went wrong is in the log */
+  async guardedStep(): Promise<boolean> {
     const { log } = this.#parts;
     try {
       await this.step();
-      if (this.#state.isFailing) log.info('the history is recorded again');
-      this.#state.isFailing = false;
     } catch (error) {
       this.#place = undefined;
-      if (!this.#state.isFailing)
+      if (!this.#isFailing)
         log.error('the history cannot be recorded; Redis keeps what happens until it can', {
           error: explain(error),
         });
-      this.#state.isFailing = true;
+      this.#isFailing = true;
+      return false;
     }
+    if (this.#isFailing) log.info('the history is recorded again');
+    this.#isFailing = false;
+    return true;
   }
 }
 

@@ -1,0 +1,323 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  bodyHash,
+  createRegistry,
+  DEFAULT_RETRY,
+  eventIdOf,
+  NO_LOG,
+  type Handler,
+  type History,
+  type HistoryBlock,
+  type IncomingEvent,
+  type Revision,
+} from '@hookline/core';
+import { openHistory } from '@hookline/history';
+import {
+  connect,
+  createPartition,
+  findEvent,
+  openEventStore,
+  openRecording,
+  startWorker,
+  type Connection,
+  type ReadEvent,
+  type Recording,
+} from '@hookline/redis';
+import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import fc from 'fast-check';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Recorder } from '../src/recorder/recorder.ts';
+
+let folder: string;
+let prefix: string;
+let redis: Connection;
+let history: History;
+let recording: Recording;
+let ends: (() => Promise<unknown>)[];
+
+const target = { kind: 'url', url: testRedisUrl() } as const;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'history-'));
+  prefix = uniquePrefix();
+  redis = connect(target, 'worker');
+  history = await openHistory({ folder }, { log: NO_LOG });
+  recording = openRecording({ target, prefix, log: NO_LOG });
+  ends = [];
+});
+afterEach(async () => {
+  for (const end of ends.toReversed()) await end();
+  await recording.close();
+  await history.close();
+  redis.disconnect();
+  rmSync(folder, { recursive: true });
+});
+
+async function openStore() {
+  const store = await openEventStore({ target, prefix, log: NO_LOG });
+  ends.push(() => store.close());
+  await eventually(() => store.ping());
+  return store;
+}
+
+async function work(...handlers: Handler[]) {
+  const worker = await startWorker({
+    target,
+    prefix,
+    registry: createRegistry({ handlers, jobs: [], schedules: [] }),
+    parsePayload: (_provider, _headers, body) => JSON.parse(body.toString()) as unknown,
+    log: NO_LOG,
+    concurrency: 5,
+    queues: {},
+    retention: 3_600_000,
+    jobRetention: 3_600_000,
+    defaultTimeout: 60_000,
+  });
+  const stop = () => worker.stop(2_000);
+  ends.push(stop);
+  return stop;
+}
+
+function handler(name: string, run: Handler['run']): Handler {
+  const file = `${name}.ts`;
+  return {
+    file,
+    name,
+    provider: 'stripe',
+    types: ['invoice.paid'],
+    queue: 'default',
+    retry: DEFAULT_RETRY,
+    run,
+  };
+}
+
+function incoming(more: Partial<IncomingEvent> = {}): IncomingEvent {
+  const providerId = `evt_${randomUUID()}`;
+  const body = Buffer.from(JSON.stringify({ id: providerId, customer: `cus_${providerId}` }));
+  const now = Date.now();
+  return {
+    id: eventIdOf('stripe', providerId),
+    source: 'stripe',
+    provider: 'stripe',
+    providerId,
+    type: 'invoice.paid',
+    receivedAt: now,
+    verifiedAt: now,
+    headers: { 'content-type': 'application/json', 'user-agent': 'Stripe/1.0' },
+    body,
+    sha256: bodyHash(body),
+    bodyTrusted: true,
+    ...more,
+  };
+}
+
+const recorder = (parts: { history?: History; recording?: Recording } = {}, settings = {}) =>
+  new Recorder({ recording, history, log: NO_LOG, ...parts }, settings);
+
+const inRedis = async ({ id }: IncomingEvent) =>
+  (await findEvent(createPartition(redis, prefix), id))?.status;
+const statusOf = async ({ id }: IncomingEvent) => (await history.find(id))?.event.status;
+
+describe('the recorder', () => {
+  it('records what waits, while it waits', async () => {
+    const store = await openStore();
+    const event = incoming();
+    await store.accept(event);
+    await recorder().step();
+    expect(await history.find(event.id)).toMatchObject({
+      event: { status: 'queued' },
+      headers: event.headers,
+    });
+    expect(await history.body(event.id)).toMatchObject({ kind: 'whole', body: event.body });
+    expect(await inRedis(event)).toBe('queued');
+  });
+
+  it('records how it ended, attempt by attempt, and then lets Redis forget all but the id', async () => {
+    const store = await openStore();
+    await work(
+      handler('charge', async (_, ctx) => {
+        ctx.log.info('charging', { attempt: ctx.attempt });
+      }),
+    );
+    const event = incoming();
+    await store.accept(event);
+    const its = recorder();
+    await eventually(async () => {
+      await its.step();
+      return (await inRedis(event)) === undefined;
+    }, 20_000);
+    expect(await history.find(event.id)).toMatchObject({
+      event: { status: 'handled', deliveries: [{ handler: 'charge', status: 'succeeded' }] },
+      attempts: [{ handler: 'charge', number: 1, outcome: 'succeeded', log: [{ message: 'charging' }] }],
+    });
+    expect(await history.body(event.id)).toMatchObject({ kind: 'whole', body: event.body });
+    expect(await store.accept(event)).toEqual({ kind: 'duplicate', id: event.id });
+    expect(await redis.xlen(`${prefix}/changes`)).toBe(0);
+  });
+
+  it('gives up nothing that could not be recorded', async () => {
+    const store = await openStore();
+    await work(handler('h', async () => undefined));
+    const event = incoming();
+    await store.accept(event);
+    await eventually(async () => (await inRedis(event)) === 'handled');
+    const full: History = Object.create(history, {
+      record: { value: () => Promise.reject(new Error('the disk is full')) },
+    }) as History;
+    const broken = recorder({ history: full });
+    for (let round = 0; round < 3; round += 1) expect(await broken.guardedStep()).toBe(false);
+    expect(await inRedis(event)).toBe('handled');
+    expect(await redis.xlen(`${prefix}/changes`)).toBeGreaterThan(0);
+    const its = recorder();
+    await eventually(async () => {
+      expect(await its.guardedStep()).toBe(true);
+      return (await inRedis(event)) === undefined;
+    }, 20_000);
+    expect(await statusOf(event)).toBe('handled');
+  });
+
+  it('records what was there before anybody recorded, though nothing tells of it', async () => {
+    const store = await openStore();
+    const stop = await work(handler('h', async () => undefined));
+    const [done, waiting] = [incoming(), incoming({ type: 'nobody.asks' })];
+    await store.accept(done);
+    await eventually(async () => (await inRedis(done)) === 'handled');
+    await stop();
+    await store.accept(waiting);
+    await redis.del(`${prefix}/changes`);
+    await recorder().step();
+    expect([await statusOf(done), await statusOf(waiting)]).toEqual(['handled', 'queued']);
+    expect(await inRedis(done)).toBeUndefined();
+    expect(await inRedis(waiting)).toBe('queued');
+  });
+
+  it('begins anew when Redis is another one', async () => {
+    const store = await openStore();
+    const its = recorder();
+    await store.accept(incoming());
+    await its.step();
+    await redis.del(`${prefix}/changes`);
+    await redis.xadd(`${prefix}/changes`, '1-1', 'accepted', 'stripe.gone');
+    await redis.xdel(`${prefix}/changes`, '1-1');
+    await redis.del(`${prefix}/history/once`);
+    const event = incoming();
+    const keys = createPartition(redis, prefix).keys;
+    await redis.hset(keys.event(event.id), { ...plain(event), status: 'queued', statusAt: 1 });
+    await redis.xadd(`${prefix}/changes`, '1-2', 'accepted', event.id);
+    await its.step();
+    expect(await statusOf(event)).toBe('queued');
+  });
+
+  it('works in one process at a time, and goes on in another', async () => {
+    const store = await openStore();
+    const other = openRecording({ target, prefix, log: NO_LOG });
+    const event = incoming();
+    await recorder().step();
+    await store.accept(event);
+    expect(await recorder({ recording: other }).step()).toBe(0);
+    await recording.close();
+    expect(await recorder({ recording: other }).step()).toBe(1);
+    await other.close();
+    expect(await statusOf(event)).toBe('queued');
+  });
+});
+
+function plain({
+  source,
+  provider,
+  providerId,
+  type,
+  receivedAt,
+  verifiedAt,
+  headers,
+  body,
+  sha256,
+}: IncomingEvent) {
+  return {
+    source,
+    provider,
+    providerId,
+    type,
+    receivedAt,
+    verifiedAt,
+    recordedAt: receivedAt,
+    headers: JSON.stringify(headers),
+    body,
+    sha256,
+    bodyTrusted: 1,
+  };
+}
+
+/** Lets a call through, and dies before it or after it when its turn comes. */
+function dying(calls: { left: number }, when: 'before' | 'after') {
+  return <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      const isLast = (calls.left -= 1) === 0;
+      if (isLast && when === 'before') throw new Error('died');
+      const result = await call(...args);
+      if (isLast) throw new Error('died');
+      return result;
+    };
+}
+
+describe('a recorder that dies', () => {
+  it('has recorded every event once, with the right bytes and the right end, wherever it died', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({ calls: fc.integer({ min: 1, max: 9 }), when: fc.constantFrom('before', 'after') }),
+          {
+            minLength: 1,
+            maxLength: 6,
+          },
+        ),
+        async (deaths) => {
+          await redis.del(`${prefix}/history/once`);
+          const store = await openStore();
+          const stop = await work(handler('h', async () => undefined));
+          const events = Array.from({ length: 12 }, () => incoming());
+          for (const [index, event] of events.entries()) {
+            await store.accept(event);
+            const death = deaths[index % deaths.length];
+            if (death === undefined || index >= deaths.length) continue;
+            const die = dying({ left: death.calls }, death.when as 'before');
+            const { changes } = recording;
+            const mortal = recorder({
+              history: Object.create(history, {
+                record: { value: die((block: HistoryBlock) => history.record(block)) },
+                cursor: { value: die((name: string) => history.cursor(name)) },
+              }) as History,
+              recording: {
+                ...recording,
+                lead: die((duration: number) => recording.lead(duration)),
+                changes: Object.create(changes, {
+                  read: { value: die((after: Revision) => changes.read(after)) },
+                  giveUp: { value: die((given: readonly ReadEvent[]) => changes.giveUp(given)) },
+                  trim: { value: die((upTo: Revision) => changes.trim(upTo)) },
+                }) as typeof changes,
+              },
+            });
+            await mortal.guardedStep();
+          }
+          const last = recorder({}, { sweepInterval: 0 });
+          await eventually(async () => {
+            await last.step();
+            return (await Promise.all(events.map(inRedis))).every((status) => status === undefined);
+          }, 30_000);
+          await stop();
+          for (const event of events) {
+            const found = await history.find(event.id);
+            expect(found?.event.status).toBe('handled');
+            expect(found?.attempts).toHaveLength(1);
+            expect(await history.body(event.id)).toMatchObject({ kind: 'whole', body: event.body });
+            expect(await store.accept(event)).toMatchObject({ kind: 'duplicate' });
+          }
+        },
+      ),
+      { numRuns: 12 },
+    );
+  }, 120_000);
+});
