@@ -18,6 +18,10 @@ export interface CliConfig extends CommonConfig {
   readonly receiverPort: number;
   /** Milliseconds that a finished job is kept. */
   readonly jobRetention: number;
+  /** Milliseconds that a settled event is known. */
+  readonly retention: number;
+  /** As it is written; `undefined` for a file in the data folder. */
+  readonly historyUrl: string | undefined;
 }
 
 /** For commands that talk to a running system. @throws ConfigError that names every bad key */
@@ -36,6 +40,8 @@ export function readCliConfig(env: Environment): CliConfig {
     sources,
     receiverPort: own.RECEIVER_PORT.port,
     jobRetention: own.JOB_RETENTION,
+    retention: own.EVENT_RETENTION,
+    historyUrl: own.HISTORY_URL,
   };
 }
 

@@ -4,6 +4,7 @@ import { connect, createPartition, listEvents, type Partition } from '@hookline/
 import type { CliConfig } from './config.ts';
 import { post } from './send/post.ts';
 import { sampleRequest } from './send/sample-request.ts';
+import { EventLog } from './event-log.ts';
 import { followEvent, formatTimeline } from './timeline.ts';
 
 const PATIENCE_MS = 20_000;
@@ -43,7 +44,8 @@ async function sendFirstSample(cli: CliConfig, partition: Partition, receiverUrl
   const answer = await post(url, sampleRequest(endpoint, { type: SAMPLE }, Date.now()));
   say(`answered ${answer.status} in ${Math.round(answer.ms)} ms: ${JSON.stringify(answer.body)}`);
   if (answer.id === undefined) return;
-  const event = await followEvent(partition, answer.id, PATIENCE_MS);
+  const log = new EventLog(cli, partition);
+  const event = await followEvent(log, answer.id, PATIENCE_MS).finally(() => log.close());
   if (event !== undefined) say(`timeline: ${formatTimeline(event)}`);
 }
 

@@ -1,5 +1,6 @@
-import { findEvent, type EventSummary, type Partition } from '@hookline/redis';
+import type { EventSummary } from '@hookline/redis';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { EventLog } from './event-log.ts';
 
 /** Whether nothing more will happen to an event by itself. */
 export function isSettled(event: EventSummary): boolean {
@@ -12,13 +13,13 @@ export function isSettled(event: EventSummary): boolean {
  * @returns the event as it stood at last; `undefined` when the store never held it
  */
 export async function followEvent(
-  partition: Partition,
+  log: Pick<EventLog, 'find'>,
   id: string,
   patience: number,
 ): Promise<EventSummary | undefined> {
   const deadline = Date.now() + patience;
   for (;;) {
-    const event = await findEvent(partition, id);
+    const event = await log.find(id);
     if ((event !== undefined && isSettled(event)) || Date.now() > deadline) return event;
     await wait(25);
   }

@@ -1,15 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventIdOf, NO_LOG } from '@hookline/core';
+import { eventIdOf, NO_LOG, type EventSnapshot } from '@hookline/core';
+import { openHistory } from '@hookline/history';
 import {
   connect,
   createJobStore,
   createPartition,
+  findEvent,
   openEventStore,
+  readContent,
+  type Connection,
   type RedisEventStore,
 } from '@hookline/redis';
 import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hookline, openStage, startWorker, type Stage } from './e2e/processes.ts';
 
@@ -20,6 +27,7 @@ const MANY = 300;
 let stage: Stage;
 const env = { REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix() };
 let store: RedisEventStore;
+let connection: Connection;
 const target = { kind: 'url', url: testRedisUrl() } as const;
 
 async function accept(source: string, type: string, providerId: string): Promise<void> {
@@ -42,6 +50,7 @@ async function accept(source: string, type: string, providerId: string): Promise
 
 beforeAll(async () => {
   stage = openStage();
+  connection = connect(target, 'worker');
   store = await openEventStore({ target, prefix: env.HOOKLINE_PREFIX, log: NO_LOG });
   await accept('stripe', 'invoice.paid', 'evt_1');
   await accept('stripe', 'customer.created', LONG);
@@ -51,6 +60,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await store.close();
+  connection.disconnect();
   await stage.close();
 });
 
@@ -104,6 +114,74 @@ describe('events list', () => {
     child.stdout.once('data', () => child.stdout.destroy());
     const code = await new Promise((resolve) => child.once('close', resolve));
     expect([code, errors]).toEqual([0, '']);
+  });
+});
+
+describe('an event that only the history has', () => {
+  const id = eventIdOf('stripe', 'evt_past');
+  const body = Buffer.from('{"id":"evt_past","amount":77}');
+  const history = `sqlite:${join(mkdtempSync(join(tmpdir(), 'history-')), 'history.db')}`;
+  const past = (...args: string[]) => hookline(stage, { ...env, HISTORY_URL: history }, ...args);
+
+  beforeAll(async () => {
+    const opened = await openHistory(history, { log: NO_LOG });
+    const at = Date.now() - 3_600_000;
+    const snapshot: EventSnapshot = {
+      id,
+      revision: '1-0',
+      source: 'stripe',
+      provider: 'stripe',
+      providerId: 'evt_past',
+      type: 'charge.refunded',
+      status: 'handled',
+      receivedAt: at,
+      verifiedAt: at,
+      recordedAt: at,
+      settledAt: at + 5,
+      headers: { 'user-agent': 'a-provider/1.0' },
+      body,
+      sha256: createHash('sha256').update(body).digest('hex'),
+      bodyTrusted: true,
+      deliveries: [{ handler: 'refund', status: 'succeeded' }],
+    };
+    await opened.record({ events: [snapshot], attempts: [], refusals: [], audit: [], cursor: undefined });
+    await opened.close();
+  }, 60_000);
+
+  it('is listed and shown', async () => {
+    const list = await past('events', 'list', '--json', '--type', 'charge.*');
+    expect(
+      list.output
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { id: string }).id),
+    ).toEqual([id]);
+    const { code, output } = await past('events', 'show', id);
+    expect([code, output]).toEqual([0, expect.stringContaining('"amount": 77')]);
+    expect(output).toContain('handled 5 ms (refund)');
+  });
+
+  it('is run again with its exact bytes, by handlers that it was not given to', async () => {
+    const { code, output } = await past('events', 'rerun', id);
+    expect([code, output]).toEqual([0, expect.stringContaining(`queued ${id}`)]);
+    const partition = createPartition(connection, env.HOOKLINE_PREFIX);
+    expect(await readContent(partition, id)).toMatchObject({
+      body,
+      headers: { 'user-agent': 'a-provider/1.0' },
+    });
+    expect(await findEvent(partition, id)).toMatchObject({ deliveries: { refund: 'succeeded' } });
+  });
+
+  it('is not run again when its bytes are not those that came in', async () => {
+    const other = eventIdOf('stripe', 'evt_changed');
+    const opened = await openHistory(history, { log: NO_LOG });
+    const found = await opened.find(id);
+    if (found === undefined) throw new Error('it is not there');
+    const changed = { ...found.event, id: other, headers: found.headers, body: Buffer.from('{"amount":1}') };
+    await opened.record({ events: [changed], attempts: [], refusals: [], audit: [], cursor: undefined });
+    await opened.close();
+    const { code, output } = await past('events', 'rerun', other);
+    expect([code, output]).toEqual([1, expect.stringContaining('not those that were recorded')]);
   });
 });
 

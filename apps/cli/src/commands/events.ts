@@ -1,8 +1,9 @@
 import { EVENT_STATUSES, type EventStatus } from '@hookline/core';
 import { redact } from '@hookline/process';
-import { findEvent, listEvents, queueAgain, readContent, type EventSummary } from '@hookline/redis';
+import { queueAgain, type EventSummary, type Partition } from '@hookline/redis';
 import { countOption, UsageError, type Call, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
+import { EventLog } from '../event-log.ts';
 import { readableTimes, rows } from '../rows.ts';
 import { formatTimeline } from '../timeline.ts';
 import type { Write } from '../terminal.ts';
@@ -39,6 +40,23 @@ interface Filter {
   readonly count: number;
   readonly status?: EventStatus;
   fits(event: EventSummary): boolean;
+  /** The same for the history. */
+  readonly query: { readonly source?: string; readonly type?: string; readonly status?: EventStatus };
+}
+
+/** Runs a command on what is known of events. */
+function withLog(
+  config: CliConfig,
+  use: (log: EventLog, partition: Partition) => Promise<number>,
+): Promise<number> {
+  return withRedis(config, async (partition) => {
+    const log = new EventLog(config, partition);
+    try {
+      return await use(log, partition);
+    } finally {
+      await log.close();
+    }
+  });
 }
 
 function filterOf(options: Call['options']): Filter {
@@ -52,6 +70,11 @@ function filterOf(options: Call['options']): Filter {
   return {
     count: countOption(options['count']),
     ...(known === undefined ? {} : { status: known }),
+    query: {
+      ...(source === undefined ? {} : { source: String(source) }),
+      ...(type === undefined ? {} : { type: String(type) }),
+      ...(known === undefined ? {} : { status: known }),
+    },
     fits: (event) =>
       (source === undefined || event.source === String(source)) &&
       (begin === undefined || (rest.length === 0 ? event.type === begin : event.type.startsWith(begin))),
@@ -59,8 +82,8 @@ function filterOf(options: Call['options']): Filter {
 }
 
 async function list(config: CliConfig, filter: Filter, json: boolean, write: Write): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const events = await listEvents(partition, filter);
+  return withLog(config, async (log) => {
+    const events = await log.list(filter);
     if (json) for (const event of events) write(JSON.stringify(event));
     else if (events.length === 0) write('no events');
     else
@@ -77,13 +100,13 @@ async function list(config: CliConfig, filter: Filter, json: boolean, write: Wri
 }
 
 async function show(config: CliConfig, id: string, json: boolean, write: Write): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const event = await findEvent(partition, id);
+  return withLog(config, async (log) => {
+    const event = await log.find(id);
     if (event === undefined) {
       write(json ? 'null' : `no event has the id ${id} ('events list' shows the newest)`);
       return 1;
     }
-    const content = await readContent(partition, id);
+    const content = await log.content(id);
     // What a header or field with such a name holds opens something: it is shown nowhere else, either.
     const { headers, payload } = redact({
       headers: content?.headers ?? null,
@@ -105,29 +128,42 @@ async function show(config: CliConfig, id: string, json: boolean, write: Write):
 }
 
 async function rerun(config: CliConfig, id: string, write: Write): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const event = await findEvent(partition, id);
+  return withLog(config, async (log, partition) => {
+    const event = await log.find(id);
     if (event === undefined) {
       write(`no event has the id ${id} ('events list' shows the newest)`);
       return 1;
     }
-    const isQueued = await queueAgain(partition, event.id, event, Date.now());
+    const problem = await queue(config, log, partition, event);
     write(
-      isQueued
+      problem === undefined
         ? `queued ${id}: handlers that it was not given to yet will have it`
-        : `${id} cannot be run again: its body was given up to make room`,
+        : `${id} cannot be run again: ${problem}`,
     );
-    return isQueued ? 0 : 1;
+    return problem === undefined ? 0 : 1;
   });
+}
+
+/** Queues an event once more, from the history where Redis gave it up. @returns why it cannot be */
+async function queue(
+  { retention }: CliConfig,
+  log: EventLog,
+  partition: Partition,
+  event: EventSummary,
+): Promise<string | undefined> {
+  const problem = await log.restore(event.id, retention);
+  if (problem !== undefined) return problem;
+  const isQueued = await queueAgain(partition, event.id, event, Date.now());
+  return isQueued ? undefined : 'its body was given up to make room';
 }
 
 /** Of those that are there when it begins. May be ended at any moment and run again. */
 async function rerunUnhandled(config: CliConfig, filter: Filter, write: Write): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const events = await listEvents(partition, { ...filter, count: Number.MAX_SAFE_INTEGER });
+  return withLog(config, async (log, partition) => {
+    const events = await log.list({ ...filter, count: Number.MAX_SAFE_INTEGER });
     let queued = 0;
     for (const [index, event] of events.entries()) {
-      if (await queueAgain(partition, event.id, event, Date.now())) queued += 1;
+      if ((await queue(config, log, partition, event)) === undefined) queued += 1;
       if ((index + 1) % 100 === 0) write(`${index + 1}/${events.length}`);
     }
     write(`${queued} of ${events.length} unhandled events queued again`);

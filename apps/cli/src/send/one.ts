@@ -1,5 +1,6 @@
 import { explain, type ProviderRequest } from '@hookline/core';
 import type { Write } from '../terminal.ts';
+import { EventLog } from '../event-log.ts';
 import { withRedis } from '../with-redis.ts';
 import type { CliConfig } from '../config.ts';
 import { followEvent, formatTimeline } from '../timeline.ts';
@@ -81,13 +82,19 @@ async function reach({ url }: Target, request: ProviderRequest): Promise<Answer>
 async function follow(id: string, config: CliConfig, write: Write, elsewhere: boolean): Promise<boolean> {
   try {
     const code = await withRedis(config, async (partition) => {
-      const event = await followEvent(partition, id, FOLLOW_MS);
+      const log = new EventLog(config, partition);
+      const event = await followEvent(log, id, FOLLOW_MS).finally(() => log.close());
+      if (event !== undefined) {
+        write(formatTimeline(event));
+        return 0;
+      }
+      const isOver = await log.isOver(id);
       write(
-        event === undefined
-          ? `the event store does not hold ${id}: does the receiver use another Redis?`
-          : formatTimeline(event),
+        isOver
+          ? `${id} is settled, and in the history: name that in HISTORY_URL to see more`
+          : `the event store does not hold ${id}: does the receiver use another Redis?`,
       );
-      return event === undefined ? 1 : 0;
+      return isOver ? 0 : 1;
     });
     return code === 0 || elsewhere;
   } catch (error) {

@@ -388,14 +388,14 @@ export interface ScriptCalls {
     readonly add: Additions<'run'>;
   };
   /**
-   * Puts an event back that was given up: as one that was handled, with what the history knows of it. Whoever brings it
-   * queues it then.
+   * Puts an event back that was given up, as one that was handled, with what the history knows of it: its body is staged
+   * already, in so many pieces. Whoever brings it queues it then; until that is through, it is not given up again.
    * @see ../events/restore.lua
    */
   readonly 'restore': {
-    readonly keys: Keys<'event' | 'known' | 'expiring'>;
-    readonly args: Args<'id' | 'retention'>;
-    readonly lists: Lists<'fields'>;
+    readonly keys: Keys<'event' | 'staged' | 'known' | 'expiring' | 'deliveries'>;
+    readonly args: Args<'id' | 'pieces' | 'retention'>;
+    readonly lists: Lists<'fields' | 'states'>;
   };
   /**
    * Queues a failed job once more, from its beginning, and takes its dead letter away.
@@ -2036,20 +2036,25 @@ return 'requeued'`,
   },
   'restore': {
     include: ['clock'],
-    keys: ['event', 'known', 'expiring'],
-    args: ['id', 'retention'],
-    lists: ['fields'],
+    keys: ['event', 'staged', 'known', 'expiring', 'deliveries'],
+    args: ['id', 'pieces', 'retention'],
+    lists: ['fields', 'states'],
     bullmq: [],
     add: [],
     each: [],
     reply: 'word',
     lua: `if redis.call('EXISTS', eventKey) == 1 then return 'there' end
+if redis.call('HLEN', stagedKey) ~= tonumber(pieces) then
+  return redis.error_reply('a piece of the body was not kept')
+end
 local now = millisecondsNow()
-local forgetAt = now + retention
-redis.call('DEL', knownKey)
-redis.call('HSET', eventKey, 'status', 'handled', 'statusAt', now, 'settledAt', now, 'heldUntil', now + 3600000,
+redis.call('RENAME', stagedKey, eventKey)
+redis.call('PERSIST', eventKey)
+redis.call('HSET', eventKey, 'status', 'handled', 'statusAt', now, 'queuedAt', now, 'heldUntil', now + 3600000,
   unpack(fields))
-redis.call('ZADD', expiringKey, forgetAt, id)
+if #states > 0 then redis.call('HSET', deliveriesKey, unpack(states)) end
+redis.call('DEL', knownKey)
+redis.call('ZADD', expiringKey, now + retention, id)
 return 'restored'`,
   },
   'retry-job': {

@@ -18,8 +18,11 @@ export type ParsePayload = (
   body: Buffer,
 ) => unknown;
 
+/** What there is to write down of an event. */
+type RecordedFacts = Omit<IncomingEvent, 'id'>;
+
 /** An event as its hash has it. */
-function recordOf(event: IncomingEvent) {
+function recordOf(event: RecordedFacts) {
   return {
     source: event.source,
     provider: event.provider,
@@ -49,7 +52,7 @@ export function* piecesOf(body: Buffer): Generator<readonly [field: string, byte
 }
 
 /** What is written of a new event beside its body: `field, value, …`. */
-export function fieldsOf(event: IncomingEvent): readonly ScriptArg[] {
+export function fieldsOf(event: RecordedFacts): readonly ScriptArg[] {
   const record = recordOf(event);
   const fields: ScriptArg[] = [];
   let field: keyof typeof record;

@@ -1,0 +1,49 @@
+import type { EventSnapshot } from '@hookline/core';
+import { randomUUID } from 'node:crypto';
+import type { Partition } from '../client/partition.ts';
+import { fieldsOf, piecesOf } from './record.ts';
+
+/** What nobody finishes goes away by itself. */
+const STAGED_S = 300;
+
+/**
+ * Puts an event back that Redis gave up, so that it can be run again.
+ * @param event as the history has it, with its body
+ * @param retention milliseconds that it is kept from now on
+ * @returns `there` when Redis holds it
+ */
+export async function restoreEvent(
+  partition: Partition,
+  event: Omit<EventSnapshot, 'body' | 'revision'> & { readonly body: Buffer },
+  retention: number,
+): Promise<'restored' | 'there'> {
+  const { connection, keys } = partition;
+  const { id, deliveries, recordedAt, settledAt = recordedAt } = event;
+  const staged = keys.staged(randomUUID());
+  let pieces = 0;
+  for (const [field, bytes] of piecesOf(event.body)) {
+    pieces += 1;
+    await connection.hset(staged, field, bytes);
+    await connection.expire(staged, STAGED_S);
+  }
+  const reply = await partition.run('restore', {
+    keys: {
+      event: keys.event(id),
+      staged,
+      known: keys.known(id),
+      expiring: keys.expiring,
+      deliveries: keys.deliveries(id),
+    },
+    args: { id, pieces, retention },
+    lists: {
+      fields: ['recordedAt', recordedAt, 'settledAt', settledAt, ...fieldsOf(event)],
+      // Which of BullMQ's jobs settled them nobody knows any more, and none of those will come again.
+      states: deliveries.flatMap(({ handler, status }) => [
+        handler,
+        status === 'succeeded' ? 'succeeded|0|0' : status,
+      ]),
+    },
+  });
+  if (reply === 'there') await connection.unlink(staged);
+  return reply;
+}
