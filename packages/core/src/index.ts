@@ -57,6 +57,7 @@ export {
 export { defineJob, type JobDefinition } from './job.ts';
 export {
   isFinal,
+  OUTPUT_BYTES,
   STREAM_START,
   type JobFeed,
   type JobFrame,
@@ -69,6 +70,7 @@ export {
   type JobStep,
   type JobSummary,
   type NewJob,
+  type OldestFrame,
 } from './job-service.ts';
 export type { Source } from './source.ts';
 export {

@@ -17,6 +17,7 @@ export function describeJob(job: JobRecord): string {
     ...Object.entries(facts).map(([fact, value]) => `  ${fact}: ${value}`),
     ...(job.metadata === undefined ? [] : [`  metadata: ${shown(job.metadata)}`]),
     `  data: ${shown(job.data)}`,
+    ...(job.outputTruncated === true ? [`  ${missingOf(output)} (docs/jobs.md)`] : []),
     ...output.map(
       ({ step, timestamp, processingTime, data }) =>
         `  step ${step}: ${timeOf(timestamp)}, after ${processingTime} ms\n    ${indented(shown(data))}`,
@@ -24,6 +25,11 @@ export function describeJob(job: JobRecord): string {
     ...(job.result === undefined ? [] : [`  result: ${shown(job.result)}`]),
     ...(error === undefined ? [] : [`  error: ${error.name}: ${indented(error.message)}`]),
   ].join('\n');
+}
+
+function missingOf([first]: JobRecord['output']): string {
+  if (first === undefined) return 'its steps are no longer kept';
+  return first.step === 2 ? 'step 1 is not shown' : `steps 1 to ${first.step - 1} are not shown`;
 }
 
 function timeOf(time: number): string {

@@ -1,4 +1,12 @@
-import { equal, jobWork, type JobPage, type JobService, type JobSummary, type NewJob } from '@hookline/core';
+import {
+  equal,
+  jobWork,
+  OUTPUT_BYTES,
+  type JobPage,
+  type JobService,
+  type JobSummary,
+  type NewJob,
+} from '@hookline/core';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
 import type { Gate } from '../gate/gate.ts';
 import { isFinishToken, newFinishToken } from './finish-token.ts';
@@ -9,12 +17,11 @@ import {
   QUEUEING_FIELDS,
   queueingFromRow,
   recordFields,
-  stepFromFields,
   SUMMARY_FIELDS,
   summaryFromRow,
   type SummaryRow,
 } from './record.ts';
-import { readFrames } from './stream.ts';
+import { showJob } from './show.ts';
 import { jobsKey } from '../client/keys.ts';
 import type { JobAddition } from '../client/script.ts';
 import type { Partition } from '../client/partition.ts';
@@ -93,16 +100,8 @@ class RedisJobStore implements JobService {
     return { kind: 'created', jobs: summaries.map((row, index) => summaryOf(jobs[index]?.id ?? '', row)) };
   }
 
-  async get(id: string): ReturnType<JobService['get']> {
-    const { connection, keys } = this.#partition;
-    const [row, frames] = await Promise.all([
-      connection.hmgetBuffer(keys.job(id), ...SUMMARY_FIELDS),
-      readFrames(connection, keys.jobStream(id)),
-    ]);
-    const job = summaryFromRow(id, row);
-    if (job === undefined) return undefined;
-    const steps = frames.filter(({ type }) => type === 'progress');
-    return { ...job, output: steps.map(({ fields }) => stepFromFields(fields)) };
+  async get(id: string, outputBytes = OUTPUT_BYTES): ReturnType<JobService['get']> {
+    return showJob(this.#partition, id, outputBytes);
   }
 
   async list({ status, name, after = '', count }: Parameters<JobService['list']>[0]): Promise<JobPage> {
