@@ -57,6 +57,7 @@ export {
 export { defineJob, type JobDefinition } from './job.ts';
 export {
   isFinal,
+  jobListTime,
   OUTPUT_BYTES,
   STREAM_START,
   type JobFeed,

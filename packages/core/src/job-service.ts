@@ -111,7 +111,8 @@ export type JobPage =
 
 /** What the job API needs of a store. Each call is one atomic step, and rejects when its outcome is unknown. */
 export interface JobService {
-  create(jobs: readonly NewJob[]): Promise<CreateResult>;
+  /** @param moreMs how much longer than one job a list may take: `jobListTime` */
+  create(jobs: readonly NewJob[], moreMs?: number): Promise<CreateResult>;
   /** @param outputBytes about so many bytes of the newest steps; 4 MiB unless given */
   get(id: string, outputBytes?: number): Promise<JobRecord | undefined>;
   list(query: JobQuery): Promise<JobPage>;
@@ -121,6 +122,16 @@ export interface JobService {
   finish(id: string, result: unknown, token?: string): Promise<FinishResult>;
   /** Whether `token` is the one that this job's `ctx.finishUrl` carries. */
   mayFinish(id: string, token: string): Promise<boolean>;
+}
+
+/**
+ * Milliseconds that a list adds to the time in which it is to be created, in one step: two for each job, and
+ * what its data takes on the wire and back. Nothing for a small one, 8.7 s at most: a thousand jobs of 16 MiB.
+ * @param bytes of all their data
+ */
+export function jobListTime(count: number, bytes: number): number {
+  const isSmall = count === 1 || (count <= 20 && bytes < 256 * 1024);
+  return isSmall ? 0 : 2 * count + bytes / 2_500;
 }
 
 /** Something that happened to a job. Numbers are strings in here, as streams keep them. */

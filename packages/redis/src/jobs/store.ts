@@ -7,6 +7,8 @@ import {
   type JobSummary,
   type NewJob,
 } from '@hookline/core';
+import { createPartition } from '../bullmq/add-job.ts';
+import { COMMAND_TIMEOUT_MS, type Connection } from '../client/connection.ts';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
 import type { Gate } from '../gate/gate.ts';
 import { isFinishToken, newFinishToken } from './finish-token.ts';
@@ -31,7 +33,7 @@ export interface JobStoreOptions {
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
   readonly retention: number;
   /** What stands in front of Redis where success is told to somebody outside; without it nothing does. */
-  readonly gate?: Pick<Gate, 'keep'>;
+  readonly gate?: Pick<Gate, 'keep' | 'keepInBulk'>;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -49,7 +51,8 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 class RedisJobStore implements JobService {
   readonly #partition: Partition;
   readonly #retention: number;
-  readonly #gate: Pick<Gate, 'keep'>;
+  readonly #gate: Pick<Gate, 'keep' | 'keepInBulk'>;
+  #bulk: Partition | undefined;
   readonly #now: () => number;
   readonly #fleet: Fleet;
   readonly #definitions: JobDefinitions;
@@ -57,7 +60,7 @@ class RedisJobStore implements JobService {
   constructor({
     partition,
     retention,
-    gate = { keep: (write) => write() },
+    gate = { keep: (write) => write(), keepInBulk: (write) => write(partition.connection) },
     now = Date.now,
   }: JobStoreOptions) {
     this.#partition = partition;
@@ -68,7 +71,7 @@ class RedisJobStore implements JobService {
     this.#definitions = openJobDefinitions(this.#fleet);
   }
 
-  async create(jobs: readonly NewJob[]): ReturnType<JobService['create']> {
+  async create(jobs: readonly NewJob[], moreMs = 0): ReturnType<JobService['create']> {
     const found = await this.#definitions.queuesOf([...new Set(jobs.map(({ name }) => name))]);
     if ('unknown' in found) return { kind: 'unknown-name', names: found.unknown, known: found.known };
     const now = this.#now();
@@ -89,12 +92,13 @@ class RedisJobStore implements JobService {
       jobs.length,
       rows.flatMap(({ id, name, fields, run }) => [id, name, ...fields, ...run.args]),
     );
-    const created = await this.#gate
-      .keep(
-        () => this.#partition.run('create-jobs', { args: { now }, lists: LISTS, each: { jobs: rows } }),
-        cost,
-      )
-      .catch(ifFull);
+    const write = (on: Partition) =>
+      on.run('create-jobs', { args: { now }, lists: LISTS, each: { jobs: rows } });
+    const kept =
+      moreMs === 0
+        ? this.#gate.keep(() => write(this.#partition), cost)
+        : this.#gate.keepInBulk((on) => write(this.#on(on)), COMMAND_TIMEOUT_MS + moreMs, cost);
+    const created = await kept.catch(ifFull);
     if (created instanceof StoreFullError) return { kind: 'full', reason: created.message };
     const summaries = created as SummaryRow[];
     return { kind: 'created', jobs: summaries.map((row, index) => summaryOf(jobs[index]?.id ?? '', row)) };
@@ -192,6 +196,13 @@ class RedisJobStore implements JobService {
     if (!isFinishToken(token)) return false;
     const kept = await this.#partition.connection.hget(this.#partition.keys.job(id), 'token');
     return equal(token, kept ?? newFinishToken());
+  }
+
+  /** What is large goes where nothing waits behind it. */
+  #on(connection: Connection): Partition {
+    if (this.#bulk?.connection !== connection)
+      this.#bulk = createPartition(connection, this.#partition.prefix);
+    return this.#bulk;
   }
 
   #addition(job: NewJob, queue: string, queuedId: string, timestamp: number): JobAddition {
