@@ -317,9 +317,10 @@ describe('the clients of the streams', () => {
       await gate;
       return get(id);
     };
+    let asked = 0;
+    api.server.on('request', () => (asked += 1));
     const coming = Array.from({ length: 50 }, () => api.listen('job-1'));
-    await until('the first reader', () => reads > 0);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until('all of them', () => asked === 50 && reads > 0);
     open();
     for (const client of await Promise.all(coming))
       expect((await client.first(1)).types).toEqual(['initial']);
