@@ -40,6 +40,18 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What stands behind an action, as in `show <id>`. @throws UsageError with `message` where it was left out */
+export function required(target: string | undefined, message: string): string {
+  if (target === undefined || target === '') throw new UsageError(message);
+  return target;
+}
+
+/** For an action that takes nothing: a word behind it is somebody's mistake. @throws UsageError */
+export function nothingMore(target: string | undefined, command: string, instead: string): void {
+  if (target !== undefined)
+    throw new UsageError(`'${command}' takes no '${target}': use '${instead} ${target}', or leave it out`);
+}
+
 /** `--count`, within bounds. @throws UsageError */
 export function countOption(value: unknown, most = 10_000): number {
   const count = Number(value);

@@ -24,6 +24,7 @@ for (const command of allCommands as readonly Command[]) {
     known.option(option.flag, option.says, option.default === undefined ? {} : { default: option.default });
   known.action((...given: unknown[]) => {
     const options = given.pop() as Call['options'];
+    refuseRepeated(options);
     return command.run({
       args: given as Call['args'],
       options,
@@ -52,21 +53,39 @@ try {
     { run: false },
   );
   if (cli.matchedCommand === undefined && !cli.options['help']) {
-    if (cli.args[0] !== undefined)
-      throw new UsageError(`'${cli.args[0]}' is no command; 'hookline --help' lists those there are`);
+    const [word] = process.argv.slice(2).filter((arg) => arg !== '--');
+    if (word?.startsWith('-')) throw new UsageError(`unknown option ${word}; 'hookline --help' lists all`);
+    if (word !== undefined)
+      throw new UsageError(`'${word}' is no command; 'hookline --help' lists those there are`);
     cli.outputHelp();
   }
   process.exitCode = ((await cli.runMatchedCommand()) as number | undefined) ?? 0;
 } catch (error) {
   const isExpected = error instanceof ConfigError || isWrongUse(error);
-  const text = explain(error, LONGEST_TEXT);
-  process.stderr.write(`hookline: ${text}\n`);
+  process.stderr.write(`hookline: ${explain(error, LONGEST_TEXT)}${wayOut(error)}\n`);
   if (!isExpected && process.env['LOG_LEVEL'] === 'debug' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
   process.exitCode = isWrongUse(error) ? 2 : 1;
 }
 
+/** An option given twice would be a list, which no command takes. @throws UsageError */
+function refuseRepeated(options: Call['options']): void {
+  for (const [name, value] of Object.entries(options))
+    if (Array.isArray(value) && name !== '--') throw new UsageError(`--${name} is there twice: give it once`);
+}
+
+/** cac says what is wrong, and not what would be right. */
+function wayOut(error: unknown): string {
+  if (!isCacError(error)) return '';
+  const { name = '' } = cli.matchedCommand ?? {};
+  return `; '${`hookline ${name}`.trim()} --help' shows what it takes`;
+}
+
+function isCacError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'CACError';
+}
+
 /** A command that there is not, or not like this: to be typed otherwise, not to be tried again. */
 function isWrongUse(error: unknown): boolean {
-  return error instanceof UsageError || (error instanceof Error && error.name === 'CACError');
+  return error instanceof UsageError || isCacError(error);
 }

@@ -13,14 +13,19 @@ export function rows(list: readonly Row[]): string {
     for (const [index, cell] of head.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
   return list
     .flatMap(({ head, body: [id = '', ...rest] }) => [
-      head
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
+      ...headLines(head, widths),
       `  ${id}`,
       ...rest.map((line) => `  ${fit(line, WIDTH - 2)}`),
     ])
     .join('\n');
+}
+
+/** The last cell, a name that may be long, has a line of its own where it would not fit. */
+function headLines(head: readonly string[], widths: readonly number[]): readonly string[] {
+  const cells = head.map((cell, index) => cell.padEnd(widths[index] ?? 0));
+  const line = cells.join('  ').trimEnd();
+  if (line.length <= WIDTH) return [line];
+  return [cells.slice(0, -1).join('  ').trimEnd(), `  ${fit(head.at(-1) ?? '', WIDTH - 2)}`];
 }
 
 function fit(text: string, width: number): string {

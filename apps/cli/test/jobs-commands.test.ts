@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { JobRecord, JobService, NewJob } from '@hookline/core';
 import { connect, createJobStore, createPartition, type Connection } from '@hookline/redis';
 import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -79,10 +79,6 @@ describe('hookline jobs', () => {
     expect(listed.output).not.toContain('other');
     expect((await hookline(stage, from, 'jobs', 'list', '--count', '1')).output).toContain('and older ones');
 
-    const shown = await hookline(stage, from, 'jobs', 'show', waiting.id);
-    expect(shown.code).toBe(0);
-    expect(JSON.parse(shown.output)).toEqual(await jobsAt(from).get(waiting.id));
-
     const early = await hookline(stage, from, 'jobs', 'retry', waiting.id);
     expect(early).toMatchObject({ code: 1, output: expect.stringContaining('is pending: only a failed') });
     expect(await hookline(stage, from, 'jobs', 'cancel', waiting.id)).toMatchObject({ code: 0 });
@@ -109,6 +105,59 @@ describe('hookline jobs', () => {
     expect(output).toMatch(message);
     const isWrongUse = args.length === 1 || args[0] === 'list';
     expect(code).toBe(isWrongUse ? 2 : 1);
+  });
+
+  it('show one job for people, who were given milliseconds, and with --json for programs', async () => {
+    const worker = await work(from);
+    const [good, bad] = [
+      newJob('ends', { for: ['people'] }, { metadata: { user: 7 } }),
+      newJob('ends', 'bad'),
+    ];
+    await jobsAt(from).create([good, bad]);
+    await Promise.all([good, bad].map(({ id }) => ended(from, id)));
+    worker.child.kill('SIGTERM');
+
+    const { code, output } = await hookline(stage, from, 'jobs', 'show', good.id);
+    expect(code).toBe(0);
+    expect(output).toMatch(new RegExp(`^${good.id}\n {2}name: ends\n {2}status: succeeded\n`));
+    expect(output).toMatch(/ {2}created: \d{4}-\d\d-\d\dT[^\n]*Z\n {2}updated: \d{4}-\d\d-\d\dT/);
+    expect(output).toMatch(/ {2}attempt: 1 of 1\n {2}metadata: \{\n {4}"user": 7\n {2}\}\n {2}data: \{/);
+    expect(output).toMatch(/ {2}step 1: \d{4}-\d\d-\d\dT[^\n]*, after \d+ ms\n {4}"begun"\n {2}result: \{/);
+    expect(output).not.toMatch(/\b1[78]\d{11}\b/);
+    expect((await hookline(stage, from, 'jobs', 'show', bad.id)).output).toContain(
+      '  error: TypeError: no\n',
+    );
+    const json = await hookline(stage, from, 'jobs', 'show', good.id, '--json');
+    expect(json.output.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(json.output)).toEqual(await jobsAt(from).get(good.id));
+    expect(await hookline(stage, from, 'jobs', 'show', 'nobody', '--json')).toEqual({
+      code: 1,
+      output: 'null\n',
+    });
+  });
+
+  it('list had no --json, needed more than 80 columns, and stopped early at large jobs', async () => {
+    const name = 'a-job-of-a-name-that-is-as-long-as-a-name-can-be-which-is-64-let';
+    const jobs = Array.from({ length: 6 }, (_, n) => newJob(name, `${n}${'x'.repeat(900_000)}`));
+    for (const job of jobs) await jobsAt(from).create([job]);
+    const table = await hookline(stage, from, 'jobs', 'list', '--status', 'pending');
+    expect(table.output.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(table.output.split(name)).toHaveLength(7);
+    const { code, output } = await hookline(stage, from, 'jobs', 'list', '--json');
+    const lines = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as JobRecord);
+    expect([code, lines.map(({ id }) => id).toSorted()]).toEqual([0, jobs.map(({ id }) => id).toSorted()]);
+    expect(lines[0]).toMatchObject({ name, status: 'pending', created: expect.any(Number) });
+    expect(await hookline(stage, to, 'jobs', 'list', '--json')).toEqual({ code: 0, output: '' });
+    const child = spawn(process.execPath, [CLI, 'jobs', 'list', '--json'], {
+      env: { PATH: process.env['PATH'], DATA_DIR: stage.dir, ...from },
+    });
+    let errors = '';
+    child.stderr.on('data', (chunk) => (errors += String(chunk)));
+    child.stdout.once('data', () => child.stdout.destroy());
+    expect([await new Promise((resolve) => child.once('close', resolve)), errors]).toEqual([0, '']);
   });
 });
 

@@ -85,6 +85,8 @@ export type {
 export { defineJob, type JobDefinition } from './job.ts';
 export {
   isFinal,
+  jobListTime,
+  OUTPUT_BYTES,
   STREAM_START,
   type JobFeed,
   type JobFrame,
@@ -97,6 +99,7 @@ export {
   type JobStep,
   type JobSummary,
   type NewJob,
+  type OldestFrame,
 } from './job-service.ts';
 export type { Source } from './source.ts';
 export {

@@ -43,7 +43,10 @@ export interface JobSummary {
 }
 
 export interface JobRecord extends JobSummary {
+  /** The newest steps, oldest first. */
   readonly output: readonly JobStep[];
+  /** Steps before these are missing: `output[0].step - 1` of them, or all. Absent where none is. */
+  readonly outputTruncated?: true;
 }
 
 /** How one job differs from what its definition says. */
@@ -108,8 +111,10 @@ export type JobPage =
 
 /** What the job API needs of a store. Each call is one atomic step, and rejects when its outcome is unknown. */
 export interface JobService {
-  create(jobs: readonly NewJob[]): Promise<CreateResult>;
-  get(id: string): Promise<JobRecord | undefined>;
+  /** @param moreMs how much longer than one job a list may take: `jobListTime` */
+  create(jobs: readonly NewJob[], moreMs?: number): Promise<CreateResult>;
+  /** @param outputBytes about so many bytes of the newest steps; 4 MiB unless given */
+  get(id: string, outputBytes?: number): Promise<JobRecord | undefined>;
   list(query: JobQuery): Promise<JobPage>;
   cancel(id: string): Promise<CancelResult>;
   retry(id: string): Promise<RetryResult>;
@@ -117,6 +122,16 @@ export interface JobService {
   finish(id: string, result: unknown, token?: string): Promise<FinishResult>;
   /** Whether `token` is the one that this job's `ctx.finishUrl` carries. */
   mayFinish(id: string, token: string): Promise<boolean>;
+}
+
+/**
+ * Milliseconds that a list adds to the time in which it is to be created, in one step: two for each job, and
+ * what its data takes on the wire and back. Nothing for a small one, 8.7 s at most: a thousand jobs of 16 MiB.
+ * @param bytes of all their data
+ */
+export function jobListTime(count: number, bytes: number): number {
+  const isSmall = count === 1 || (count <= 20 && bytes < 256 * 1024);
+  return isSmall ? 0 : 2 * count + bytes / 2_500;
 }
 
 /** Something that happened to a job. Numbers are strings in here, as streams keep them. */
@@ -131,6 +146,16 @@ export interface JobFrame {
 /** The place before a stream's first frame. */
 export const STREAM_START = '0-0';
 
+/** What `get` gives of a job's steps unless it is told how much. */
+export const OUTPUT_BYTES = 4 * 2 ** 20;
+
+/** Where a stream begins whose oldest frames may have been cut away. */
+export interface OldestFrame {
+  readonly place: string;
+  /** How many of the run's steps were before it, and are no longer there. */
+  readonly dropped: number;
+}
+
 /** Follows jobs live, for any number of listeners over one connection. */
 export interface JobFeed {
   /**
@@ -140,4 +165,6 @@ export interface JobFeed {
    * @returns ends it; given when every frame that was there has been delivered
    */
   follow(id: string, after: string, onFrame: (frame: JobFrame) => void): Promise<() => void>;
+  /** @returns undefined where there are no frames */
+  oldest(id: string): Promise<OldestFrame | undefined>;
 }

@@ -35,6 +35,15 @@ export function jobFeedSuite(
       assert.deepEqual(seen[0], seen[1]);
       assert.equal(JSON.parse(seen[0][0]?.fields['error'] ?? '{}').name, 'CancelledError');
     },
+    'says where the frames that are kept begin': async ({ feed, service }) => {
+      assert.equal(await feed.oldest(randomUUID()), undefined);
+      assert.equal(await feed.oldest(await created(service)), undefined);
+      const id = await cancelled(service);
+      const frames: JobFrame[] = [];
+      const stop = await feed.follow(id, STREAM_START, (frame) => frames.push(frame));
+      stop();
+      assert.deepEqual(await feed.oldest(id), { place: frames[0]?.id, dropped: 0 });
+    },
     'gives nothing to who has left': async ({ feed, service }) => {
       const id = await created(service);
       const left: JobFrame[] = [];

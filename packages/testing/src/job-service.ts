@@ -1,5 +1,6 @@
 import {
   isFinal,
+  OUTPUT_BYTES,
   type JobFeed,
   type JobFrame,
   type JobRecord,
@@ -7,6 +8,7 @@ import {
   type JobStatus,
   type JobStep,
   type NewJob,
+  type OldestFrame,
 } from '@hookline/core';
 
 interface Kept extends NewJob {
@@ -15,7 +17,8 @@ interface Kept extends NewJob {
   updated: number;
   startedAt: number;
   readonly token: string;
-  readonly output: JobStep[];
+  output: JobStep[];
+  steps: number;
   frames: JobFrame[];
   end: { readonly result?: unknown; readonly error?: { readonly name: string; readonly message: string } };
 }
@@ -63,16 +66,22 @@ export class MemoryJobs implements JobService, JobFeed {
     for (const job of jobs) {
       const [created, updated] = [this.now, this.now];
       const token = `token-of-${job.id}`;
-      const kept = { ...job, status: 'pending' as const, created, updated, startedAt: 0, token, output: [] };
-      if (!this.kept.has(job.id)) this.kept.set(job.id, { ...kept, frames: [], end: {} });
+      const kept = { ...job, status: 'pending' as const, created, updated, startedAt: 0, token };
+      const run = { output: [], steps: 0, frames: [], end: {} };
+      if (!this.kept.has(job.id)) this.kept.set(job.id, { ...kept, ...run });
     }
     return { kind: 'created', jobs: jobs.map(({ id }) => this.#summary(this.#job(id))) } as const;
   }
 
-  async get(id: string): Promise<JobRecord | undefined> {
+  async get(id: string, outputBytes = OUTPUT_BYTES): Promise<JobRecord | undefined> {
     await this.#called('get');
     const job = this.kept.get(id);
-    return job && { ...this.#summary(job), output: job.output };
+    if (job === undefined) return undefined;
+    let left = outputBytes;
+    const from = job.output.findLastIndex((step) => (left -= JSON.stringify(step).length) < 0) + 1;
+    const output = job.output.slice(from);
+    const truncated = job.steps > 0 && output[0]?.step !== 1;
+    return { ...this.#summary(job), output, ...(truncated ? { outputTruncated: true } : {}) };
   }
 
   async list({ status, name, after, count }: Parameters<JobService['list']>[0]) {
@@ -102,7 +111,7 @@ export class MemoryJobs implements JobService, JobFeed {
     const job = this.kept.get(id);
     if (job === undefined) return { kind: 'unknown' } as const;
     if (job.status !== 'failed') return { kind: 'not-failed', status: job.status } as const;
-    Object.assign(job, { status: 'pending', updated: this.now, end: {}, frames: [], output: [] });
+    Object.assign(job, { status: 'pending', updated: this.now, end: {}, frames: [], output: [], steps: 0 });
     return { kind: 'queued', job: this.#summary(job) } as const;
   }
 
@@ -129,6 +138,22 @@ export class MemoryJobs implements JobService, JobFeed {
     return () => void this.followers.delete(follower);
   }
 
+  async oldest(id: string): Promise<OldestFrame | undefined> {
+    await this.#called('oldest');
+    const job = this.kept.get(id);
+    const [first] = job?.frames ?? [];
+    if (job === undefined || first === undefined) return undefined;
+    const step = job.frames.find(({ type }) => type === 'progress')?.fields['step'];
+    return { place: first.id, dropped: step === undefined ? job.steps : Number(step) - 1 };
+  }
+
+  /** Takes the oldest frames away, as a store does whose streams have a limit. */
+  cut(id: string, count: number): void {
+    const job = this.#job(id);
+    const steps = job.frames.splice(0, count).filter(({ type }) => type === 'progress').length;
+    job.output = job.output.slice(steps);
+  }
+
   start(id: string): void {
     const job = this.#job(id);
     Object.assign(job, { status: 'processing', updated: this.now, startedAt: this.now });
@@ -138,7 +163,7 @@ export class MemoryJobs implements JobService, JobFeed {
   progress(id: string, data: unknown): void {
     const job = this.#job(id);
     const processingTime = this.now - job.startedAt;
-    const step = { step: job.output.length + 1, timestamp: this.now, processingTime, data };
+    const step = { step: (job.steps += 1), timestamp: this.now, processingTime, data };
     job.output.push(step);
     const numbers = { step: String(step.step), timestamp: String(this.now) };
     this.#emit(job, 'progress', {

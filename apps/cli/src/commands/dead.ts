@@ -1,6 +1,6 @@
 import type { DeadLetter } from '@hookline/core';
 import { openDeadLetters } from '@hookline/redis';
-import { countOption, UsageError, type Command } from '../command.ts';
+import { countOption, nothingMore, required, UsageError, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
 import { rows } from '../rows.ts';
 import type { Write } from '../terminal.ts';
@@ -16,16 +16,34 @@ export default {
     { flag: '--all', says: 'replay: every dead letter there is' },
   ],
   async run({ args: [action = 'list', id], options, config, terminal: { write } }) {
-    if (action === 'replay')
-      return options['all'] === true ? replayAll(config(), write) : replay(config(), id, write);
-    if (action === 'discard') return discard(config(), id, write);
-    if (action !== 'list' && action !== 'show')
-      throw new UsageError(`'dead ${action}' is no command; use one of: list, show, replay, discard`);
-    if (action === 'show' && id === undefined)
-      throw new UsageError("name the dead letter: 'dead show <id>'; 'dead list' shows the ids");
     const json = options['json'] === true;
     const count = countOption(options['count']);
-    return list(config(), { count, json, ...(id === undefined ? {} : { id }) }, write);
+    switch (action) {
+      case 'list':
+        nothingMore(id, 'dead list', 'dead show');
+        return list(config(), { count, json }, write);
+      case 'show': {
+        const shown = required(id, "name the dead letter: 'dead show <id>'; 'dead list' shows the ids");
+        return list(config(), { count, json, id: shown }, write);
+      }
+      case 'replay': {
+        if (options['all'] === true) {
+          if (id !== undefined) throw new UsageError(`replay ${id} or --all, not both`);
+          return replayAll(config(), write);
+        }
+        const again = required(
+          id,
+          "name the dead letter: 'dead replay <id>', or all: --all; 'dead list' shows the ids",
+        );
+        return replay(config(), again, write);
+      }
+      case 'discard': {
+        const gone = required(id, "name the dead letter: 'dead discard <id>'; 'dead list' shows the ids");
+        return discard(config(), gone, write);
+      }
+      default:
+        throw new UsageError(`'dead ${action}' is no command; use one of: list, show, replay, discard`);
+    }
   },
 } satisfies Command;
 
@@ -52,11 +70,7 @@ async function list(
   });
 }
 
-async function replay(config: CliConfig, id: string | undefined, write: Write): Promise<number> {
-  if (id === undefined)
-    throw new UsageError(
-      "name the dead letter: 'dead replay <id>', or all: --all; 'dead list' shows the ids",
-    );
+async function replay(config: CliConfig, id: string, write: Write): Promise<number> {
   return withRedis(config, async (partition) => {
     const replayed = await openDeadLetters(partition).replay(id);
     if (replayed.kind === 'gone') {
@@ -70,9 +84,7 @@ async function replay(config: CliConfig, id: string | undefined, write: Write): 
   });
 }
 
-async function discard(config: CliConfig, id: string | undefined, write: Write): Promise<number> {
-  if (id === undefined)
-    throw new UsageError("name the dead letter: 'dead discard <id>'; 'dead list' shows the ids");
+async function discard(config: CliConfig, id: string, write: Write): Promise<number> {
   return withRedis(config, async (partition) => {
     const isDiscarded = await openDeadLetters(partition).discard(id);
     write(

@@ -1,7 +1,7 @@
 import { EVENT_STATUSES, type EventStatus } from '@hookline/core';
 import { redact } from '@hookline/process';
 import { queueAgain, type EventSummary, type Partition } from '@hookline/redis';
-import { countOption, UsageError, type Call, type Command } from '../command.ts';
+import { countOption, nothingMore, required, UsageError, type Call, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
 import { EventLog } from '../event-log.ts';
 import { readableTimes, rows } from '../rows.ts';
@@ -22,17 +22,32 @@ export default {
     { flag: '--json', says: 'For programs: one JSON line each' },
   ],
   async run({ args: [action = 'list', id], options, config, terminal: { write } }) {
-    if (action === 'list') return list(config(), filterOf(options), options['json'] === true, write);
-    if (action === 'rerun' && options['unhandled'] === true)
-      return rerunUnhandled(config(), filterOf({ ...options, status: 'unhandled' }), write);
-    if (action === 'rerun' && id === undefined)
-      throw new UsageError("name the event: 'events rerun <id>', or all that no handler wanted: --unhandled");
-    if (action === 'rerun' && id !== undefined) return rerun(config(), id, write);
-    if (action !== 'show')
-      throw new UsageError(`'events ${action}' is no command; use one of: list, show, rerun`);
-    if (id === undefined)
-      throw new UsageError("name the event: 'events show <id>'; 'events list' shows the ids");
-    return show(config(), id, options['json'] === true, write);
+    const json = options['json'] === true;
+    switch (action) {
+      case 'list': {
+        nothingMore(id, 'events list', 'events show');
+        const filter = filterOf(options);
+        return list(config(), filter, json, write);
+      }
+      case 'show': {
+        const shown = required(id, "name the event: 'events show <id>'; 'events list' shows the ids");
+        return show(config(), shown, json, write);
+      }
+      case 'rerun': {
+        if (options['unhandled'] === true) {
+          if (id !== undefined) throw new UsageError(`rerun ${id} or --unhandled, not both`);
+          const filter = filterOf({ ...options, status: 'unhandled' });
+          return rerunUnhandled(config(), filter, write);
+        }
+        const again = required(
+          id,
+          "name the event: 'events rerun <id>', or all that no handler wanted: --unhandled",
+        );
+        return rerun(config(), again, write);
+      }
+      default:
+        throw new UsageError(`'events ${action}' is no command; use one of: list, show, rerun`);
+    }
   },
 } satisfies Command;
 

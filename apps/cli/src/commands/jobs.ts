@@ -9,13 +9,7 @@ export default {
     { flag: '--status <status>', says: 'list: only jobs that stand there' },
     { flag: '--name <name>', says: 'list: only jobs of that name' },
     { flag: '--count <n>', says: 'list: how many', default: 20 },
+    { flag: '--json', says: 'list, show: for programs, one JSON line each' },
   ],
-  run: ({ args: [action = 'list', target], options, config, terminal }) =>
-    jobsCommand(
-      config(),
-      action,
-      target,
-      { status: options['status'], name: options['name'], count: options['count'] },
-      terminal,
-    ),
+  run: jobsCommand,
 } satisfies Command;

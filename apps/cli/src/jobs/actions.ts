@@ -1,91 +1,100 @@
-import { isName, type JobStatus, type JobSummary } from '@hookline/core';
+import { isName, type JobQuery, type JobStatus, type JobSummary } from '@hookline/core';
 import { createJobStore, openJobTransfer } from '@hookline/redis';
-import { countOption, UsageError } from '../command.ts';
+import { countOption, nothingMore, required, UsageError, type Call } from '../command.ts';
 import { rows } from '../rows.ts';
 import { withRedis } from '../with-redis.ts';
 import type { CliConfig } from '../config.ts';
+import { describeJob } from './describe.ts';
 import { exportTo } from './export.ts';
 import { importFrom } from './import.ts';
-import type { Terminal, Write } from '../terminal.ts';
+import type { Write } from '../terminal.ts';
 
 /** What stands for `-`: standard input, or output. */
 export const STDIN = '/dev/stdin';
-
-export interface JobsOptions {
-  readonly status?: unknown;
-  readonly name?: unknown;
-  readonly count: unknown;
-}
 
 const ACTIONS = ['list', 'show', 'retry', 'cancel', 'export', 'import'] as const;
 const STATUSES: readonly JobStatus[] = ['pending', 'processing', 'succeeded', 'failed'];
 const MOST_LISTED = 10_000;
 
-/** `jobs <action>`. @returns the exit code */
-export async function jobsCommand(
-  config: CliConfig,
-  action: string,
-  target: string | undefined,
-  options: JobsOptions,
-  terminal: Terminal,
-): Promise<number> {
+/** `jobs <action>`. @returns the exit code @throws UsageError before the settings are read */
+export async function jobsCommand({ args, options, config, terminal }: Call): Promise<number> {
+  const [action = 'list', target] = args;
+  const { write } = terminal;
+  const json = options['json'] === true;
   switch (action as (typeof ACTIONS)[number]) {
-    case 'list':
-      return list(config, options, terminal.write);
-    case 'show':
-      return show(config, required(target, "name the job: 'jobs show <id>'"), terminal.write);
-    case 'retry':
-      return retry(config, required(target, "name the job: 'jobs retry <id>'"), terminal.write);
-    case 'cancel':
-      return cancel(config, required(target, "name the job: 'jobs cancel <id>'"), terminal.write);
+    case 'list': {
+      nothingMore(target, 'jobs list', 'jobs show');
+      const query = queryOf(options);
+      return list(config(), query, json, write);
+    }
+    case 'show': {
+      const id = required(target, "name the job: 'jobs show <id>'; 'jobs list' shows the ids");
+      return show(config(), id, json, write);
+    }
+    case 'retry': {
+      const id = required(target, "name the job: 'jobs retry <id>'; 'jobs list' shows the ids");
+      return retry(config(), id, write);
+    }
+    case 'cancel': {
+      const id = required(target, "name the job: 'jobs cancel <id>'; 'jobs list' shows the ids");
+      return cancel(config(), id, write);
+    }
     case 'export':
-      return withRedis(config, (partition) => {
-        const transfer = openJobTransfer({
-          partition,
-          retention: config.jobRetention,
-        });
-        return exportTo(target === STDIN ? undefined : target, transfer, terminal);
-      });
+      return withTransfer(config(), (transfer) =>
+        exportTo(target === STDIN ? undefined : target, transfer, terminal),
+      );
     case 'import': {
       const file = required(target, "name the file: 'jobs import <file>', or '-' for standard input");
-      return withRedis(config, (partition) => {
-        const transfer = openJobTransfer({
-          partition,
-          retention: config.jobRetention,
-        });
-        return importFrom(file === STDIN ? terminal.stdin : file, transfer, terminal.write);
-      });
+      return withTransfer(config(), (transfer) =>
+        importFrom(file === STDIN ? terminal.stdin : file, transfer, write),
+      );
     }
     default:
       throw new UsageError(`'jobs ${action}' is no command; use one of: ${ACTIONS.join(', ')}`);
   }
 }
 
-async function list(config: CliConfig, options: JobsOptions, write: Write): Promise<number> {
-  const count = countOption(options.count, MOST_LISTED);
-  const status = STATUSES.find((known) => known === options.status);
-  if (options.status !== undefined && status === undefined)
-    throw new UsageError(`--status is ${String(options.status)}: use one of ${STATUSES.join(', ')}`);
-  const name = options.name === undefined ? undefined : String(options.name);
+function queryOf(options: Call['options']): JobQuery {
+  const count = countOption(options['count'], MOST_LISTED);
+  const status = STATUSES.find((known) => known === options['status']);
+  if (options['status'] !== undefined && status === undefined)
+    throw new UsageError(`--status is ${String(options['status'])}: use one of ${STATUSES.join(', ')}`);
+  const name = options['name'] === undefined ? undefined : String(options['name']);
   if (name !== undefined && !isName(name))
     throw new UsageError("--name is no job's name: use 1 to 64 letters, digits, '_' and '-'");
+  return {
+    count,
+    ...(status === undefined ? {} : { status }),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+async function list(config: CliConfig, query: JobQuery, json: boolean, write: Write): Promise<number> {
   return withJobs(config, async (jobs) => {
-    const page = await jobs.list({
-      count,
-      ...(status === undefined ? {} : { status }),
-      ...(name === undefined ? {} : { name }),
-    });
-    if (page.kind !== 'page') throw new Error('the list changed while it was read; try again');
-    write(page.jobs.length === 0 ? 'no jobs' : tableOf(page.jobs));
-    if (page.next !== undefined) write(`and older ones: --count ${Math.min(count * 10, MOST_LISTED)}`);
+    const found: JobSummary[] = [];
+    let after: string | undefined;
+    // A page of large jobs ends early.
+    do {
+      const count = query.count - found.length;
+      const page = await jobs.list({ ...query, count, ...(after === undefined ? {} : { after }) });
+      if (page.kind !== 'page') throw new Error('the list changed while it was read; try again');
+      found.push(...page.jobs);
+      after = page.next;
+    } while (after !== undefined && found.length < query.count);
+    if (json) for (const job of found) write(JSON.stringify(job));
+    else {
+      write(found.length === 0 ? 'no jobs' : tableOf(found));
+      if (after !== undefined) write(`and older ones: --count ${Math.min(query.count * 10, MOST_LISTED)}`);
+    }
     return 0;
   });
 }
 
-async function show(config: CliConfig, id: string, write: Write): Promise<number> {
+async function show(config: CliConfig, id: string, json: boolean, write: Write): Promise<number> {
   return withJobs(config, async (jobs) => {
     const job = await jobs.get(id);
-    write(job === undefined ? unknown(id) : JSON.stringify(job, null, 2));
+    if (json) write(JSON.stringify(job ?? null));
+    else write(job === undefined ? unknown(id) : describeJob(job));
     return job === undefined ? 1 : 0;
   });
 }
@@ -132,6 +141,14 @@ function withJobs(
   return withRedis(config, (partition) => use(createJobStore({ partition, retention })));
 }
 
+function withTransfer(
+  config: CliConfig,
+  use: (transfer: ReturnType<typeof openJobTransfer>) => Promise<number>,
+): Promise<number> {
+  const { jobRetention: retention } = config;
+  return withRedis(config, (partition) => use(openJobTransfer({ partition, retention })));
+}
+
 function tableOf(jobs: readonly JobSummary[]): string {
   return rows(
     jobs.map(({ created, id, name, status, attempt, maxAttempts, error }) => ({
@@ -148,9 +165,4 @@ function tableOf(jobs: readonly JobSummary[]): string {
 
 function unknown(id: string): string {
   return `no job has the id ${id}: it never had, or is forgotten ('jobs list' shows those there are)`;
-}
-
-function required(target: string | undefined, message: string): string {
-  if (target === undefined || target === '') throw new UsageError(message);
-  return target;
 }

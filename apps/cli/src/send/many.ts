@@ -1,4 +1,5 @@
 import { explain } from '@hookline/core';
+import { UsageError } from '../command.ts';
 import { isMet, judgeCopy } from './expectation.ts';
 import { meaningOf } from './meaning.ts';
 import type { SendOptions } from './options.ts';
@@ -33,7 +34,7 @@ export async function sendMany(
       const prepared = prepare(reorder ? count - 1 - turn : turn);
       if (data !== undefined) sent.add(eventOf(target, prepared));
       if (data !== undefined && sent.size === turn)
-        throw new Error(
+        throw new UsageError(
           '--data gives the same event each time: leave --count out, or send it twice with --duplicate',
         );
       return sendCopies(target, prepared, duplicate ? 2 : 1, outcomes);

@@ -1,5 +1,6 @@
-import { milliseconds } from '@hookline/core';
+import { explain, milliseconds } from '@hookline/core';
 import { parseArgs } from 'node:util';
+import { UsageError } from '../command.ts';
 
 /** What `send` was asked for. */
 export interface SendOptions {
@@ -48,17 +49,17 @@ const OPTIONS = {
 /**
  * Reads the arguments behind `send` itself: values are kept to the letter, where cac makes numbers of what looks like
  * one (a secret `0123`, the JSON `1.0`).
- * @throws Error that names the argument and what to write
+ * @throws UsageError that names the argument and what to write
  */
 export function readSendOptions(args: readonly string[]): SendOptions {
-  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  const { values, positionals } = parsed(args);
   const [provider, type, ...more] = positionals;
-  if (more.length > 0) throw new Error(`${more.join(' ')}: send takes a provider and a type, no more`);
+  if (more.length > 0) throw new UsageError(`${more.join(' ')}: send takes a provider and a type, no more`);
   const { source, to, secret, data, duplicate, reorder, tamper, list } = values;
   const count = values.count === undefined ? (reorder ? REORDERED : 1) : countOf(values.count);
-  if (reorder && count === 1) throw new Error('--reorder needs several events: add --count 2, or more');
+  if (reorder && count === 1) throw new UsageError('--reorder needs several events: add --count 2, or more');
   if (values.rate !== undefined && count === 1)
-    throw new Error('--rate is how many a second: add --count, how many in all');
+    throw new UsageError('--rate is how many a second: add --count, how many in all');
   return {
     ...(provider === undefined ? {} : { provider }),
     ...(type === undefined ? {} : { type }),
@@ -77,6 +78,14 @@ export function readSendOptions(args: readonly string[]): SendOptions {
   };
 }
 
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${explain(error)}; 'hookline send --help' shows what it takes`, { cause: error });
+  }
+}
+
 /** `--late -400s` as parsers of options want it: one that begins with `-` would be taken for an option. */
 export function joinNegative(args: readonly string[]): string[] {
   const joined: string[] = [];
@@ -90,13 +99,13 @@ export function joinNegative(args: readonly string[]): string[] {
 function countOf(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= MOST_EVENTS) return count;
-  throw new Error(`--count is ${text}: use a whole number from 1 to ${MOST_EVENTS}`);
+  throw new UsageError(`--count is ${text}: use a whole number from 1 to ${MOST_EVENTS}`);
 }
 
 function rateOf(text: string): number {
   const rate = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && rate > 0 && rate <= HIGHEST_RATE) return rate;
-  throw new Error(`--rate is ${text}: use a number of events a second, up to ${HIGHEST_RATE}`);
+  throw new UsageError(`--rate is ${text}: use a number of events a second, up to ${HIGHEST_RATE}`);
 }
 
 function lateOf(text: string): number {
@@ -104,7 +113,7 @@ function lateOf(text: string): number {
   try {
     return milliseconds(length) * (minus === '-' ? -1 : 1);
   } catch {
-    throw new Error(
+    throw new UsageError(
       `--late is ${text}: use a duration like 400s or 2h; -400s signs as if that far in the future`,
     );
   }

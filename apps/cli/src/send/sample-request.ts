@@ -1,5 +1,6 @@
 import { explain, type Provider, type ProviderRequest } from '@hookline/core';
 import { randomBytes } from 'node:crypto';
+import { UsageError } from '../command.ts';
 
 /** Where requests of a provider go, and what they are signed with. */
 export interface Endpoint {
@@ -26,7 +27,7 @@ export interface SampleRequest {
  * A realistic request, genuinely signed: all that a provider would send, as its receiver reads it. The one test
  * sender: the simulator, the first run and the tests send what this makes.
  * @param now when it is signed, in milliseconds since the epoch
- * @throws Error when the provider has no such sample (naming those it has), or its secret cannot sign
+ * @throws UsageError when the provider has no such sample (naming those it has); Error when its secret cannot sign
  */
 export function sampleRequest(
   { provider, secrets, signedUrl }: Omit<Endpoint, 'url'>,
@@ -35,7 +36,7 @@ export function sampleRequest(
 ): ProviderRequest {
   const sample = provider.sample(type, unique, happenedAt ?? now);
   if (sample === undefined)
-    throw new Error(
+    throw new UsageError(
       `there is no sample of '${type}' for ${provider.name}; choose one of ${provider.sampleTypes.join(', ')}`,
     );
   const url = sample.query === undefined ? signedUrl : addQuery(signedUrl, sample.query);

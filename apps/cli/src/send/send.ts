@@ -1,4 +1,5 @@
 import { providers } from '@hookline/providers';
+import { UsageError } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 import type { CliConfig } from '../config.ts';
 import { listOf } from './list.ts';
@@ -12,6 +13,7 @@ import { findProvider, findTarget } from './target.ts';
  * `send <provider> [type]`: signs samples, posts them and says what the answers mean.
  * @param args what stands behind `send`
  * @returns the exit code: 0 when every answer is the one that was to be expected
+ * @throws UsageError when it was asked for what there is not
  */
 export async function sendCommand(
   args: readonly string[],
@@ -26,7 +28,7 @@ export async function sendCommand(
     return 0;
   }
   if (provider === undefined)
-    throw new Error("name the provider: 'send <provider> [type]'; 'send --list' shows them");
+    throw new UsageError("name the provider: 'send <provider> [type]'; 'send --list' shows them");
   const target = findTarget(provider, options, readConfig);
   for (const line of target.notes) write(line);
   const prepare = createPreparer(target, options);

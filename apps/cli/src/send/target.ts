@@ -1,5 +1,6 @@
 import type { Provider, Source } from '@hookline/core';
 import { providers } from '@hookline/providers';
+import { UsageError } from '../command.ts';
 import type { CliConfig } from '../config.ts';
 import { findReceiver } from '../receiver-address.ts';
 import type { SendOptions } from './options.ts';
@@ -19,14 +20,14 @@ type Asked = Pick<SendOptions, 'source' | 'to' | 'secret'>;
 /**
  * Finds the provider's endpoint and secrets: the source's that is configured here, or what `--to` and `--secret` say.
  * @param readConfig reads this machine's settings: not needed for somebody else's receiver
- * @throws Error that says what to set
+ * @throws UsageError when these options cannot be; Error that says what to set
  */
 export function findTarget(providerName: string, options: Asked, readConfig: () => CliConfig): Target {
   const source = options.source ?? providerName;
   const { to, secret } = options;
   if (secret !== undefined) {
     if (to === undefined)
-      throw new Error(
+      throw new UsageError(
         '--secret is for a receiver that is not configured here: add --to with its address, or leave --secret out',
       );
     const url = endpointUrl(to, source);
@@ -38,7 +39,7 @@ export function findTarget(providerName: string, options: Asked, readConfig: () 
   const provider = findProvider(providerName, configured);
   if (configured === undefined) throw noSource(source, config);
   if (configured.provider.name !== providerName)
-    throw new Error(
+    throw new UsageError(
       `the source ${source} is of the provider ${configured.provider.name}: use 'send ${configured.provider.name} --source ${source}'`,
     );
   const url = endpointUrl(
@@ -64,12 +65,12 @@ export function findTarget(providerName: string, options: Asked, readConfig: () 
 
 /**
  * The provider of a name; one that is described in the settings is known by its source.
- * @throws Error that names those there are
+ * @throws UsageError that names those there are
  */
 export function findProvider(name: string, source: Source | undefined): Provider {
   const provider = providers.get(name) ?? (source?.provider.name === name ? source.provider : undefined);
   if (provider !== undefined) return provider;
-  throw new Error(
+  throw new UsageError(
     `no provider is named '${name}'; choose one of ${[...providers.keys()].toSorted().join(', ')}`,
   );
 }
@@ -78,7 +79,9 @@ export function findProvider(name: string, source: Source | undefined): Provider
 function endpointUrl(to: string, source: string): URL {
   const url = URL.canParse(to) ? new URL(to) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new Error(`--to is no web address: write http://host:port, or the whole address of an endpoint`);
+    throw new UsageError(
+      `--to is no web address: write http://host:port, or the whole address of an endpoint`,
+    );
   if (url.pathname === '/') url.pathname = `/webhooks/${source}`;
   return url;
 }

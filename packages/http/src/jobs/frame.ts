@@ -21,6 +21,15 @@ export function frameBytes(jobId: string, frame: JobFrame): Buffer {
   return bytes;
 }
 
+/**
+ * Tells a client that steps are missing before the one that comes next. It has the place where the client stands.
+ * @param nextStep the number of the first that is left
+ */
+export function truncatedEvent(place: string, jobId: string, missing: number, nextStep: number): Buffer {
+  const content = { type: 'truncated', jobId, missing: String(missing), nextStep: String(nextStep) };
+  return serverSentEvent(place, content);
+}
+
 /** One event: JSON has no line breaks of its own, so its data is one line. */
 export function serverSentEvent(id: string, content: unknown): Buffer {
   return Buffer.from(`id: ${id}\ndata: ${JSON.stringify(content)}\n\n`);
@@ -44,6 +53,13 @@ const PLACE = /^\d{1,20}-\d{1,20}$/;
 export function isPlace(id: string): boolean {
   if (id === `${LAST_OF_MS}-${LAST_OF_MS}`) return false;
   return PLACE.test(id) && id.split('-').every((part) => BigInt(part) <= BigInt(LAST_OF_MS));
+}
+
+/** Whether one place is before another. */
+export function isBefore(place: string, other: string): boolean {
+  const [ms = 0n, sequence = 0n] = place.split('-').map(BigInt);
+  const [otherMs = 0n, otherSequence = 0n] = other.split('-').map(BigInt);
+  return ms < otherMs || (ms === otherMs && sequence < otherSequence);
 }
 
 /**

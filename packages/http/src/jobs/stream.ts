@@ -6,9 +6,10 @@ import {
   type JobRecord,
   type JobService,
   type Logger,
+  type OldestFrame,
 } from '@hookline/core';
 import type { ServerResponse } from 'node:http';
-import { frameBytes, isLast, lastFrameOf, serverSentEvent } from './frame.ts';
+import { frameBytes, isBefore, isLast, lastFrameOf, serverSentEvent, truncatedEvent } from './frame.ts';
 import { TOO_MANY_STREAMS, UNKNOWN_JOB_ID } from './refusals.ts';
 import { createDeadline, type Deadline } from '../wire/deadline.ts';
 import { sendProblem } from '../wire/problem.ts';
@@ -40,6 +41,8 @@ const STREAM_HEADERS = {
   // nginx would hold frames back until its buffer is full.
   'x-accel-buffering': 'no',
 };
+/** Of the history waits at most this and one frame for a client, and so much of it is in a stream's first frame. */
+const HISTORY_BYTES = 256 * 1024;
 const HEARTBEAT = Buffer.from(': \n\n');
 /** After `close`, what a client has not read by then is not waited for. */
 const LAST_BYTES_MS = 1_000;
@@ -64,6 +67,10 @@ interface Client {
   initial: Buffer | undefined;
   /** The place of the last frame that was sent. */
   last: string;
+  /** The last step that it has; `undefined` while nobody knows. */
+  step: number | undefined;
+  /** Steps up to this one are no longer there: told with the next frame. */
+  cut: number | undefined;
   /** Which following counts: a frame of an earlier one is nobody's. */
   turn: number;
   stop: (() => void) | undefined;
@@ -73,15 +80,16 @@ interface Client {
   overdue: boolean;
 }
 
-/** A job, and the frame that shows it: written out once, at its first use. */
+/** A job, where its frames begin, and the frame that shows it: written out once, at its first use. */
 interface Snapshot {
   readonly job: JobRecord;
+  readonly oldest: OldestFrame | undefined;
   readonly initial: () => Buffer;
 }
 
-function snapshotOf(job: JobRecord): Snapshot {
+function snapshotOf(job: JobRecord, oldest: OldestFrame | undefined): Snapshot {
   let bytes: Buffer | undefined;
-  return { job, initial: () => (bytes ??= serverSentEvent(STREAM_START, { type: 'initial', job })) };
+  return { job, oldest, initial: () => (bytes ??= serverSentEvent(STREAM_START, { type: 'initial', job })) };
 }
 
 /** Sends jobs' frames to clients as server-sent events. One timer serves them all. */
@@ -92,6 +100,7 @@ export class JobStreams {
   readonly #maxOfKey: number;
   readonly #heartbeat: number;
   readonly #slowBytes: number;
+  readonly #historyBytes: number;
   readonly #mayLog: () => boolean;
   readonly #clients = new Set<Client>();
   readonly #reading = new Map<string, Promise<Snapshot | undefined>>();
@@ -105,6 +114,7 @@ export class JobStreams {
     this.#maxOfKey = options.maxOfKey ?? this.#max;
     this.#heartbeat = options.heartbeat ?? 15_000;
     this.#slowBytes = options.slowBytes ?? 2 ** 20;
+    this.#historyBytes = Math.min(this.#slowBytes, HISTORY_BYTES);
     const onMissed = (count: number) => parts.log.warn('more streams were dropped', { count });
     this.#mayLog = createSampler(20, 10_000, onMissed, parts.now);
   }
@@ -122,6 +132,8 @@ export class JobStreams {
       resumed: after !== undefined,
       initial: undefined,
       last: after ?? STREAM_START,
+      step: undefined,
+      cut: undefined,
       turn: 0,
       stop: undefined,
       live: false,
@@ -132,11 +144,11 @@ export class JobStreams {
     this.#timer ??= setInterval(() => this.#tick(), this.#heartbeat).unref();
     response.once('close', () => this.#leave(client));
 
-    const found = await ask(() => this.#read(jobId));
+    const found = await ask(() => this.#read(jobId, client.resumed ? 0 : HISTORY_BYTES));
     if (!this.#clients.has(client)) return;
     if (found === undefined) return sendProblem(response, UNKNOWN_JOB_ID);
     if (!client.resumed) client.initial = found.initial();
-    await this.#catchUp(client, found.job, ask);
+    await this.#catchUp(client, found, ask);
   }
 
   #hasRoom(jobId: string, key: string): boolean {
@@ -150,14 +162,15 @@ export class JobStreams {
   }
 
   /** Clients that come at once share what is read, and how it is written out: a large job takes tens of milliseconds. */
-  #read(jobId: string): Promise<Snapshot | undefined> {
-    const before = this.#reading.get(jobId);
+  #read(jobId: string, outputBytes: number): Promise<Snapshot | undefined> {
+    const what = `${jobId} ${outputBytes}`;
+    const before = this.#reading.get(what);
     if (before !== undefined) return before;
-    const reading = this.#parts.service
-      .get(jobId)
-      .then((job) => (job === undefined ? undefined : snapshotOf(job)))
-      .finally(() => this.#reading.delete(jobId));
-    this.#reading.set(jobId, reading);
+    const { feed, service } = this.#parts;
+    const reading = Promise.all([feed.oldest(jobId), service.get(jobId, outputBytes)])
+      .then(([oldest, job]) => (job === undefined ? undefined : snapshotOf(job, oldest)))
+      .finally(() => this.#reading.delete(what));
+    this.#reading.set(what, reading);
     return reading;
   }
 
@@ -175,10 +188,14 @@ export class JobStreams {
     }, LAST_BYTES_MS).unref();
   }
 
-  async #catchUp(client: Client, job: JobRecord, ask: Deadline): Promise<void> {
+  async #catchUp(client: Client, { job, oldest }: Snapshot, ask: Deadline): Promise<void> {
+    if (oldest !== undefined && isBefore(client.last, oldest.place)) {
+      client.step ??= 0;
+      client.cut = oldest.dropped;
+    }
     const turn = await this.#follow(client, ask);
     if (client.turn !== turn) return;
-    if (isFinal(job.status)) return this.#endWithoutFrame(client, job, ask);
+    if (isFinal(job.status)) return this.#endWithoutFrame(client, job, oldest !== undefined);
     this.#begin(client);
     client.live = true;
   }
@@ -206,12 +223,33 @@ export class JobStreams {
     // Refused, or cut off, while this was on its way.
     if (client.response.writableEnded || client.response.destroyed) return;
     this.#begin(client);
+    this.#countStep(client, frame);
     client.response.write(frameBytes(client.jobId, frame));
     client.last = frame.id;
     if (isLast(frame)) return this.#end(client);
-    if (client.response.writableLength <= this.#slowBytes) return;
-    if (client.live) this.#drop(client);
-    else this.#pause(client);
+    const waiting = client.response.writableLength;
+    if (client.live && waiting > this.#slowBytes) this.#drop(client);
+    else if (!client.live && waiting > this.#historyBytes) this.#pause(client);
+  }
+
+  /** Steps have consecutive numbers: one that is too large shows what was cut away before this client came to it. */
+  #countStep(client: Client, { type, fields }: JobFrame): void {
+    if (client.cut !== undefined) this.#skipTo(client, client.cut);
+    client.cut = undefined;
+    if (type === 'started') client.step = 0;
+    if (type !== 'progress') return;
+    const step = Number(fields['step']);
+    this.#skipTo(client, step - 1);
+    client.step = step;
+  }
+
+  #skipTo(client: Client, step: number): void {
+    const { response, jobId, last } = client;
+    if (client.step === undefined) return;
+    // A smaller number than before is another run's, of which the client has none.
+    const missing = step < client.step ? step : step - client.step;
+    if (missing > 0) response.write(truncatedEvent(last, jobId, missing, step + 1));
+    client.step = step;
   }
 
   #begin(client: Client): void {
@@ -224,23 +262,13 @@ export class JobStreams {
   }
 
   /** A job that is over, and no frame that says so: the client has it already, or it is no longer kept. */
-  async #endWithoutFrame(client: Client, job: JobRecord, ask: Deadline): Promise<void> {
+  #endWithoutFrame(client: Client, job: JobRecord, hasFrames: boolean): void {
     const frame = lastFrameOf(job);
     const { response, resumed, last } = client;
-    const hasAll =
-      resumed && !response.headersSent && (last === frame.id || (await this.#hasFrames(client, ask)));
-    if (!this.#clients.has(client)) return;
+    const hasAll = resumed && !response.headersSent && (last === frame.id || hasFrames);
     // The one answer after which an EventSource does not come back.
     if (hasAll) response.writeHead(204, { 'cache-control': 'no-store' }).end();
     else this.#deliver(client, frame);
-  }
-
-  async #hasFrames({ jobId }: Client, ask: Deadline): Promise<boolean> {
-    let found = false;
-    const following = this.#parts.feed.follow(jobId, STREAM_START, () => (found = true));
-    // Stopped when it has begun, even where nobody waits for that any more.
-    await ask(() => following.then((stop) => stop()));
-    return found;
   }
 
   /** What is there already can come faster than any client reads: it goes on when the client has caught up. */
@@ -256,10 +284,10 @@ export class JobStreams {
     if (!this.#clients.has(client)) return;
     client.paused = client.overdue = false;
     const ask = createDeadline();
-    const found = await ask(() => this.#read(client.jobId));
+    const found = await ask(() => this.#read(client.jobId, 0));
     if (!this.#clients.has(client)) return;
     if (found === undefined) return this.#end(client);
-    await this.#catchUp(client, found.job, ask);
+    await this.#catchUp(client, found, ask);
   }
 
   #drop({ response, jobId }: Client): void {

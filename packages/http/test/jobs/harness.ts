@@ -87,6 +87,8 @@ export class Listener {
   readonly headers: Headers;
   readonly #aborter: AbortController;
   text = '';
+  #ends = 0;
+  #endsInLine = false;
   ended = false;
   /** The connection broke, or was left, before the stream's end. */
   cutOff = false;
@@ -99,12 +101,21 @@ export class Listener {
   async #read({ body }: Response): Promise<void> {
     const decoder = new TextDecoder();
     try {
-      for await (const chunk of body ?? [])
-        this.text += decoder.decode(chunk as Uint8Array, { stream: true });
+      for await (const chunk of body ?? []) {
+        const text = decoder.decode(chunk as Uint8Array, { stream: true });
+        this.#countEnds(text);
+        this.text += text;
+      }
     } catch {
       this.cutOff = true;
     }
     this.ended = true;
+  }
+
+  #countEnds(text: string): void {
+    const from = this.#endsInLine && text.startsWith('\n') ? 1 : 0;
+    this.#ends += from + text.slice(from).split('\n\n').length - 1;
+    this.#endsInLine = /(?:^|[^\n])\n$/.test(text.slice(-2));
   }
 
   /** What came whole, comments apart. */
@@ -120,15 +131,8 @@ export class Listener {
   }
 
   async first(count: number): Promise<this> {
-    // A history may be megabytes: each end of a frame is looked for once.
-    let [ends, from] = [0, 0];
-    const isThere = () => {
-      for (let end = this.text.indexOf('\n\n', from); end >= 0; end = this.text.indexOf('\n\n', from)) {
-        from = end + 2;
-        ends += 1;
-      }
-      return ends >= count && this.frames.length >= count;
-    };
+    // A history may be megabytes: looking through all of it again and again takes longer than reading it.
+    const isThere = () => this.#ends >= count && this.frames.length >= count;
     await until(`${count} frames; there were: ${this.text}`, isThere);
     return this;
   }

@@ -489,3 +489,26 @@ describe('the doors of the job API', () => {
       expect(await api.call('GET', path)).toMatchObject({ status: 404, body: { error: 'not_found' } });
   });
 });
+
+describe('a list of many jobs', () => {
+  const slow = async (answersAfter: number, count: number, bytes: number) => {
+    const api = await startApi();
+    const create = api.memory.create.bind(api.memory);
+    api.memory.create = async (jobs) => {
+      await new Promise((resolve) => setTimeout(resolve, answersAfter));
+      return create(jobs);
+    };
+    const list = Array.from({ length: count }, () => ({ data: 'x'.repeat(bytes) }));
+    return (await api.call('POST', '/jobs', list)).status;
+  };
+
+  it('has longer the more there are and the larger they are: it was 503 for its size alone', async () => {
+    expect(await slow(900, 1_000, 10)).toBe(201);
+    expect(await slow(900, 10, 800_000)).toBe(201);
+  });
+
+  it('has no longer than that, and a small one no longer than one job', async () => {
+    expect(await slow(900, 5, 10)).toBe(503);
+    expect(await slow(3_500, 1_000, 10)).toBe(503);
+  });
+});

@@ -317,9 +317,10 @@ describe('the clients of the streams', () => {
       await gate;
       return get(id);
     };
+    let asked = 0;
+    api.server.on('request', () => (asked += 1));
     const coming = Array.from({ length: 50 }, () => api.listen('job-1'));
-    await until('the first reader', () => reads > 0);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until('all of them', () => asked === 50 && reads > 0);
     open();
     for (const client of await Promise.all(coming))
       expect((await client.first(1)).types).toEqual(['initial']);
@@ -443,11 +444,119 @@ describe('the clients of the streams', () => {
     await api.add('job-1');
     api.memory.state = 'hung';
     const waiting = api.call('GET', '/job/job-1/stream');
-    await until('the call to the store', () => api.memory.calls.length === 1);
+    await until('the call to the store', () => api.memory.calls.length > 0);
     api.receiver.closeStreams();
     expect(await waiting).toMatchObject({ status: 503, body: { error: 'too_many_streams' } });
     api.memory.state = 'up';
     expect(await api.call('GET', '/job/job-1/stream')).toMatchObject({ status: 503 });
     expect(api.memory.followers.size).toBe(0);
+  });
+});
+
+describe('a stream whose oldest steps the limit has cut away', () => {
+  const told = (missing: number, nextStep: number) => ({
+    type: 'truncated',
+    jobId: 'job-1',
+    missing: String(missing),
+    nextStep: String(nextStep),
+  });
+
+  async function talked(steps: number, options: Parameters<typeof startApi>[0] = {}): Promise<StartedApi> {
+    const api = await startApi(options);
+    await api.add('job-1');
+    api.memory.start('job-1');
+    for (let step = 1; step <= steps; step += 1) api.memory.progress('job-1', step);
+    return api;
+  }
+
+  it('says how many are missing to a client that is new: it took the rest for all', async () => {
+    const api = await talked(5);
+    api.memory.cut('job-1', 4);
+    api.memory.complete('job-1');
+    const { frames } = await (await api.listen('job-1')).end();
+    expect(frames[0]?.data).toMatchObject({
+      job: { outputTruncated: true, output: [{ step: 4 }, { step: 5 }] },
+    });
+    expect(frames[1]).toEqual({ id: '0-0', data: told(3, 4) });
+    expect(frames.slice(2).map(({ data }) => data['step'] ?? data['type'])).toEqual(['4', '5', 'completed']);
+  });
+
+  it('says it to a client that comes back for what is no longer there, and to no other', async () => {
+    const api = await talked(6);
+    const ids = api.memory.kept.get('job-1')?.frames.map(({ id }) => id) ?? [];
+    api.memory.cut('job-1', 4);
+    api.memory.complete('job-1');
+    const late = await (await api.listen('job-1', { 'last-event-id': ids[1] ?? '' })).end();
+    expect(late.frames[0]).toEqual({ id: ids[1], data: told(3, 4) });
+    expect(late.types).toEqual(['truncated', 'progress', 'progress', 'progress', 'completed']);
+    const near = await (await api.listen('job-1', { 'last-event-id': ids[4] ?? '' })).end();
+    expect(near.types).toEqual(['progress', 'progress', 'completed']);
+  });
+
+  it('says it where no step is left, and says nothing after a retry', async () => {
+    const api = await talked(2);
+    const ids = api.memory.kept.get('job-1')?.frames.map(({ id }) => id) ?? [];
+    api.memory.fail('job-1');
+    api.memory.cut('job-1', 3);
+    const gone = await (await api.listen('job-1')).end();
+    expect(gone.frames.slice(1).map(({ data }) => data)).toMatchObject([told(2, 3), { type: 'failed' }]);
+    await api.call('POST', '/job/job-1/retry');
+    play(api, 'job-1');
+    const again = await (await api.listen('job-1', { 'last-event-id': ids[2] ?? '' })).end();
+    expect(again.types).toEqual(WHOLE.slice(1));
+  });
+
+  it('says it to a client that was too slow for what was cut meanwhile', async () => {
+    const api = await startApi({ streams: { slowBytes: 64 * 1024 } });
+    await api.add('job-1');
+    api.memory.start('job-1');
+    for (let step = 1; step <= 400; step += 1) api.memory.progress('job-1', 'x'.repeat(32 * 1024));
+    const follow = api.memory.follow.bind(api.memory);
+    let turns = 0;
+    api.memory.follow = async (id, after, onFrame) => {
+      const stop = await follow(id, after, onFrame);
+      if ((turns += 1) === 1) api.memory.cut(id, 350);
+      return stop;
+    };
+    const client = await (await api.listen('job-1')).first(40);
+    api.memory.complete('job-1');
+    await client.end();
+    const steps = client.frames.flatMap(({ data }) =>
+      data['type'] === 'progress' ? [Number(data['step'])] : [],
+    );
+    const [gap] = client.frames.filter(({ data }) => data['type'] === 'truncated');
+    const before = steps.indexOf(350) - 1;
+    expect(steps.slice(before + 1)).toEqual(Array.from({ length: 51 }, (_, n) => 350 + n));
+    expect(gap?.data).toEqual(told(349 - (steps[before] ?? 0), 350));
+    expect(steps.slice(0, before + 1)).toEqual(Array.from({ length: before + 1 }, (_, n) => n + 1));
+  });
+});
+
+describe('what waits for a client that reads slowly', () => {
+  it('is a page of the history: it was a mebibyte, and all steps in the first frame', async () => {
+    const api = await startApi();
+    await api.add('job-1');
+    api.memory.start('job-1');
+    for (let step = 0; step < 400; step += 1)
+      api.memory.progress('job-1', `${step} ${'x'.repeat(32 * 1024)}`);
+    const responses: ServerResponse[] = [];
+    api.server.prependListener('request', (_request, response) => responses.push(response));
+    let most = 0;
+    const follow = api.memory.follow.bind(api.memory);
+    api.memory.follow = (id, after, onFrame) =>
+      follow(id, after, (frame) => {
+        onFrame(frame);
+        most = Math.max(most, responses[0]?.writableLength ?? 0);
+      });
+    const client = await (await api.listen('job-1')).first(402);
+    expect(most).toBeLessThan(600 * 1024);
+    const { output } = client.frames[0]!.data['job'] as { output: { step: number }[] };
+    expect(output.map(({ step }) => step)).toEqual([394, 395, 396, 397, 398, 399, 400]);
+    api.memory.complete('job-1');
+    await client.end();
+    expect(client.frames.map(({ id }) => id)).toEqual([
+      '0-0',
+      ...(api.memory.kept.get('job-1')?.frames ?? []).map(({ id }) => id),
+    ]);
   });
 });

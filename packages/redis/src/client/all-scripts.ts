@@ -267,6 +267,14 @@ export interface ScriptCalls {
     readonly args: Args<'suffix' | 'what'>;
   };
   /**
+   * Where a job's stream begins, and how many steps of the run were before it: the number of its first step tells, and
+   * where none is left, how many there were. Answers with nothing where there are no frames.
+   * @see ../jobs/oldest-frame.lua
+   */
+  readonly 'oldest-frame': {
+    readonly keys: Keys<'job' | 'stream'>;
+  };
+  /**
    * Begins one run of a delivery: says what is already settled, marks the rest as pending, and returns the event's fields
    * that were asked for, in the order asked. A dead delivery that begins again was retried by an operator, so its dead
    * letter is taken away; unless its worker died between writing the dead letter and ending the job: then it is only to be
@@ -330,6 +338,15 @@ export interface ScriptCalls {
    */
   readonly 'read-fleet': {
     readonly args: Args<'expiry'>;
+  };
+  /**
+   * A page of a job's stream, from behind the place `after` on, oldest first: it ends at 500 frames, or before more than
+   * `bytes`, and has one at least. Says 1 when there may be more.
+   * @see ../jobs/read-frames.lua
+   */
+  readonly 'read-frames': {
+    readonly keys: Keys<'stream'>;
+    readonly args: Args<'after' | 'bytes'>;
   };
   /**
    * One page of a list of events, as they stand now; of each it answers with what snapshot.lua says.
@@ -455,6 +472,17 @@ export interface ScriptCalls {
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
+   * A job and a page of its steps, newest first, from before the place `before` on: as many as fit into `bytes`, and one at
+   * least. The summary comes with the first page, which begins at `+`. `run` tells whether the pages are of one run. `place`
+   * is where the next page begins, empty after the last.
+   * @see ../jobs/show-job.lua
+   */
+  readonly 'show-job': {
+    readonly keys: Keys<'job' | 'stream'>;
+    readonly args: Args<'id' | 'before' | 'bytes'>;
+    readonly lists: Lists<'summary'>;
+  };
+  /**
    * Takes or keeps the lease of the one process that looks for lost work.
    * @see ../maintenance/take-lease.lua
    */
@@ -514,12 +542,14 @@ export interface ScriptReplies {
   readonly 'move-work': 'moved' | 'alive' | 'settled';
   readonly 'next-ids': unknown;
   readonly 'note-unclaimed': unknown;
+  readonly 'oldest-frame': unknown;
   readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'succeeded' | 'dead', ...rest: unknown[]];
   readonly 'open-job': readonly [kind: 'open' | 'resumed' | 'held' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
   readonly 'publish-status': unknown;
   readonly 'read-changes': unknown;
   readonly 'read-events': unknown;
   readonly 'read-fleet': unknown;
+  readonly 'read-frames': unknown;
   readonly 'read-list': unknown;
   readonly 'reclaim': 'kept' | 'lost';
   readonly 'release': 'released' | 'lost';
@@ -533,6 +563,7 @@ export interface ScriptReplies {
   readonly 'seen-appeared': number;
   readonly 'settle-delivery': readonly [kind: 'settled' | 'lost' | 'succeeded', ...rest: unknown[]];
   readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'superseded' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'show-job': unknown;
   readonly 'take-lease': 'held' | 'taken';
   readonly 'wake-queue': unknown;
   readonly 'withdraw': unknown;
@@ -663,13 +694,19 @@ local function joinFleet(id, text, now)
   redis.call('HSET', announcementsKeyOf(), id, text)
   redis.call('INCR', revisionKeyOf())
 end`,
-  'job': `local mostFrames, mostFrameBytes = 10000, 16 * 1024 * 1024
-
-local function bytesOf(frame)
+  'frames': `local function bytesOf(fields)
   local bytes = 0
-  for _, text in ipairs(frame) do bytes = bytes + #tostring(text) end
+  for _, text in ipairs(fields) do bytes = bytes + #tostring(text) end
   return bytes
 end
+
+-- The number of the step that a frame tells of, nil of another frame.
+local function stepOf(fields)
+  for i = 1, #fields, 2 do
+    if fields[i] == 'step' then return tonumber(fields[i + 1]) end
+  end
+end`,
+  'job': `local mostFrames, mostFrameBytes = 10000, 16 * 1024 * 1024
 
 -- Steps of 64 KiB come to 640 MB in ten thousand: the oldest go, a few for each that comes, and the newest stays. XADD's
 -- own MAXLEN does not say what it takes away, and the count of bytes would be of more than there is.
@@ -1031,7 +1068,7 @@ end
 return answers`,
   },
   'add-step': {
-    include: ['clock', 'job', 'runs'],
+    include: ['clock', 'frames', 'job', 'runs'],
     keys: ['work', 'lock', 'job'],
     args: ['suffix', 'run', 'token', 'id', 'now', 'data'],
     lists: [],
@@ -1064,7 +1101,7 @@ if known then return { 'known', known } end
 return { 'open' }`,
   },
   'cancel-job': {
-    include: ['clock', 'job', 'summary'],
+    include: ['clock', 'frames', 'job', 'summary'],
     keys: ['job'],
     args: ['id', 'now', 'error', 'retention'],
     lists: ['summary'],
@@ -1081,7 +1118,7 @@ if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
 return { 'cancelled', queue, queuedId, summaryOf(id) }`,
   },
   'conclude-discarded': {
-    include: ['clock', 'event', 'job'],
+    include: ['clock', 'event', 'frames', 'job'],
     keys: ['list'],
     args: ['kind', 'skip', 'count', 'now', 'eventRetention', 'jobRetention'],
     lists: [],
@@ -1171,7 +1208,7 @@ return {
 }`,
   },
   'create-jobs': {
-    include: ['clock', 'job', 'summary'],
+    include: ['clock', 'frames', 'job', 'summary'],
     keys: [],
     args: ['now'],
     lists: ['summary'],
@@ -1211,7 +1248,7 @@ noteChange(id)
 return 'discarded'`,
   },
   'discard-job': {
-    include: ['dead-letter', 'clock', 'job'],
+    include: ['dead-letter', 'clock', 'frames', 'job'],
     keys: ['job'],
     args: ['letter', 'retention'],
     lists: [],
@@ -1270,7 +1307,7 @@ if begun then return { 'in-place', inPlace } end
 return { 'dispatched' }`,
   },
   'enqueue-once': {
-    include: ['clock', 'job', 'runs'],
+    include: ['clock', 'frames', 'job', 'runs'],
     keys: ['work', 'lock', 'effects'],
     args: ['suffix', 'run', 'token', 'place', 'id', 'name', 'queue', 'now', 'retention'],
     lists: ['fields'],
@@ -1404,7 +1441,7 @@ end
 return { events, appeared }`,
   },
   'finish-job': {
-    include: ['clock', 'job', 'summary'],
+    include: ['clock', 'frames', 'job', 'summary'],
     keys: ['job'],
     args: ['id', 'now', 'result', 'retention', 'token'],
     lists: ['summary'],
@@ -1526,7 +1563,7 @@ end
 return { given, later }`,
   },
   'import-jobs': {
-    include: ['clock', 'job'],
+    include: ['clock', 'frames', 'job'],
     keys: ['queues'],
     args: ['now', 'retention'],
     lists: [],
@@ -1659,7 +1696,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'queued'`,
   },
   'move-work': {
-    include: ['clock', 'event', 'job', 'remains', 'whereabouts'],
+    include: ['clock', 'event', 'frames', 'job', 'remains', 'whereabouts'],
     keys: [],
     args: ['kind', 'id', 'handler', 'queue', 'jobId', 'newQueue', 'newJobId', 'remains', 'since'],
     lists: [],
@@ -1741,6 +1778,29 @@ redis.call('ZADD', unknownKeyOf(), now, what)
 if not isKept then redis.call('PEXPIRE', workKey, 604800000) end
 return { tonumber(redis.call('HGET', workKey, field) or now), now }`,
   },
+  'oldest-frame': {
+    include: ['frames'],
+    keys: ['job', 'stream'],
+    args: [],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local place, from = nil, '-'
+while true do
+  local found = redis.call('XRANGE', streamKey, from, '+', 'COUNT', 2)
+  for _, frame in ipairs(found) do
+    place = place or frame[1]
+    local step = stepOf(frame[2])
+    if step then return { place, step - 1 } end
+    from = '(' .. frame[1]
+  end
+  if #found < 2 then break end
+end
+if not place then return {} end
+return { place, tonumber(redis.call('HGET', jobKey, 'step') or 0) }`,
+  },
   'open-delivery': {
     include: ['dead-letter', 'clock', 'event', 'runs'],
     keys: ['event', 'deliveries', 'lock', 'revision'],
@@ -1786,7 +1846,7 @@ end
 return { 'open', deaths, redis.call('HGET', eventKey, 'tries/' .. handler) or '0', { unpack(event, 4) } }`,
   },
   'open-job': {
-    include: ['dead-letter', 'clock', 'job', 'runs'],
+    include: ['dead-letter', 'clock', 'frames', 'job', 'runs'],
     keys: ['job', 'lock'],
     args: ['id', 'queuedId', 'made', 'stalled', 'now', 'attempts', 'external', 'name', 'queue', 'data', 'newToken', 'token', 'run', 'process', 'here'],
     lists: [],
@@ -1912,6 +1972,28 @@ return {
   redis.call('HGETALL', departedKeyOf()),
 }`,
   },
+  'read-frames': {
+    include: ['frames'],
+    keys: ['stream'],
+    args: ['after', 'bytes'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local chunk, most = 8, 500
+local page, size, place = {}, 0, after
+while true do
+  local found = redis.call('XRANGE', streamKey, '(' .. place, '+', 'COUNT', chunk)
+  for _, frame in ipairs(found) do
+    size = size + bytesOf(frame[2])
+    if #page > 0 and (#page == most or size > tonumber(bytes)) then return { page, 1 } end
+    page[#page + 1] = frame
+    place = frame[1]
+  end
+  if #found < chunk then return { page, 0 } end
+end`,
+  },
   'read-list': {
     include: ['snapshot'],
     keys: ['list'],
@@ -1976,7 +2058,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'replayed'`,
   },
   'replay-job': {
-    include: ['dead-letter', 'clock', 'job'],
+    include: ['dead-letter', 'clock', 'frames', 'job'],
     keys: ['job'],
     args: ['letter', 'now', 'queue', 'queuedId'],
     lists: [],
@@ -1994,7 +2076,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'replayed'`,
   },
   'requeue': {
-    include: ['clock', 'event', 'job', 'remains', 'whereabouts'],
+    include: ['clock', 'event', 'frames', 'job', 'remains', 'whereabouts'],
     keys: ['repairs'],
     args: ['kind', 'id', 'handler', 'queue', 'jobId', 'motion', 'newQueue', 'newJobId'],
     lists: [],
@@ -2058,7 +2140,7 @@ redis.call('ZADD', expiringKey, now + retention, id)
 return 'restored'`,
   },
   'retry-job': {
-    include: ['dead-letter', 'clock', 'job', 'summary'],
+    include: ['dead-letter', 'clock', 'frames', 'job', 'summary'],
     keys: ['job'],
     args: ['id', 'now', 'queue', 'queuedId', 'token'],
     lists: ['summary'],
@@ -2147,7 +2229,7 @@ noteChange(id, 'attempt', told)
 return { 'settled' }`,
   },
   'settle-job': {
-    include: ['clock', 'job', 'dead-letter', 'runs', 'settle'],
+    include: ['clock', 'frames', 'job', 'dead-letter', 'runs', 'settle'],
     keys: ['lock', 'attempts', 'state', 'work'],
     args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'queuedId', 'detail'],
     lists: [],
@@ -2198,6 +2280,33 @@ else
   end
 end
 return { 'settled' }`,
+  },
+  'show-job': {
+    include: ['frames', 'summary'],
+    keys: ['job', 'stream'],
+    args: ['id', 'before', 'bytes'],
+    lists: ['summary'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local run, steps = unpack(redis.call('HMGET', jobKey, 'queuedId', 'step'))
+local row = before == '+' and summaryOf(id) or {}
+local chunk, most = 8, tonumber(bytes)
+local page, size, place = {}, 0, before == '+' and '+' or '(' .. before
+while most > 0 do
+  local found = redis.call('XREVRANGE', streamKey, place, '-', 'COUNT', chunk)
+  for _, frame in ipairs(found) do
+    if stepOf(frame[2]) then
+      size = size + bytesOf(frame[2])
+      if #page > 0 and size > most then return { run, steps, page, page[#page][1], row } end
+      page[#page + 1] = frame
+    end
+    place = '(' .. frame[1]
+  end
+  if #found < chunk then break end
+end
+return { run, steps, page, '', row }`,
   },
   'take-lease': {
     include: [],

@@ -1,7 +1,7 @@
 import type { JobFeed, JobFrame, RedisTarget } from '@hookline/core';
 import { connect, watchSubscriber } from '../client/connection.ts';
 import { every } from '../client/every.ts';
-import { batchesOfFrames } from './stream.ts';
+import { pagesOfFrames, readOldest } from './stream.ts';
 import type { Partition } from '../client/partition.ts';
 
 export interface RedisJobFeed extends JobFeed {
@@ -62,7 +62,7 @@ export function createJobFeed(target: RedisTarget, partition: Partition): RedisJ
   }
 
   async function readFor({ id, followers }: Watch, place: string, those: readonly Follower[]): Promise<void> {
-    for await (const frames of batchesOfFrames(partition.connection, partition.keys.jobStream(id), place)) {
+    for await (const frames of pagesOfFrames(partition, id, place)) {
       for (const frame of frames) {
         for (const follower of those) {
           if (!followers.has(follower)) continue;
@@ -98,6 +98,7 @@ export function createJobFeed(target: RedisTarget, partition: Partition): RedisJ
       }
       return () => unfollow(channel, watch, follower);
     },
+    oldest: (id) => readOldest(partition, id),
     close() {
       void lookAgain.stop();
       void watch.stop();

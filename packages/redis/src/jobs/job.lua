@@ -1,15 +1,9 @@
 --- Tracked jobs: those that somebody holds an id of. Such a job is a hash with a status of its own, because BullMQ
 --- forgets finished jobs; a stream of what happened to it, written in the same step as what it tells of; and its places
 --- in the lists. `queuedId` names the BullMQ job that may run it now: one of an earlier try may not.
---- @include clock
+--- @include clock, frames
 
 local mostFrames, mostFrameBytes = 10000, 16 * 1024 * 1024
-
-local function bytesOf(frame)
-  local bytes = 0
-  for _, text in ipairs(frame) do bytes = bytes + #tostring(text) end
-  return bytes
-end
 
 -- Steps of 64 KiB come to 640 MB in ten thousand: the oldest go, a few for each that comes, and the newest stays. XADD's
 -- own MAXLEN does not say what it takes away, and the count of bytes would be of more than there is.

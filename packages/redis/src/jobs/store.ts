@@ -1,4 +1,14 @@
-import { equal, jobWork, type JobPage, type JobService, type JobSummary, type NewJob } from '@hookline/core';
+import {
+  equal,
+  jobWork,
+  OUTPUT_BYTES,
+  type JobPage,
+  type JobService,
+  type JobSummary,
+  type NewJob,
+} from '@hookline/core';
+import { createPartition } from '../bullmq/add-job.ts';
+import { COMMAND_TIMEOUT_MS, type Connection } from '../client/connection.ts';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
 import type { Gate } from '../gate/gate.ts';
 import { isFinishToken, newFinishToken } from './finish-token.ts';
@@ -9,12 +19,11 @@ import {
   QUEUEING_FIELDS,
   queueingFromRow,
   recordFields,
-  stepFromFields,
   SUMMARY_FIELDS,
   summaryFromRow,
   type SummaryRow,
 } from './record.ts';
-import { readFrames } from './stream.ts';
+import { showJob } from './show.ts';
 import { jobsKey } from '../client/keys.ts';
 import type { JobAddition } from '../client/script.ts';
 import type { Partition } from '../client/partition.ts';
@@ -24,7 +33,7 @@ export interface JobStoreOptions {
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
   readonly retention: number;
   /** What stands in front of Redis where success is told to somebody outside; without it nothing does. */
-  readonly gate?: Pick<Gate, 'keep'>;
+  readonly gate?: Pick<Gate, 'keep' | 'keepInBulk'>;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -42,7 +51,8 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 class RedisJobStore implements JobService {
   readonly #partition: Partition;
   readonly #retention: number;
-  readonly #gate: Pick<Gate, 'keep'>;
+  readonly #gate: Pick<Gate, 'keep' | 'keepInBulk'>;
+  #bulk: Partition | undefined;
   readonly #now: () => number;
   readonly #fleet: Fleet;
   readonly #definitions: JobDefinitions;
@@ -50,7 +60,7 @@ class RedisJobStore implements JobService {
   constructor({
     partition,
     retention,
-    gate = { keep: (write) => write() },
+    gate = { keep: (write) => write(), keepInBulk: (write) => write(partition.connection) },
     now = Date.now,
   }: JobStoreOptions) {
     this.#partition = partition;
@@ -61,7 +71,7 @@ class RedisJobStore implements JobService {
     this.#definitions = openJobDefinitions(this.#fleet);
   }
 
-  async create(jobs: readonly NewJob[]): ReturnType<JobService['create']> {
+  async create(jobs: readonly NewJob[], moreMs = 0): ReturnType<JobService['create']> {
     const found = await this.#definitions.queuesOf([...new Set(jobs.map(({ name }) => name))]);
     if ('unknown' in found) return { kind: 'unknown-name', names: found.unknown, known: found.known };
     const now = this.#now();
@@ -82,27 +92,20 @@ class RedisJobStore implements JobService {
       jobs.length,
       rows.flatMap(({ id, name, fields, run }) => [id, name, ...fields, ...run.args]),
     );
-    const created = await this.#gate
-      .keep(
-        () => this.#partition.run('create-jobs', { args: { now }, lists: LISTS, each: { jobs: rows } }),
-        cost,
-      )
-      .catch(ifFull);
+    const write = (on: Partition) =>
+      on.run('create-jobs', { args: { now }, lists: LISTS, each: { jobs: rows } });
+    const kept =
+      moreMs === 0
+        ? this.#gate.keep(() => write(this.#partition), cost)
+        : this.#gate.keepInBulk((on) => write(this.#on(on)), COMMAND_TIMEOUT_MS + moreMs, cost);
+    const created = await kept.catch(ifFull);
     if (created instanceof StoreFullError) return { kind: 'full', reason: created.message };
     const summaries = created as SummaryRow[];
     return { kind: 'created', jobs: summaries.map((row, index) => summaryOf(jobs[index]?.id ?? '', row)) };
   }
 
-  async get(id: string): ReturnType<JobService['get']> {
-    const { connection, keys } = this.#partition;
-    const [row, frames] = await Promise.all([
-      connection.hmgetBuffer(keys.job(id), ...SUMMARY_FIELDS),
-      readFrames(connection, keys.jobStream(id)),
-    ]);
-    const job = summaryFromRow(id, row);
-    if (job === undefined) return undefined;
-    const steps = frames.filter(({ type }) => type === 'progress');
-    return { ...job, output: steps.map(({ fields }) => stepFromFields(fields)) };
+  async get(id: string, outputBytes = OUTPUT_BYTES): ReturnType<JobService['get']> {
+    return showJob(this.#partition, id, outputBytes);
   }
 
   async list({ status, name, after = '', count }: Parameters<JobService['list']>[0]): Promise<JobPage> {
@@ -193,6 +196,13 @@ class RedisJobStore implements JobService {
     if (!isFinishToken(token)) return false;
     const kept = await this.#partition.connection.hget(this.#partition.keys.job(id), 'token');
     return equal(token, kept ?? newFinishToken());
+  }
+
+  /** What is large goes where nothing waits behind it. */
+  #on(connection: Connection): Partition {
+    if (this.#bulk?.connection !== connection)
+      this.#bulk = createPartition(connection, this.#partition.prefix);
+    return this.#bulk;
   }
 
   #addition(job: NewJob, queue: string, queuedId: string, timestamp: number): JobAddition {

@@ -334,7 +334,7 @@ describe('large jobs', () => {
     const { connection, keys } = bench.partition;
     const stream = keys.jobStream(talking.id);
     expect(Number(await connection.call('MEMORY', 'USAGE', stream, 'SAMPLES', 0))).toBeLessThan(20_000_000);
-    const { output } = (await jobs.get(talking.id)) ?? { output: [] };
+    const { output } = (await jobs.get(talking.id, 2 ** 25)) ?? { output: [] };
     expect(output.length).toBeGreaterThan(250);
     expect(JSON.stringify(output.at(-2))).toContain('399');
   }, 60_000);

@@ -176,8 +176,8 @@ describe('jobs that ended', () => {
     for (const { id } of wanted) {
       expect(await to.jobs().get(id)).toEqual(await from.jobs().get(id));
       const [was, is] = await Promise.all(
-        [from, to].map(async ({ redis, prefix }) =>
-          (await readFrames(redis, createKeys(prefix).jobStream(id))).map(({ type, fields }) => ({
+        [from, to].map(async ({ partition }) =>
+          (await readFrames(partition, id)).map(({ type, fields }) => ({
             type,
             fields,
           })),

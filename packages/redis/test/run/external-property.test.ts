@@ -207,7 +207,7 @@ describe('finishing from outside', () => {
         const [winner] = play.winners;
         expect(final?.status).toBe(winner?.startsWith('finish') ? 'succeeded' : 'failed');
         if (final?.status === 'succeeded') expect(final.result).toBe(winner);
-        const frames = await readFrames(bench.redis, play.keys.jobStream(play.wanted.id));
+        const frames = await readFrames(bench.partition, play.wanted.id);
         expect(frames.filter(isEnd)).toHaveLength(1);
         expect(isEnd(frames.at(-1) as JobFrame)).toBe(true);
       }),

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { retryPolicy, type RunContext } from '@hookline/core';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findEvent, openDeadLetters } from '../../src/index.ts';
-import { createKeys } from '../../src/client/keys.ts';
 import { readFrames } from '../../src/jobs/stream.ts';
 import { handler, incoming, job, newJob, openBench, type Bench } from '../support.ts';
 
@@ -116,7 +115,7 @@ describe('a job that was cancelled and retried while it ran', () => {
     await eventually(() => sent.length === 2);
     await wait(500);
     expect((await store.get(wanted.id))?.status).toBe('processing');
-    const frames = await readFrames(bench.redis, createKeys(bench.prefix).jobStream(wanted.id));
+    const frames = await readFrames(bench.partition, wanted.id);
     expect(frames.map(({ type }) => type)).toEqual(['started']);
     expect((await store.finish(wanted.id, 'done')).kind).toBe('finished');
   });
@@ -145,7 +144,7 @@ describe('a job that was cancelled and retried while it ran', () => {
       return found?.status === 'succeeded' && found;
     });
     expect(ended.result).toBe('the second');
-    const frames = await readFrames(bench.redis, createKeys(bench.prefix).jobStream(wanted.id));
+    const frames = await readFrames(bench.partition, wanted.id);
     expect(frames.map(({ type }) => type)).toEqual(['started', 'completed']);
   });
 });

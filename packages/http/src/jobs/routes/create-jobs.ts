@@ -1,4 +1,4 @@
-import type { JobSummary, NewJob } from '@hookline/core';
+import { jobListTime, type JobSummary, type NewJob } from '@hookline/core';
 import type { Answer } from '../../wire/answer.ts';
 import { jsonAnswer, MALFORMED_JSON } from '../../wire/json.ts';
 import { problemAnswer } from '../../wire/problem.ts';
@@ -30,7 +30,8 @@ export async function create(
   if (body === undefined) return problemAnswer(MALFORMED_JSON);
   const asked = read(body);
   if (!asked.ok) return problemAnswer(refusals.invalid('invalid_job', asked.errors));
-  const result = await ask(() => service.create(asked.value));
+  const moreMs = timeFor(asked.value);
+  const result = await ask(() => service.create(asked.value, moreMs), moreMs);
   switch (result.kind) {
     case 'unknown-name':
       return problemAnswer(refusals.unknownJob(result.names, result.known));
@@ -43,4 +44,9 @@ export async function create(
       return say(result.jobs);
     }
   }
+}
+
+function timeFor(jobs: readonly NewJob[]): number {
+  const bytes = jobs.reduce((sum, { data }) => sum + Buffer.byteLength(JSON.stringify(data) ?? ''), 0);
+  return jobListTime(jobs.length, bytes);
 }

@@ -39,7 +39,7 @@ async function readRecord(partition: Partition, id: string): Promise<MovedRecord
   const [row, expires, frames, effects] = await Promise.all([
     partition.connection.hmgetBuffer(partition.keys.job(id), ...RECORD_FIELDS),
     partition.connection.zscore(partition.keys.jobsExpiring, id),
-    readFrames(partition.connection, partition.keys.jobStream(id)),
+    readFrames(partition, id),
     partition.connection.hgetall(partition.keys.effects(id)),
   ]);
   const job = summaryFromRow(id, row);

@@ -1,7 +1,7 @@
 import type { JobRecord, JobRunOptions } from '@hookline/core';
 
 /** A tracked job as it goes from one Redis to another. Its finish token stays behind: a new one is made. */
-export interface MovedRecord extends JobRecord {
+export interface MovedRecord extends Omit<JobRecord, 'outputTruncated'> {
   readonly kind: 'tracked';
   readonly queue: string;
   readonly options?: JobRunOptions;
