@@ -81,6 +81,28 @@ describe('withLock', () => {
     expect(existsSync(lock)).toBe(false);
   });
 
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'is given back by an owner that %s ends',
+    async (signal) => {
+      tree.put(
+        'waits.mjs',
+        `import { withLock } from '${LOCK_MODULE}';
+      await withLock(process.argv[2], 0, async () => {
+        process.stdout.write('in');
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      });`,
+      );
+      const owner = spawn(process.execPath, [join(tree.root, 'waits.mjs'), lock], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(owner.stdout, 'data');
+      expect(existsSync(lock)).toBe(true);
+      owner.kill(signal);
+      await once(owner, 'exit');
+      expect(existsSync(lock)).toBe(false);
+    },
+  );
+
   it('says so when the lock cannot be made', async () => {
     await expect(withLock(join(tree.root, 'missing/the.lock'), 0, () => undefined)).rejects.toThrow('ENOENT');
   });

@@ -84,6 +84,13 @@ describe('handlers of senders that the settings describe', () => {
     expect(named('acme')).toEqual(['a']);
     expect(named('other')).toEqual([]);
   });
+
+  it('are not given what only begins with their type: nobody knows what a dot means there', () => {
+    const { registry } = build({ handlers: [{ ...goodHandler, on: hmac.source('acme')('order') }] });
+    const named = (type: string) =>
+      registry.handlersFor({ provider: 'hmac', source: 'acme', type }).map(({ name }) => name);
+    expect([named('order'), named('order.created')]).toEqual([['a'], []]);
+  });
 });
 
 describe('good definitions', () => {
@@ -233,7 +240,9 @@ describe('a bad field is one problem that names its file, itself and what to wri
     ['the definition', { cron: '' }, /cron '' has 0 fields; write five/],
     ['the definition', { cron: '0 9 * *' }, /has 4 fields; write five/],
     ['the definition', { cron: '0 25 * * *' }, /cron '0 25 \* \* \*' in time zone 'UTC'/],
+    ['the definition', { cron: '0 0 9 * * 1 2027' }, /has 7 fields; write five/],
     ['the definition', { timezone: 'Berlin' }, /time zone 'Berlin'/],
+    ['the definition', { timezone: '+02:00' }, /time zone '\+02:00' is no IANA time zone/],
     ['timezone', { timezone: undefined }, /string/],
     ['job', { job: 7 }, /the job's name/],
     ['job.name', { job: { name: 'a b' } }, /use letters, digits/],

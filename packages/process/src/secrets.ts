@@ -35,11 +35,22 @@ function parts(text: string, separator: RegExp): readonly string[] {
 /** A shorter one is found by trying, or is the half of one that held a comma. */
 const SHORTEST_SECRET = 8;
 
+/** How secrets are judged. */
+export interface SecretRules {
+  readonly production: boolean;
+  /** Whether they are `user:password`: the user's name is no secret. */
+  readonly areLogins: boolean;
+}
+
 /** What is wrong with these secrets, if anything; never one of them. */
-export function secretsProblem(secrets: readonly string[], production: boolean): string | undefined {
+export function secretsProblem(
+  secrets: readonly string[],
+  { production, areLogins }: SecretRules,
+): string | undefined {
   for (const [index, secret] of secrets.entries()) {
-    const which = secrets.length === 1 ? 'is' : `entry ${index + 1} of ${secrets.length} is`;
-    const own = secret.replace(/^(?:whsec_|token:)/, '');
+    const what = areLogins ? 'has a password that is' : 'is';
+    const which = secrets.length === 1 ? what : `entry ${index + 1} of ${secrets.length} ${what}`;
+    const own = secret.replace(areLogins ? /^[^:]*:/ : /^(?:whsec_|token:)/, '');
     if (own.length < SHORTEST_SECRET) return `${which} shorter than ${SHORTEST_SECRET} characters`;
     // What is a test key is refused as one.
     if (production && !own.includes('test-key:') && isGuessable(own)) return `${which} easy to guess`;
@@ -55,7 +66,7 @@ export function secretsProblem(secrets: readonly string[], production: boolean):
 export function secretsFromFile(
   file: string,
   key: string,
-  production: boolean,
+  rules: SecretRules,
   problems: Problems,
   warn: (message: string) => void,
 ): Secrets | undefined {
@@ -70,7 +81,7 @@ export function secretsFromFile(
     if (stamp !== seen) {
       const read = secretLines(readFileSync(file, 'utf8'));
       if (read.length === 0) throw new Error('it is empty');
-      const problem = secretsProblem(read, production);
+      const problem = secretsProblem(read, rules);
       if (problem !== undefined) throw new Error(`a secret in it ${problem}`);
       if (read.join('\n') !== secrets.join('\n')) former = secrets;
       secrets = read;

@@ -20,6 +20,8 @@ export interface KnownProviders {
 }
 
 const DESCRIBED: readonly string[] = ['hmac'];
+/** Its secrets are logins. */
+const BASIC_AUTH = 'basic-auth';
 /** For those that cannot do without. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   hmac: 'header=x-signature; prefix=sha256=; encoding=hex; algorithm=sha256; content={body}',
@@ -162,13 +164,17 @@ function readSecrets(
   warn: (message: string) => void,
 ): Secrets | undefined {
   const inline = splitSecrets(env[`WEBHOOK_SECRET_${key}`] ?? '');
+  const rules = {
+    production: isProduction(env),
+    areLogins: env[`WEBHOOK_PROVIDER_${key}`] === BASIC_AUTH,
+  };
   const file = env[`WEBHOOK_PROVIDER_${key}_FILE`] ? undefined : env[`WEBHOOK_SECRET_${key}_FILE`];
   if (file) {
     if (inline.length > 0)
       problems.add(`WEBHOOK_SECRET_${key}: is set beside WEBHOOK_SECRET_${key}_FILE; keep one of them`);
-    return secretsFromFile(file, `WEBHOOK_SECRET_${key}_FILE`, isProduction(env), problems, warn);
+    return secretsFromFile(file, `WEBHOOK_SECRET_${key}_FILE`, rules, problems, warn);
   }
-  const problem = secretsProblem(inline, isProduction(env));
+  const problem = secretsProblem(inline, rules);
   if (problem !== undefined) {
     problems.add(
       `WEBHOOK_SECRET_${key}: ${problem}; write what the provider shows, or a random one ('openssl rand -hex 24'); commas separate secrets here: one that holds a comma goes into a file, WEBHOOK_SECRET_${key}_FILE`,

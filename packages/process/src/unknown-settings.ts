@@ -45,9 +45,15 @@ function sourceSettingsLike(key: string): readonly string[] {
 
 function nearest(key: string, names: readonly string[]): { readonly name: string; readonly slips: number } {
   const [first = { name: '', slips: Number.POSITIVE_INFINITY }] = names
-    .map((name) => ({ name, slips: distance(key, name.replace(/_<SOURCE>$/, '')) }))
+    .map((name) => ({ name, slips: slipsBetween(key, name.replace(/_<SOURCE>$/, '')) }))
     .toSorted((one, other) => one.slips - other.slips);
   return first;
+}
+
+/** A word that is cut short, as in `REDIS_USER`, is one slip, however much of it is missing. */
+function slipsBetween(key: string, name: string): number {
+  const isCutShort = /[A-Z]{3}$/.test(key) && name.startsWith(key) && /[A-Z]/.test(name.charAt(key.length));
+  return isCutShort ? 1 : distance(key, name);
 }
 
 /** How many letters have to be put in, left out, replaced or swapped with their neighbour. */

@@ -142,6 +142,7 @@ describe('a sender that is slow with its head', () => {
       const servers = main.match(/createServer\(\s*[^)]{0,40}/g) ?? [];
       expect(servers.length).toBeGreaterThan(0);
       for (const made of servers) expect(made).toContain('SLOW_REQUESTS');
+      expect(main).not.toMatch(/(?:headers|request)Timeout|connectionsCheckingInterval/);
     }
   });
 });

@@ -50,13 +50,16 @@ describe('a Redis with a password, which was silently ignored beside all but a U
     });
   });
 
-  it('may have the password in a file, without the line end that an editor leaves', () => {
-    const { value, problems } = target({
-      ...WAYS.host,
-      REDIS_PASSWORD_FILE: fileWith('password', ` ${SECRET}\n`),
-    });
-    expect([value.login, problems]).toEqual([{ password: ` ${SECRET}` }, []]);
-  });
+  it.each(['', '\n', '\r\n'])(
+    'may have the password in a file, without the line end that an editor leaves: %j',
+    (lineEnd) => {
+      const { value, problems } = target({
+        ...WAYS.host,
+        REDIS_PASSWORD_FILE: fileWith('password', ` ${SECRET}${lineEnd}`),
+      });
+      expect([value.login, problems]).toEqual([{ password: ` ${SECRET}` }, []]);
+    },
+  );
 
   it('tells its sentinels another word, over TLS unless told otherwise', () => {
     const sentinel = { ...WAYS.sentinel, REDIS_SENTINEL_USERNAME: 'watch', REDIS_SENTINEL_PASSWORD: 'w' };

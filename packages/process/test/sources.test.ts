@@ -368,6 +368,22 @@ describe('a sender with a static secret', () => {
     expect(problems).toEqual([]);
     expect(only(sources).provider.name).toBe('basic-auth');
   });
+
+  it.each([
+    ['', 'charles.babbage:x', 'has a password that is shorter than 8'],
+    ['', 'ada:q7Vd-mm2Xw-p0Lz,ada:', 'entry 2 of 2 has a password that is shorter than 8'],
+    ['production', 'charles.babbage:password1234', 'has a password that is easy to guess'],
+  ])("of Basic authentication took its user's name for a secret, in %j: %s", (NODE_ENV, secret, problem) => {
+    const env = { NODE_ENV, WEBHOOK_PROVIDER_ACME: 'basic-auth' };
+    const { problems } = read({ ...env, WEBHOOK_SECRET_ACME: secret });
+    expect(problems).toEqual([expect.stringMatching(`^WEBHOOK_SECRET_ACME: ${problem}`)]);
+    const file = fileWith(secret.replace(',', '\n'));
+    expect(read({ ...env, WEBHOOK_SECRET_ACME_FILE: file }).problems).toEqual([
+      expect.stringMatching(`^WEBHOOK_SECRET_ACME_FILE: .*${problem}`),
+    ]);
+    const good = read({ ...env, WEBHOOK_SECRET_ACME: 'charles.babbage:q7Vd-mm2Xw-p0Lz' });
+    expect(good.problems).toEqual([]);
+  });
 });
 
 describe('in production', () => {
@@ -388,6 +404,14 @@ describe('in production', () => {
       ]);
     },
   );
+
+  it('of a file, too, a secret that is easy to guess was taken', () => {
+    const env = { WEBHOOK_SECRET_STRIPE_FILE: fileWith('q7Vd-mm2Xw-p0Lz\npassword1234\n') };
+    expect(read(env).problems).toEqual([]);
+    expect(read({ ...env, NODE_ENV: 'production' }).problems).toEqual([
+      expect.stringMatching(/^WEBHOOK_SECRET_STRIPE_FILE: .*entry 2 of 2 is easy to guess/),
+    ]);
+  });
 
   it('a provider that signs the address needs to be told it', () => {
     const env = { WEBHOOK_SECRET_SQUARE: 'q7Vd-mm2Xw-p0Lz', NODE_ENV: 'production' };

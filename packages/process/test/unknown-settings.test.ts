@@ -11,7 +11,13 @@ describe('a variable that looks like a setting and is none, which did nothing wi
     ['WEBHOOKS_SECRET_STRIPE_EU', 'WEBHOOK_SECRET_STRIPE_EU'],
     ['WEBHOOK_SECRETS_STRIPE', 'WEBHOOK_SECRET_STRIPE'],
     ['HOOKLINE_PREFX', 'HOOKLINE_PREFIX'],
-    ['DASHBOARD_PASS', 'DASHBOARD_PORT'],
+    ['DASHBOARD_PASS', 'DASHBOARD_PASSWORD'],
+    ['REDIS_PASS', 'REDIS_PASSWORD'],
+    ['REDIS_USER', 'REDIS_USERNAME'],
+    ['REDIS_SENTINEL_USER', 'REDIS_SENTINEL_USERNAME'],
+    ['RECEIVER_HOSTNAME', 'RECEIVER_PORT'],
+    ['SPOOL_MAXIMUM', 'SPOOL_LIMIT'],
+    ['EVENT_RETNETIO', 'EVENT_RETENTION'],
     ['NODE_EVN', 'NODE_ENV'],
     ['EVENT_RETENTON', 'EVENT_RETENTION'],
     ['CONCURENCY', 'CONCURRENCY'],
@@ -39,6 +45,8 @@ describe('a variable that looks like a setting and is none, which did nothing wi
       NODE_OPTIONS: 'x',
       LOG_FORMAT: 'x',
       STRIPE_API_KEY: 'x',
+      EVENT_RTNTIO: 'x',
+      EVENT: 'x',
     };
     expect(unknownSettings(env)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { providers } from '../src/index.ts';
+import { describeProvider, providers } from '../src/index.ts';
 import { formOf, valueAt } from '../src/signing/place.ts';
 import { jsonText, sliceAt } from '../src/signing/json-text.ts';
 
@@ -17,6 +17,16 @@ describe('a body of a stranger', () => {
   it('is never larger than GitHub documents', () => {
     for (const { name, bodyLimit } of providers.values())
       expect([name, bodyLimit <= (name === 'github' ? 25 : 5) * MIB]).toEqual([name, true]);
+  });
+
+  it('may be as large as GitHub documents, and as a sender may send whom nobody knows', () => {
+    expect(providers.get('github')?.bodyLimit).toBe(25 * MIB);
+    for (const [kind, text] of [
+      ['hmac', 'header=x-signature'],
+      ['secret-header', 'header=x-secret'],
+      ['basic-auth', ''],
+    ] as const)
+      expect(describeProvider(text, kind)).toMatchObject({ ok: true, provider: { bodyLimit: 25 * MIB } });
   });
 
   it('that is a form of very many fields has none', () => {

@@ -150,10 +150,21 @@ describe('a first request', () => {
     expect(greet('discord', { body: event })).toBeUndefined();
   });
 
-  it('of Intercom is HEAD', () => {
-    expect(unsigned('intercom', { method: 'HEAD' })).toEqual(answered(200, NOSNIFF, ''));
-    expect(unsigned('intercom', { method: 'GET' })).toBeUndefined();
+  it.each(['intercom', 'trello'])('of %s is HEAD', (name) => {
+    expect(unsigned(name, { method: 'HEAD' })).toEqual(answered(200, NOSNIFF, ''));
+    expect(unsigned(name, { method: 'GET' })).toBeUndefined();
     expect(unsigned('stripe', { method: 'HEAD' })).toBeUndefined();
+  });
+
+  it('of WooCommerce is a form that names the webhook, and nothing else', () => {
+    const ask = (text: string, phase: 'unsigned' | 'verified' = 'unsigned') =>
+      providers
+        .get('woocommerce')
+        ?.handshake({ method: 'POST', url: '/', headers: {}, body: Buffer.from(text) }, [], phase);
+    expect(ask('webhook_id=17')).toEqual(answered(200, NOSNIFF, ''));
+    for (const other of ['webhook_id=', 'webhook_id=1&order=2', 'order=2&webhook_id=1', '{"id":1}'])
+      expect(ask(other)).toBeUndefined();
+    expect(ask('webhook_id=17', 'verified')).toBeUndefined();
   });
 
   it('of SNS is confirmed at its own addresses only, once verified', () => {

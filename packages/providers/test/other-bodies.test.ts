@@ -48,6 +48,7 @@ describe('an address with escapes was refused of HubSpot, which decodes some of 
     ['%3a%2f', ':/'],
     ['a%20b%26c%3Dd%25%2B%C3%A9', 'a%20b%26c%3Dd%25%2B%C3%A9'],
     ['%252F', '%252F'],
+    ['%253A%3A%26%2F%3D%2B%23', '%253A:%26/%3D%2B%23'],
   ])('%s', (asked, signed) => {
     expect(given(`${URL}?next=${asked}`, `${URL}?next=${signed}`)).toEqual({ ok: true });
     expect(given(`${URL}?next=${asked}x`, `${URL}?next=${signed}`).ok).toBe(false);
@@ -136,6 +137,18 @@ describe('a message that a Mailgun route forwards had no signature that could be
         content: Buffer.from([0, 0xff, 0x0d, 0x0a, 0x2d, 0x2d]),
       },
     });
+  });
+
+  it('is found behind words that stand before the first part', () => {
+    const body = Buffer.concat([Buffer.from('This is a form in parts.\r\n'), multipart(fields)]);
+    expect(verify('mailgun', post(body, { 'content-type': type }))).toEqual({ ok: true });
+    expect(parsePayload('mailgun', { 'content-type': type }, body)).toMatchObject(fields);
+  });
+
+  it('is not signed by what a file says', () => {
+    const body = multipart(fields).toString('latin1').replace('name="token"', 'name="token"; filename="t"');
+    const request = post(Buffer.from(body, 'latin1'), { 'content-type': type });
+    expect(verify('mailgun', request).ok).toBe(false);
   });
 
   it('is nothing when it is broken off, or its parts are too many', () => {

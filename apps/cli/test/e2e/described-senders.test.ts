@@ -30,7 +30,7 @@ it('handlers of senders that the settings describe stopped the worker, and bodie
     WEBHOOK_SECRET_ENGINE: 'engine-secret',
     WEBHOOK_PROVIDER_ENGINE: 'secret-header',
     WEBHOOK_SCHEME_ENGINE: 'header=x-secret; id=body:id; type=body:type; answer=empty',
-    WEBHOOK_SECRET_BOILER: 'ada:secret',
+    WEBHOOK_SECRET_BOILER: 'ada:boiler-secret',
     WEBHOOK_PROVIDER_BOILER: 'basic-auth',
     WEBHOOK_SCHEME_BOILER: 'id=body:id; type=body:type',
     APP_DIR: stage.appDir({
@@ -53,7 +53,7 @@ it('handlers of senders that the settings describe stopped the worker, and bodie
       })
     ).status;
   const signature = createHmac('sha256', 'mill-secret').update(marked).digest('hex');
-  const login = `Basic ${Buffer.from('ada:secret').toString('base64')}`;
+  const login = `Basic ${Buffer.from('ada:boiler-secret').toString('base64')}`;
   expect([
     await post('mill', { 'x-signature': signature }, marked),
     await post('engine', { 'x-secret': 'engine-secret' }, Buffer.from(text, 'utf16le')),

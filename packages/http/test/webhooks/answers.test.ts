@@ -51,6 +51,7 @@ describe('an answer that Twilio runs', () => {
   it.each([
     ['a call', 'CallSid=CA1&CallStatus=ringing', NO_INSTRUCTIONS],
     ['a message', 'MessageSid=SM1&SmsStatus=received&Body=Hello', NO_INSTRUCTIONS],
+    ['a message of old', 'SmsSid=SM1&SmsStatus=received&Body=Hello', NO_INSTRUCTIONS],
     ['a hook of Conversations', 'EventType=onMessageAdd&MessageSid=IM1', ''],
     ['another form', 'TaskSid=WT1', ''],
   ])('was JSON, an application error: %s', async (_, body, text) => {
@@ -61,6 +62,22 @@ describe('an answer that Twilio runs', () => {
     if (text !== '') expect(answer.headers['content-type']).toBe('text/xml; charset=utf-8');
     expect(receiver.memory.events).toHaveLength(1);
   });
+
+  it.each(['{"type":"com.twilio.messaging.message.sent"}', ' [{"type":"com.twilio.voice.status"}]'])(
+    'is ours where nothing is run, of an event stream: %s',
+    async (body) => {
+      const source = sourceOf('twilio');
+      const receiver = await startReceiver({ sources: [source] });
+      const path = '/webhooks/twilio?bodySHA256=0';
+      const unsigned = { method: 'POST', url: path, headers: {}, body: Buffer.from(body) };
+      const signed = source.provider.signRequest(unsigned, source.secrets(), NOW);
+      const answer = await request(receiver.server)
+        .post(signed.url)
+        .set({ ...signed.headers, 'content-type': 'application/json' })
+        .send(body);
+      expect([answer.status, answer.body]).toEqual([200, expect.objectContaining({ received: true })]);
+    },
+  );
 });
 
 describe('an answer that the settings leave out', () => {

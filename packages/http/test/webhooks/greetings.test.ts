@@ -88,6 +88,7 @@ describe('the answer that a provider wants', () => {
       const sample = source.provider.sample(source.provider.sampleTypes[0] ?? '', 'u', NOW);
       const answer = await send(receiver, source, sample?.body ?? '').expect(status);
       expect(answer.text).toBe(text);
+      if (text !== '') expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
       expect(answer.headers['hookline-event']).toBe(receiver.memory.events.at(-1)?.id);
     }
   });

@@ -77,6 +77,14 @@ describe('a body that is too large', () => {
     expect(memory.calls).toBe(0);
   });
 
+  it('is one of 17 KiB already where its signature is not there, before any of it has come', async () => {
+    const { wire, memory } = await startReceiver({ sources });
+    const line = wire().send(rawHead('POST', PATH, { 'content-length': String(17 * 1_024) }));
+    expect(await line.answers(1)).toEqual([401]);
+    expect(line.text).toContain('"reason":"missing"');
+    expect(memory.calls).toBe(0);
+  });
+
   it('is what its provider or its source says', async () => {
     const small = sourceOf('stripe', { bodyLimit: 600 });
     const { wire } = await startReceiver({ sources: [small] });

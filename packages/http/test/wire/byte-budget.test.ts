@@ -26,6 +26,27 @@ describe('a sender whose bodies never end', () => {
     }
   });
 
+  it('has no more than a quarter once others hold half', () => {
+    const budget = new ByteBudget(256 * MIB);
+    for (let n = 0; budget.used < 128 * MIB; n += 1)
+      budget.open(LARGE, { peer: `192.0.2.${n}`, source: 'stripe' }).take(LARGE);
+    expect(fill(budget, '198.51.100.1', 'github')).toHaveLength(8);
+  });
+
+  it('that seemed small counts as large once it has grown', () => {
+    const budget = new ByteBudget(256 * MIB);
+    for (let n = 0; n < 300; n += 1) fill(budget, `192.0.2.${n}`, `source-${n % 7}`);
+    expect(budget.used).toBe(224 * MIB);
+    const grown = budget.open(0, { peer: '198.51.100.1', source: 'github' });
+    expect([grown.take(64 * 1024), grown.take(1)]).toEqual([true, false]);
+  });
+
+  it('may have all that there is while nobody else sends', () => {
+    const budget = new ByteBudget(8 * MIB);
+    const only = budget.open(LARGE, { peer: '192.0.2.1', source: 'github' });
+    expect([only.take(7 * MIB), only.take(MIB), only.take(1)]).toEqual([true, true, false]);
+  });
+
   it('with many addresses leaves the other sources theirs, and small bodies always', () => {
     const budget = new ByteBudget(256 * MIB);
     for (let n = 0; n < 300; n += 1) fill(budget, `192.0.2.${n}`, 'github');

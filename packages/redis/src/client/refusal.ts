@@ -1,7 +1,7 @@
 import type { RedisTarget } from '@hookline/core';
 import { connect as dial } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { connect as dialSecurely } from 'node:tls';
+import { connect as dialSecurely, type ConnectionOptions } from 'node:tls';
 import type { Connection } from './connection.ts';
 import { UnfitServerError } from './server-facts.ts';
 
@@ -116,42 +116,64 @@ const TEST_AGAIN_MS = 5_000;
 
 /**
  * Who speaks plainly to a server that wants TLS, or the other way round, hears nothing or a closed door, as from a
- * server that is away. Only speaking the other way tells the two apart.
+ * server that is away. Only speaking the other way tells the two apart. And ioredis tells nobody why a sentinel's
+ * connection ended.
  */
 async function untilMistaken(target: RedisTarget, signal: AbortSignal): Promise<RefusedError | undefined> {
   const address = addressOf(target);
   while (address !== undefined && !signal.aborted) {
-    const isSecure = isTls(target);
-    if (await (isSecure ? answersPlainly(address) : answersSecurely(address)))
+    const isSecure = target.kind === 'sentinel' ? target.sentinelTls !== undefined : isTls(target);
+    if (await (isSecure ? answersPlainly(address) : answersSecurely(address))) {
+      if (target.kind === 'sentinel')
+        return new RefusedError('REDIS_SENTINEL_TLS', SENTINEL_MISTAKES[isSecure ? 'tls' : 'plain']);
       return isSecure ? noTls(target) : plainWhereTls(target);
+    }
+    if (target.kind === 'sentinel' && target.sentinelTls !== undefined) {
+      const { ca } = target.sentinelTls;
+      const error = await handshakeError(address, ca === undefined ? {} : { ca });
+      const refusal = refusalOf(error, target);
+      if (refusal !== undefined) return refusal;
+    }
     await wait(TEST_AGAIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
   return undefined;
 }
+
+const SENTINEL_MISTAKES = {
+  tls: 'the sentinel does not speak TLS; name the port where it does, or set REDIS_SENTINEL_TLS=off',
+  plain: 'the sentinel speaks TLS only; set REDIS_SENTINEL_TLS=on',
+};
 
 interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** Of sentinels it is not known beforehand where they lead. */
+/** Of sentinels it is their own: where they lead is not known beforehand. */
 function addressOf(target: RedisTarget): Address | undefined {
   if (target.kind === 'cluster') return target.nodes[0];
-  if (target.kind === 'sentinel' || !URL.canParse(target.url)) return undefined;
+  if (target.kind === 'sentinel') return target.sentinels[0];
+  if (!URL.canParse(target.url)) return undefined;
   const { hostname, port } = new URL(target.url);
   return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 6379) };
 }
 
-function answersSecurely({ host, port }: Address): Promise<boolean> {
+async function answersSecurely(address: Address): Promise<boolean> {
+  // Whose certificate it is does not matter here: nothing is said over this connection.
+  return (await handshakeError(address, { rejectUnauthorized: false })) === undefined;
+}
+
+/** Why no TLS comes about there; `undefined` when it does. */
+function handshakeError({ host, port }: Address, options: ConnectionOptions): Promise<unknown> {
   return new Promise((resolve) => {
-    // Whose certificate it is does not matter here: nothing is said over this connection.
-    const socket = dialSecurely({ host, port, rejectUnauthorized: false, timeout: TEST_MS });
-    const end = (answer: boolean) => () => {
+    const socket = dialSecurely({ ...options, host, port, timeout: TEST_MS });
+    const end = (error?: unknown) => {
       socket.destroy();
-      resolve(answer);
+      resolve(error);
     };
-    socket.once('secureConnect', end(true));
-    for (const event of ['error', 'timeout', 'close']) socket.once(event, end(false));
+    socket.once('secureConnect', () => end());
+    socket.on('error', end);
+    for (const event of ['timeout', 'close']) socket.once(event, () => end(new Error(event)));
   });
 }
 

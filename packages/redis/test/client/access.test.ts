@@ -1,8 +1,16 @@
 import { findRedisServer, freePort } from '@hookline/local-redis';
 import { NO_LOG, type RedisTarget } from '@hookline/core';
-import { eventually, startOwnRedis, TEST_CERTIFICATES, uniquePrefix, type OwnRedis } from '@hookline/rig';
+import {
+  eventually,
+  selfSigned,
+  startOwnRedis,
+  TEST_CERTIFICATES,
+  uniquePrefix,
+  type OwnRedis,
+} from '@hookline/rig';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as dial, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,9 +24,30 @@ const host = '127.0.0.1';
 const folder = mkdtempSync(join(tmpdir(), 'hookline-access-'));
 const children: ChildProcess[] = [];
 let redis: OwnRedis;
-let proxy: Server;
+const proxies: Server[] = [];
+/** Ports: of the server and the sentinel where they speak TLS, and of what the rig has no word for. */
+let redisTls: number;
+let sentinelTls: number;
 let sentinel: number;
 let cluster: number;
+let namedCluster: number;
+let namedClusterTls: number;
+
+const KEY = createPrivateKey(TEST_CERTIFICATES.key);
+/** For that name, and for no address. */
+const NAMED = selfSigned('localhost', { privateKey: KEY, publicKey: createPublicKey(KEY) });
+
+/** Where what listens there can be spoken to over TLS. */
+async function secured(cert: string, port: () => number): Promise<number> {
+  const server = createServer({ cert, key: TEST_CERTIFICATES.key }, (near) => {
+    const far = dial(port(), host);
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    near.pipe(far).pipe(near);
+  });
+  proxies.push(server);
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  return (server.address() as AddressInfo).port;
+}
 
 /** Starts a server that the rig has no word for, and waits until it listens. */
 async function start(
@@ -57,12 +86,17 @@ beforeAll(async () => {
   const admin = connect({ kind: 'url', url: redis.url }, 'worker');
   await admin.call('ACL', 'SETUSER', 'ours', 'on', `>${SECRET}`, '~*', '&*', '+@all');
   admin.disconnect();
+  redisTls = await secured(TEST_CERTIFICATES.local, () => Number(port));
+  sentinelTls = await secured(TEST_CERTIFICATES.local, () => sentinel);
   sentinel = await start(
     'sentinel',
     () => [
       `sentinel monitor mymaster ${host} ${port} 1`,
       `sentinel auth-pass mymaster ${password}`,
+      // It does not speak TLS itself, and tells whoever asks where that is spoken.
+      `sentinel monitor secured ${host} ${redisTls} 1`,
       `requirepass "${SECRET}"`,
+      'user watch on >of-the-watch ~* &* +@all',
     ],
     '--sentinel',
   );
@@ -78,16 +112,22 @@ beforeAll(async () => {
   );
   await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
   node.disconnect();
-  proxy = createServer({ cert: TEST_CERTIFICATES.local, key: TEST_CERTIFICATES.key }, (near) => {
-    const far = dial(Number(port), host);
-    for (const socket of [near, far]) socket.on('error', () => undefined);
-    near.pipe(far).pipe(near);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, host, resolve));
-});
+  const announced = await secured(NAMED, () => namedCluster);
+  namedCluster = await start('named-cluster', () => [
+    'cluster-enabled yes',
+    'cluster-config-file nodes-named.conf',
+    'cluster-announce-hostname localhost',
+    'cluster-preferred-endpoint-type hostname',
+    `cluster-announce-port ${announced}`,
+  ]);
+  const named = connect({ kind: 'url', url: `redis://${host}:${namedCluster}` }, 'worker');
+  await named.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+  named.disconnect();
+  namedClusterTls = announced;
+}, 60_000);
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
-  proxy.close();
+  for (const proxy of proxies) proxy.close();
   await redis.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -95,7 +135,7 @@ afterAll(async () => {
 describe('a Redis that lets nobody in without a word', () => {
   const login = { username: 'ours', password: SECRET };
   const url = () => `redis://${host}:${new URL(redis.url).port}`;
-  const tlsUrl = (scheme: string) => `${scheme}://${host}:${(proxy.address() as AddressInfo).port}`;
+  const tlsUrl = (scheme: string) => `${scheme}://${host}:${redisTls}`;
   const tls = { ca: TEST_CERTIFICATES.local };
   const atSentinel = (): RedisTarget => ({
     kind: 'sentinel',
@@ -118,6 +158,34 @@ describe('a Redis that lets nobody in without a word', () => {
     expect(await answer(atSentinel())).toBe('OK');
   });
 
+  const atSecuredSentinel = (): RedisTarget => ({
+    kind: 'sentinel',
+    name: 'secured',
+    sentinels: [{ host, port: sentinelTls }],
+    login,
+    tls,
+    sentinelLogin: { username: 'watch', password: 'of-the-watch' },
+    sentinelTls: tls,
+  });
+
+  it('is reached over TLS through a sentinel that speaks TLS and knows users', async () => {
+    expect(await answer(atSecuredSentinel())).toBe('OK');
+  });
+
+  it('is reached over TLS through a sentinel that speaks none', async () => {
+    const { sentinelTls: _, ...target } = {
+      ...atSecuredSentinel(),
+      sentinelTls: undefined,
+      sentinels: [{ host, port: sentinel }],
+    };
+    expect(await answer(target)).toBe('OK');
+  });
+
+  it('is reached as a cluster whose certificates are for names, over TLS', async () => {
+    const nodes = [{ host: 'localhost', port: namedClusterTls }];
+    expect(await answer({ kind: 'cluster', nodes, tls: { ca: NAMED } })).toBe('OK');
+  });
+
   it('is reached as a cluster', async () => {
     const login = { password: SECRET };
     expect(await answer({ kind: 'cluster', nodes: [{ host, port: cluster }], login })).toBe('OK');
@@ -134,6 +202,10 @@ describe('a Redis that lets nobody in without a word', () => {
       'REDIS_PASSWORD',
       () => ({ kind: 'cluster', nodes: [{ host, port: cluster }], login: { password: 'wrong' } }),
     ],
+    ['REDIS_CA', () => ({ ...atSecuredSentinel(), sentinelTls: { ca: TEST_CERTIFICATES.root } })],
+    ['REDIS_SENTINEL_TLS', () => ({ ...atSecuredSentinel(), sentinels: [{ host, port: sentinel }] })],
+    ['REDIS_SENTINEL_TLS', () => ({ ...atSentinel(), sentinels: [{ host, port: sentinelTls }] })],
+    ['REDIS_CA', () => ({ ...atSecuredSentinel(), tls: { ca: TEST_CERTIFICATES.root } })],
     ['REDIS_CA', () => ({ kind: 'url', url: tlsUrl('redis'), login, tls: { ca: TEST_CERTIFICATES.root } })],
     ['REDIS_TLS', () => ({ kind: 'url', url: url(), login, tls })],
     [
