@@ -1,0 +1,83 @@
+import { percentile } from './statistics.ts';
+import type { OpenReceiver } from '../host/receiving.ts';
+import type { Bench } from '../host/bench.ts';
+import type { LoadResult } from '../load/load.ts';
+import type { Stream } from '../load/orders.ts';
+import type { RequestPlan } from '../load/requests.ts';
+import type { Measured } from './rounds.ts';
+
+/** How a receiver is loaded. */
+export interface AckLoad {
+  readonly plan: Omit<RequestPlan, 'count'>;
+  /** How many requests there are at most. */
+  readonly count: number;
+  readonly mode: Stream['mode'];
+  readonly connections?: number;
+  /** Others that run beside it, whose answers are not counted here. */
+  readonly beside?: readonly Stream[];
+  /** What Redis holds already and keeps; otherwise it is emptied afterwards. */
+  readonly keepsWhatIsThere?: boolean;
+}
+
+export const CONNECTIONS = 64;
+
+/**
+ * One round of acknowledgements, with all that it cost.
+ * The measurement is void when anything but 200 was answered, or Redis does not hold as many events as were sent.
+ */
+export async function measureAcks(bench: Bench, open: OpenReceiver, load: AckLoad): Promise<Measured> {
+  const { redis, program, receiver } = open;
+  const { plan, count, mode, connections = CONNECTIONS, beside = [] } = load;
+  await bench.load.prepare('acks', { ...plan, count });
+  // Listing a million events takes as long as a round: then their number says it.
+  const held = load.keepsWhatIsThere === true ? await receiver.waiting(redis.control) : 0;
+  const usage = await program.ask({ ask: 'usage' });
+  const before = await redis.control.reading();
+  const [result, ...others] = await bench.load.run(
+    { set: 'acks', port: open.port, connections, mode },
+    ...beside,
+  );
+  const after = await redis.control.reading();
+  const usageAfter = await program.ask({ ask: 'usage' });
+  if (result === undefined) throw new Error('the load has no result');
+
+  const events = Math.ceil(result.answered / (plan.copies ?? 1));
+  const stored = await (load.keepsWhatIsThere === true
+    ? receiver.waiting(redis.control)
+    : receiver.stored(redis.control));
+  const settled = await redis.control.reading();
+  if (load.keepsWhatIsThere !== true) await redis.clear();
+  const each = (amount: number) => amount / result.answered;
+  return {
+    figures: {
+      ...timesOf(result),
+      acks: (result.answered / result.elapsed) * 1000,
+      nodeMicros: each(usageAfter.cpuMicros - usage.cpuMicros),
+      redisMicros: each(after.cpuMicros - before.cpuMicros),
+      commands: each(after.commands - before.commands),
+      bytes: (settled.memory - before.memory) / events,
+      rss: usageAfter.rss,
+      ...Object.fromEntries(others.map(({ answered, elapsed }) => ['beside', (answered / elapsed) * 1000])),
+    },
+    problems: [...wrongAnswers(result, '200'), ...miscount('events are stored', stored - held, events)],
+  };
+}
+
+/** Milliseconds from when requests were due to their answers. */
+export function timesOf({ latencies }: LoadResult): { readonly [Name in 'p50' | 'p99' | 'max']: number } {
+  const sorted = latencies.toSorted();
+  return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99), max: percentile(sorted, 1) };
+}
+
+/** @returns why a measurement is void, or nothing */
+export function wrongAnswers({ statuses, answered }: LoadResult, wanted: string): readonly string[] {
+  if (answered === 0) return ['nothing was answered'];
+  return Object.entries(statuses)
+    .filter(([status]) => status !== wanted)
+    .map(([status, times]) => `${times} of ${answered} were answered ${status}`);
+}
+
+/** @returns why a measurement is void, or nothing */
+export function miscount(what: string, found: number, wanted: number): readonly string[] {
+  return found === wanted ? [] : [`${found} ${what} of ${wanted}`];
+}
