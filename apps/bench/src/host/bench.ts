@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Environment } from '@hookline/local-redis';
 import { startLoad, type LoadProcess } from '../load/load-process.ts';
 import { openKeeper, type Keeper } from './keeper.ts';
+import { startPostgres } from './postgres.ts';
 import { startProgram, type Program, type StartProgram } from './program.ts';
 import { startOwnRedis, type OwnRedis, type Persistence } from './redis.ts';
 
@@ -86,6 +87,17 @@ export class Bench {
       keep: (pid) => this.#keeper.keep(pid),
     });
     return this.owned(program);
+  }
+
+  /**
+   * A PostgreSQL, for the contender that needs one: the tests' own.
+   * @returns its address
+   * @throws Error that says why there is none
+   */
+  async postgres(): Promise<string> {
+    const { url, ...postgres } = await startPostgres();
+    this.owned(postgres);
+    return url;
   }
 
   newFolder(name: string): string {

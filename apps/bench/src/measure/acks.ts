@@ -48,12 +48,15 @@ export async function measureAcks(bench: Bench, open: OpenReceiver, load: AckLoa
   const settled = await redis.control.reading();
   if (load.keepsWhatIsThere !== true) await redis.clear();
   const each = (amount: number) => amount / result.answered;
+  const nodeMicros = each(usageAfter.cpuMicros - usage.cpuMicros);
+  const redisMicros = each(after.cpuMicros - before.cpuMicros);
   return {
     figures: {
       ...timesOf(result),
       acks: (result.answered / result.elapsed) * 1000,
-      nodeMicros: each(usageAfter.cpuMicros - usage.cpuMicros),
-      redisMicros: each(after.cpuMicros - before.cpuMicros),
+      nodeMicros,
+      redisMicros,
+      cpuMicros: nodeMicros + redisMicros,
       commands: each(after.commands - before.commands),
       bytes: (settled.memory - before.memory) / events,
       rss: usageAfter.rss,
