@@ -14,13 +14,17 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
     if (!isSignedByStripe(request.headers['stripe-signature']?.toString(), body, secret)) {
-      response.writeHead(401).end();
+      response.statusCode = 401;
+      response.end();
       return;
     }
     const { id } = JSON.parse(body.toString()) as { id: string };
     redis.hset(`event:${id}`, 'body', body).then(
       () => response.end('{"received":true}'),
-      () => response.writeHead(503).end(),
+      () => {
+        response.statusCode = 503;
+        response.end();
+      },
     );
   });
 });

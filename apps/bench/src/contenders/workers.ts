@@ -157,10 +157,8 @@ async function storeOf(
   return { store: redis.urlAt(proxy.port), proxy };
 }
 
-async function several(count: number, start: () => Promise<Program>): Promise<readonly Program[]> {
-  const programs: Program[] = [];
-  for (let at = 0; at < count; at += 1) programs.push(await start());
-  return programs;
+function several(count: number, start: () => Promise<Program>): Promise<readonly Program[]> {
+  return Promise.all(Array.from({ length: count }, start));
 }
 
 async function unfinished({ control }: OwnRedis, queue: string): Promise<number> {

@@ -16,6 +16,10 @@ export interface OpenReceiver {
   readonly port: number;
 }
 
+/** How long the first few requests of a receiver last. */
+const WARM_MS = 300;
+const MOST_WARM = 1_000;
+
 /** @param on a Redis that is there, instead of a new one */
 export async function openReceiver(
   bench: Bench,
@@ -24,7 +28,17 @@ export async function openReceiver(
 ): Promise<OpenReceiver> {
   const redis = on ?? (await bench.redis(persistence));
   const program = await startReceiver(bench, receiver, redis.url);
-  return { name: receiver.name, receiver, redis, program, port: portOf(program) };
+  const open = { name: receiver.name, receiver, redis, program, port: portOf(program) };
+  await warm(bench, open);
+  return open;
+}
+
+/** The first requests of a process are slow, and 64 of them at once may be late. */
+async function warm(bench: Bench, { port, redis }: OpenReceiver): Promise<void> {
+  const mode = { kind: 'saturate', milliseconds: WARM_MS } as const;
+  await bench.load.prepare('warm', { ...planOf(1_024), count: MOST_WARM });
+  await bench.load.run({ set: 'warm', port, connections: 4, mode });
+  await redis.clear();
 }
 
 /** The same with a proxy in between that counts what the receiver asks Redis. */

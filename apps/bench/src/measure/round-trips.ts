@@ -17,10 +17,12 @@ export interface RoundTrips {
 export async function countRoundTrips(bench: Bench, receiver: Receiver): Promise<RoundTrips> {
   const open = await openCounted(bench, receiver);
   const events = bench.options.smoke ? 30 : EVENTS;
+  // Several may be counted at the same time.
+  const set = `probe of ${receiver.name}`;
   const send = async (count: number) => {
-    await bench.load.prepare('probe', { ...planOf(1_024), count });
+    await bench.load.prepare(set, { ...planOf(1_024), count });
     const mode = { kind: 'saturate', milliseconds: 30_000 } as const;
-    const [result] = await bench.load.run({ set: 'probe', port: open.port, connections: 1, mode });
+    const [result] = await bench.load.run({ set, port: open.port, connections: 1, mode });
     const wrong = result === undefined ? ['no result'] : wrongAnswers(result, '200');
     if (wrong.length > 0) throw new Error(`${receiver.name}: ${wrong.join(', ')}`);
   };

@@ -12,12 +12,8 @@ export const ack: Scenario = {
     const rows = await saturate(bench, this.name, contenders, bench.options.rounds);
     const own = rows.find(({ name }) => name === 'hookline')?.figures['acks'];
     if (own !== undefined) bench.known.set(SATURATION, own.median);
-    const counted = [];
-    for (const [at, row] of rows.entries()) {
-      const receiver = contenders[at]?.open.receiver;
-      const trips = receiver === undefined ? undefined : await countRoundTrips(bench, receiver);
-      counted.push(withFigures(row, { ...trips }));
-    }
+    const trips = await Promise.all(contenders.map(({ open }) => countRoundTrips(bench, open.receiver)));
+    const counted = rows.map((row, at) => withFigures(row, { ...trips[at] }));
     return {
       rows: counted,
       tables: [

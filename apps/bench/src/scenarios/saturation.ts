@@ -71,10 +71,9 @@ export function tell(
 
 /** The three that acknowledge, each on a Redis of its own. */
 export async function openAll(bench: Bench): Promise<readonly Saturated[]> {
-  const all: Saturated[] = [];
-  for (const receiver of [FLOOR, HAND_WRITTEN, hookline()])
-    all.push({ name: receiver.name, open: await openReceiver(bench, receiver) });
-  return all;
+  const receivers = [FLOOR, HAND_WRITTEN, hookline()];
+  const open = await Promise.all(receivers.map((receiver) => openReceiver(bench, receiver)));
+  return open.map((each) => ({ name: each.name, open: each }));
 }
 
 /** What the product acknowledges at most in a second: as measured in this run, or in a round for this alone. */
