@@ -16,9 +16,11 @@ export interface OpenReceiver {
   readonly port: number;
 }
 
-/** How long the first few requests of a receiver last. */
-const WARM_MS = 300;
-const MOST_WARM = 1_000;
+/** Of a round's time: so long a new receiver is asked by a few at a time, until its code is compiled. */
+const WARM_SHARE = 0.75;
+const WARM_CONNECTIONS = 8;
+/** For each second of a round. */
+const MOST_WARM = 4_000;
 
 /** @param on a Redis that is there, instead of a new one */
 export async function openReceiver(
@@ -35,9 +37,17 @@ export async function openReceiver(
 
 /** The first requests of a process are slow, and 64 of them at once may be late. */
 async function warm(bench: Bench, { port, redis }: OpenReceiver): Promise<void> {
-  const mode = { kind: 'saturate', milliseconds: WARM_MS } as const;
-  await bench.load.prepare('warm', { ...planOf(1_024), count: MOST_WARM });
-  await bench.load.run({ set: 'warm', port, connections: 4, mode });
+  const milliseconds = bench.milliseconds * WARM_SHARE;
+  // Several may be opened at the same time.
+  const set = `warm-up at ${port}`;
+  await bench.load.prepare(set, { ...planOf(1_024), count: Math.ceil(MOST_WARM * bench.options.seconds) });
+  await bench.load.run({
+    set,
+    port,
+    connections: WARM_CONNECTIONS,
+    mode: { kind: 'saturate', milliseconds },
+  });
+  await bench.load.forget(set);
   await redis.clear();
 }
 

@@ -8,6 +8,8 @@ import type { RequestPlan } from './requests.ts';
 export interface LoadProcess {
   /** Makes requests ahead of time; a set of the same name is replaced. */
   prepare(set: string, plan: RequestPlan): Promise<void>;
+  /** Frees what was made. */
+  forget(set: string): Promise<void>;
   /** Runs all of these at once. */
   run(...streams: readonly Stream[]): Promise<readonly LoadResult[]>;
   /** Opens streams of server-sent events, and holds them. @throws Error when one is refused */
@@ -52,6 +54,9 @@ export async function startLoad(keep: (pid: number) => void): Promise<LoadProces
   return {
     async prepare(set, plan) {
       await order({ kind: 'prepare', set, plan });
+    },
+    async forget(set) {
+      await order({ kind: 'forget', set });
     },
     run: (...streams) => order({ kind: 'run', streams }),
     async listen(listeners) {

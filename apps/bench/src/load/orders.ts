@@ -27,6 +27,7 @@ export interface Listeners {
 /** What the load's process is told to do. */
 export type Order =
   | { readonly kind: 'prepare'; readonly set: string; readonly plan: RequestPlan }
+  | { readonly kind: 'forget'; readonly set: string }
   | { readonly kind: 'run'; readonly streams: readonly Stream[] }
   | { readonly kind: 'listen'; readonly listeners: Listeners }
   | { readonly kind: 'leave' };

@@ -24,6 +24,9 @@ async function obey(order: Order): Promise<readonly LoadResult[]> {
     case 'prepare':
       sets.set(order.set, buildRequests(order.plan, Date.now()));
       return [];
+    case 'forget':
+      sets.delete(order.set);
+      return [];
     case 'run':
       return Promise.all(order.streams.map(run));
     case 'listen':

@@ -60,6 +60,7 @@ export async function measureAcks(bench: Bench, open: OpenReceiver, load: AckLoa
       nodeMicros,
       redisMicros,
       cpuMicros: nodeMicros + redisMicros,
+      loadMicros: each(result.cpuMicros),
       commands: each(after.commands - before.commands),
       bytes: (settled.memory - before.memory) / events,
       rss: usageAfter.rss,

@@ -33,8 +33,11 @@ export async function measureJobs(site: WorkSite, events: number, handlers = 1):
     figures: {
       jobs: (events / elapsed) * 1000,
       nodeMicros: each(usageAfter.cpuMicros - usage.cpuMicros),
-      redisMicros: before && after ? each(after.cpuMicros - before.cpuMicros) : Number.NaN,
-      commands: before && after ? each(after.commands - before.commands) : Number.NaN,
+      ...(before &&
+        after && {
+          redisMicros: each(after.cpuMicros - before.cpuMicros),
+          commands: each(after.commands - before.commands),
+        }),
     },
     problems: [
       ...miscount('handlers began', usageAfter.count - usage.count, events * handlers),

@@ -48,14 +48,15 @@ export async function inRounds<Contender extends Named>({
   return contenders.map((contender) => rowOf(contender.name, all.get(contender) ?? []));
 }
 
-/** One row of several rounds. */
-export function rowOf(name: string, measured: readonly Measured[]): Row {
-  const names = Object.keys(measured[0]?.figures ?? {});
+/** One row of several rounds; a figure that one of them does not have is left out. */
+function rowOf(name: string, measured: readonly Measured[]): Row {
+  const spreads = Object.keys(measured[0]?.figures ?? {}).flatMap((figure): [string, Spread][] => {
+    const values = measured.map(({ figures }) => figures[figure] ?? Number.NaN);
+    return values.every(Number.isFinite) ? [[figure, spreadOf(values)]] : [];
+  });
   return {
     name,
-    figures: Object.fromEntries(
-      names.map((figure) => [figure, spreadOf(measured.map(({ figures }) => figures[figure] ?? Number.NaN))]),
-    ),
+    figures: Object.fromEntries(spreads),
     problems: [...new Set(measured.flatMap(({ problems }) => problems))],
   };
 }

@@ -1,4 +1,4 @@
-import { pairedRatio, type Spread } from '../measure/statistics.ts';
+import { pairedRatio } from '../measure/statistics.ts';
 import type { Row } from '../measure/rounds.ts';
 import type { Column, Result } from '../scenarios/scenario.ts';
 
@@ -13,19 +13,15 @@ export function gridsOf({ rows, tables }: Pick<Result, 'rows' | 'tables'>): read
   return tables.map((columns) => ({
     head: ['', ...columns.map(({ title }) => title)],
     lines: rows
-      .filter(({ figures }) => columns.some(({ figure }) => isShown(figures[figure])))
+      .filter(({ figures }) => columns.some(({ figure }) => figures[figure] !== undefined))
       .map((row) => [row.name, ...columns.map((column) => cellOf(row, column, rows))]),
   }));
-}
-
-function isShown(spread: Spread | undefined): spread is Spread {
-  return spread !== undefined && !Number.isNaN(spread.median);
 }
 
 function cellOf(row: Row, { figure, as, of, digits = 0 }: Column, rows: readonly Row[]): string {
   if (row.problems.length > 0) return 'void';
   const spread = row.figures[figure];
-  if (!isShown(spread)) return '–';
+  if (spread === undefined) return '–';
   switch (as) {
     case 'median':
       return number(spread.median, digits);
@@ -33,7 +29,7 @@ function cellOf(row: Row, { figure, as, of, digits = 0 }: Column, rows: readonly
       return `${number(spread.low, digits)}–${number(spread.high, digits)}`;
     case 'times': {
       const other = rows.find(({ name }) => name === of)?.figures[figure];
-      return isShown(other) ? number(pairedRatio(spread, other), digits) : '–';
+      return other === undefined ? '–' : number(pairedRatio(spread, other), digits);
     }
   }
 }

@@ -29,6 +29,7 @@ export const ack: Scenario = {
           { title: 'calls', figure: 'calls', as: 'median', digits: 1 },
           { title: 'trips', figure: 'roundTrips', as: 'median', digits: 1 },
           { title: 'bytes/event', figure: 'bytes', as: 'median' },
+          { title: 'load µs', figure: 'loadMicros', as: 'median' },
         ],
       ],
     };

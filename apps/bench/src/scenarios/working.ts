@@ -10,8 +10,11 @@ export interface Working extends Named {
   readonly handlers?: number;
 }
 
-/** Nobody knows how fast a contender is before its first round. */
-const FIRST_EVENTS = 1_000;
+/** For each process, so that its code is compiled by then. */
+const WARM_UP_EVENTS = 2_000;
+/** For each process: with fewer, the first and the last ones would be most of it. */
+const FEWEST_EVENTS = 500;
+const SMOKE_EVENTS = 200;
 
 /** Measures how many events each works off in a second, in rounds: as many wait as it needs one round's time for. */
 export function workOff(
@@ -26,9 +29,13 @@ export function workOff(
     say: (contender, round, measured) => tell(bench, scenario, contender, round, measured),
     async measure({ name, site, handlers = 1 }) {
       const rate = rates.get(name);
-      const events = rate === undefined ? FIRST_EVENTS : Math.ceil(rate * bench.options.seconds);
-      const measured = await measureJobs(site, bench.options.smoke ? 200 : events, handlers);
-      rates.set(name, measured.figures['jobs'] ?? FIRST_EVENTS);
+      const processes = site.workers.length;
+      const events =
+        rate === undefined
+          ? WARM_UP_EVENTS * processes
+          : Math.max(Math.ceil(rate * bench.options.seconds), FEWEST_EVENTS * processes);
+      const measured = await measureJobs(site, bench.options.smoke ? SMOKE_EVENTS : events, handlers);
+      rates.set(name, measured.figures['jobs'] ?? 0);
       return measured;
     },
   });
