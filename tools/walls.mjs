@@ -22,7 +22,7 @@ const ALLOWED = {
   'examples/shop': ['hookline', 'core', 'providers'],
   'apps/worker': ['hookline', 'core', 'providers', 'redis', 'http', 'process', 'shop'],
   'apps/dashboard': ['core', 'redis', 'http', 'process'],
-  'apps/bench': ['core', 'providers', 'local-redis', 'test-postgres'],
+  'apps/bench': ['core', 'providers', 'local-redis'],
   'apps/faults': ['core', 'providers', 'local-redis'],
   'apps/cli': ['core', 'providers', 'redis', 'local-redis', 'process'],
 };

@@ -96,6 +96,8 @@ async function runOne(bench: Bench, scenario: Scenario): Promise<Result> {
     const result = await scenario.run(bench);
     return { scenario: name, says, notes: [], ...result };
   } catch (error) {
+    // Somebody interrupted the run, and its process ends in a moment: there is nothing to report.
+    if (bench.isEnding) return new Promise(() => undefined);
     // The others' figures are worth no less.
     const problem = error instanceof Error ? error.message : String(error);
     return {

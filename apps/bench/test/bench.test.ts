@@ -39,7 +39,7 @@ it('measures everybody, and says how it ended', async () => {
   }
   expect(report.machine.node).toBe(process.versions.node);
   expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-});
+}, 90_000);
 
 it('names the scenarios when it is asked for one that is not there', async () => {
   const { code, err } = await bench('--only', 'acks');

@@ -33,6 +33,8 @@ export class Bench {
   /** What scenarios found out that others need, by name. */
   readonly known = new Map<string, number>();
   redisVersion = '';
+  /** Whatever fails from now on fails because of that. */
+  isEnding = false;
   readonly #keeper: Keeper;
   #opened = 0;
   #open: { stop(): Promise<void> }[] = [];
@@ -122,6 +124,7 @@ export class Bench {
 
   /** Ends everything, and deletes the run's folder. */
   async end(): Promise<void> {
+    this.isEnding = true;
     await this.clear();
     await this.#keeper.end();
   }

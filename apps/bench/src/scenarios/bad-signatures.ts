@@ -76,7 +76,7 @@ async function measureKind(
   });
 }
 
-/** Void when one of them was let in, or Redis heard of it. */
+/** Void when one of them was let in. What Redis hears meanwhile is the receiver's own watching of it. */
 async function floodAlone(
   bench: Bench,
   { redis, program, receiver }: OpenReceiver,

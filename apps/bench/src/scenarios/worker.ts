@@ -43,7 +43,7 @@ export const worker: Scenario = {
       ],
       notes: [
         ...notes,
-        'bare is BullMQ alone, on jobs that hold an event id: it has no body to read, no history to write. The PostgreSQL under pg-boss is the tests’ own, which waits for no disk.',
+        "bare is BullMQ alone, on jobs that hold an event id: it has no body to read, no history to write. The PostgreSQL under pg-boss is the tests' own, which waits for no disk.",
       ],
     };
   },

@@ -11,9 +11,9 @@ export interface Working extends Named {
 }
 
 /** For each process, so that its code is compiled by then. */
-const WARM_UP_EVENTS = 2_000;
+const WARM_UP_EVENTS = 1_500;
 /** For each process: with fewer, the first and the last ones would be most of it. */
-const FEWEST_EVENTS = 500;
+const FEWEST_EVENTS = 400;
 const SMOKE_EVENTS = 200;
 
 /** Measures how many events each works off in a second, in rounds: as many wait as it needs one round's time for. */
