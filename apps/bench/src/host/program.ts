@@ -22,7 +22,7 @@ export interface StartProgram {
 }
 
 const READY_PATIENCE_MS = 30_000;
-const ANSWER_PATIENCE_MS = 10_000;
+const ANSWER_PATIENCE_MS = 30_000;
 const PROBE = new URL('../measure/probe.js', import.meta.url).href;
 
 /** Starts a program with the probe in it, and waits until it says that it is ready. @throws Error with the end of its log */
@@ -52,13 +52,15 @@ export async function startProgram({ file, args = [], env, logFile, keep }: Star
   const urls = await new Promise<Readonly<Record<string, string>>>((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${file} ${why}:\n${lastLines()}`));
     const late = setTimeout(() => fail(`is not ready after ${READY_PATIENCE_MS} ms`), READY_PATIENCE_MS);
-    void ended.then(() => {
+    const endedEarly = () => {
       clearTimeout(late);
       fail('ended before it was ready');
-    });
+    };
+    child.once('exit', endedEarly);
     child.on('message', (message: ProbeAnswer | ReadyMessage) => {
       if (message.kind === 'probe') return waiting.get(message.id)?.resolve(message);
       clearTimeout(late);
+      child.off('exit', endedEarly);
       resolve(message.urls);
     });
   });
