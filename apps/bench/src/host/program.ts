@@ -21,7 +21,7 @@ export interface StartProgram {
   readonly keep: (pid: number) => void;
 }
 
-const READY_PATIENCE_MS = 30_000;
+const READY_PATIENCE_MS = 90_000;
 const ANSWER_PATIENCE_MS = 30_000;
 const PROBE = new URL('../measure/probe.js', import.meta.url).href;
 
