@@ -22,10 +22,10 @@ const ALLOWED = {
   'apps/receiver': ['core', 'providers', 'redis', 'http', 'process', 'spool'],
   'examples/shop': ['hookline', 'core', 'providers'],
   'apps/worker': ['hookline', 'core', 'providers', 'redis', 'http', 'process', 'shop'],
-  'apps/dashboard': ['core', 'redis', 'http', 'process'],
+  'apps/dashboard': ['history', 'core', 'redis', 'http', 'process'],
   'apps/bench': ['core', 'providers', 'local-redis'],
   'apps/faults': ['core', 'providers', 'local-redis'],
-  'apps/cli': ['core', 'providers', 'redis', 'local-redis', 'process'],
+  'apps/cli': ['history', 'core', 'providers', 'redis', 'local-redis', 'process'],
 };
 /** Outside libraries that one package alone may import. */
 const KEPT_TO = {

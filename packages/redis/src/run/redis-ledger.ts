@@ -203,7 +203,8 @@ class RedisLedger implements Ledger {
     const now = this.#parts.now();
     const attempts = this.#partition.keys.attempts(ref.workId);
     const keys = { lock: this.#lockOf(lease), attempts, state, work: run.key };
-    const { log, ...attempt } = ended;
+    const { attempt: number, startedAt, endedAt } = ended;
+    const attempt = { attempt: number, startedAt, endedAt };
     const args = {
       workId: ref.workId,
       token: lease.token,
