@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -52,6 +53,17 @@ describe('the folder indexes', () => {
     const written = statSync(join(tree.root, 'apps/worker/src/all-jobs.ts')).mtimeMs;
     expect(generateIndexes(tree.root)).toEqual([]);
     expect(statSync(join(tree.root, 'apps/worker/src/all-jobs.ts')).mtimeMs).toBe(written);
+  });
+
+  it('leaves git nothing of a new handler but the handler: an upgrade conflicted with the lists', () => {
+    copyFileSync(join(repository, '.gitignore'), join(tree.root, '.gitignore'));
+    generateIndexes(tree.root);
+    const git = (...args: string[]) => spawnSync('git', args, { cwd: tree.root, encoding: 'utf8' }).stdout;
+    git('init', '--quiet');
+    const seen = git('ls-files', '--others', '--exclude-standard').trim().split('\n');
+    expect(seen).toContain('packages/providers/src/all-providers.ts');
+    expect(existsSync(join(tree.root, 'apps/worker/src/all-handlers.ts'))).toBe(true);
+    expect(seen.filter((file) => file.startsWith('apps/worker/src/all-'))).toEqual([]);
   });
 
   it('follow a file that is added, and one that is deleted', () => {

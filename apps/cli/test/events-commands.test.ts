@@ -190,6 +190,8 @@ describe('the exit code', () => {
     [0, ['events', 'list']],
     [0, ['dead', 'list']],
     [1, ['events', 'show', 'stripe.never']],
+    [1, ['events', 'rerun', 'stripe.never']],
+    [2, ['events', 'rerun']],
     [1, ['dead', 'show', 'never']],
     [1, ['jobs', 'show', 'never']],
     [2, ['events', 'shwo', 'x']],
@@ -206,6 +208,27 @@ describe('the exit code', () => {
     const { code, output } = await run(...args);
     expect([code, output]).toEqual([expected, expect.not.stringContaining('    at ')]);
   });
+});
+
+describe('events rerun', () => {
+  it('was no command: it queues one event, or those of a source that no handler wanted', async () => {
+    const APP_DIR = stage.appDir({ 'jobs/none.mjs': "export default { name: 'none', run() {} };" });
+    const worker = await startWorker(stage, { ...env, APP_DIR });
+    const listed = async (...args: string[]) =>
+      (await run('events', 'list', '--json', ...args)).output.split('\n').filter((line) => line !== '');
+    await eventually(
+      async () => (await listed('--status', 'unhandled', '--count', '400')).length === MANY + 3,
+    );
+    worker.child.kill('SIGTERM');
+    await worker.ended;
+
+    expect(await run('events', 'rerun', '--unhandled', '--source', 'github')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('1 of 1 unhandled events queued again'),
+    });
+    const one = await run('events', 'rerun', 'stripe.evt_1');
+    expect([one.code, one.output]).toEqual([0, expect.stringContaining('queued stripe.evt_1')]);
+  }, 60_000);
 });
 
 describe('a dead letter', () => {
