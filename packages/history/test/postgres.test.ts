@@ -3,22 +3,15 @@ import { startPostgres, type TestPostgres } from '@hookline/test-postgres';
 import { historySuite } from '@hookline/testing';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { openHistory } from '../src/index.ts';
+import { placesIn } from './support.ts';
 
 let postgres: TestPostgres;
+let newPlace: () => Promise<string>;
 beforeAll(async () => {
   postgres = await startPostgres();
+  newPlace = placesIn(postgres);
 });
 afterAll(() => postgres.stop());
-
-let schemas = 0;
-/** The address of a place of its own in the database, which costs less than a database. */
-async function newPlace(): Promise<string> {
-  const schema = `history_${(schemas += 1)}`;
-  const pool = postgres.pool();
-  await pool.query(`CREATE SCHEMA ${schema}`);
-  await pool.end();
-  return `${postgres.url}?options=${encodeURIComponent(`-c search_path=${schema}`)}`;
-}
 
 describe('the history in PostgreSQL', () => {
   const open = async () => {

@@ -17,7 +17,7 @@ import type { HistoryStore, Wanted } from './store.ts';
 import { EVENT_COLUMNS, SPAN, type EventRow, type Tables } from '../schema/tables.ts';
 
 /** Candidates that one page looks at: what the index cannot tell apart is read again. */
-const MOST_EXAMINED = 20_000;
+const MOST_EXAMINED = 5_000;
 const LARGEST_STEP = 500;
 /** Events that are named so closely are looked at one by one. */
 const FEW = 1_000;

@@ -67,6 +67,11 @@ export class SqliteStore implements HistoryStore {
     );
   }
 
+  /** Lets the file grow to so many pages only, as a disk would that is full then. */
+  limitPages(most: number): void {
+    this.#database.exec(`PRAGMA max_page_count = ${Math.floor(most)}`);
+  }
+
   async close(): Promise<void> {
     await this.db.destroy();
   }

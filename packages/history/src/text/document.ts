@@ -1,7 +1,7 @@
 import type { PayloadPair, SearchQuery } from '@hookline/core';
 import { fold, standsIn } from './fold.ts';
 import { searchable } from './payload.ts';
-import { addTextTokens, facetToken, pairToken, type Token } from './tokens.ts';
+import { addPairTokens, addTextTokens, facetToken, type Token } from './tokens.ts';
 
 /** As much of an event as decides where it is found. */
 interface Described {
@@ -32,7 +32,7 @@ export function payloadTokens({ headers, body }: Payload): {
   const tokens = new Set<Token>();
   const { texts, pairs, isCut } = searchable(headers, body);
   for (const text of texts) addTextTokens(tokens, text);
-  for (const pair of pairs) tokens.add(pairToken(pair));
+  for (const pair of pairs) addPairTokens(tokens, pair);
   return { tokens, isCut };
 }
 
@@ -40,7 +40,7 @@ export function payloadTokens({ headers, body }: Payload): {
 export function queryTokens({ phrases, pairs }: Pick<SearchQuery, 'phrases' | 'pairs'>): Set<Token> {
   const tokens = new Set<Token>();
   for (const phrase of phrases) addTextTokens(tokens, phrase);
-  for (const pair of pairs) tokens.add(pairToken(pair));
+  for (const pair of pairs) addPairTokens(tokens, pair);
   return tokens;
 }
 
@@ -49,7 +49,8 @@ export function createTextCheck({ phrases, pairs }: Pick<SearchQuery, 'phrases' 
   const folded = phrases.map((phrase) => fold(phrase).trim());
   return (event: Described, payload: Payload | undefined): boolean => {
     const found = payload === undefined ? undefined : searchable(payload.headers, payload.body);
-    const texts = [event.type, event.providerId, ...(found?.texts ?? [])];
+    const values = found?.pairs.map(({ value }) => value) ?? [];
+    const texts = [event.type, event.providerId, ...(found?.texts ?? []), ...values];
     return (
       pairs.every((asked) => found?.pairs.some((pair) => isPair(pair, asked)) ?? false) &&
       folded.every((phrase) => texts.some((text) => standsIn(fold(text), phrase)))

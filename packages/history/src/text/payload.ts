@@ -2,9 +2,9 @@ import type { PayloadPair } from '@hookline/core';
 
 /** What of a payload can be searched for. */
 export interface Searchable {
-  /** Every key and value, in the payload's order. */
+  /** Every key, and every value that has no path. */
   readonly texts: readonly string[];
-  /** Every value with its whole path; an array adds no step. */
+  /** Every other value, with its whole path; an array adds no step. */
   readonly pairs: readonly PayloadPair[];
   /** Whether there was more than is indexed of one event. */
   readonly isCut: boolean;
@@ -46,8 +46,11 @@ class Collector {
     if (this.isFull) return;
     if (typeof value !== 'object' || value === null) {
       const text = String(value);
-      this.text(text);
-      if (path !== '' && !this.isFull) this.pairs.push({ path, value: text });
+      if (path === '' || text.length > this.#room) this.text(text);
+      else {
+        this.#room -= text.length;
+        this.pairs.push({ path, value: text });
+      }
     } else if (depth > DEEPEST) this.isFull = true;
     else if (Array.isArray(value)) for (const item of value) this.add(path, item, depth + 1);
     else

@@ -16,50 +16,84 @@ const KIND = Uint8Array.from({ length: 128 }, (_, code) => {
   if (/[a-z0-9]/i.test(character)) return 1;
   return /\s/.test(character) ? 2 : 0;
 });
+const SPACE = 32;
 const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 const WORDS = /[\p{L}\p{N}\p{M}]+/gu;
 
+/** A word from this length on that holds a digit is an id, and tells enough alone. */
+const TELLING = 8;
+const TELLS = /[0-9]/;
+
 /**
- * Adds the tokens of a text: of each word, and of each two that only punctuation joins, so that an address or a uuid is
+ * Adds the tokens of a text: of each word, and of each two that only punctuation joins, so that an address or a date is
  * found as quickly as a word.
+ * @returns whether one of its words is an id
  */
-export function addTextTokens(tokens: Set<Token>, text: string): void {
+export function addTextTokens(tokens: Set<Token>, text: string): boolean {
   if (!isAscii(text)) return addFoldedTokens(tokens, fold(text));
-  let [previous, word, isWord] = [0, SEEDS.word as number, false];
+  const words = new Words(tokens);
+  let [word, length, hasDigit] = [SEEDS.word as number, 0, false];
   for (let at = 0; at <= text.length; at += 1) {
-    const code = at < text.length ? text.charCodeAt(at) : 32;
+    const code = at < text.length ? text.charCodeAt(at) : SPACE;
     const kind = KIND[code];
     if (kind === 1) {
       word = Math.imul(word ^ (code >= 65 && code <= 90 ? code | 32 : code), PRIME);
-      isWord = true;
+      length += 1;
+      hasDigit ||= code <= 57;
       continue;
     }
-    if (isWord) {
-      addWord(tokens, previous, word);
-      [previous, word, isWord] = [word, SEEDS.word, false];
+    if (length > 0) {
+      words.add(word, hasDigit && length >= TELLING);
+      [word, length, hasDigit] = [SEEDS.word, 0, false];
     }
-    if (kind === 2) previous = 0;
+    if (kind === 2) words.pause();
   }
+  return words.hasTelling;
 }
 
-function addFoldedTokens(tokens: Set<Token>, text: string): void {
-  let [previous, end] = [0, 0];
+function addFoldedTokens(tokens: Set<Token>, text: string): boolean {
+  const words = new Words(tokens);
+  let end = 0;
   for (const match of text.matchAll(WORDS)) {
-    if (/\s/.test(text.slice(end, match.index))) previous = 0;
-    const word = hash(SEEDS.word, match[0]);
-    addWord(tokens, previous, word);
-    previous = word;
-    end = match.index + match[0].length;
+    const [word] = match;
+    if (/\s/.test(text.slice(end, match.index))) words.pause();
+    words.add(hash(SEEDS.word, word), word.length >= TELLING && TELLS.test(word));
+    end = match.index + word.length;
+  }
+  return words.hasTelling;
+}
+
+/** Words of one text, in order. */
+class Words {
+  readonly #tokens: Set<Token>;
+  #previous = 0;
+  hasTelling = false;
+
+  constructor(tokens: Set<Token>) {
+    this.#tokens = tokens;
+  }
+
+  add(word: number, isTelling: boolean): void {
+    this.#tokens.add(mixed(word));
+    if (isTelling) this.hasTelling = true;
+    else if (this.#previous !== 0)
+      this.#tokens.add(mixed(Math.imul(this.#previous ^ SEEDS.joined, PRIME) ^ word));
+    this.#previous = isTelling ? 0 : word;
+  }
+
+  /** White space joins nothing. */
+  pause(): void {
+    this.#previous = 0;
   }
 }
 
-function addWord(tokens: Set<Token>, previous: number, word: number): void {
-  tokens.add(mixed(word));
-  if (previous !== 0) tokens.add(mixed(Math.imul(previous ^ SEEDS.joined, PRIME) ^ word));
+/** Adds the tokens of a value and where it stands; of an id, its words are enough. */
+export function addPairTokens(tokens: Set<Token>, pair: PayloadPair): void {
+  if (!addTextTokens(tokens, pair.value)) tokens.add(pairToken(pair));
 }
 
 /** Of a value under the last step of its path: whoever asks may leave out what is before it. */
-export function pairToken({ path, value }: PayloadPair): Token {
+function pairToken({ path, value }: PayloadPair): Token {
   const step = path.slice(path.lastIndexOf('.') + 1);
   return mixed(hash(hash(SEEDS.pair, step) ^ step.length, value));
 }
