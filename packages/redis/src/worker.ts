@@ -155,6 +155,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
         run: activity.watch(name, (lease) => processor.run(lease)),
         putOff: (lease, fault) => processor.putOff(lease, fault),
       },
+      take: (token) => ledger.take(name, token),
       onLockLost: (jobId) => void reclaim(running.at(name, jobId)),
     }),
   );

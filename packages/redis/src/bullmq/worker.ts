@@ -2,6 +2,7 @@ import type { Logger } from '@hookline/core';
 import { Worker } from 'bullmq';
 import { repeatStrategy } from './cron.ts';
 import { backoffStrategy, runTurn, type Processor } from './ending.ts';
+import { Turns, type TurnsParts } from './turns.ts';
 import type { QueueErrors } from './queue-errors.ts';
 import type { Connection } from '../client/connection.ts';
 import type { Partition } from '../client/partition.ts';
@@ -56,20 +57,28 @@ export interface QueueWorkerOptions {
   readonly concurrency: number;
   readonly limiter: { readonly max: number; readonly duration: number } | undefined;
   readonly processor: Processor;
+  readonly take: TurnsParts['take'];
   /** Told of each job whose lock could not be renewed. */
   readonly onLockLost: (jobId: string) => void;
 }
 
 /** BullMQ's worker on one queue. */
 export function openQueueWorker(options: QueueWorkerOptions): Worker {
-  const { name, connection, prefix, log, errors, concurrency, limiter, processor, onLockLost } = options;
-  const worker = new Worker(name, (job, token = '') => runTurn(job, token, processor), {
-    connection,
-    prefix,
-    concurrency,
-    ...(limiter === undefined ? {} : { limiter }),
-    ...WORKER_SETTINGS,
-  });
+  const { name, connection, prefix, log, errors, concurrency, limiter, processor, take, onLockLost } = options;
+  const turns = new Turns({ take, isLimited: limiter !== undefined });
+  const worker = new Worker(
+    name,
+    (job, token = '') => runTurn(job, token, processor, turns),
+    {
+      connection,
+      prefix,
+      concurrency,
+      ...(limiter === undefined ? {} : { limiter }),
+      ...WORKER_SETTINGS,
+    },
+    turns.backend,
+  );
+  turns.isTaking = () => worker.closing === undefined && !worker.isPaused();
   worker.on('error', (error) => errors.note(name, error));
   worker.on('stalled', (jobId) =>
     log.warn('taken over from a worker that died or stopped answering', { queue: name, job: jobId }),

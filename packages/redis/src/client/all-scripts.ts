@@ -278,7 +278,7 @@ export interface ScriptCalls {
    * @see ../run/open-delivery.lua
    */
   readonly 'open-delivery': {
-    readonly keys: Keys<'event' | 'deliveries' | 'lock' | 'revision'>;
+    readonly keys: Keys<'revision'>;
     readonly args: Args<'id' | 'handler' | 'workId' | 'made' | 'stalled' | 'inPlace' | 'planned' | 'now' | 'token' | 'queue' | 'jobId' | 'run' | 'process' | 'here'>;
     readonly lists: Lists<'fields'>;
   };
@@ -427,11 +427,16 @@ export interface ScriptCalls {
   /**
    * Settles an attempt of a delivery, and with the last of them its event. `told`: what there is to say of the attempt for
    * the history, as JSON.
+   *
+   * `kept` not empty: also ends the delivery's job, of which the queue keeps so many, and takes the next job where `takes`
+   * says so: one step, so that a busy worker needs no other. Whether the job has `ended` is said; else BullMQ is to end it.
+   * A reply that was lost is asked for again: a run that has settled and ended says so once more.
    * @see ../run/settle-delivery.lua
    */
   readonly 'settle-delivery': {
-    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work' | 'event'>;
-    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id' | 'told'>;
+    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work' | 'revision' | 'plans' | 'event'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'nextRun' | 'process' | 'id' | 'told' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes'>;
+    readonly lists: Lists<'fields'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -445,6 +450,15 @@ export interface ScriptCalls {
     readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work'>;
     readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'queuedId' | 'detail'>;
     readonly add: Partial<Additions<'letter'>>;
+  };
+  /**
+   * Takes a queue's next job, and begins the run of its delivery where it can.
+   * @see ../run/take-job.lua
+   */
+  readonly 'take-job': {
+    readonly keys: Keys<'revision' | 'plans'>;
+    readonly args: Args<'nextRun' | 'process' | 'queue' | 'token' | 'lockMs' | 'now'>;
+    readonly lists: Lists<'fields'>;
   };
   /**
    * Takes or keeps the lease of the one process that looks for lost work.
@@ -524,6 +538,7 @@ export interface ScriptReplies {
   readonly 'seen-appeared': number;
   readonly 'settle-delivery': readonly [kind: 'settled' | 'lost' | 'succeeded', ...rest: unknown[]];
   readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'superseded' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'take-job': readonly [kind: 'taken' | 'other', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
   readonly 'wake-queue': unknown;
   readonly 'withdraw': unknown;
@@ -740,6 +755,77 @@ local function endJob(id, status, now, field, json)
     'processingTime', tonumber(now) - tonumber(startedAt),
     'message', 'Job processing ' .. (status == 'succeeded' and 'completed' or 'failed'), field, json)
 end`,
+  'next': `-- Event, handler, the way and the revision of the plan; nothing for work without one.
+local function plannedFor(data)
+  local id, kind = string.match(data, '^{"kind":"event","event":"([^"\\\\]+)",(.*)$')
+  if id then
+    local planned, handler = string.match(redis.call('HGET', plansKey, kind) or '', '^(%S+) (.*)$')
+    return handler and id, handler, 'first', planned
+  end
+  local event, handler = string.match(data, '^{"kind":"delivery","event":"([^"\\\\]+)","handler":"([^"\\\\]+)"}$')
+  if event and redis.call('HEXISTS', plansKey, '~' .. handler) == 1 then return event, handler, 'no', '' end
+end
+
+-- Event, handler, tries and the event's fields of the run that was begun; empty when none was.
+local function openAhead(queue, jobId, job, token, now)
+  if job.stc or job.defa or not job.data then return {} end
+  local id, handler, inPlace, planned = plannedFor(job.data)
+  if not id or redis.call('HEXISTS', eventKeyOf(id), 'runs/' .. handler) == 1 then return {} end
+  local opened = openDelivery({
+    id = id, handler = handler, workId = id .. '~' .. handler, made = job.atm or '0', stalled = '0', inPlace = inPlace,
+    planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = nextRun, process = process,
+    here = '', fields = fields,
+  })
+  if opened[1] ~= 'open' then return {} end
+  return { id, handler, opened[3], opened[4] }
+end
+
+-- What BullMQ answers, and the run that was begun; nothing where BullMQ itself has to take the job.
+local function takeNext(queue, token, lockMs, now)
+  local taken, job = takeJob(queue, token, lockMs, tonumber(now))
+  if not taken then return nil end
+  return taken, job and openAhead(queue, taken[2], job, token, now) or {}
+end`,
+  'opening': `-- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, fields; see
+-- open-delivery.lua.
+local function openDelivery(it)
+  local id, handler = it.id, it.handler
+  local eventKey, deliveriesKey = eventKeyOf(id), deliveriesKeyOf(id)
+  if isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'tries/' .. handler, unpack(it.fields))
+  local status, shedAt = event[1], event[2]
+  if not status then return { 'gone' } end
+  if it.inPlace == 'first' then
+    if (redis.call('GET', revisionKey) or '0') ~= it.planned then return { 'stale' } end
+    if event[3] ~= handler and redis.call('HLEN', deliveriesKey) > 0 then return { 'spread' } end
+  end
+
+  local state = redis.call('HGET', deliveriesKey, handler)
+  local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
+  if was == 'succeeded' then return { 'succeeded' } end
+  if shedAt then return { 'shed' } end
+  local heldQueue, heldJob = jobOfDelivery(id, handler)
+  if heldJob and heldJob ~= it.jobId and redis.call('EXISTS', bullLockKeyOf(heldQueue, heldJob)) == 1 then
+    return { 'superseded' }
+  end
+  if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
+
+  local kind, deaths = beginRun(eventKey, 'runs/' .. handler, it.run, it.process, it.here)
+  if kind ~= 'held' then
+    if it.inPlace == 'no' or it.jobId ~= id then noteJobOfDelivery(id, handler, it.queue, it.jobId)
+    else redis.call('HDEL', eventKey, 'job/' .. handler) end
+  end
+  if kind ~= 'open' then return { kind } end
+  if was == 'dead' then removeDeadLetter(it.workId) end
+  redis.call('HSET', deliveriesKey, handler, 'pending')
+  if it.inPlace ~= 'no' then redis.call('HSET', eventKey, 'inPlace', handler) end
+  if status == 'dead' or status == 'handled' or status == 'unhandled' then
+    setStatus(eventKey, id, 'dispatched', it.now)
+    forgetAfter(id, nil)
+    noteChange(id)
+  end
+  return { 'open', deaths, event[4] or '0', { unpack(event, 5) } }
+end`,
   'remains': `local LOOKED_THROUGH = 10000
 
 local function removeFromList(listKey, jobId)
@@ -893,6 +979,84 @@ local function snapshotOf(id, fields, largest)
   return { id, values, isWhole and redis.call('HGET', key, 'body'), redis.call('HGETALL', deliveriesKeyOf(id)) }
 end`,
   'summary': `local function summaryOf(id) return redis.call('HMGET', jobKeyOf(id), unpack(summary)) end`,
+  'turn': `-- How many ended jobs are taken away at once where a queue is to keep fewer than before.
+local MOST_REMOVED = 1000
+
+local function removeOldestEnded(queue, completedKey, surplus)
+  local oldest = redis.call('ZPOPMIN', completedKey, math.min(surplus, MOST_REMOVED))
+  for i = 1, #oldest, 2 do
+    local key = bullJobKeyOf(queue, oldest[i])
+    redis.call('DEL', key, key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed',
+      key .. ':unsuccessful')
+  end
+end
+
+-- Says whether it has ended.
+local function endTurn(queue, jobId, token, now, made, kept)
+  local jobKey, lockKey = bullJobKeyOf(queue, jobId), bullLockKeyOf(queue, jobId)
+  if redis.call('GET', lockKey) ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
+  if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
+  redis.call('DEL', lockKey)
+  redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
+  redis.call('HSET', jobKey, 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
+  local completedKey = bullJobKeyOf(queue, 'completed')
+  redis.call('ZADD', completedKey, now, jobId)
+  local surplus = redis.call('ZCARD', completedKey) - kept
+  if surplus > 0 then removeOldestEnded(queue, completedKey, surplus) end
+  return true
+end
+
+-- The fields of a job that was taken, by name, and as BullMQ hands them on.
+local function beginTurn(queue, jobId, token, lockMs, now)
+  local jobKey = bullJobKeyOf(queue, jobId)
+  local listed, job = redis.call('HGETALL', jobKey), {}
+  for i = 1, #listed, 2 do job[listed[i]] = listed[i + 1] end
+  local started = tonumber(job.ats or 0) + 1
+  redis.call('SET', bullLockKeyOf(queue, jobId), token, 'PX', lockMs)
+  redis.call('HSET', jobKey, 'processedOn', now, 'ats', started)
+  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+  -- Of a name that stands twice the last one counts.
+  for _, text in ipairs({ 'processedOn', now, 'ats', tostring(started) }) do listed[#listed + 1] = text end
+  return job, listed
+end
+
+local function nextIdOf(queue)
+  local activeKey = bullJobKeyOf(queue, 'active')
+  local jobId = redis.call('RPOPLPUSH', bullJobKeyOf(queue, 'wait'), activeKey)
+  if jobId then return jobId end
+  local first = redis.call('ZPOPMIN', bullJobKeyOf(queue, 'prioritized'))[1]
+  if first then redis.call('LPUSH', activeKey, first)
+  else redis.call('DEL', bullJobKeyOf(queue, 'pc')) end
+  return first
+end
+
+-- What BullMQ answers to whoever takes a job, and the job's fields by name. Nothing where BullMQ has more to do than to
+-- take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
+local function takeJob(queue, token, lockMs, now)
+  local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
+  local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
+  if limit or (delayed and tonumber(delayed) < (now + 1) * 0x1000) then return nil end
+  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then
+    return { '', '', 0, 0 }
+  end
+  local jobId = nextIdOf(queue)
+  if not jobId then return { '', '', 0, delayed and tonumber(delayed) / 0x1000 or 0 } end
+  if string.sub(jobId, 1, 2) == '0:' then
+    redis.call('LREM', bullJobKeyOf(queue, 'active'), 1, jobId)
+    return nil
+  end
+  local job, listed = beginTurn(queue, jobId, token, lockMs, now)
+  return { listed, jobId, 0, 0 }, job
+end
+
+-- A job that this turn has taken already, when it was not told.
+local function takenBefore(queue, token)
+  for _, jobId in ipairs(redis.call('LRANGE', bullJobKeyOf(queue, 'active'), 0, 199)) do
+    if redis.call('GET', bullLockKeyOf(queue, jobId)) == token then
+      return { redis.call('HGETALL', bullJobKeyOf(queue, jobId)), jobId, 0, 0 }
+    end
+  end
+end`,
   'whereabouts': `local function whereIs(queue, jobId)
   if redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1 then return 'held' end
   if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 0 then return 'missing' end
@@ -1733,48 +1897,18 @@ if not isKept then redis.call('PEXPIRE', workKey, 604800000) end
 return { tonumber(redis.call('HGET', workKey, field) or now), now }`,
   },
   'open-delivery': {
-    include: ['dead-letter', 'clock', 'event', 'runs'],
-    keys: ['event', 'deliveries', 'lock', 'revision'],
+    include: ['dead-letter', 'clock', 'event', 'runs', 'opening'],
+    keys: ['revision'],
     args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'planned', 'now', 'token', 'queue', 'jobId', 'run', 'process', 'here'],
     lists: ['fields'],
     bullmq: [],
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `if isHeldElsewhere(lockKey, token) then return { 'lost' } end
-local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', unpack(fields))
-local status, shedAt = event[1], event[2]
-if not status then return { 'gone' } end
-if inPlace == 'first' then
-  if (redis.call('GET', revisionKey) or '0') ~= planned then return { 'stale' } end
-  if event[3] ~= handler and redis.call('HLEN', deliveriesKey) > 0 then return { 'spread' } end
-end
-
-local state = redis.call('HGET', deliveriesKey, handler)
-local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
-if was == 'succeeded' then return { 'succeeded' } end
-if shedAt then return { 'shed' } end
-local heldQueue, heldJob = jobOfDelivery(id, handler)
-if heldJob and heldJob ~= jobId and redis.call('EXISTS', bullLockKeyOf(heldQueue, heldJob)) == 1 then
-  return { 'superseded' }
-end
-if was == 'dead' and made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { 'dead' } end
-
-local kind, deaths = beginRun(eventKey, 'runs/' .. handler, run, process, here)
-if kind ~= 'held' then
-  if inPlace == 'no' or jobId ~= id then noteJobOfDelivery(id, handler, queue, jobId)
-  else redis.call('HDEL', eventKey, 'job/' .. handler) end
-end
-if kind ~= 'open' then return { kind } end
-if was == 'dead' then removeDeadLetter(workId) end
-redis.call('HSET', deliveriesKey, handler, 'pending')
-if inPlace ~= 'no' then redis.call('HSET', eventKey, 'inPlace', handler) end
-if status == 'dead' or status == 'handled' or status == 'unhandled' then
-  setStatus(eventKey, id, 'dispatched', now)
-  forgetAfter(id, nil)
-  noteChange(id)
-end
-return { 'open', deaths, redis.call('HGET', eventKey, 'tries/' .. handler) or '0', { unpack(event, 4) } }`,
+    lua: `return openDelivery({
+  id = id, handler = handler, workId = workId, made = made, stalled = stalled, inPlace = inPlace, planned = planned,
+  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here, fields = fields,
+})`,
   },
   'open-job': {
     include: ['dead-letter', 'clock', 'job', 'runs'],
@@ -2099,16 +2233,35 @@ end
 return count`,
   },
   'settle-delivery': {
-    include: ['clock', 'event', 'dead-letter', 'runs', 'settle'],
-    keys: ['lock', 'attempts', 'state', 'work', 'event'],
-    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id', 'told'],
-    lists: [],
+    include: ['clock', 'event', 'dead-letter', 'runs', 'settle', 'opening', 'turn', 'next'],
+    keys: ['lock', 'attempts', 'state', 'work', 'revision', 'plans', 'event'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'nextRun', 'process', 'id', 'told', 'queue', 'jobId', 'made', 'kept', 'takes'],
+    lists: ['fields'],
     bullmq: [],
     add: ['letter'],
     each: [],
     reply: 'tagged',
-    lua: `if not maySettle() then
+    lua: `local function ended(take)
+  if takes == '' then return { 'settled', 1 } end
+  local job, ahead = take()
+  if not job then return { 'settled', 1 } end
+  return { 'settled', 1, job, ahead }
+end
+
+local function hasEnded()
+  local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(queue, jobId), 'atm', 'finishedOn'))
+  return finishedOn and tonumber(atm) == tonumber(made) + 1
+end
+
+if not maySettle() then
   local state = redis.call('HGET', stateKey, field) or ''
+  if kept ~= '' and state == 'succeeded|' .. counters and hasEnded() then
+    return ended(function()
+      local before = takenBefore(queue, token)
+      if before then return before, {} end
+      return takeNext(queue, token, lockMs, now)
+    end)
+  end
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
 end
 endRuns()
@@ -2117,7 +2270,8 @@ if kind ~= 'retry' then
   concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
 end
 noteChange(id, 'attempt', told)
-return { 'settled' }`,
+if kept == '' or not endTurn(queue, jobId, token, now, tonumber(made), tonumber(kept)) then return { 'settled', 0 } end
+return ended(function() return takeNext(queue, token, lockMs, now) end)`,
   },
   'settle-job': {
     include: ['clock', 'job', 'dead-letter', 'runs', 'settle'],
@@ -2171,6 +2325,19 @@ else
   end
 end
 return { 'settled' }`,
+  },
+  'take-job': {
+    include: ['dead-letter', 'clock', 'event', 'runs', 'opening', 'turn', 'next'],
+    keys: ['revision', 'plans'],
+    args: ['nextRun', 'process', 'queue', 'token', 'lockMs', 'now'],
+    lists: ['fields'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `local job, ahead = takeNext(queue, token, lockMs, now)
+if not job then return { 'other' } end
+return { 'taken', job, ahead }`,
   },
   'take-lease': {
     include: [],

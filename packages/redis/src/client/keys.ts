@@ -67,6 +67,8 @@ export const KEY_PATTERNS = {
   unknown: '/fleet/unknown',
   /** String: changes with every worker that comes or goes. */
   revision: '/fleet/revision',
+  /** Hash: the work that a worker process begins as its job is taken; expires. See run/next.lua. */
+  plans: '/plans/{process}',
   /** String: a run that goes on though its lock ran out; expires unless its process says so again. */
   runClaim: '/runs/{run}',
   /** BullMQ's hash of a job; with the name of a list in place of the id, that list of the queue. */
