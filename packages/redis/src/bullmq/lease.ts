@@ -24,7 +24,7 @@ export interface Lease {
 }
 
 /** What it takes to say which lease it is, and whether it still holds. */
-export type LeaseRef = Pick<Lease, 'queue' | 'jobId' | 'token' | 'made' | 'stalled'>;
+export type LeaseRef = Pick<Lease, 'queue' | 'jobId' | 'token' | 'made' | 'stalled' | 'plainEnd'>;
 
 export function leaseOf(job: Job, token: string, turns?: Turns): Lease {
   const { repeatJobKey } = job;

@@ -17,7 +17,9 @@ end
 -- Says whether it has ended.
 local function endTurn(queue, jobId, token, now, made, kept)
   local jobKey, lockKey = bullJobKeyOf(queue, jobId), bullLockKeyOf(queue, jobId)
-  if redis.call('GET', lockKey) ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
+  -- One that ran out is nobody's: whoever took the job over would have set it anew.
+  local holder = redis.call('GET', lockKey) or token
+  if holder ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
   redis.call('DEL', lockKey)
   redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)

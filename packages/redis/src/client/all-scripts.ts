@@ -78,7 +78,7 @@ export interface ScriptCalls {
    * @see ../operators/discard-delivery.lua
    */
   readonly 'discard-delivery': {
-    readonly keys: Keys<'event' | 'deliveries'>;
+    readonly keys: Keys<'event'>;
     readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'retention'>;
   };
   /**
@@ -99,7 +99,7 @@ export interface ScriptCalls {
    * @see ../run/dispatch.lua
    */
   readonly 'dispatch': {
-    readonly keys: Keys<'event' | 'deliveries' | 'revision'>;
+    readonly keys: Keys<'event' | 'revision'>;
     readonly args: Args<'id' | 'now' | 'retention' | 'revisionThen' | 'unclaimed'>;
     readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId'> & Additions<'delivery'>)[] };
   };
@@ -354,7 +354,7 @@ export interface ScriptCalls {
    * @see ../operators/replay-delivery.lua
    */
   readonly 'replay-delivery': {
-    readonly keys: Keys<'event' | 'deliveries'>;
+    readonly keys: Keys<'event'>;
     readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'queue' | 'queuedId'>;
     readonly add: Additions<'run'>;
   };
@@ -434,8 +434,8 @@ export interface ScriptCalls {
    * @see ../run/settle-delivery.lua
    */
   readonly 'settle-delivery': {
-    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work' | 'revision' | 'plans' | 'event'>;
-    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'nextRun' | 'process' | 'id' | 'told' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes'>;
+    readonly keys: Keys<'lock' | 'attempts' | 'work' | 'revision' | 'plans'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'nextRun' | 'process' | 'id' | 'handler' | 'told' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes'>;
     readonly lists: Lists<'fields'>;
     readonly add: Partial<Additions<'letter'>>;
   };
@@ -447,8 +447,8 @@ export interface ScriptCalls {
    * @see ../run/settle-job.lua
    */
   readonly 'settle-job': {
-    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work'>;
-    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'queuedId' | 'detail'>;
+    readonly keys: Keys<'lock' | 'attempts' | 'work'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'queuedId' | 'detail'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -567,12 +567,16 @@ end`,
   'event': `-- The statuses whose events somebody has to look after.
 local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
 
+local function moveListed(id, was, status, receivedAt)
+  if IS_LISTED[was] then redis.call('ZREM', eventsOfStatusKeyOf(was), id) end
+  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), receivedAt, id) end
+end
+
 local function setStatus(eventKey, id, status, now)
-  local was = redis.call('HMGET', eventKey, 'status', 'receivedAt')
-  if was[1] == status then return end
+  local was, receivedAt = unpack(redis.call('HMGET', eventKey, 'status', 'receivedAt'))
+  if was == status then return end
   redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
-  if IS_LISTED[was[1]] then redis.call('ZREM', eventsOfStatusKeyOf(was[1]), id) end
-  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id) end
+  moveListed(id, was, status, receivedAt)
 end
 
 -- Tells whoever records what happened that there is something new of this event.
@@ -586,29 +590,93 @@ local function forgetAfter(id, at)
   redis.call('ZREM', shedKeyOf(), id)
 end
 
--- The event's status follows from its deliveries: pending ones first, then dead ones.
-local function concludeEvent(eventKey, deliveriesKey, id, now, retention)
-  local dead = false
-  for _, state in ipairs(redis.call('HVALS', deliveriesKey)) do
-    if state == 'pending' then return end
-    if string.sub(state, 1, 4) == 'dead' then dead = true end
+local function namesIn(to)
+  local names = {}
+  for name in string.gmatch(to, '%S+') do names[#names + 1] = name end
+  return names
+end
+
+-- Earlier versions kept the deliveries in a hash of their own: those of an event that is there become its fields.
+local function adoptDeliveries(eventKey, id)
+  local earlier, names, fields = redis.call('HGETALL', deliveriesKeyOf(id)), {}, {}
+  for i = 1, #earlier, 2 do
+    names[#names + 1] = earlier[i]
+    fields[i], fields[i + 1] = 'd/' .. earlier[i], earlier[i + 1]
   end
-  redis.call('HSET', eventKey, 'settledAt', now)
-  if dead then
-    setStatus(eventKey, id, 'dead', now)
-    forgetAfter(id, nil)
+  local to = table.concat(names, ' ')
+  if redis.call('EXISTS', eventKey) == 1 then
+    redis.call('HSET', eventKey, 'to', to, unpack(fields))
+    redis.call('DEL', deliveriesKeyOf(id))
+  end
+  return to
+end
+
+-- The names of an event's handlers, as \`to\` has them.
+local function handlersOf(eventKey, id) return redis.call('HGET', eventKey, 'to') or adoptDeliveries(eventKey, id) end
+
+local function withHandler(to, handler) return to == '' and handler or to .. ' ' .. handler end
+
+-- What became of an event: \`handler, state, …\`.
+local function deliveriesOf(id)
+  local eventKey, fields, pairs = eventKeyOf(id), {}, {}
+  local names = namesIn(handlersOf(eventKey, id))
+  if #names == 0 then return {} end
+  for i, name in ipairs(names) do fields[i] = 'd/' .. name end
+  local states = redis.call('HMGET', eventKey, unpack(fields))
+  for i, name in ipairs(names) do
+    if states[i] then
+      pairs[#pairs + 1] = name
+      pairs[#pairs + 1] = states[i]
+    end
+  end
+  return pairs
+end
+
+-- What an event comes to whose handler stands so: \`pending\` ones count first, then dead ones.
+local function outcomeOf(eventKey, to, handler, state)
+  local states, fields = { state }, {}
+  for _, name in ipairs(namesIn(to)) do
+    if name ~= handler then fields[#fields + 1] = 'd/' .. name end
+  end
+  if #fields > 0 then
+    for _, each in ipairs(redis.call('HMGET', eventKey, unpack(fields))) do states[#states + 1] = each end
+  end
+  local outcome = 'handled'
+  for _, each in ipairs(states) do
+    if each == 'pending' then return 'pending' end
+    if each and string.sub(each, 1, 4) == 'dead' then outcome = 'dead' end
+  end
+  return outcome
+end
+
+-- Writes what became of one delivery, and the event's status with the last of them.
+-- \`event\`: its status, receivedAt, shedAt and to, where they are known.
+local function settleDelivery(eventKey, id, handler, state, now, retention, event)
+  local known = event or redis.call('HMGET', eventKey, 'status', 'receivedAt', 'shedAt', 'to')
+  local was, receivedAt, shedAt, to = unpack(known, 1, 4)
+  local outcome = outcomeOf(eventKey, to or adoptDeliveries(eventKey, id), handler, state)
+  if outcome == 'pending' then return redis.call('HSET', eventKey, 'd/' .. handler, state) end
+  if outcome == was then redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now)
   else
-    setStatus(eventKey, id, 'handled', now)
-    forgetAfter(id, millisecondsNow() + retention)
+    redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now, 'status', outcome, 'statusAt', now)
+    moveListed(id, was, outcome, receivedAt)
+  end
+  if outcome == 'dead' then forgetAfter(id, nil)
+  else
+    redis.call('ZADD', expiringKeyOf(), millisecondsNow() + retention, id)
+    if shedAt then redis.call('ZREM', shedKeyOf(), id) end
   end
 end
 
 -- Which BullMQ job is to run a delivery; nothing when nobody has said. An event's own job that runs its one handler
 -- in place needs no note: it has the event's id.
-local function jobOfDelivery(id, handler)
-  local noted, inPlace = unpack(redis.call('HMGET', eventKeyOf(id), 'job/' .. handler, 'inPlace'))
+local function jobNoted(id, handler, noted, inPlace)
   if noted then return string.match(noted, '^([^|]*)|(.*)$') end
   if inPlace == handler then return 'default', id end
+end
+
+local function jobOfDelivery(id, handler)
+  return jobNoted(id, handler, unpack(redis.call('HMGET', eventKeyOf(id), 'job/' .. handler, 'inPlace')))
 end
 
 local function noteJobOfDelivery(id, handler, queue, jobId)
@@ -786,45 +854,60 @@ local function takeNext(queue, token, lockMs, now)
   if not taken then return nil end
   return taken, job and openAhead(queue, taken[2], job, token, now) or {}
 end`,
-  'opening': `-- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, fields; see
+  'opening': `local WITH_EVENT = 8
+
+local function isSuperseded(it, noted, inPlace)
+  local queue, jobId = jobNoted(it.id, it.handler, noted, inPlace)
+  return jobId and jobId ~= it.jobId and redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1
+end
+
+-- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, fields; see
 -- open-delivery.lua.
 local function openDelivery(it)
   local id, handler = it.id, it.handler
-  local eventKey, deliveriesKey = eventKeyOf(id), deliveriesKeyOf(id)
+  local eventKey = eventKeyOf(id)
   if isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
-  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'tries/' .. handler, unpack(it.fields))
-  local status, shedAt = event[1], event[2]
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'to', 'd/' .. handler, 'runs/' .. handler,
+    'job/' .. handler, 'tries/' .. handler, unpack(it.fields))
+  local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 1)
   if not status then return { 'gone' } end
+  if not to then
+    to = adoptDeliveries(eventKey, id)
+    state = redis.call('HGET', eventKey, 'd/' .. handler)
+  end
   if it.inPlace == 'first' then
     if (redis.call('GET', revisionKey) or '0') ~= it.planned then return { 'stale' } end
-    if event[3] ~= handler and redis.call('HLEN', deliveriesKey) > 0 then return { 'spread' } end
+    if inPlace ~= handler and to ~= '' then return { 'spread' } end
   end
 
-  local state = redis.call('HGET', deliveriesKey, handler)
   local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
   if was == 'succeeded' then return { 'succeeded' } end
   if shedAt then return { 'shed' } end
-  local heldQueue, heldJob = jobOfDelivery(id, handler)
-  if heldJob and heldJob ~= it.jobId and redis.call('EXISTS', bullLockKeyOf(heldQueue, heldJob)) == 1 then
-    return { 'superseded' }
-  end
+  if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
   if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
 
-  local kind, deaths = beginRun(eventKey, 'runs/' .. handler, it.run, it.process, it.here)
-  if kind ~= 'held' then
-    if it.inPlace == 'no' or it.jobId ~= id then noteJobOfDelivery(id, handler, it.queue, it.jobId)
-    else redis.call('HDEL', eventKey, 'job/' .. handler) end
+  local kind, deaths, begun = beginAmong(runsIn(runs), it.run, it.process, it.here)
+  if kind == 'held' then return { kind } end
+  local isOwn = it.inPlace ~= 'no' and it.jobId == id
+  if isOwn and noted then redis.call('HDEL', eventKey, 'job/' .. handler) end
+  if not isOwn then noteJobOfDelivery(id, handler, it.queue, it.jobId) end
+  local wanted = { 'runs/' .. handler, begun }
+  if kind == 'open' then
+    if was == 'dead' then removeDeadLetter(it.workId) end
+    if state ~= 'pending' then wanted[#wanted + 1], wanted[#wanted + 2] = 'd/' .. handler, 'pending' end
+    if not state then wanted[#wanted + 1], wanted[#wanted + 2] = 'to', withHandler(to, handler) end
+    if it.inPlace ~= 'no' and inPlace ~= handler then
+      wanted[#wanted + 1], wanted[#wanted + 2] = 'inPlace', handler
+    end
   end
+  redis.call('HSET', eventKey, unpack(wanted))
   if kind ~= 'open' then return { kind } end
-  if was == 'dead' then removeDeadLetter(it.workId) end
-  redis.call('HSET', deliveriesKey, handler, 'pending')
-  if it.inPlace ~= 'no' then redis.call('HSET', eventKey, 'inPlace', handler) end
   if status == 'dead' or status == 'handled' or status == 'unhandled' then
     setStatus(eventKey, id, 'dispatched', it.now)
     forgetAfter(id, nil)
     noteChange(id)
   end
-  return { 'open', deaths, event[4] or '0', { unpack(event, 5) } }
+  return { 'open', deaths, event[WITH_EVENT] or '0', { unpack(event, WITH_EVENT + 1) } }
 end`,
   'remains': `local LOOKED_THROUGH = 10000
 
@@ -856,19 +939,23 @@ local SILENT_MS = 7500
 -- How long work that made one process stand still is left to the next one that it makes stand still.
 local PATIENCE_MS = 60000
 
-local function runsOf(key, field)
+local function runsIn(text)
   local runs = {}
-  for run, process in string.gmatch(redis.call('HGET', key, field) or '', '(%S+)@(%S+)') do
-    runs[#runs + 1] = { run = run, process = process }
-  end
+  for run, process in string.gmatch(text or '', '(%S+)@(%S+)') do runs[#runs + 1] = { run = run, process = process } end
   return runs
 end
 
-local function writeRuns(key, field, runs)
+local function runsOf(key, field) return runsIn(redis.call('HGET', key, field)) end
+
+local function textOf(runs)
   local parts = {}
   for i = 1, math.min(#runs, LONGEST_RUNS) do parts[i] = runs[i].run .. '@' .. runs[i].process end
-  if #parts == 0 then redis.call('HDEL', key, field)
-  else redis.call('HSET', key, field, table.concat(parts, ' ')) end
+  return table.concat(parts, ' ')
+end
+
+local function writeRuns(key, field, runs)
+  if #runs == 0 then redis.call('HDEL', key, field)
+  else redis.call('HSET', key, field, textOf(runs)) end
 end
 
 -- 1 for the newest, more for one whose job was taken over, nil for one that is over.
@@ -912,25 +999,31 @@ local function isLeftAlone(runs, process)
   return false
 end
 
--- Begins a run, or goes on with \`here\`, the run that this very process is still at. Says which, and how many died.
-local function beginRun(key, field, run, process, here)
-  local runs = runsOf(key, field)
+-- Begins a run, or goes on with \`here\`, the run that this very process is still at. Says which, how many died, and how the
+-- field with the runs is to read then.
+local function beginAmong(runs, run, process, here)
   local place = here ~= '' and placeOfRun(runs, here)
   if place then
     table.insert(runs, 1, table.remove(runs, place))
-    writeRuns(key, field, runs)
-    return 'resumed', 0
+    return 'resumed', 0, textOf(runs)
   end
   if isLeftAlone(runs, process) then return 'held', 0 end
   local deaths = deathsAmong(runs, process)
   table.insert(runs, 1, { run = run, process = process })
-  writeRuns(key, field, runs)
-  return 'open', deaths
+  return 'open', deaths, textOf(runs)
+end
+
+local function beginRun(key, field, run, process, here)
+  local kind, deaths, text = beginAmong(runsOf(key, field), run, process, here)
+  if text then redis.call('HSET', key, field, text) end
+  return kind, deaths
 end`,
-  'settle': `local function maySettle()
-  local place = placeOfRun(runsOf(workKey, 'runs' .. suffix), run)
+  'settle': `local function mayEnd(runs)
+  local place = placeOfRun(runs, run)
   return place == 1 or (place and kind == 'complete')
 end
+
+local function maySettle() return mayEnd(runsOf(workKey, 'runs' .. suffix)) end
 
 -- A lock that ran out while nobody took the job over: BullMQ is told of this end by whoever holds it.
 local function keepLock() redis.call('SET', lockKey, token, 'PX', lockMs, 'NX') end
@@ -942,7 +1035,6 @@ local function keepAttempt()
 end
 
 local function endRuns()
-  keepLock()
   if kind == 'retry' then
     redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix)
     redis.call('HINCRBY', workKey, 'tries' .. suffix, 1)
@@ -952,8 +1044,9 @@ local function endRuns()
   keepAttempt()
 end
 
-local function keepState()
-  redis.call('HSET', stateKey, field, (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters)
+local function stateNow() return (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters end
+
+local function keepLetter()
   removeDeadLetter(workId)
   if kind ~= 'bury' then return end
   local history = table.concat(redis.call('LRANGE', attemptsKey, 0, -1), ',')
@@ -976,7 +1069,7 @@ local function snapshotOf(id, fields, largest)
   local values = redis.call('HMGET', key, unpack(fields))
   if not values[1] then return nil end
   local isWhole = redis.call('HSTRLEN', key, 'body') <= largest and redis.call('HEXISTS', key, 'body1') == 0
-  return { id, values, isWhole and redis.call('HGET', key, 'body'), redis.call('HGETALL', deliveriesKeyOf(id)) }
+  return { id, values, isWhole and redis.call('HGET', key, 'body'), deliveriesOf(id) }
 end`,
   'summary': `local function summaryOf(id) return redis.call('HMGET', jobKeyOf(id), unpack(summary)) end`,
   'turn': `-- How many ended jobs are taken away at once where a queue is to keep fewer than before.
@@ -994,7 +1087,9 @@ end
 -- Says whether it has ended.
 local function endTurn(queue, jobId, token, now, made, kept)
   local jobKey, lockKey = bullJobKeyOf(queue, jobId), bullLockKeyOf(queue, jobId)
-  if redis.call('GET', lockKey) ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
+  -- One that ran out is nobody's: whoever took the job over would have set it anew.
+  local holder = redis.call('GET', lockKey) or token
+  if holder ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
   redis.call('DEL', lockKey)
   redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
@@ -1123,7 +1218,7 @@ local function record(event, eventKey)
     redis.call('RENAME', stagedKeyOf(event.staged), eventKey)
     redis.call('PERSIST', eventKey)
   end
-  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now,
+  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now, 'to', '',
     unpack(event.fields))
   listed[#listed + 1] = event.receivedAt
   listed[#listed + 1] = event.id
@@ -1248,18 +1343,14 @@ return { 'cancelled', queue, queuedId, summaryOf(id) }`,
 
 local concludeOne = {
   event = function(id)
-    local deliveriesKey, discarded = deliveriesKeyOf(id), false
-    local deliveries = redis.call('HGETALL', deliveriesKey)
+    local deliveries, discarded = deliveriesOf(id), false
     for i = 1, #deliveries, 2 do
       if string.sub(deliveries[i + 1], 1, 4) == 'dead' and not hasLetter(id .. '~' .. deliveries[i]) then
-        redis.call('HSET', deliveriesKey, deliveries[i], 'discarded')
+        settleDelivery(eventKeyOf(id), id, deliveries[i], 'discarded', tonumber(now), tonumber(eventRetention))
         discarded = true
       end
     end
-    if discarded then
-      concludeEvent(eventKeyOf(id), deliveriesKey, id, tonumber(now), tonumber(eventRetention))
-      noteChange(id)
-    end
+    if discarded then noteChange(id) end
     return discarded and redis.call('HGET', eventKeyOf(id), 'status') ~= 'dead'
   end,
   job = function(id)
@@ -1352,7 +1443,7 @@ return summaries`,
   },
   'discard-delivery': {
     include: ['dead-letter', 'clock', 'event'],
-    keys: ['event', 'deliveries'],
+    keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'retention'],
     lists: [],
     bullmq: [],
@@ -1360,8 +1451,7 @@ return summaries`,
     each: [],
     reply: 'word',
     lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
-redis.call('HSET', deliveriesKey, handler, 'discarded')
-concludeEvent(eventKey, deliveriesKey, id, tonumber(now), tonumber(retention))
+settleDelivery(eventKey, id, handler, 'discarded', tonumber(now), tonumber(retention))
 noteChange(id)
 return 'discarded'`,
   },
@@ -1380,7 +1470,7 @@ return 'discarded'`,
   },
   'dispatch': {
     include: ['clock', 'event'],
-    keys: ['event', 'deliveries', 'revision'],
+    keys: ['event', 'revision'],
     args: ['id', 'now', 'retention', 'revisionThen', 'unclaimed'],
     lists: [],
     bullmq: [],
@@ -1388,35 +1478,36 @@ return 'discarded'`,
     each: [{ name: 'planned', args: ['handler', 'queue', 'jobId'], lists: [], add: ['delivery'] }],
     reply: 'tagged',
     lua: `if (redis.call('GET', revisionKey) or '0') ~= revisionThen then return { 'stale' } end
-if redis.call('EXISTS', eventKey) == 0 then return { 'gone' } end
-if redis.call('HEXISTS', eventKey, 'shedAt') == 1 then
+local status, shedAt, inPlace = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace'))
+if not status then return { 'gone' } end
+local before = handlersOf(eventKey, id)
+if shedAt then
   for _, one in ipairs(planned) do
-    if redis.call('HEXISTS', deliveriesKey, one.handler) == 0 then return { 'shed' } end
+    if redis.call('HEXISTS', eventKey, 'd/' .. one.handler) == 0 then return { 'shed' } end
   end
 end
 if unclaimed == '1' then redis.call('ZADD', eventsUnclaimedKeyOf(), millisecondsNow(), id) end
 
-local added = false
+local to = before
 for _, one in ipairs(planned) do
-  if redis.call('HSETNX', deliveriesKey, one.handler, 'pending') == 1 then
+  if redis.call('HSETNX', eventKey, 'd/' .. one.handler, 'pending') == 1 then
     one.addDelivery()
     redis.call('SADD', queuesKeyOf(), one.queue)
     noteJobOfDelivery(id, one.handler, one.queue, one.jobId)
-    added = true
+    to = withHandler(to, one.handler)
   end
 end
 
-if redis.call('HLEN', deliveriesKey) == 0 then
+if to == '' then
   setStatus(eventKey, id, 'unhandled', now)
   redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
   noteChange(id)
   return { 'unhandled' }
 end
-local inPlace = redis.call('HGET', eventKey, 'inPlace')
-local begun = inPlace and string.sub(redis.call('HGET', deliveriesKey, inPlace) or '', 1, 9) ~= 'succeeded'
-local status = redis.call('HGET', eventKey, 'status')
-if added or status == 'queued' or status == 'received' then
+local begun = inPlace and string.sub(redis.call('HGET', eventKey, 'd/' .. inPlace) or '', 1, 9) ~= 'succeeded'
+if to ~= before then redis.call('HSET', eventKey, 'to', to) end
+if to ~= before or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
   noteChange(id)
@@ -1442,7 +1533,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'added'`,
   },
   'evict': {
-    include: [],
+    include: ['clock', 'event'],
     keys: ['expiring', 'shed'],
     args: ['now', 'skip', 'count', 'wanted'],
     lists: [],
@@ -1466,7 +1557,7 @@ for i = 1, #page, 2 do
   if freed >= tonumber(wanted) then break end
   local id, at = page[i], page[i + 1]
   local eventKey = eventKeyOf(id)
-  local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+  local deliveries = deliveriesOf(id)
   looked = looked + 1
   if isSettled(id, eventKey, deliveries) then
     freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'headers')
@@ -1516,7 +1607,7 @@ local lookAt = {
   delivery = function(id)
     local since = redis.call('HGET', eventKeyOf(id), 'statusAt')
     if not since or tonumber(since) > before then return end
-    local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+    local deliveries = deliveriesOf(id)
     for i = 1, #deliveries, 2 do
       local handler = deliveries[i]
       if deliveries[i + 1] == 'pending' then
@@ -1541,7 +1632,7 @@ end
 return { #page / 2, last, ties, lost }`,
   },
   'find-unclaimed': {
-    include: ['clock'],
+    include: ['clock', 'event'],
     keys: ['unclaimed', 'appeared'],
     args: ['window', 'skip', 'count'],
     lists: [],
@@ -1554,7 +1645,7 @@ local appeared, events = redis.call('HGETALL', appearedKey), {}
 if #appeared == 0 then return { {}, {} } end
 for _, id in ipairs(redis.call('ZRANGE', unclaimedKey, skip, skip + count - 1)) do
   local source, provider, type = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'provider', 'type'))
-  events[#events + 1] = { id, source or '', provider or '', type or '', redis.call('HKEYS', deliveriesKeyOf(id)) }
+  events[#events + 1] = { id, source or '', provider or '', type or '', namesIn(handlersOf(eventKeyOf(id), id)) }
 end
 return { events, appeared }`,
   },
@@ -1579,7 +1670,7 @@ forgetJobAfter(id, millisecondsNow() + retention)
 return { 'finished', queue, queuedId, summaryOf(id) }`,
   },
   'forget-events': {
-    include: ['clock'],
+    include: ['clock', 'event'],
     keys: ['list'],
     args: ['ahead'],
     lists: [],
@@ -1590,7 +1681,7 @@ return { 'finished', queue, queuedId, summaryOf(id) }`,
     lua: `local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', millisecondsNow() + ahead, 'LIMIT', 0, 200)
 for _, id in ipairs(ids) do
   local status = redis.call('HGET', eventKeyOf(id), 'status')
-  for _, handler in ipairs(redis.call('HKEYS', deliveriesKeyOf(id))) do
+  for _, handler in ipairs(namesIn(handlersOf(eventKeyOf(id), id))) do
     redis.call('DEL', attemptsKeyOf(id .. '~' .. handler), effectsKeyOf(id .. '~' .. handler))
   end
   redis.call('DEL', eventKeyOf(id), deliveriesKeyOf(id))
@@ -1634,7 +1725,7 @@ return #ids`,
 return 0`,
   },
   'give-up': {
-    include: ['clock'],
+    include: ['clock', 'event'],
     keys: ['expiring', 'shed', 'unclaimed'],
     args: [],
     lists: [],
@@ -1658,7 +1749,7 @@ local function giveUp(event)
   if statusAt ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
   if heldUntil and tonumber(heldUntil) > now then return 'later' end
   if redis.call('ZSCORE', unclaimedKey, id) then return 'later' end
-  local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+  local deliveries = deliveriesOf(id)
   local forgetAt = redis.call('ZSCORE', expiringKey, id) or redis.call('ZSCORE', shedKey, id)
   if not forgetAt or not isThrough(id, deliveries) then return 'later' end
   for i = 1, #deliveries, 2 do
@@ -1825,7 +1916,8 @@ return 'queued'`,
     lua: `local key = kind == 'delivery' and eventKeyOf(id) or jobKeyOf(id)
 local isOurs = {
   delivery = function()
-    if redis.call('HGET', deliveriesKeyOf(id), handler) ~= 'pending' then return false end
+    handlersOf(key, id)
+    if redis.call('HGET', key, 'd/' .. handler) ~= 'pending' then return false end
     local notedQueue, notedJob = jobOfDelivery(id, handler)
     return not notedJob or (notedQueue == queue and notedJob == jobId)
   end,
@@ -1974,7 +2066,7 @@ if announcement ~= '' and redis.call('HEXISTS', announcementsKeyOf(), id) == 0 t
 return 'ok'`,
   },
   'read-changes': {
-    include: ['snapshot'],
+    include: ['clock', 'event', 'snapshot'],
     keys: ['changes'],
     args: ['after', 'most', 'largest'],
     lists: ['fields'],
@@ -2025,7 +2117,7 @@ return {
 }`,
   },
   'read-list': {
-    include: ['snapshot'],
+    include: ['clock', 'event', 'snapshot'],
     keys: ['list'],
     args: ['start', 'count', 'largest'],
     lists: ['fields'],
@@ -2070,7 +2162,7 @@ return 'released'`,
   },
   'replay-delivery': {
     include: ['dead-letter', 'clock', 'event'],
-    keys: ['event', 'deliveries'],
+    keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId'],
     lists: [],
     bullmq: [],
@@ -2079,7 +2171,8 @@ return 'released'`,
     reply: 'word',
     lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
 noteJobOfDelivery(id, handler, queue, queuedId)
-redis.call('HSET', deliveriesKey, handler, 'pending')
+handlersOf(eventKey, id)
+redis.call('HSET', eventKey, 'd/' .. handler, 'pending')
 setStatus(eventKey, id, 'dispatched', now)
 forgetAfter(id, nil)
 noteChange(id)
@@ -2120,7 +2213,8 @@ return 'replayed'`,
     return status == 'received' or status == 'queued'
   end,
   delivery = function()
-    if redis.call('HGET', deliveriesKeyOf(id), handler) ~= 'pending' then return false end
+    handlersOf(eventKeyOf(id), id)
+    if redis.call('HGET', eventKeyOf(id), 'd/' .. handler) ~= 'pending' then return false end
     local notedQueue, notedJob = jobOfDelivery(id, handler)
     return not notedJob or (notedQueue == queue and notedJob == jobId)
   end,
@@ -2234,8 +2328,8 @@ return count`,
   },
   'settle-delivery': {
     include: ['clock', 'event', 'dead-letter', 'runs', 'settle', 'opening', 'turn', 'next'],
-    keys: ['lock', 'attempts', 'state', 'work', 'revision', 'plans', 'event'],
-    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'nextRun', 'process', 'id', 'told', 'queue', 'jobId', 'made', 'kept', 'takes'],
+    keys: ['lock', 'attempts', 'work', 'revision', 'plans'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'nextRun', 'process', 'id', 'handler', 'told', 'queue', 'jobId', 'made', 'kept', 'takes'],
     lists: ['fields'],
     bullmq: [],
     add: ['letter'],
@@ -2253,42 +2347,48 @@ local function hasEnded()
   return finishedOn and tonumber(atm) == tonumber(made) + 1
 end
 
-if not maySettle() then
-  local state = redis.call('HGET', stateKey, field) or ''
-  if kept ~= '' and state == 'succeeded|' .. counters and hasEnded() then
-    return ended(function()
-      local before = takenBefore(queue, token)
-      if before then return before, {} end
-      return takeNext(queue, token, lockMs, now)
-    end)
-  end
+local function takeAgain()
+  local before = takenBefore(queue, token)
+  if before then return before, {} end
+  return takeNext(queue, token, lockMs, now)
+end
+
+local event = redis.call('HMGET', workKey, 'status', 'receivedAt', 'shedAt', 'to', 'runs' .. suffix)
+if not mayEnd(runsIn(event[5])) then
+  local state = redis.call('HGET', workKey, 'd/' .. handler) or ''
+  if kept ~= '' and state == 'succeeded|' .. counters and hasEnded() then return ended(takeAgain) end
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
 end
+if kept == '' then keepLock() end
 endRuns()
 if kind ~= 'retry' then
-  keepState()
-  concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
+  settleDelivery(workKey, id, handler, stateNow(), now, tonumber(retention), event)
+  keepLetter()
 end
 noteChange(id, 'attempt', told)
-if kept == '' or not endTurn(queue, jobId, token, now, tonumber(made), tonumber(kept)) then return { 'settled', 0 } end
+if kept == '' then return { 'settled', 0 } end
+if not endTurn(queue, jobId, token, now, tonumber(made), tonumber(kept)) then
+  keepLock()
+  return { 'settled', 0 }
+end
 return ended(function() return takeNext(queue, token, lockMs, now) end)`,
   },
   'settle-job': {
     include: ['clock', 'job', 'dead-letter', 'runs', 'settle'],
-    keys: ['lock', 'attempts', 'state', 'work'],
-    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'queuedId', 'detail'],
+    keys: ['lock', 'attempts', 'work'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'queuedId', 'detail'],
     lists: [],
     bullmq: [],
     add: ['letter'],
     each: [],
     reply: 'tagged',
-    lua: `local fields = redis.call('HMGET', stateKey, 'status', 'tries', 'result', 'queuedId', 'state')
+    lua: `local fields = redis.call('HMGET', workKey, 'status', 'tries', 'result', 'queuedId', 'state')
 local status, tries, result, current, state = unpack(fields)
 if status and current ~= queuedId then return { 'superseded' } end
 if status and isOver(status) then
   -- A run that was taken over has older counters: they would look like an operator's running the job again.
   if placeOfRun(runsOf(workKey, 'runs' .. suffix), run) == 1 then
-    redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
+    redis.call('HSET', workKey, 'state', (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
   end
   return { status, result or 'null' }
 end
@@ -2297,17 +2397,19 @@ if not maySettle() then
   return { 'lost' }
 end
 
+keepLock()
 endRuns()
 if kind == 'await' then
-  redis.call('HSET', stateKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
+  redis.call('HSET', workKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
 elseif kind == 'retry' then
   if status then
-    redis.call('HSET', stateKey, 'updated', now)
+    redis.call('HSET', workKey, 'updated', now)
     emitFrame(workId, 'type', 'retrying', 'timestamp', now, 'attempt', tonumber(tries or 0) + 1, 'delay', detail,
       'error', content)
   end
 else
-  keepState()
+  redis.call('HSET', workKey, 'state', stateNow())
+  keepLetter()
   if status and kind == 'complete' then
     endJob(workId, 'succeeded', now, 'result', content)
     redis.call('DEL', attemptsKey)
@@ -2315,12 +2417,12 @@ else
   elseif status then
     endJob(workId, 'failed', now, 'error', detail)
   elseif kind == 'complete' then
-    redis.call('HSET', stateKey, 'result', content)
+    redis.call('HSET', workKey, 'result', content)
     redis.call('DEL', attemptsKey)
     -- It only has to outlive the moment between here and the end of the job: an hour is plenty.
-    redis.call('PEXPIRE', stateKey, 3600000)
+    redis.call('PEXPIRE', workKey, 3600000)
   else
-    redis.call('PEXPIRE', stateKey, retention)
+    redis.call('PEXPIRE', workKey, retention)
     redis.call('PEXPIRE', attemptsKey, retention)
   end
 end

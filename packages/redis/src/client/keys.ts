@@ -6,11 +6,11 @@
 export const KEY_PATTERNS = {
   /** List: the secrets that a source's provider brought, the newest first. */
   learnedSecrets: '/secrets/{source}',
-  /** Hash: one recorded event. */
+  /** Hash: one recorded event, and what became of it with each handler. See events/event.lua. */
   event: '/event/{id}',
   /** Hash: the body of a large event that is on its way here, piece by piece; becomes the event's own. Expires. */
   staged: '/event/staged/{token}',
-  /** Hash: handler → `status|attemptsMade|stalledCount` of one event. */
+  /** Hash: handler → state of one event, as earlier versions kept it: moved into the event where it is met. */
   deliveries: '/deliveries/{eventId}',
   /** Sorted set: the unsettled, or the dead, events by arrival. */
   eventsOfStatus: '/events/status/{status}',

@@ -7,7 +7,7 @@ import type {
   Settlement,
   Work,
 } from '@hookline/core';
-import type { Lease, LeaseRef } from '../bullmq/lease.ts';
+import type { LeaseRef } from '../bullmq/lease.ts';
 import type { EndedTurn, TakenJob } from '../bullmq/turns.ts';
 import type { Run, RunId } from './run-id.ts';
 import type { WorkRef } from './work-ref.ts';
@@ -126,7 +126,7 @@ export interface Ledger {
   /** @param until when somebody else must have finished it; for `await` */
   settle(
     ref: WorkRef,
-    lease: Lease,
+    lease: LeaseRef,
     run: Run,
     settlement: Settlement,
     attempt: EndedAttempt,

@@ -11,7 +11,7 @@ import {
   type Settlement,
   type Work,
 } from '@hookline/core';
-import type { Lease, LeaseRef } from '../bullmq/lease.ts';
+import type { LeaseRef } from '../bullmq/lease.ts';
 import type { TakenJob } from '../bullmq/turns.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
 import type { ScriptCalls, ScriptReplies } from '../client/all-scripts.ts';
@@ -188,7 +188,7 @@ class RedisLedger implements Ledger {
     const now = this.#parts.now();
     const { keys } = this.#partition;
     const [kind, handler] = await this.#run('dispatch', {
-      keys: { event: keys.event(event), deliveries: keys.deliveries(event), revision: keys.revision },
+      keys: { event: keys.event(event), revision: keys.revision },
       args: {
         id: event,
         now,
@@ -218,7 +218,7 @@ class RedisLedger implements Ledger {
 
   async settle(
     ref: WorkRef,
-    lease: Lease,
+    lease: LeaseRef,
     run: Run,
     settlement: Settlement,
     ended: EndedAttempt,
@@ -228,17 +228,15 @@ class RedisLedger implements Ledger {
       await this.release(run);
       return { kind: 'settled' };
     }
-    const { key: state, field } = this.#stateOf(ref);
     const now = this.#parts.now();
     const attempts = this.#partition.keys.attempts(ref.workId);
-    const keys = { lock: this.#lockOf(lease), attempts, state, work: run.key };
+    const keys = { lock: this.#lockOf(lease), attempts, work: run.key };
     const { log, ...attempt } = ended;
     const args = {
       workId: ref.workId,
       token: lease.token,
       lockMs: LOCK_MS,
       kind: settlement.kind,
-      field,
       counters: `${lease.made}|${lease.stalled}`,
       attempt:
         settlement.kind === 'retry' || settlement.kind === 'bury'
@@ -254,11 +252,12 @@ class RedisLedger implements Ledger {
       const end = settlement.kind === 'complete' ? lease.plainEnd?.() : undefined;
       const next = this.#ahead.call();
       const [kind, isEnded, ...taken] = await this.#run('settle-delivery', {
-        keys: { ...keys, ...next.keys, event: run.key },
+        keys: { ...keys, ...next.keys },
         args: {
           ...args,
           ...next.args,
           id: ref.event,
+          handler: ref.handler,
           retention: this.#parts.retention,
           told: JSON.stringify(attemptTold(ref, run, this.#parts.process, settlement, ended)),
           queue: lease.queue,
@@ -325,12 +324,6 @@ class RedisLedger implements Ledger {
     return ref.kind === 'delivery'
       ? { key: keys.event(ref.event), suffix: `/${ref.handler}` }
       : { key: keys.job(ref.workId), suffix: '' };
-  }
-
-  #stateOf(ref: WorkRef): { key: string; field: string } {
-    return ref.kind === 'delivery'
-      ? { key: this.#partition.keys.deliveries(ref.event), field: ref.handler }
-      : { key: this.#partition.keys.job(ref.workId), field: 'state' };
   }
 
   /** The script puts the content in: it knows all the attempts. */
