@@ -61,7 +61,7 @@ export async function runTurn(
 ): Promise<unknown> {
   const lease = leaseOf(job, token, turns);
   const ending = await processor.run(lease).catch((fault: unknown) => processor.putOff(lease, fault));
-  if (ending.kind === 'completed' && ending.ended !== undefined) turns?.note(job, ending.ended);
+  if (ending.kind === 'completed' && ending.ended !== undefined) turns?.note(job, token, ending.ended);
   return conclude(job, token, ending, (fault) => processor.putOff(lease, fault));
 }
 

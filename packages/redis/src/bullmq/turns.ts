@@ -31,7 +31,8 @@ export interface TurnsParts {
  */
 export class Turns {
   readonly #parts: TurnsParts;
-  readonly #ended = new WeakMap<object, EndedTurn>();
+  /** By the token of the turn. */
+  readonly #ended = new Map<string, EndedTurn & { readonly job: Job }>();
   /** Whether the worker takes new jobs. */
   isTaking: () => boolean = () => true;
 
@@ -49,8 +50,8 @@ export class Turns {
   }
 
   /** Notes that this job needs no end by BullMQ. */
-  note(job: Job, ended: EndedTurn): void {
-    this.#ended.set(job, ended);
+  note(job: Job, token: string, { taken }: EndedTurn): void {
+    this.#ended.set(token, { job, taken });
   }
 
   /** What BullMQ's worker is to be opened with. */
@@ -65,8 +66,9 @@ export class Turns {
       },
       moveToCompleted: async (...call: Parameters<typeof moveToCompleted>) => {
         const [job, , , token, fetchNext] = call;
-        const ended = this.#ended.get(job);
-        if (ended === undefined) return moveToCompleted.apply(backend, call);
+        const ended = this.#ended.get(token);
+        this.#ended.delete(token);
+        if (ended?.job !== job) return moveToCompleted.apply(backend, call);
         const taken = ended.taken === undefined ? undefined : asBullMQ(ended.taken);
         const result = taken ?? (fetchNext ? await takeByBullMQ(token) : undefined);
         return { result, finishedOn: Date.now() };

@@ -77,9 +77,7 @@ class RedisLedger implements Ledger {
     await this.releaseAhead(lease);
     const run = { id: newRunId(), ...this.#placeOf(ref) };
     const [kind, deaths, tries, values] = await this.#run('open-delivery', {
-      keys: {
-        revision: this.#partition.keys.revision,
-      },
+      keys: { revision: this.#partition.keys.revision },
       args: {
         id,
         handler,
@@ -243,7 +241,7 @@ class RedisLedger implements Ledger {
           ? JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord)
           : '',
       now,
-      content: contentOf(ref, lease, settlement, now),
+      content: ref.kind === 'delivery' && settlement.kind === 'complete' ? '' : contentOf(ref, lease, settlement, now),
       suffix: run.suffix,
       run: run.id,
     };
