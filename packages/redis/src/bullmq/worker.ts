@@ -40,12 +40,13 @@ export const WORKER_SETTINGS = {
  */
 const KEPT_EVENTS = 100;
 
-/** Keeps a queue's stream of events short; one that is longer is cut when its next job ends. */
+/** Keeps a queue's stream of events short: one that an earlier version left is cut, and BullMQ cuts it from then on. */
 export async function keepEventsShort(
   { connection, keys }: Pick<Partition, 'connection' | 'keys'>,
   queue: string,
 ): Promise<void> {
   await connection.hset(keys.bullJob(queue, 'meta'), 'opts.maxLenEvents', KEPT_EVENTS);
+  await connection.xtrim(keys.bullJob(queue, 'events'), 'MAXLEN', '~', KEPT_EVENTS);
 }
 
 export interface QueueWorkerOptions {
