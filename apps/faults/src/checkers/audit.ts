@@ -122,7 +122,9 @@ export function openAuditor(url: string, prefix: string): Auditor {
             redis.hmgetBuffer(key, 'providerId', 'status', 'sha256', 'shedAt', 'pieces', 'to'),
             redis.hgetBuffer(key, 'body'),
           ]);
-          const handlers = String(to ?? '').split(' ').filter((name) => name !== '');
+          const handlers = String(to ?? '')
+            .split(' ')
+            .filter((name) => name !== '');
           const states = await Promise.all(handlers.map((name) => redis.hget(key, `d/${name}`)));
           const rest = Array.from({ length: Number(pieces ?? 1) - 1 }, (_, index) => `body${index + 1}`);
           const more = rest.length === 0 ? [] : await redis.hmgetBuffer(key, ...rest);

@@ -67,10 +67,11 @@ export class Turns {
       moveToCompleted: async (...call: Parameters<typeof moveToCompleted>) => {
         const [job, , , token, fetchNext] = call;
         const ended = this.#ended.get(token);
-        this.#ended.delete(token);
         if (ended?.job !== job) return moveToCompleted.apply(backend, call);
         const taken = ended.taken === undefined ? undefined : asBullMQ(ended.taken);
         const result = taken ?? (fetchNext ? await takeByBullMQ(token) : undefined);
+        // Not before: what failed is asked for again.
+        this.#ended.delete(token);
         return { result, finishedOn: Date.now() };
       },
     });

@@ -65,7 +65,8 @@ export interface QueueWorkerOptions {
 
 /** BullMQ's worker on one queue. */
 export function openQueueWorker(options: QueueWorkerOptions): Worker {
-  const { name, connection, prefix, log, errors, concurrency, limiter, processor, take, onLockLost } = options;
+  const { name, connection, prefix, log, errors, concurrency, limiter, processor, take, onLockLost } =
+    options;
   const turns = new Turns({ take, isLimited: limiter !== undefined });
   const worker = new Worker(
     name,

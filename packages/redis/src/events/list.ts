@@ -104,7 +104,10 @@ export interface ListOptions {
 }
 
 /** The newest events that Redis holds, by arrival: those that are not through, and those that are not recorded elsewhere yet. */
-export async function listEvents(partition: Partition, options: ListOptions): Promise<readonly EventSummary[]> {
+export async function listEvents(
+  partition: Partition,
+  options: ListOptions,
+): Promise<readonly EventSummary[]> {
   const { keys } = partition;
   const { status, count, fits = () => true } = options;
   const isWanted = (event: EventSummary) => (status === undefined || event.status === status) && fits(event);

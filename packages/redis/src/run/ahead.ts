@@ -89,7 +89,11 @@ export class Ahead {
   }
 
   /** Events of this kind are for this handler, in place, while the fleet is at this revision. */
-  plan({ source, provider, type }: Work & { readonly kind: 'event' }, handler: string, revision: string): void {
+  plan(
+    { source, provider, type }: Work & { readonly kind: 'event' },
+    handler: string,
+    revision: string,
+  ): void {
     // As it stands in the job's data behind the event's id.
     this.#tell(JSON.stringify({ source, provider, type }).slice(1), `${revision} ${handler}`);
   }

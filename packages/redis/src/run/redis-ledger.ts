@@ -72,7 +72,8 @@ class RedisLedger implements Ledger {
   ): Promise<Opened<HooklineEvent> | NotInPlace> {
     const { queue, jobId, token, made, stalled } = lease;
     const { event: id, handler, workId } = ref;
-    const ahead = here === undefined && this.aheadOf(lease) === handler ? this.#ahead.claim(lease) : undefined;
+    const ahead =
+      here === undefined && this.aheadOf(lease) === handler ? this.#ahead.claim(lease) : undefined;
     if (ahead !== undefined) return this.#opened(ref, ahead);
     await this.releaseAhead(lease);
     const run = { id: newRunId(), ...this.#placeOf(ref) };
@@ -229,7 +230,8 @@ class RedisLedger implements Ledger {
     const now = this.#parts.now();
     const attempts = this.#partition.keys.attempts(ref.workId);
     const keys = { lock: this.#lockOf(lease), attempts, work: run.key };
-    const { log, ...attempt } = ended;
+    const { attempt: number, startedAt, endedAt } = ended;
+    const attempt = { attempt: number, startedAt, endedAt };
     const args = {
       workId: ref.workId,
       token: lease.token,
@@ -241,7 +243,10 @@ class RedisLedger implements Ledger {
           ? JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord)
           : '',
       now,
-      content: ref.kind === 'delivery' && settlement.kind === 'complete' ? '' : contentOf(ref, lease, settlement, now),
+      content:
+        ref.kind === 'delivery' && settlement.kind === 'complete'
+          ? ''
+          : contentOf(ref, lease, settlement, now),
       suffix: run.suffix,
       run: run.id,
     };

@@ -45,7 +45,9 @@ async function valueOf(redis: Bench['redis'], key: string): Promise<unknown> {
 }
 
 function timeless(list: readonly string[], sorts = false): unknown {
-  const values = list.map((value) => (TIME.test(value) ? 'a time' : value.replace(/"timestamp":\d+/, 'at a time')));
+  const values = list.map((value) =>
+    TIME.test(value) ? 'a time' : value.replace(/"timestamp":\d+/, 'at a time'),
+  );
   if (!sorts) return values;
   return Object.fromEntries(values.flatMap((value, at) => (at % 2 === 0 ? [[value, values[at + 1]]] : [])));
 }
@@ -63,7 +65,9 @@ async function prepare(bench: Bench | undefined, { events, priorities = [], prep
   await keepEventsShort(bench.partition, 'default');
   for (let nth = 0; nth < events; nth += 1) {
     const priority = priorities[nth];
-    await store.accept(incoming({ providerId: `evt_${nth}`, ...(priority === undefined ? {} : { priority }) }));
+    await store.accept(
+      incoming({ providerId: `evt_${nth}`, ...(priority === undefined ? {} : { priority }) }),
+    );
   }
   await more?.(bench);
   return bench;
@@ -110,7 +114,9 @@ async function turnOfOurs(bench: Bench): Promise<unknown> {
   if (next === undefined) return 'BullMQ is to take it';
   const [fields, id, limit, until] = next as [Buffer[] | Buffer, Buffer, number, number];
   const listed = Array.isArray(fields) ? fields.map(String) : [];
-  const job = Object.fromEntries(listed.flatMap((value, at) => (at % 2 === 0 ? [[value, listed[at + 1]]] : [])));
+  const job = Object.fromEntries(
+    listed.flatMap((value, at) => (at % 2 === 0 ? [[value, listed[at + 1]]] : [])),
+  );
   return { id: Array.isArray(fields) ? String(id) : undefined, ats: job.ats, data: job.data, limit, until };
 }
 
@@ -122,7 +128,13 @@ function shown(next: unknown): unknown {
     number?,
   ];
   const isOne = job !== undefined && job !== null;
-  return { id: isOne ? id : undefined, ats: isOne ? String(job.attemptsStarted) : undefined, data: job?.data, limit, until };
+  return {
+    id: isOne ? id : undefined,
+    ats: isOne ? String(job.attemptsStarted) : undefined,
+    data: job?.data,
+    limit,
+    until,
+  };
 }
 
 const ENDED = 100;
@@ -145,7 +157,8 @@ const scenes: Readonly<Record<string, Scene>> = {
   'as many have ended as are kept': { events: 2, prepare: endedBefore },
   'one waits for its time': {
     events: 1,
-    prepare: ({ redis, prefix }) => redis.zadd(`${prefix}:default:delayed`, 0x1000 * 4_000_000_000_000, 'later'),
+    prepare: ({ redis, prefix }) =>
+      redis.zadd(`${prefix}:default:delayed`, 0x1000 * 4_000_000_000_000, 'later'),
   },
   'as many run as may': {
     events: 2,
@@ -164,8 +177,14 @@ describe('a job that ends and the next one that is taken leave Redis as BullMQ d
 
 describe('what is not plain is left to BullMQ:', () => {
   it.each<[string, (bench: Bench) => Promise<unknown>]>([
-    ['a limit of the queue', ({ redis, prefix }) => redis.hset(`${prefix}:default:meta`, 'max', 9, 'duration', 9)],
-    ['jobs whose time has come', ({ redis, prefix }) => redis.zadd(`${prefix}:default:delayed`, 0x1000, 'due')],
+    [
+      'a limit of the queue',
+      ({ redis, prefix }) => redis.hset(`${prefix}:default:meta`, 'max', 9, 'duration', 9),
+    ],
+    [
+      'jobs whose time has come',
+      ({ redis, prefix }) => redis.zadd(`${prefix}:default:delayed`, 0x1000, 'due'),
+    ],
   ])('%s', async (_, more) => {
     const bench = await prepare(ours, { events: 1, prepare: more });
     const before = await stateOf(bench);

@@ -27,7 +27,10 @@ const isAdopted = async (id: string) => (await bench.redis.exists(bench.partitio
 describe('an event whose deliveries an earlier version kept in a hash of their own', () => {
   it('is shown with them', async () => {
     const { id } = await earlier({ done: 'succeeded|1|0', open: 'pending' });
-    expect((await findEvent(bench.partition, id))?.deliveries).toEqual({ done: 'succeeded', open: 'pending' });
+    expect((await findEvent(bench.partition, id))?.deliveries).toEqual({
+      done: 'succeeded',
+      open: 'pending',
+    });
   });
 
   it('runs no handler again that has succeeded', async () => {
@@ -36,7 +39,10 @@ describe('an event whose deliveries an earlier version kept in a hash of their o
     await bench.work({ handlers: ['done', 'open'].map((name) => handler(name, () => void runs.push(name))) });
     await eventually(async () => (await findEvent(bench.partition, id))?.status === 'handled');
     expect(runs).toEqual(['open']);
-    expect((await findEvent(bench.partition, id))?.deliveries).toEqual({ done: 'succeeded', open: 'succeeded' });
+    expect((await findEvent(bench.partition, id))?.deliveries).toEqual({
+      done: 'succeeded',
+      open: 'succeeded',
+    });
     expect(await isAdopted(id)).toBe(true);
   });
 

@@ -87,7 +87,10 @@ describe('a busy worker', () => {
     const { sha } = scriptNamed('settle-delivery');
     const call = Redis.prototype.callBuffer as (...args: unknown[]) => Promise<unknown>;
     let lost = 0;
-    jest.spyOn(Redis.prototype, 'callBuffer').mockImplementation(async function (this: Redis, ...args: unknown[]) {
+    jest.spyOn(Redis.prototype, 'callBuffer').mockImplementation(async function (
+      this: Redis,
+      ...args: unknown[]
+    ) {
       const reply = await call.apply(this, args);
       if (!JSON.stringify(args[1])?.includes(sha) || (lost += 1) % 4 !== 0) return reply;
       // ioredis sends again what was under way when its connection ended.
@@ -172,7 +175,9 @@ describe('work that was begun as its job was taken', () => {
     await eventually(async () => (await bench.redis.exists(bench.partition.keys.plans('old'))) === 1);
     await bench.redis.incr(bench.partition.keys.revision);
     expect(await ledger.take('default', 'old:1')).toBeDefined();
-    expect(ledger.aheadOf({ queue: 'default', jobId: id, token: 'old:1', made: 0, stalled: 0 })).toBeUndefined();
+    expect(
+      ledger.aheadOf({ queue: 'default', jobId: id, token: 'old:1', made: 0, stalled: 0 }),
+    ).toBeUndefined();
     expect(await bench.redis.hget(bench.partition.keys.event(id), 'runs/one')).toBeNull();
   });
 });
