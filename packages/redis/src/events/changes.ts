@@ -36,7 +36,9 @@ export interface Changes {
    * Gives up those that are settled, and that nothing has happened to since they were read; their ids stay known.
    * @returns those of them that may be given up soon
    */
-  giveUp(events: readonly ReadEvent[]): Promise<{ readonly given: number; readonly later: readonly EventId[] }>;
+  giveUp(
+    events: readonly ReadEvent[],
+  ): Promise<{ readonly given: number; readonly later: readonly EventId[] }>;
   /** Every event that Redis holds, a page at a time, whether it has changed or not; what is given up meanwhile is passed over. */
   all(): AsyncGenerator<readonly ReadEvent[], void, number | undefined>;
 }
@@ -90,11 +92,17 @@ class RedisChanges implements Changes {
 
   async trim(upTo: Revision): Promise<void> {
     const [ms = '0', count = '0'] = upTo.split('-');
-    await this.#partition.connection.xtrim(this.#partition.keys.changes, 'MINID', `${ms}-${BigInt(count) + 1n}`);
+    await this.#partition.connection.xtrim(
+      this.#partition.keys.changes,
+      'MINID',
+      `${ms}-${BigInt(count) + 1n}`,
+    );
   }
 
   async giveUp(events: readonly ReadEvent[]): Promise<{ given: number; later: readonly EventId[] }> {
-    const settled = events.filter(({ snapshot: { status } }) => status === 'handled' || status === 'unhandled');
+    const settled = events.filter(
+      ({ snapshot: { status } }) => status === 'handled' || status === 'unhandled',
+    );
     if (settled.length === 0) return { given: 0, later: [] };
     const { keys } = this.#partition;
     const [given, later] = (await this.#partition.run('give-up', {
@@ -106,9 +114,13 @@ class RedisChanges implements Changes {
 
   async *all(): AsyncGenerator<readonly ReadEvent[], void, number | undefined> {
     const { keys } = this.#partition;
-    const lists = [...UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status)), keys.expiring, keys.shed];
+    const lists = [
+      ...UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status)),
+      keys.expiring,
+      keys.shed,
+    ];
     for (const list of lists) {
-      for (let start = 0; ; ) {
+      for (let start = 0; ;) {
         const [newest, looked, events] = (await this.#partition.run('read-list', {
           keys: { list },
           args: { start, count: MOST, largest: LARGEST },
@@ -127,8 +139,13 @@ class RedisChanges implements Changes {
       const id = idBytes.toString() as EventId;
       const row = named(FIELDS, values);
       const isShed = row.headers === null;
-      const body = isShed ? undefined : (whole ?? (await piecesFrom(this.#partition, id, Number(row.pieces ?? 1))));
-      events.push({ snapshot: snapshotFrom(id, revision, row, body, deliveries), statusAt: String(row.statusAt) });
+      const body = isShed
+        ? undefined
+        : (whole ?? (await piecesFrom(this.#partition, id, Number(row.pieces ?? 1))));
+      events.push({
+        snapshot: snapshotFrom(id, revision, row, body, deliveries),
+        statusAt: String(row.statusAt),
+      });
     }
     return events;
   }

@@ -82,7 +82,9 @@ export function startEvictor({
     if (!isExhausted || wasExhausted) return;
     const { connection, keys } = partition;
     const [remembered = 0, ...others] = await Promise.all(
-      [keys.shed, ...UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status))].map((list) => connection.zcard(list)),
+      [keys.shed, ...UNSETTLED_STATUSES.map((status) => keys.eventsOfStatus(status))].map((list) =>
+        connection.zcard(list),
+      ),
     );
     log.error(
       'Redis is filling up and no settled event has a body left to shed; their ids are kept to know duplicates. ' +

@@ -39,7 +39,11 @@ export function createLargeEvents(options: {
     last?.connection === connection ? last : (last = createPartition(connection, prefix));
 
   function record(event: IncomingEvent, withinMs: number): Promise<Kept> {
-    return gate.keepInBulk((connection) => stageAndRecord(on(connection), event), withinMs, costOf([event.body.length]));
+    return gate.keepInBulk(
+      (connection) => stageAndRecord(on(connection), event),
+      withinMs,
+      costOf([event.body.length]),
+    );
   }
 
   async function stageAndRecord(partition: Partition, event: IncomingEvent): Promise<Kept> {

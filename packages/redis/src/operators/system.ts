@@ -1,11 +1,5 @@
 import { createPartition } from '../bullmq/add-job.ts';
-import {
-  DEAD_LETTER_QUEUE,
-  DEFAULT_QUEUE,
-  type Logger,
-  type Meter,
-  type RedisTarget,
-} from '@hookline/core';
+import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, type Logger, type Meter, type RedisTarget } from '@hookline/core';
 import { connect, type Connection } from '../client/connection.ts';
 import { FIRST_CONNECT_MS, readyOrRefused } from '../client/refusal.ts';
 import { UNSETTLED_STATUSES } from '../events/record.ts';

@@ -20,13 +20,20 @@ export class AttemptLog implements Logger {
   /** The last of them says how many more there were. */
   get lines(): readonly LogLine[] {
     if (this.#left === 0) return this.#lines;
-    return [...this.#lines, { at: this.#now(), level: 'warn', message: `${this.#left} more lines are not kept` }];
+    return [
+      ...this.#lines,
+      { at: this.#now(), level: 'warn', message: `${this.#left} more lines are not kept` },
+    ];
   }
 
-  readonly debug = (message: string, fields?: Record<string, unknown>): void => this.#say('debug', message, fields);
-  readonly info = (message: string, fields?: Record<string, unknown>): void => this.#say('info', message, fields);
-  readonly warn = (message: string, fields?: Record<string, unknown>): void => this.#say('warn', message, fields);
-  readonly error = (message: string, fields?: Record<string, unknown>): void => this.#say('error', message, fields);
+  readonly debug = (message: string, fields?: Record<string, unknown>): void =>
+    this.#say('debug', message, fields);
+  readonly info = (message: string, fields?: Record<string, unknown>): void =>
+    this.#say('info', message, fields);
+  readonly warn = (message: string, fields?: Record<string, unknown>): void =>
+    this.#say('warn', message, fields);
+  readonly error = (message: string, fields?: Record<string, unknown>): void =>
+    this.#say('error', message, fields);
 
   #say(level: LogLine['level'], message: string, fields?: Record<string, unknown>): void {
     this.#log[level](message, fields);

@@ -1,4 +1,10 @@
-import { serializeError, type AttemptSnapshot, type BurialReason, type DeadLetter, type Settlement } from '@hookline/core';
+import {
+  serializeError,
+  type AttemptSnapshot,
+  type BurialReason,
+  type DeadLetter,
+  type Settlement,
+} from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
 import type { EndedAttempt } from './ledger.ts';
 import type { Run } from './run-id.ts';

@@ -32,7 +32,9 @@ describe('accept', () => {
       receivedAt: 1_700_000_000_000,
       deliveries: {},
     });
-    expect(await bench.redis.zscore(bench.partition.keys.eventsOfStatus('queued'), event.id)).toBe('1700000000000');
+    expect(await bench.redis.zscore(bench.partition.keys.eventsOfStatus('queued'), event.id)).toBe(
+      '1700000000000',
+    );
     expect(await bench.redis.lrange(`${bench.prefix}:default:wait`, '0', '-1')).toEqual([event.id]);
   });
 

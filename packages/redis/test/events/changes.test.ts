@@ -51,7 +51,9 @@ describe('the stream of changes', () => {
 
   it('brings large bodies, too, and many events in blocks', async () => {
     const store = await bench.store();
-    const large = [40_000, 300_000, 2_500_000].map((size, n) => incoming({ body: Buffer.alloc(size, n + 1) }));
+    const large = [40_000, 300_000, 2_500_000].map((size, n) =>
+      incoming({ body: Buffer.alloc(size, n + 1) }),
+    );
     const small = Array.from({ length: 600 }, () => incoming());
     for (const { kind } of await Promise.all([...large, ...small].map((event) => store.accept(event))))
       expect(kind).toBe('accepted');
