@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 declare const eventId: unique symbol;
 /** Our name for an event: letters, digits, `.`, `_` and `-`; the same for every copy a provider sends. */
@@ -122,5 +122,5 @@ export function eventIdOf(source: string, providerId: string): EventId {
 
 /** The body's SHA-256 in hex: stored beside the body, so that damage at rest is noticed. */
 export function bodyHash(body: Buffer): string {
-  return createHash('sha256').update(body).digest('hex');
+  return hash('sha256', body, 'hex');
 }

@@ -156,6 +156,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
         run: activity.watch(name, (lease) => processor.run(lease)),
         putOff: (lease, fault) => processor.putOff(lease, fault),
       },
+      take: (token) => ledger.take(name, token),
       onLockLost: (jobId) => void reclaim(running.at(name, jobId)),
     }),
   );
@@ -323,7 +324,7 @@ function openProcessor(
     registry,
     passing: new Passing({ partition, fleet: parts.fleet, unclaimedAfter, log, now, random }),
     context: { partition, registry, now, retention },
-    log: (fields) => withFields(log, fields),
+    log: (fields) => new FieldLogger(log, fields),
     now,
     random,
     defaultTimeout,
@@ -382,11 +383,29 @@ async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolea
   );
 }
 
-function withFields(log: Logger, fields: Record<string, unknown>): Logger {
-  return {
-    debug: (message, more) => log.debug(message, { ...fields, ...more }),
-    info: (message, more) => log.info(message, { ...fields, ...more }),
-    warn: (message, more) => log.warn(message, { ...fields, ...more }),
-    error: (message, more) => log.error(message, { ...fields, ...more }),
-  };
+/** One for each attempt: four functions of its own would be four to throw away. */
+class FieldLogger implements Logger {
+  readonly #log: Logger;
+  readonly #fields: Record<string, unknown>;
+
+  constructor(log: Logger, fields: Record<string, unknown>) {
+    this.#log = log;
+    this.#fields = fields;
+  }
+
+  debug(message: string, more?: Record<string, unknown>): void {
+    this.#log.debug(message, { ...this.#fields, ...more });
+  }
+
+  info(message: string, more?: Record<string, unknown>): void {
+    this.#log.info(message, { ...this.#fields, ...more });
+  }
+
+  warn(message: string, more?: Record<string, unknown>): void {
+    this.#log.warn(message, { ...this.#fields, ...more });
+  }
+
+  error(message: string, more?: Record<string, unknown>): void {
+    this.#log.error(message, { ...this.#fields, ...more });
+  }
 }

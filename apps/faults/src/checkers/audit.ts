@@ -118,11 +118,14 @@ export function openAuditor(url: string, prefix: string): Auditor {
       const rows = await Promise.all(
         part.map(async (event) => {
           const key = `${prefix}/event/${event}`;
-          const [[id, status, sha, shedAt, pieces], body, deliveries] = await Promise.all([
-            redis.hmgetBuffer(key, 'providerId', 'status', 'sha256', 'shedAt', 'pieces'),
+          const [[id, status, sha, shedAt, pieces, to], body] = await Promise.all([
+            redis.hmgetBuffer(key, 'providerId', 'status', 'sha256', 'shedAt', 'pieces', 'to'),
             redis.hgetBuffer(key, 'body'),
-            redis.hgetall(`${prefix}/deliveries/${event}`),
           ]);
+          const handlers = String(to ?? '')
+            .split(' ')
+            .filter((name) => name !== '');
+          const states = await Promise.all(handlers.map((name) => redis.hget(key, `d/${name}`)));
           const rest = Array.from({ length: Number(pieces ?? 1) - 1 }, (_, index) => `body${index + 1}`);
           const more = rest.length === 0 ? [] : await redis.hmgetBuffer(key, ...rest);
           const stored = String(sha);
@@ -134,7 +137,7 @@ export function openAuditor(url: string, prefix: string): Auditor {
             // One that was shed gave its body up on purpose, after it was handled.
             intact: body == null ? shedAt != null : hashOf([body, ...more]) === stored,
             deliveries: Object.fromEntries(
-              Object.entries(deliveries).map(([handler, state]) => [handler, state.split('|')[0] ?? '']),
+              handlers.map((handler, index) => [handler, states[index]?.split('|')[0] ?? '']),
             ),
           };
         }),

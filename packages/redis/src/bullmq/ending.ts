@@ -1,13 +1,15 @@
 import { backoff, retryPolicy, serializeError, type RetryPolicy } from '@hookline/core';
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import { leaseOf, type Lease } from './lease.ts';
+import type { EndedTurn, Turns } from './turns.ts';
 
 /**
  * What becomes of a job after one turn in this process. The ledger has been written by then: this is what BullMQ is
  * told, and `conclude` is the only place that throws to tell it.
  */
 export type Ending =
-  | { readonly kind: 'completed'; readonly result: unknown }
+  /** `ended`: its job has been ended, too, in the step that settled the work. */
+  | { readonly kind: 'completed'; readonly result: unknown; readonly ended?: EndedTurn | undefined }
   /** The attempt failed and is to be tried again after `delay` ms. */
   | { readonly kind: 'retried'; readonly error: unknown; readonly delay: number }
   /** The job ends as failed: its dead letter is written, or there is nothing to write one about. */
@@ -47,10 +49,19 @@ export function putOff({ started, made }: Lease, error: unknown, now: number, ra
   return { kind: 'put-off', error, delay, until: now + delay };
 }
 
-/** One turn of a job: what BullMQ is to call, and all that it is told. */
-export async function runTurn(job: Job, token: string, processor: Processor): Promise<unknown> {
-  const lease = leaseOf(job, token);
+/**
+ * One turn of a job: what BullMQ is to call, and all that it is told.
+ * @param turns where the script that settles the work may end the job
+ */
+export async function runTurn(
+  job: Job,
+  token: string,
+  processor: Processor,
+  turns?: Turns,
+): Promise<unknown> {
+  const lease = leaseOf(job, token, turns);
   const ending = await processor.run(lease).catch((fault: unknown) => processor.putOff(lease, fault));
+  if (ending.kind === 'completed' && ending.ended !== undefined) turns?.note(job, token, ending.ended);
   return conclude(job, token, ending, (fault) => processor.putOff(lease, fault));
 }
 

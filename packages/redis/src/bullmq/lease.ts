@@ -1,4 +1,5 @@
 import type { Job } from 'bullmq';
+import type { PlainEnd, Turns } from './turns.ts';
 
 /** A job in the hands of this process: what it is, and the lock by which it is held. Nobody above this room sees BullMQ's own. */
 export interface Lease {
@@ -16,14 +17,16 @@ export interface Lease {
   readonly priority: number | undefined;
   /** Of a job that a schedule made: which schedule, and for which time in milliseconds since the epoch. */
   readonly slot: { readonly schedule: string; readonly at: number } | undefined;
+  /** How whoever settles the work may end its job in the same step; `undefined` where BullMQ has to. */
+  plainEnd?(): PlainEnd | undefined;
   /** Tells BullMQ how far the work is. */
   report(progress: number | string | Record<string, unknown>): Promise<void>;
 }
 
 /** What it takes to say which lease it is, and whether it still holds. */
-export type LeaseRef = Pick<Lease, 'queue' | 'jobId' | 'token' | 'made' | 'stalled'>;
+export type LeaseRef = Pick<Lease, 'queue' | 'jobId' | 'token' | 'made' | 'stalled' | 'plainEnd'>;
 
-export function leaseOf(job: Job, token: string): Lease {
+export function leaseOf(job: Job, token: string, turns?: Turns): Lease {
   const { repeatJobKey } = job;
   return {
     queue: job.queueName,
@@ -39,6 +42,7 @@ export function leaseOf(job: Job, token: string): Lease {
       repeatJobKey === undefined
         ? undefined
         : { schedule: repeatJobKey, at: job.opts.prevMillis ?? job.timestamp },
+    plainEnd: () => turns?.endOf(job),
     report: (progress) => job.updateProgress(progress),
   };
 }

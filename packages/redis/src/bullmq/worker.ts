@@ -2,6 +2,7 @@ import type { Logger } from '@hookline/core';
 import { Worker } from 'bullmq';
 import { repeatStrategy } from './cron.ts';
 import { backoffStrategy, runTurn, type Processor } from './ending.ts';
+import { Turns, type TurnsParts } from './turns.ts';
 import type { QueueErrors } from './queue-errors.ts';
 import type { Connection } from '../client/connection.ts';
 import type { Partition } from '../client/partition.ts';
@@ -39,12 +40,13 @@ export const WORKER_SETTINGS = {
  */
 const KEPT_EVENTS = 100;
 
-/** Keeps a queue's stream of events short; one that is longer is cut when its next job ends. */
+/** Keeps a queue's stream of events short: one that an earlier version left is cut, and BullMQ cuts it from then on. */
 export async function keepEventsShort(
   { connection, keys }: Pick<Partition, 'connection' | 'keys'>,
   queue: string,
 ): Promise<void> {
   await connection.hset(keys.bullJob(queue, 'meta'), 'opts.maxLenEvents', KEPT_EVENTS);
+  await connection.xtrim(keys.bullJob(queue, 'events'), 'MAXLEN', '~', KEPT_EVENTS);
 }
 
 export interface QueueWorkerOptions {
@@ -56,20 +58,29 @@ export interface QueueWorkerOptions {
   readonly concurrency: number;
   readonly limiter: { readonly max: number; readonly duration: number } | undefined;
   readonly processor: Processor;
+  readonly take: TurnsParts['take'];
   /** Told of each job whose lock could not be renewed. */
   readonly onLockLost: (jobId: string) => void;
 }
 
 /** BullMQ's worker on one queue. */
 export function openQueueWorker(options: QueueWorkerOptions): Worker {
-  const { name, connection, prefix, log, errors, concurrency, limiter, processor, onLockLost } = options;
-  const worker = new Worker(name, (job, token = '') => runTurn(job, token, processor), {
-    connection,
-    prefix,
-    concurrency,
-    ...(limiter === undefined ? {} : { limiter }),
-    ...WORKER_SETTINGS,
-  });
+  const { name, connection, prefix, log, errors, concurrency, limiter, processor, take, onLockLost } =
+    options;
+  const turns = new Turns({ take, isLimited: limiter !== undefined });
+  const worker = new Worker(
+    name,
+    (job, token = '') => runTurn(job, token, processor, turns),
+    {
+      connection,
+      prefix,
+      concurrency,
+      ...(limiter === undefined ? {} : { limiter }),
+      ...WORKER_SETTINGS,
+    },
+    turns.backend,
+  );
+  turns.isTaking = () => worker.closing === undefined && !worker.isPaused();
   worker.on('error', (error) => errors.note(name, error));
   worker.on('stalled', (jobId) =>
     log.warn('taken over from a worker that died or stopped answering', { queue: name, job: jobId }),

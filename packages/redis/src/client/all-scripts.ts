@@ -78,7 +78,7 @@ export interface ScriptCalls {
    * @see ../operators/discard-delivery.lua
    */
   readonly 'discard-delivery': {
-    readonly keys: Keys<'event' | 'deliveries'>;
+    readonly keys: Keys<'event'>;
     readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'retention'>;
   };
   /**
@@ -99,7 +99,7 @@ export interface ScriptCalls {
    * @see ../run/dispatch.lua
    */
   readonly 'dispatch': {
-    readonly keys: Keys<'event' | 'deliveries' | 'revision'>;
+    readonly keys: Keys<'event' | 'revision'>;
     readonly args: Args<'id' | 'now' | 'retention' | 'revisionThen' | 'unclaimed'>;
     readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId'> & Additions<'delivery'>)[] };
   };
@@ -286,7 +286,7 @@ export interface ScriptCalls {
    * @see ../run/open-delivery.lua
    */
   readonly 'open-delivery': {
-    readonly keys: Keys<'event' | 'deliveries' | 'lock' | 'revision'>;
+    readonly keys: Keys<'revision'>;
     readonly args: Args<'id' | 'handler' | 'workId' | 'made' | 'stalled' | 'inPlace' | 'planned' | 'now' | 'token' | 'queue' | 'jobId' | 'run' | 'process' | 'here'>;
     readonly lists: Lists<'fields'>;
   };
@@ -379,7 +379,7 @@ export interface ScriptCalls {
    * @see ../operators/replay-delivery.lua
    */
   readonly 'replay-delivery': {
-    readonly keys: Keys<'event' | 'deliveries'>;
+    readonly keys: Keys<'event'>;
     readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'queue' | 'queuedId'>;
     readonly add: Additions<'run'>;
   };
@@ -410,9 +410,9 @@ export interface ScriptCalls {
    * @see ../events/restore.lua
    */
   readonly 'restore': {
-    readonly keys: Keys<'event' | 'staged' | 'known' | 'expiring' | 'deliveries'>;
+    readonly keys: Keys<'event' | 'staged' | 'known' | 'expiring'>;
     readonly args: Args<'id' | 'pieces' | 'retention'>;
-    readonly lists: Lists<'fields' | 'states'>;
+    readonly lists: Lists<'fields'>;
   };
   /**
    * Queues a failed job once more, from its beginning, and takes its dead letter away.
@@ -452,11 +452,16 @@ export interface ScriptCalls {
   /**
    * Settles an attempt of a delivery, and with the last of them its event. `told`: what there is to say of the attempt for
    * the history, as JSON.
+   *
+   * `kept` not empty: also ends the delivery's job, of which the queue keeps so many, and takes the next job where `takes`
+   * says so: one step, so that a busy worker needs no other. Whether the job has `ended` is said; else BullMQ is to end it.
+   * A reply that was lost is asked for again: a run that has settled and ended says so once more.
    * @see ../run/settle-delivery.lua
    */
   readonly 'settle-delivery': {
-    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work' | 'event'>;
-    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id' | 'told'>;
+    readonly keys: Keys<'lock' | 'attempts' | 'work' | 'revision' | 'plans'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'nextRun' | 'process' | 'id' | 'handler' | 'told' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes'>;
+    readonly lists: Lists<'fields'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -467,8 +472,8 @@ export interface ScriptCalls {
    * @see ../run/settle-job.lua
    */
   readonly 'settle-job': {
-    readonly keys: Keys<'lock' | 'attempts' | 'state' | 'work'>;
-    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'field' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'queuedId' | 'detail'>;
+    readonly keys: Keys<'lock' | 'attempts' | 'work'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'queuedId' | 'detail'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -481,6 +486,15 @@ export interface ScriptCalls {
     readonly keys: Keys<'job' | 'stream'>;
     readonly args: Args<'id' | 'before' | 'bytes'>;
     readonly lists: Lists<'summary'>;
+  };
+  /**
+   * Takes a queue's next job, and begins the run of its delivery where it can.
+   * @see ../run/take-job.lua
+   */
+  readonly 'take-job': {
+    readonly keys: Keys<'revision' | 'plans'>;
+    readonly args: Args<'nextRun' | 'process' | 'queue' | 'token' | 'lockMs' | 'now'>;
+    readonly lists: Lists<'fields'>;
   };
   /**
    * Takes or keeps the lease of the one process that looks for lost work.
@@ -564,6 +578,7 @@ export interface ScriptReplies {
   readonly 'settle-delivery': readonly [kind: 'settled' | 'lost' | 'succeeded', ...rest: unknown[]];
   readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'superseded' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'show-job': unknown;
+  readonly 'take-job': readonly [kind: 'taken' | 'other', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
   readonly 'wake-queue': unknown;
   readonly 'withdraw': unknown;
@@ -592,12 +607,16 @@ end`,
   'event': `-- The statuses whose events somebody has to look after.
 local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
 
+local function moveListed(id, was, status, receivedAt)
+  if IS_LISTED[was] then redis.call('ZREM', eventsOfStatusKeyOf(was), id) end
+  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), receivedAt, id) end
+end
+
 local function setStatus(eventKey, id, status, now)
-  local was = redis.call('HMGET', eventKey, 'status', 'receivedAt')
-  if was[1] == status then return end
+  local was, receivedAt = unpack(redis.call('HMGET', eventKey, 'status', 'receivedAt'))
+  if was == status then return end
   redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
-  if IS_LISTED[was[1]] then redis.call('ZREM', eventsOfStatusKeyOf(was[1]), id) end
-  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id) end
+  moveListed(id, was, status, receivedAt)
 end
 
 -- Tells whoever records what happened that there is something new of this event.
@@ -611,29 +630,93 @@ local function forgetAfter(id, at)
   redis.call('ZREM', shedKeyOf(), id)
 end
 
--- The event's status follows from its deliveries: pending ones first, then dead ones.
-local function concludeEvent(eventKey, deliveriesKey, id, now, retention)
-  local dead = false
-  for _, state in ipairs(redis.call('HVALS', deliveriesKey)) do
-    if state == 'pending' then return end
-    if string.sub(state, 1, 4) == 'dead' then dead = true end
+local function namesIn(to)
+  local names = {}
+  for name in string.gmatch(to, '%S+') do names[#names + 1] = name end
+  return names
+end
+
+-- Earlier versions kept the deliveries in a hash of their own: those of an event that is there become its fields.
+local function adoptDeliveries(eventKey, id)
+  local earlier, names, fields = redis.call('HGETALL', deliveriesKeyOf(id)), {}, {}
+  for i = 1, #earlier, 2 do
+    names[#names + 1] = earlier[i]
+    fields[i], fields[i + 1] = 'd/' .. earlier[i], earlier[i + 1]
   end
-  redis.call('HSET', eventKey, 'settledAt', now)
-  if dead then
-    setStatus(eventKey, id, 'dead', now)
-    forgetAfter(id, nil)
+  local to = table.concat(names, ' ')
+  if redis.call('EXISTS', eventKey) == 1 then
+    redis.call('HSET', eventKey, 'to', to, unpack(fields))
+    redis.call('DEL', deliveriesKeyOf(id))
+  end
+  return to
+end
+
+-- The names of an event's handlers, as \`to\` has them.
+local function handlersOf(eventKey, id) return redis.call('HGET', eventKey, 'to') or adoptDeliveries(eventKey, id) end
+
+local function withHandler(to, handler) return to == '' and handler or to .. ' ' .. handler end
+
+-- What became of an event: \`handler, state, …\`.
+local function deliveriesOf(id)
+  local eventKey, fields, pairs = eventKeyOf(id), {}, {}
+  local names = namesIn(handlersOf(eventKey, id))
+  if #names == 0 then return {} end
+  for i, name in ipairs(names) do fields[i] = 'd/' .. name end
+  local states = redis.call('HMGET', eventKey, unpack(fields))
+  for i, name in ipairs(names) do
+    if states[i] then
+      pairs[#pairs + 1] = name
+      pairs[#pairs + 1] = states[i]
+    end
+  end
+  return pairs
+end
+
+-- What an event comes to whose handler stands so: \`pending\` ones count first, then dead ones.
+local function outcomeOf(eventKey, to, handler, state)
+  local states, fields = { state }, {}
+  for _, name in ipairs(namesIn(to)) do
+    if name ~= handler then fields[#fields + 1] = 'd/' .. name end
+  end
+  if #fields > 0 then
+    for _, each in ipairs(redis.call('HMGET', eventKey, unpack(fields))) do states[#states + 1] = each end
+  end
+  local outcome = 'handled'
+  for _, each in ipairs(states) do
+    if each == 'pending' then return 'pending' end
+    if each and string.sub(each, 1, 4) == 'dead' then outcome = 'dead' end
+  end
+  return outcome
+end
+
+-- Writes what became of one delivery, and the event's status with the last of them.
+-- \`event\`: its status, receivedAt, shedAt and to, where they are known.
+local function settleDelivery(eventKey, id, handler, state, now, retention, event)
+  local known = event or redis.call('HMGET', eventKey, 'status', 'receivedAt', 'shedAt', 'to')
+  local was, receivedAt, shedAt, to = unpack(known, 1, 4)
+  local outcome = outcomeOf(eventKey, to or adoptDeliveries(eventKey, id), handler, state)
+  if outcome == 'pending' then return redis.call('HSET', eventKey, 'd/' .. handler, state) end
+  if outcome == was then redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now)
   else
-    setStatus(eventKey, id, 'handled', now)
-    forgetAfter(id, millisecondsNow() + retention)
+    redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now, 'status', outcome, 'statusAt', now)
+    moveListed(id, was, outcome, receivedAt)
+  end
+  if outcome == 'dead' then forgetAfter(id, nil)
+  else
+    redis.call('ZADD', expiringKeyOf(), millisecondsNow() + retention, id)
+    if shedAt then redis.call('ZREM', shedKeyOf(), id) end
   end
 end
 
 -- Which BullMQ job is to run a delivery; nothing when nobody has said. An event's own job that runs its one handler
 -- in place needs no note: it has the event's id.
-local function jobOfDelivery(id, handler)
-  local noted, inPlace = unpack(redis.call('HMGET', eventKeyOf(id), 'job/' .. handler, 'inPlace'))
+local function jobNoted(id, handler, noted, inPlace)
   if noted then return string.match(noted, '^([^|]*)|(.*)$') end
   if inPlace == handler then return 'default', id end
+end
+
+local function jobOfDelivery(id, handler)
+  return jobNoted(id, handler, unpack(redis.call('HMGET', eventKeyOf(id), 'job/' .. handler, 'inPlace')))
 end
 
 local function noteJobOfDelivery(id, handler, queue, jobId)
@@ -786,6 +869,92 @@ local function endJob(id, status, now, field, json)
     'processingTime', tonumber(now) - tonumber(startedAt),
     'message', 'Job processing ' .. (status == 'succeeded' and 'completed' or 'failed'), field, json)
 end`,
+  'next': `-- Event, handler, the way and the revision of the plan; nothing for work without one.
+local function plannedFor(data)
+  local id, kind = string.match(data, '^{"kind":"event","event":"([^"\\\\]+)",(.*)$')
+  if id then
+    local planned, handler = string.match(redis.call('HGET', plansKey, kind) or '', '^(%S+) (.*)$')
+    return handler and id, handler, 'first', planned
+  end
+  local event, handler = string.match(data, '^{"kind":"delivery","event":"([^"\\\\]+)","handler":"([^"\\\\]+)"}$')
+  if event and redis.call('HEXISTS', plansKey, '~' .. handler) == 1 then return event, handler, 'no', '' end
+end
+
+-- Event, handler, tries and the event's fields of the run that was begun; empty when none was.
+local function openAhead(queue, jobId, job, token, now)
+  if job.stc or job.defa or not job.data then return {} end
+  local id, handler, inPlace, planned = plannedFor(job.data)
+  if not id or redis.call('HEXISTS', eventKeyOf(id), 'runs/' .. handler) == 1 then return {} end
+  local opened = openDelivery({
+    id = id, handler = handler, workId = id .. '~' .. handler, made = job.atm or '0', stalled = '0', inPlace = inPlace,
+    planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = nextRun, process = process,
+    here = '', fields = fields,
+  })
+  if opened[1] ~= 'open' then return {} end
+  return { id, handler, opened[3], opened[4] }
+end
+
+-- What BullMQ answers, and the run that was begun; nothing where BullMQ itself has to take the job.
+local function takeNext(queue, token, lockMs, now)
+  local taken, job = takeJob(queue, token, lockMs, tonumber(now))
+  if not taken then return nil end
+  return taken, job and openAhead(queue, taken[2], job, token, now) or {}
+end`,
+  'opening': `local WITH_EVENT = 8
+
+local function isSuperseded(it, noted, inPlace)
+  local queue, jobId = jobNoted(it.id, it.handler, noted, inPlace)
+  return jobId and jobId ~= it.jobId and redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1
+end
+
+-- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, fields; see
+-- open-delivery.lua.
+local function openDelivery(it)
+  local id, handler = it.id, it.handler
+  local eventKey = eventKeyOf(id)
+  if isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'to', 'd/' .. handler, 'runs/' .. handler,
+    'job/' .. handler, 'tries/' .. handler, unpack(it.fields))
+  local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 1)
+  if not status then return { 'gone' } end
+  if not to then
+    to = adoptDeliveries(eventKey, id)
+    state = redis.call('HGET', eventKey, 'd/' .. handler)
+  end
+  if it.inPlace == 'first' then
+    if (redis.call('GET', revisionKey) or '0') ~= it.planned then return { 'stale' } end
+    if inPlace ~= handler and to ~= '' then return { 'spread' } end
+  end
+
+  local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
+  if was == 'succeeded' then return { 'succeeded' } end
+  if shedAt then return { 'shed' } end
+  if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
+  if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
+
+  local kind, deaths, begun = beginAmong(runsIn(runs), it.run, it.process, it.here)
+  if kind == 'held' then return { kind } end
+  local isOwn = it.inPlace ~= 'no' and it.jobId == id
+  if isOwn and noted then redis.call('HDEL', eventKey, 'job/' .. handler) end
+  if not isOwn then noteJobOfDelivery(id, handler, it.queue, it.jobId) end
+  local wanted = { 'runs/' .. handler, begun }
+  if kind == 'open' then
+    if was == 'dead' then removeDeadLetter(it.workId) end
+    if state ~= 'pending' then wanted[#wanted + 1], wanted[#wanted + 2] = 'd/' .. handler, 'pending' end
+    if not state then wanted[#wanted + 1], wanted[#wanted + 2] = 'to', withHandler(to, handler) end
+    if it.inPlace ~= 'no' and inPlace ~= handler then
+      wanted[#wanted + 1], wanted[#wanted + 2] = 'inPlace', handler
+    end
+  end
+  redis.call('HSET', eventKey, unpack(wanted))
+  if kind ~= 'open' then return { kind } end
+  if status == 'dead' or status == 'handled' or status == 'unhandled' then
+    setStatus(eventKey, id, 'dispatched', it.now)
+    forgetAfter(id, nil)
+    noteChange(id)
+  end
+  return { 'open', deaths, event[WITH_EVENT] or '0', { unpack(event, WITH_EVENT + 1) } }
+end`,
   'remains': `local LOOKED_THROUGH = 10000
 
 local function removeFromList(listKey, jobId)
@@ -816,19 +985,23 @@ local SILENT_MS = 7500
 -- How long work that made one process stand still is left to the next one that it makes stand still.
 local PATIENCE_MS = 60000
 
-local function runsOf(key, field)
+local function runsIn(text)
   local runs = {}
-  for run, process in string.gmatch(redis.call('HGET', key, field) or '', '(%S+)@(%S+)') do
-    runs[#runs + 1] = { run = run, process = process }
-  end
+  for run, process in string.gmatch(text or '', '(%S+)@(%S+)') do runs[#runs + 1] = { run = run, process = process } end
   return runs
 end
 
-local function writeRuns(key, field, runs)
+local function runsOf(key, field) return runsIn(redis.call('HGET', key, field)) end
+
+local function textOf(runs)
   local parts = {}
   for i = 1, math.min(#runs, LONGEST_RUNS) do parts[i] = runs[i].run .. '@' .. runs[i].process end
-  if #parts == 0 then redis.call('HDEL', key, field)
-  else redis.call('HSET', key, field, table.concat(parts, ' ')) end
+  return table.concat(parts, ' ')
+end
+
+local function writeRuns(key, field, runs)
+  if #runs == 0 then redis.call('HDEL', key, field)
+  else redis.call('HSET', key, field, textOf(runs)) end
 end
 
 -- 1 for the newest, more for one whose job was taken over, nil for one that is over.
@@ -872,25 +1045,31 @@ local function isLeftAlone(runs, process)
   return false
 end
 
--- Begins a run, or goes on with \`here\`, the run that this very process is still at. Says which, and how many died.
-local function beginRun(key, field, run, process, here)
-  local runs = runsOf(key, field)
+-- Begins a run, or goes on with \`here\`, the run that this very process is still at. Says which, how many died, and how the
+-- field with the runs is to read then.
+local function beginAmong(runs, run, process, here)
   local place = here ~= '' and placeOfRun(runs, here)
   if place then
     table.insert(runs, 1, table.remove(runs, place))
-    writeRuns(key, field, runs)
-    return 'resumed', 0
+    return 'resumed', 0, textOf(runs)
   end
   if isLeftAlone(runs, process) then return 'held', 0 end
   local deaths = deathsAmong(runs, process)
   table.insert(runs, 1, { run = run, process = process })
-  writeRuns(key, field, runs)
-  return 'open', deaths
+  return 'open', deaths, textOf(runs)
+end
+
+local function beginRun(key, field, run, process, here)
+  local kind, deaths, text = beginAmong(runsOf(key, field), run, process, here)
+  if text then redis.call('HSET', key, field, text) end
+  return kind, deaths
 end`,
-  'settle': `local function maySettle()
-  local place = placeOfRun(runsOf(workKey, 'runs' .. suffix), run)
+  'settle': `local function mayEnd(runs)
+  local place = placeOfRun(runs, run)
   return place == 1 or (place and kind == 'complete')
 end
+
+local function maySettle() return mayEnd(runsOf(workKey, 'runs' .. suffix)) end
 
 -- A lock that ran out while nobody took the job over: BullMQ is told of this end by whoever holds it.
 local function keepLock() redis.call('SET', lockKey, token, 'PX', lockMs, 'NX') end
@@ -902,7 +1081,6 @@ local function keepAttempt()
 end
 
 local function endRuns()
-  keepLock()
   if kind == 'retry' then
     redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix)
     redis.call('HINCRBY', workKey, 'tries' .. suffix, 1)
@@ -912,8 +1090,9 @@ local function endRuns()
   keepAttempt()
 end
 
-local function keepState()
-  redis.call('HSET', stateKey, field, (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters)
+local function stateNow() return (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters end
+
+local function keepLetter()
   removeDeadLetter(workId)
   if kind ~= 'bury' then return end
   local history = table.concat(redis.call('LRANGE', attemptsKey, 0, -1), ',')
@@ -936,9 +1115,89 @@ local function snapshotOf(id, fields, largest)
   local values = redis.call('HMGET', key, unpack(fields))
   if not values[1] then return nil end
   local isWhole = redis.call('HSTRLEN', key, 'body') <= largest and redis.call('HEXISTS', key, 'body1') == 0
-  return { id, values, isWhole and redis.call('HGET', key, 'body'), redis.call('HGETALL', deliveriesKeyOf(id)) }
+  return { id, values, isWhole and redis.call('HGET', key, 'body'), deliveriesOf(id) }
 end`,
   'summary': `local function summaryOf(id) return redis.call('HMGET', jobKeyOf(id), unpack(summary)) end`,
+  'turn': `-- How many ended jobs are taken away at once where a queue is to keep fewer than before.
+local MOST_REMOVED = 1000
+
+local function removeOldestEnded(queue, completedKey, surplus)
+  local oldest = redis.call('ZPOPMIN', completedKey, math.min(surplus, MOST_REMOVED))
+  for i = 1, #oldest, 2 do
+    local key = bullJobKeyOf(queue, oldest[i])
+    redis.call('DEL', key, key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed',
+      key .. ':unsuccessful')
+  end
+end
+
+-- Says whether it has ended.
+local function endTurn(queue, jobId, token, now, made, kept)
+  local jobKey, lockKey = bullJobKeyOf(queue, jobId), bullLockKeyOf(queue, jobId)
+  -- One that ran out is nobody's: whoever took the job over would have set it anew.
+  local holder = redis.call('GET', lockKey) or token
+  if holder ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
+  if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
+  redis.call('DEL', lockKey)
+  redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
+  redis.call('HSET', jobKey, 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
+  local completedKey = bullJobKeyOf(queue, 'completed')
+  redis.call('ZADD', completedKey, now, jobId)
+  local surplus = redis.call('ZCARD', completedKey) - kept
+  if surplus > 0 then removeOldestEnded(queue, completedKey, surplus) end
+  return true
+end
+
+-- The fields of a job that was taken, by name, and as BullMQ hands them on.
+local function beginTurn(queue, jobId, token, lockMs, now)
+  local jobKey = bullJobKeyOf(queue, jobId)
+  local listed, job = redis.call('HGETALL', jobKey), {}
+  for i = 1, #listed, 2 do job[listed[i]] = listed[i + 1] end
+  local started = tonumber(job.ats or 0) + 1
+  redis.call('SET', bullLockKeyOf(queue, jobId), token, 'PX', lockMs)
+  redis.call('HSET', jobKey, 'processedOn', now, 'ats', started)
+  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+  -- Of a name that stands twice the last one counts.
+  for _, text in ipairs({ 'processedOn', now, 'ats', tostring(started) }) do listed[#listed + 1] = text end
+  return job, listed
+end
+
+local function nextIdOf(queue)
+  local activeKey = bullJobKeyOf(queue, 'active')
+  local jobId = redis.call('RPOPLPUSH', bullJobKeyOf(queue, 'wait'), activeKey)
+  if jobId then return jobId end
+  local first = redis.call('ZPOPMIN', bullJobKeyOf(queue, 'prioritized'))[1]
+  if first then redis.call('LPUSH', activeKey, first)
+  else redis.call('DEL', bullJobKeyOf(queue, 'pc')) end
+  return first
+end
+
+-- What BullMQ answers to whoever takes a job, and the job's fields by name. Nothing where BullMQ has more to do than to
+-- take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
+local function takeJob(queue, token, lockMs, now)
+  local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
+  local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
+  if limit or (delayed and tonumber(delayed) < (now + 1) * 0x1000) then return nil end
+  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then
+    return { '', '', 0, 0 }
+  end
+  local jobId = nextIdOf(queue)
+  if not jobId then return { '', '', 0, delayed and tonumber(delayed) / 0x1000 or 0 } end
+  if string.sub(jobId, 1, 2) == '0:' then
+    redis.call('LREM', bullJobKeyOf(queue, 'active'), 1, jobId)
+    return nil
+  end
+  local job, listed = beginTurn(queue, jobId, token, lockMs, now)
+  return { listed, jobId, 0, 0 }, job
+end
+
+-- A job that this turn has taken already, when it was not told.
+local function takenBefore(queue, token)
+  for _, jobId in ipairs(redis.call('LRANGE', bullJobKeyOf(queue, 'active'), 0, 199)) do
+    if redis.call('GET', bullLockKeyOf(queue, jobId)) == token then
+      return { redis.call('HGETALL', bullJobKeyOf(queue, jobId)), jobId, 0, 0 }
+    end
+  end
+end`,
   'whereabouts': `local function whereIs(queue, jobId)
   if redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1 then return 'held' end
   if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 0 then return 'missing' end
@@ -1005,7 +1264,7 @@ local function record(event, eventKey)
     redis.call('RENAME', stagedKeyOf(event.staged), eventKey)
     redis.call('PERSIST', eventKey)
   end
-  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now,
+  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now, 'to', '',
     unpack(event.fields))
   listed[#listed + 1] = event.receivedAt
   listed[#listed + 1] = event.id
@@ -1130,18 +1389,14 @@ return { 'cancelled', queue, queuedId, summaryOf(id) }`,
 
 local concludeOne = {
   event = function(id)
-    local deliveriesKey, discarded = deliveriesKeyOf(id), false
-    local deliveries = redis.call('HGETALL', deliveriesKey)
+    local deliveries, discarded = deliveriesOf(id), false
     for i = 1, #deliveries, 2 do
       if string.sub(deliveries[i + 1], 1, 4) == 'dead' and not hasLetter(id .. '~' .. deliveries[i]) then
-        redis.call('HSET', deliveriesKey, deliveries[i], 'discarded')
+        settleDelivery(eventKeyOf(id), id, deliveries[i], 'discarded', tonumber(now), tonumber(eventRetention))
         discarded = true
       end
     end
-    if discarded then
-      concludeEvent(eventKeyOf(id), deliveriesKey, id, tonumber(now), tonumber(eventRetention))
-      noteChange(id)
-    end
+    if discarded then noteChange(id) end
     return discarded and redis.call('HGET', eventKeyOf(id), 'status') ~= 'dead'
   end,
   job = function(id)
@@ -1234,7 +1489,7 @@ return summaries`,
   },
   'discard-delivery': {
     include: ['dead-letter', 'clock', 'event'],
-    keys: ['event', 'deliveries'],
+    keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'retention'],
     lists: [],
     bullmq: [],
@@ -1242,8 +1497,7 @@ return summaries`,
     each: [],
     reply: 'word',
     lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
-redis.call('HSET', deliveriesKey, handler, 'discarded')
-concludeEvent(eventKey, deliveriesKey, id, tonumber(now), tonumber(retention))
+settleDelivery(eventKey, id, handler, 'discarded', tonumber(now), tonumber(retention))
 noteChange(id)
 return 'discarded'`,
   },
@@ -1262,7 +1516,7 @@ return 'discarded'`,
   },
   'dispatch': {
     include: ['clock', 'event'],
-    keys: ['event', 'deliveries', 'revision'],
+    keys: ['event', 'revision'],
     args: ['id', 'now', 'retention', 'revisionThen', 'unclaimed'],
     lists: [],
     bullmq: [],
@@ -1270,35 +1524,36 @@ return 'discarded'`,
     each: [{ name: 'planned', args: ['handler', 'queue', 'jobId'], lists: [], add: ['delivery'] }],
     reply: 'tagged',
     lua: `if (redis.call('GET', revisionKey) or '0') ~= revisionThen then return { 'stale' } end
-if redis.call('EXISTS', eventKey) == 0 then return { 'gone' } end
-if redis.call('HEXISTS', eventKey, 'shedAt') == 1 then
+local status, shedAt, inPlace = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace'))
+if not status then return { 'gone' } end
+local before = handlersOf(eventKey, id)
+if shedAt then
   for _, one in ipairs(planned) do
-    if redis.call('HEXISTS', deliveriesKey, one.handler) == 0 then return { 'shed' } end
+    if redis.call('HEXISTS', eventKey, 'd/' .. one.handler) == 0 then return { 'shed' } end
   end
 end
 if unclaimed == '1' then redis.call('ZADD', eventsUnclaimedKeyOf(), millisecondsNow(), id) end
 
-local added = false
+local to = before
 for _, one in ipairs(planned) do
-  if redis.call('HSETNX', deliveriesKey, one.handler, 'pending') == 1 then
+  if redis.call('HSETNX', eventKey, 'd/' .. one.handler, 'pending') == 1 then
     one.addDelivery()
     redis.call('SADD', queuesKeyOf(), one.queue)
     noteJobOfDelivery(id, one.handler, one.queue, one.jobId)
-    added = true
+    to = withHandler(to, one.handler)
   end
 end
 
-if redis.call('HLEN', deliveriesKey) == 0 then
+if to == '' then
   setStatus(eventKey, id, 'unhandled', now)
   redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
   noteChange(id)
   return { 'unhandled' }
 end
-local inPlace = redis.call('HGET', eventKey, 'inPlace')
-local begun = inPlace and string.sub(redis.call('HGET', deliveriesKey, inPlace) or '', 1, 9) ~= 'succeeded'
-local status = redis.call('HGET', eventKey, 'status')
-if added or status == 'queued' or status == 'received' then
+local begun = inPlace and string.sub(redis.call('HGET', eventKey, 'd/' .. inPlace) or '', 1, 9) ~= 'succeeded'
+if to ~= before then redis.call('HSET', eventKey, 'to', to) end
+if to ~= before or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
   noteChange(id)
@@ -1324,7 +1579,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'added'`,
   },
   'evict': {
-    include: [],
+    include: ['clock', 'event'],
     keys: ['expiring', 'shed'],
     args: ['now', 'skip', 'count', 'wanted'],
     lists: [],
@@ -1348,7 +1603,7 @@ for i = 1, #page, 2 do
   if freed >= tonumber(wanted) then break end
   local id, at = page[i], page[i + 1]
   local eventKey = eventKeyOf(id)
-  local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+  local deliveries = deliveriesOf(id)
   looked = looked + 1
   if isSettled(id, eventKey, deliveries) then
     freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'headers')
@@ -1398,7 +1653,7 @@ local lookAt = {
   delivery = function(id)
     local since = redis.call('HGET', eventKeyOf(id), 'statusAt')
     if not since or tonumber(since) > before then return end
-    local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+    local deliveries = deliveriesOf(id)
     for i = 1, #deliveries, 2 do
       local handler = deliveries[i]
       if deliveries[i + 1] == 'pending' then
@@ -1423,7 +1678,7 @@ end
 return { #page / 2, last, ties, lost }`,
   },
   'find-unclaimed': {
-    include: ['clock'],
+    include: ['clock', 'event'],
     keys: ['unclaimed', 'appeared'],
     args: ['window', 'skip', 'count'],
     lists: [],
@@ -1436,7 +1691,7 @@ local appeared, events = redis.call('HGETALL', appearedKey), {}
 if #appeared == 0 then return { {}, {} } end
 for _, id in ipairs(redis.call('ZRANGE', unclaimedKey, skip, skip + count - 1)) do
   local source, provider, type = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'provider', 'type'))
-  events[#events + 1] = { id, source or '', provider or '', type or '', redis.call('HKEYS', deliveriesKeyOf(id)) }
+  events[#events + 1] = { id, source or '', provider or '', type or '', namesIn(handlersOf(eventKeyOf(id), id)) }
 end
 return { events, appeared }`,
   },
@@ -1461,7 +1716,7 @@ forgetJobAfter(id, millisecondsNow() + retention)
 return { 'finished', queue, queuedId, summaryOf(id) }`,
   },
   'forget-events': {
-    include: ['clock'],
+    include: ['clock', 'event'],
     keys: ['list'],
     args: ['ahead'],
     lists: [],
@@ -1472,7 +1727,7 @@ return { 'finished', queue, queuedId, summaryOf(id) }`,
     lua: `local ids = redis.call('ZRANGEBYSCORE', listKey, '-inf', millisecondsNow() + ahead, 'LIMIT', 0, 200)
 for _, id in ipairs(ids) do
   local status = redis.call('HGET', eventKeyOf(id), 'status')
-  for _, handler in ipairs(redis.call('HKEYS', deliveriesKeyOf(id))) do
+  for _, handler in ipairs(namesIn(handlersOf(eventKeyOf(id), id))) do
     redis.call('DEL', attemptsKeyOf(id .. '~' .. handler), effectsKeyOf(id .. '~' .. handler))
   end
   redis.call('DEL', eventKeyOf(id), deliveriesKeyOf(id))
@@ -1516,7 +1771,7 @@ return #ids`,
 return 0`,
   },
   'give-up': {
-    include: ['clock'],
+    include: ['clock', 'event'],
     keys: ['expiring', 'shed', 'unclaimed'],
     args: [],
     lists: [],
@@ -1540,7 +1795,7 @@ local function giveUp(event)
   if statusAt ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
   if heldUntil and tonumber(heldUntil) > now then return 'later' end
   if redis.call('ZSCORE', unclaimedKey, id) then return 'later' end
-  local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+  local deliveries = deliveriesOf(id)
   local forgetAt = redis.call('ZSCORE', expiringKey, id) or redis.call('ZSCORE', shedKey, id)
   if not forgetAt or not isThrough(id, deliveries) then return 'later' end
   for i = 1, #deliveries, 2 do
@@ -1707,7 +1962,8 @@ return 'queued'`,
     lua: `local key = kind == 'delivery' and eventKeyOf(id) or jobKeyOf(id)
 local isOurs = {
   delivery = function()
-    if redis.call('HGET', deliveriesKeyOf(id), handler) ~= 'pending' then return false end
+    handlersOf(key, id)
+    if redis.call('HGET', key, 'd/' .. handler) ~= 'pending' then return false end
     local notedQueue, notedJob = jobOfDelivery(id, handler)
     return not notedJob or (notedQueue == queue and notedJob == jobId)
   end,
@@ -1802,48 +2058,18 @@ if not place then return {} end
 return { place, tonumber(redis.call('HGET', jobKey, 'step') or 0) }`,
   },
   'open-delivery': {
-    include: ['dead-letter', 'clock', 'event', 'runs'],
-    keys: ['event', 'deliveries', 'lock', 'revision'],
+    include: ['dead-letter', 'clock', 'event', 'runs', 'opening'],
+    keys: ['revision'],
     args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'planned', 'now', 'token', 'queue', 'jobId', 'run', 'process', 'here'],
     lists: ['fields'],
     bullmq: [],
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `if isHeldElsewhere(lockKey, token) then return { 'lost' } end
-local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', unpack(fields))
-local status, shedAt = event[1], event[2]
-if not status then return { 'gone' } end
-if inPlace == 'first' then
-  if (redis.call('GET', revisionKey) or '0') ~= planned then return { 'stale' } end
-  if event[3] ~= handler and redis.call('HLEN', deliveriesKey) > 0 then return { 'spread' } end
-end
-
-local state = redis.call('HGET', deliveriesKey, handler)
-local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
-if was == 'succeeded' then return { 'succeeded' } end
-if shedAt then return { 'shed' } end
-local heldQueue, heldJob = jobOfDelivery(id, handler)
-if heldJob and heldJob ~= jobId and redis.call('EXISTS', bullLockKeyOf(heldQueue, heldJob)) == 1 then
-  return { 'superseded' }
-end
-if was == 'dead' and made == madeThen and tonumber(stalled) > tonumber(stalledThen) then return { 'dead' } end
-
-local kind, deaths = beginRun(eventKey, 'runs/' .. handler, run, process, here)
-if kind ~= 'held' then
-  if inPlace == 'no' or jobId ~= id then noteJobOfDelivery(id, handler, queue, jobId)
-  else redis.call('HDEL', eventKey, 'job/' .. handler) end
-end
-if kind ~= 'open' then return { kind } end
-if was == 'dead' then removeDeadLetter(workId) end
-redis.call('HSET', deliveriesKey, handler, 'pending')
-if inPlace ~= 'no' then redis.call('HSET', eventKey, 'inPlace', handler) end
-if status == 'dead' or status == 'handled' or status == 'unhandled' then
-  setStatus(eventKey, id, 'dispatched', now)
-  forgetAfter(id, nil)
-  noteChange(id)
-end
-return { 'open', deaths, redis.call('HGET', eventKey, 'tries/' .. handler) or '0', { unpack(event, 4) } }`,
+    lua: `return openDelivery({
+  id = id, handler = handler, workId = workId, made = made, stalled = stalled, inPlace = inPlace, planned = planned,
+  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here, fields = fields,
+})`,
   },
   'open-job': {
     include: ['dead-letter', 'clock', 'frames', 'job', 'runs'],
@@ -1909,7 +2135,7 @@ if announcement ~= '' and redis.call('HEXISTS', announcementsKeyOf(), id) == 0 t
 return 'ok'`,
   },
   'read-changes': {
-    include: ['snapshot'],
+    include: ['clock', 'event', 'snapshot'],
     keys: ['changes'],
     args: ['after', 'most', 'largest'],
     lists: ['fields'],
@@ -1942,7 +2168,7 @@ for _, id in ipairs(ids) do events[#events + 1] = snapshotOf(id, fields, tonumbe
 return { place, newestChange(), attempts, events }`,
   },
   'read-events': {
-    include: ['snapshot'],
+    include: ['clock', 'event', 'snapshot'],
     keys: [],
     args: ['largest'],
     lists: ['fields', 'ids'],
@@ -1995,7 +2221,7 @@ while true do
 end`,
   },
   'read-list': {
-    include: ['snapshot'],
+    include: ['clock', 'event', 'snapshot'],
     keys: ['list'],
     args: ['start', 'count', 'largest'],
     lists: ['fields'],
@@ -2040,7 +2266,7 @@ return 'released'`,
   },
   'replay-delivery': {
     include: ['dead-letter', 'clock', 'event'],
-    keys: ['event', 'deliveries'],
+    keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId'],
     lists: [],
     bullmq: [],
@@ -2049,7 +2275,8 @@ return 'released'`,
     reply: 'word',
     lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
 noteJobOfDelivery(id, handler, queue, queuedId)
-redis.call('HSET', deliveriesKey, handler, 'pending')
+handlersOf(eventKey, id)
+redis.call('HSET', eventKey, 'd/' .. handler, 'pending')
 setStatus(eventKey, id, 'dispatched', now)
 forgetAfter(id, nil)
 noteChange(id)
@@ -2090,7 +2317,8 @@ return 'replayed'`,
     return status == 'received' or status == 'queued'
   end,
   delivery = function()
-    if redis.call('HGET', deliveriesKeyOf(id), handler) ~= 'pending' then return false end
+    handlersOf(eventKeyOf(id), id)
+    if redis.call('HGET', eventKeyOf(id), 'd/' .. handler) ~= 'pending' then return false end
     local notedQueue, notedJob = jobOfDelivery(id, handler)
     return not notedJob or (notedQueue == queue and notedJob == jobId)
   end,
@@ -2118,9 +2346,9 @@ return 'requeued'`,
   },
   'restore': {
     include: ['clock'],
-    keys: ['event', 'staged', 'known', 'expiring', 'deliveries'],
+    keys: ['event', 'staged', 'known', 'expiring'],
     args: ['id', 'pieces', 'retention'],
-    lists: ['fields', 'states'],
+    lists: ['fields'],
     bullmq: [],
     add: [],
     each: [],
@@ -2134,7 +2362,6 @@ redis.call('RENAME', stagedKey, eventKey)
 redis.call('PERSIST', eventKey)
 redis.call('HSET', eventKey, 'status', 'handled', 'statusAt', now, 'queuedAt', now, 'heldUntil', now + 3600000,
   unpack(fields))
-if #states > 0 then redis.call('HSET', deliveriesKey, unpack(states)) end
 redis.call('DEL', knownKey)
 redis.call('ZADD', expiringKey, now + retention, id)
 return 'restored'`,
@@ -2208,42 +2435,68 @@ end
 return count`,
   },
   'settle-delivery': {
-    include: ['clock', 'event', 'dead-letter', 'runs', 'settle'],
-    keys: ['lock', 'attempts', 'state', 'work', 'event'],
-    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id', 'told'],
-    lists: [],
+    include: ['clock', 'event', 'dead-letter', 'runs', 'settle', 'opening', 'turn', 'next'],
+    keys: ['lock', 'attempts', 'work', 'revision', 'plans'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'nextRun', 'process', 'id', 'handler', 'told', 'queue', 'jobId', 'made', 'kept', 'takes'],
+    lists: ['fields'],
     bullmq: [],
     add: ['letter'],
     each: [],
     reply: 'tagged',
-    lua: `if not maySettle() then
-  local state = redis.call('HGET', stateKey, field) or ''
+    lua: `local function ended(take)
+  if takes == '' then return { 'settled', 1 } end
+  local job, ahead = take()
+  if not job then return { 'settled', 1 } end
+  return { 'settled', 1, job, ahead }
+end
+
+local function hasEnded()
+  local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(queue, jobId), 'atm', 'finishedOn'))
+  return finishedOn and tonumber(atm) == tonumber(made) + 1
+end
+
+local function takeAgain()
+  local before = takenBefore(queue, token)
+  if before then return before, {} end
+  return takeNext(queue, token, lockMs, now)
+end
+
+local event = redis.call('HMGET', workKey, 'status', 'receivedAt', 'shedAt', 'to', 'runs' .. suffix)
+if not mayEnd(runsIn(event[5])) then
+  local state = redis.call('HGET', workKey, 'd/' .. handler) or ''
+  if kept ~= '' and state == 'succeeded|' .. counters and hasEnded() then return ended(takeAgain) end
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
 end
+if kept == '' then keepLock() end
 endRuns()
 if kind ~= 'retry' then
-  keepState()
-  concludeEvent(eventKey, stateKey, id, tonumber(now), tonumber(retention))
+  settleDelivery(workKey, id, handler, stateNow(), now, tonumber(retention), event)
+  keepLetter()
 end
 noteChange(id, 'attempt', told)
-return { 'settled' }`,
+if kept == '' then return { 'settled', 0 } end
+if not endTurn(queue, jobId, token, now, tonumber(made), tonumber(kept)) then
+  keepLock()
+  return { 'settled', 0 }
+end
+return ended(function() return takeNext(queue, token, lockMs, now) end)`,
   },
   'settle-job': {
     include: ['clock', 'frames', 'job', 'dead-letter', 'runs', 'settle'],
-    keys: ['lock', 'attempts', 'state', 'work'],
-    args: ['workId', 'token', 'lockMs', 'kind', 'field', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'queuedId', 'detail'],
+    keys: ['lock', 'attempts', 'work'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'queuedId', 'detail'],
     lists: [],
     bullmq: [],
     add: ['letter'],
     each: [],
     reply: 'tagged',
-    lua: `local fields = redis.call('HMGET', stateKey, 'status', 'tries', 'result', 'queuedId', 'state')
+    lua: `local fields = redis.call('HMGET', workKey, 'status', 'tries', 'result', 'queuedId', 'state')
 local status, tries, result, current, state = unpack(fields)
 if status and current ~= queuedId then return { 'superseded' } end
 if status and isOver(status) then
   -- A run that was taken over has older counters: they would look like an operator's running the job again.
   if placeOfRun(runsOf(workKey, 'runs' .. suffix), run) == 1 then
-    redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
+    redis.call('HSET', workKey, 'state', (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
   end
   return { status, result or 'null' }
 end
@@ -2252,17 +2505,19 @@ if not maySettle() then
   return { 'lost' }
 end
 
+keepLock()
 endRuns()
 if kind == 'await' then
-  redis.call('HSET', stateKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
+  redis.call('HSET', workKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
 elseif kind == 'retry' then
   if status then
-    redis.call('HSET', stateKey, 'updated', now)
+    redis.call('HSET', workKey, 'updated', now)
     emitFrame(workId, 'type', 'retrying', 'timestamp', now, 'attempt', tonumber(tries or 0) + 1, 'delay', detail,
       'error', content)
   end
 else
-  keepState()
+  redis.call('HSET', workKey, 'state', stateNow())
+  keepLetter()
   if status and kind == 'complete' then
     endJob(workId, 'succeeded', now, 'result', content)
     redis.call('DEL', attemptsKey)
@@ -2270,12 +2525,12 @@ else
   elseif status then
     endJob(workId, 'failed', now, 'error', detail)
   elseif kind == 'complete' then
-    redis.call('HSET', stateKey, 'result', content)
+    redis.call('HSET', workKey, 'result', content)
     redis.call('DEL', attemptsKey)
     -- It only has to outlive the moment between here and the end of the job: an hour is plenty.
-    redis.call('PEXPIRE', stateKey, 3600000)
+    redis.call('PEXPIRE', workKey, 3600000)
   else
-    redis.call('PEXPIRE', stateKey, retention)
+    redis.call('PEXPIRE', workKey, retention)
     redis.call('PEXPIRE', attemptsKey, retention)
   end
 end
@@ -2307,6 +2562,19 @@ while most > 0 do
   if #found < chunk then break end
 end
 return { run, steps, page, '', row }`,
+  },
+  'take-job': {
+    include: ['dead-letter', 'clock', 'event', 'runs', 'opening', 'turn', 'next'],
+    keys: ['revision', 'plans'],
+    args: ['nextRun', 'process', 'queue', 'token', 'lockMs', 'now'],
+    lists: ['fields'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `local job, ahead = takeNext(queue, token, lockMs, now)
+if not job then return { 'other' } end
+return { 'taken', job, ahead }`,
   },
   'take-lease': {
     include: [],

@@ -6,11 +6,11 @@
 export const KEY_PATTERNS = {
   /** List: the secrets that a source's provider brought, the newest first. */
   learnedSecrets: '/secrets/{source}',
-  /** Hash: one recorded event. */
+  /** Hash: one recorded event, and what became of it with each handler. See events/event.lua. */
   event: '/event/{id}',
   /** Hash: the body of a large event that is on its way here, piece by piece; becomes the event's own. Expires. */
   staged: '/event/staged/{token}',
-  /** Hash: handler → `status|attemptsMade|stalledCount` of one event. */
+  /** Hash: handler → state of one event, as earlier versions kept it: moved into the event where it is met. */
   deliveries: '/deliveries/{eventId}',
   /** Sorted set: the unsettled, or the dead, events by arrival. */
   eventsOfStatus: '/events/status/{status}',
@@ -73,6 +73,8 @@ export const KEY_PATTERNS = {
   unknown: '/fleet/unknown',
   /** String: changes with every worker that comes or goes. */
   revision: '/fleet/revision',
+  /** Hash: the work that a worker process begins as its job is taken; expires. See run/next.lua. */
+  plans: '/plans/{process}',
   /** String: a run that goes on though its lock ran out; expires unless its process says so again. */
   runClaim: '/runs/{run}',
   /** BullMQ's hash of a job; with the name of a list in place of the id, that list of the queue. */

@@ -6,5 +6,7 @@ export function named<Field extends string, Value>(
   fields: readonly Field[],
   row: readonly Value[],
 ): Readonly<Record<Field, Value>> {
-  return Object.fromEntries(fields.map((field, index) => [field, row[index]])) as Record<Field, Value>;
+  const named = {} as Record<Field, Value>;
+  for (let index = 0; index < fields.length; index += 1) named[fields[index] as Field] = row[index] as Value;
+  return named;
 }

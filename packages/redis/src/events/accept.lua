@@ -36,7 +36,7 @@ local function record(event, eventKey)
     redis.call('RENAME', stagedKeyOf(event.staged), eventKey)
     redis.call('PERSIST', eventKey)
   end
-  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now,
+  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now, 'to', '',
     unpack(event.fields))
   listed[#listed + 1] = event.receivedAt
   listed[#listed + 1] = event.id

@@ -1,21 +1,24 @@
 --- What the scripts that touch an event share. Redis runs a script to its end before anything else, so each of them is
 --- one step for everybody.
 ---
---- An event is a hash; what became of it with each handler is a second hash, `handler → status|made|stalled`.
---- `made` and `stalled` are BullMQ's counters of the job that settled it: they tell a job that is run again because its
---- worker died just after settling (`stalled` has grown) from one that an operator retried.
+--- An event is a hash. Its field `to` names the handlers that have it, and `d/<handler>` says what became of it with each:
+--- `status|made|stalled`. `made` and `stalled` are BullMQ's counters of the job that settled it: they tell a job that is
+--- run again because its worker died just after settling (`stalled` has grown) from one that an operator retried.
 --- @include clock
-
 
 -- The statuses whose events somebody has to look after.
 local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
 
+local function moveListed(id, was, status, receivedAt)
+  if IS_LISTED[was] then redis.call('ZREM', eventsOfStatusKeyOf(was), id) end
+  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), receivedAt, id) end
+end
+
 local function setStatus(eventKey, id, status, now)
-  local was = redis.call('HMGET', eventKey, 'status', 'receivedAt')
-  if was[1] == status then return end
+  local was, receivedAt = unpack(redis.call('HMGET', eventKey, 'status', 'receivedAt'))
+  if was == status then return end
   redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
-  if IS_LISTED[was[1]] then redis.call('ZREM', eventsOfStatusKeyOf(was[1]), id) end
-  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), was[2], id) end
+  moveListed(id, was, status, receivedAt)
 end
 
 -- Tells whoever records what happened that there is something new of this event.
@@ -29,29 +32,93 @@ local function forgetAfter(id, at)
   redis.call('ZREM', shedKeyOf(), id)
 end
 
--- The event's status follows from its deliveries: pending ones first, then dead ones.
-local function concludeEvent(eventKey, deliveriesKey, id, now, retention)
-  local dead = false
-  for _, state in ipairs(redis.call('HVALS', deliveriesKey)) do
-    if state == 'pending' then return end
-    if string.sub(state, 1, 4) == 'dead' then dead = true end
+local function namesIn(to)
+  local names = {}
+  for name in string.gmatch(to, '%S+') do names[#names + 1] = name end
+  return names
+end
+
+-- Earlier versions kept the deliveries in a hash of their own: those of an event that is there become its fields.
+local function adoptDeliveries(eventKey, id)
+  local earlier, names, fields = redis.call('HGETALL', deliveriesKeyOf(id)), {}, {}
+  for i = 1, #earlier, 2 do
+    names[#names + 1] = earlier[i]
+    fields[i], fields[i + 1] = 'd/' .. earlier[i], earlier[i + 1]
   end
-  redis.call('HSET', eventKey, 'settledAt', now)
-  if dead then
-    setStatus(eventKey, id, 'dead', now)
-    forgetAfter(id, nil)
+  local to = table.concat(names, ' ')
+  if redis.call('EXISTS', eventKey) == 1 then
+    redis.call('HSET', eventKey, 'to', to, unpack(fields))
+    redis.call('DEL', deliveriesKeyOf(id))
+  end
+  return to
+end
+
+-- The names of an event's handlers, as `to` has them.
+local function handlersOf(eventKey, id) return redis.call('HGET', eventKey, 'to') or adoptDeliveries(eventKey, id) end
+
+local function withHandler(to, handler) return to == '' and handler or to .. ' ' .. handler end
+
+-- What became of an event: `handler, state, …`.
+local function deliveriesOf(id)
+  local eventKey, fields, pairs = eventKeyOf(id), {}, {}
+  local names = namesIn(handlersOf(eventKey, id))
+  if #names == 0 then return {} end
+  for i, name in ipairs(names) do fields[i] = 'd/' .. name end
+  local states = redis.call('HMGET', eventKey, unpack(fields))
+  for i, name in ipairs(names) do
+    if states[i] then
+      pairs[#pairs + 1] = name
+      pairs[#pairs + 1] = states[i]
+    end
+  end
+  return pairs
+end
+
+-- What an event comes to whose handler stands so: `pending` ones count first, then dead ones.
+local function outcomeOf(eventKey, to, handler, state)
+  local states, fields = { state }, {}
+  for _, name in ipairs(namesIn(to)) do
+    if name ~= handler then fields[#fields + 1] = 'd/' .. name end
+  end
+  if #fields > 0 then
+    for _, each in ipairs(redis.call('HMGET', eventKey, unpack(fields))) do states[#states + 1] = each end
+  end
+  local outcome = 'handled'
+  for _, each in ipairs(states) do
+    if each == 'pending' then return 'pending' end
+    if each and string.sub(each, 1, 4) == 'dead' then outcome = 'dead' end
+  end
+  return outcome
+end
+
+-- Writes what became of one delivery, and the event's status with the last of them.
+-- `event`: its status, receivedAt, shedAt and to, where they are known.
+local function settleDelivery(eventKey, id, handler, state, now, retention, event)
+  local known = event or redis.call('HMGET', eventKey, 'status', 'receivedAt', 'shedAt', 'to')
+  local was, receivedAt, shedAt, to = unpack(known, 1, 4)
+  local outcome = outcomeOf(eventKey, to or adoptDeliveries(eventKey, id), handler, state)
+  if outcome == 'pending' then return redis.call('HSET', eventKey, 'd/' .. handler, state) end
+  if outcome == was then redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now)
   else
-    setStatus(eventKey, id, 'handled', now)
-    forgetAfter(id, millisecondsNow() + retention)
+    redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now, 'status', outcome, 'statusAt', now)
+    moveListed(id, was, outcome, receivedAt)
+  end
+  if outcome == 'dead' then forgetAfter(id, nil)
+  else
+    redis.call('ZADD', expiringKeyOf(), millisecondsNow() + retention, id)
+    if shedAt then redis.call('ZREM', shedKeyOf(), id) end
   end
 end
 
 -- Which BullMQ job is to run a delivery; nothing when nobody has said. An event's own job that runs its one handler
 -- in place needs no note: it has the event's id.
-local function jobOfDelivery(id, handler)
-  local noted, inPlace = unpack(redis.call('HMGET', eventKeyOf(id), 'job/' .. handler, 'inPlace'))
+local function jobNoted(id, handler, noted, inPlace)
   if noted then return string.match(noted, '^([^|]*)|(.*)$') end
   if inPlace == handler then return 'default', id end
+end
+
+local function jobOfDelivery(id, handler)
+  return jobNoted(id, handler, unpack(redis.call('HMGET', eventKeyOf(id), 'job/' .. handler, 'inPlace')))
 end
 
 local function noteJobOfDelivery(id, handler, queue, jobId)

@@ -5,6 +5,7 @@
 --- Deletes before it adds: a Redis at its limit refuses a script whose first write is one that takes memory.
 --- `skip`: how many to pass over (those that were kept, and so still stand first); `count`: how many at most;
 --- `wanted`: how many bytes. Says how many were looked at, how many gave up their bodies, how many were kept.
+--- @include event
 --- @keys  expiring, shed
 --- @args  now, skip, count, wanted
 --- @reply integers: looked, evicted, kept
@@ -25,7 +26,7 @@ for i = 1, #page, 2 do
   if freed >= tonumber(wanted) then break end
   local id, at = page[i], page[i + 1]
   local eventKey = eventKeyOf(id)
-  local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+  local deliveries = deliveriesOf(id)
   looked = looked + 1
   if isSettled(id, eventKey, deliveries) then
     freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'headers')

@@ -3,7 +3,7 @@
 --- with how many were given up, and which may be soon.
 ---
 --- `statusAt`: of the event as it was recorded.
---- @include clock
+--- @include event
 --- @keys    expiring, shed, unclaimed
 --- @each    events: id, statusAt
 --- @reply   given, later
@@ -24,7 +24,7 @@ local function giveUp(event)
   if statusAt ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
   if heldUntil and tonumber(heldUntil) > now then return 'later' end
   if redis.call('ZSCORE', unclaimedKey, id) then return 'later' end
-  local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+  local deliveries = deliveriesOf(id)
   local forgetAt = redis.call('ZSCORE', expiringKey, id) or redis.call('ZSCORE', shedKey, id)
   if not forgetAt or not isThrough(id, deliveries) then return 'later' end
   for i = 1, #deliveries, 2 do

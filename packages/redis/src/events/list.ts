@@ -35,15 +35,13 @@ const SUMMARY = [
   'queuedAt',
   'settledAt',
   'shedAt',
+  'to',
 ] as const;
 
 /** Looks an event up. @returns `undefined` when the store holds none with this id */
 export async function findEvent(partition: Partition, id: string): Promise<EventSummary | undefined> {
-  const [row, deliveries] = await Promise.all([
-    partition.connection.hmget(partition.keys.event(id), ...SUMMARY),
-    partition.connection.hgetall(partition.keys.deliveries(id)),
-  ]);
-  const { source, provider, type, providerId, status, ...times } = named(SUMMARY, row);
+  const row = await partition.connection.hmget(partition.keys.event(id), ...SUMMARY);
+  const { source, provider, type, providerId, status, to, ...times } = named(SUMMARY, row);
   if (source == null || provider == null || type == null || providerId == null || status == null)
     return undefined;
   return {
@@ -60,9 +58,28 @@ export async function findEvent(partition: Partition, id: string): Promise<Event
     ...(times.settledAt == null ? {} : { settledAt: Number(times.settledAt) }),
     ...(times.shedAt == null ? {} : { shedAt: Number(times.shedAt) }),
     deliveries: Object.fromEntries(
-      Object.entries(deliveries).map(([handler, state]) => [handler, state.split('|')[0] as DeliveryStatus]),
+      (await statesOf(partition, id, to ?? undefined)).map(([handler, state]) => [
+        handler,
+        state.split('|')[0] as DeliveryStatus,
+      ]),
     ),
   };
+}
+
+/** @param to the names of its handlers; an event that an earlier version wrote keeps them elsewhere until it is met */
+async function statesOf(
+  { connection, keys }: Partition,
+  id: string,
+  to: string | undefined,
+): Promise<readonly (readonly [handler: string, state: string])[]> {
+  if (to === undefined) return Object.entries(await connection.hgetall(keys.deliveries(id)));
+  const handlers = to.split(' ').filter((name) => name !== '');
+  if (handlers.length === 0) return [];
+  const states = await connection.hmget(keys.event(id), ...handlers.map((name) => `d/${name}`));
+  return handlers.flatMap((handler, index) => {
+    const state = states[index];
+    return state == null ? [] : [[handler, state] as const];
+  });
 }
 
 /** What came in as it is stored; undefined when it holds no such event, or gave its body up to make room. */

@@ -112,7 +112,9 @@ export async function piecesFrom(
 /** Turns a stored event into what handlers see. */
 export function eventFromRecord(id: EventId, record: EventRecord, parsePayload: ParsePayload): HooklineEvent {
   const provider = record.provider.toString();
-  const headers = JSON.parse(record.headers.toString()) as Record<string, string>;
+  let headers: Record<string, string> | undefined;
+  let payload: { readonly value: unknown } | undefined;
+  const headersOf = () => (headers ??= JSON.parse(record.headers.toString()) as Record<string, string>);
   return {
     id,
     source: record.source.toString(),
@@ -120,9 +122,15 @@ export function eventFromRecord(id: EventId, record: EventRecord, parsePayload: 
     providerId: record.providerId.toString(),
     type: record.type.toString(),
     receivedAt: Number(record.receivedAt),
-    payload: parsePayload(provider, headers, record.body),
+    // Not every handler looks at them, and reading both takes as long as all else that a worker does for an event.
+    get payload() {
+      payload ??= { value: parsePayload(provider, headersOf(), record.body) };
+      return payload.value;
+    },
     body: record.body,
-    headers,
+    get headers() {
+      return headersOf();
+    },
     bodyTrusted: record.bodyTrusted.toString() === '1',
   };
 }

@@ -1,9 +1,9 @@
 --- Puts an event back that was given up, as one that was handled, with what the history knows of it: its body is staged
 --- already, in so many pieces. Whoever brings it queues it then; until that is through, it is not given up again.
 --- @include clock
---- @keys    event, staged, known, expiring, deliveries
+--- @keys    event, staged, known, expiring
 --- @args    id, pieces, retention
---- @lists   fields, states
+--- @lists   fields
 --- @reply   restored | there
 
 if redis.call('EXISTS', eventKey) == 1 then return 'there' end
@@ -15,7 +15,6 @@ redis.call('RENAME', stagedKey, eventKey)
 redis.call('PERSIST', eventKey)
 redis.call('HSET', eventKey, 'status', 'handled', 'statusAt', now, 'queuedAt', now, 'heldUntil', now + 3600000,
   unpack(fields))
-if #states > 0 then redis.call('HSET', deliveriesKey, unpack(states)) end
 redis.call('DEL', knownKey)
 redis.call('ZADD', expiringKey, now + retention, id)
 return 'restored'

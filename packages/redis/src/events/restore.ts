@@ -32,16 +32,23 @@ export async function restoreEvent(
       staged,
       known: keys.known(id),
       expiring: keys.expiring,
-      deliveries: keys.deliveries(id),
     },
     args: { id, pieces, retention },
     lists: {
-      fields: ['recordedAt', recordedAt, 'settledAt', settledAt, ...fieldsOf(event)],
-      // Which of BullMQ's jobs settled them nobody knows any more, and none of those will come again.
-      states: deliveries.flatMap(({ handler, status }) => [
-        handler,
-        status === 'succeeded' ? 'succeeded|0|0' : status,
-      ]),
+      fields: [
+        'recordedAt',
+        recordedAt,
+        'settledAt',
+        settledAt,
+        ...fieldsOf(event),
+        'to',
+        deliveries.map(({ handler }) => handler).join(' '),
+        // Which of BullMQ's jobs settled them nobody knows any more, and none of those will come again.
+        ...deliveries.flatMap(({ handler, status }) => [
+          `d/${handler}`,
+          status === 'succeeded' ? 'succeeded|0|0' : status,
+        ]),
+      ],
     },
   });
   if (reply === 'there') await connection.unlink(staged);

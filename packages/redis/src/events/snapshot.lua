@@ -1,4 +1,5 @@
 --- Events as they stand, for whoever records them.
+--- @include event
 
 -- The place of the newest change ever: what is read now is as of it.
 local function newestChange()
@@ -16,5 +17,5 @@ local function snapshotOf(id, fields, largest)
   local values = redis.call('HMGET', key, unpack(fields))
   if not values[1] then return nil end
   local isWhole = redis.call('HSTRLEN', key, 'body') <= largest and redis.call('HEXISTS', key, 'body1') == 0
-  return { id, values, isWhole and redis.call('HGET', key, 'body'), redis.call('HGETALL', deliveriesKeyOf(id)) }
+  return { id, values, isWhole and redis.call('HGET', key, 'body'), deliveriesOf(id) }
 end

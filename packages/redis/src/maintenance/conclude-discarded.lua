@@ -10,18 +10,14 @@ local function hasLetter(workId) return redis.call('EXISTS', bullJobKeyOf('dead-
 
 local concludeOne = {
   event = function(id)
-    local deliveriesKey, discarded = deliveriesKeyOf(id), false
-    local deliveries = redis.call('HGETALL', deliveriesKey)
+    local deliveries, discarded = deliveriesOf(id), false
     for i = 1, #deliveries, 2 do
       if string.sub(deliveries[i + 1], 1, 4) == 'dead' and not hasLetter(id .. '~' .. deliveries[i]) then
-        redis.call('HSET', deliveriesKey, deliveries[i], 'discarded')
+        settleDelivery(eventKeyOf(id), id, deliveries[i], 'discarded', tonumber(now), tonumber(eventRetention))
         discarded = true
       end
     end
-    if discarded then
-      concludeEvent(eventKeyOf(id), deliveriesKey, id, tonumber(now), tonumber(eventRetention))
-      noteChange(id)
-    end
+    if discarded then noteChange(id) end
     return discarded and redis.call('HGET', eventKeyOf(id), 'status') ~= 'dead'
   end,
   job = function(id)

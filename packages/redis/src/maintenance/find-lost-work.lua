@@ -24,7 +24,7 @@ local lookAt = {
   delivery = function(id)
     local since = redis.call('HGET', eventKeyOf(id), 'statusAt')
     if not since or tonumber(since) > before then return end
-    local deliveries = redis.call('HGETALL', deliveriesKeyOf(id))
+    local deliveries = deliveriesOf(id)
     for i = 1, #deliveries, 2 do
       local handler = deliveries[i]
       if deliveries[i + 1] == 'pending' then

@@ -13,7 +13,8 @@ local isUnsettled = {
     return status == 'received' or status == 'queued'
   end,
   delivery = function()
-    if redis.call('HGET', deliveriesKeyOf(id), handler) ~= 'pending' then return false end
+    handlersOf(eventKeyOf(id), id)
+    if redis.call('HGET', eventKeyOf(id), 'd/' .. handler) ~= 'pending' then return false end
     local notedQueue, notedJob = jobOfDelivery(id, handler)
     return not notedJob or (notedQueue == queue and notedJob == jobId)
   end,

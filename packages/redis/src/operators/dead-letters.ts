@@ -59,7 +59,7 @@ async function replay(
   if (eventId !== undefined && handler !== undefined) {
     const work: Work = { kind: 'delivery', event: eventId, handler };
     return partition.run('replay-delivery', {
-      keys: { event: keys.event(eventId), deliveries: keys.deliveries(eventId) },
+      keys: { event: keys.event(eventId) },
       args: { letter: id, id: eventId, handler, now, queue, queuedId },
       add: { run: partition.add({ ...request, name: handler, work }) },
     });
@@ -92,7 +92,7 @@ async function discard(
       args: { letter: id, retention: DISCARDED_MS },
     });
   return partition.run('discard-delivery', {
-    keys: { event: keys.event(eventId), deliveries: keys.deliveries(eventId) },
+    keys: { event: keys.event(eventId) },
     args: { letter: id, id: eventId, handler, now, retention: DISCARDED_MS },
   });
 }

@@ -1,13 +1,14 @@
 --- Takes a delivery's dead letter away and queues the delivery under a new id, in one step: replaying twice runs it once.
 --- @include dead-letter, event
---- @keys    event, deliveries
+--- @keys    event
 --- @args    letter, id, handler, now, queue, queuedId
 --- @add     run
 --- @reply   replayed | gone
 
 if removeDeadLetter(letter) == 0 then return 'gone' end
 noteJobOfDelivery(id, handler, queue, queuedId)
-redis.call('HSET', deliveriesKey, handler, 'pending')
+handlersOf(eventKey, id)
+redis.call('HSET', eventKey, 'd/' .. handler, 'pending')
 setStatus(eventKey, id, 'dispatched', now)
 forgetAfter(id, nil)
 noteChange(id)

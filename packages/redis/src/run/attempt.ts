@@ -22,39 +22,40 @@ const ABORT_GRACE_MS = 1_000;
  * A handler that ignores its signal is not waited for: after the timeout the attempt has failed, whatever the
  * handler still does.
  */
-export async function runAttempt(
+export function runAttempt(
   run: () => unknown,
   controller: AbortController,
   timeout: number,
 ): Promise<Outcome> {
   const { signal } = controller;
-  // Plain timers: one that waits for a signal makes an error at each attempt's end, a fifth of a worker's CPU time here.
-  const overdue = setTimeout(
-    () =>
-      controller.abort(
-        new AttemptAbortedError('timeout', `the attempt took longer than its timeout of ${timeout} ms`),
-      ),
-    timeout,
-  ).unref();
-  let grace: NodeJS.Timeout | undefined;
-  let giveUp: (reason: unknown) => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => (giveUp = reject));
-  const onAbort = (): void => {
-    grace = setTimeout(() => giveUp(signal.reason), ABORT_GRACE_MS).unref();
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    const result = await Promise.race([Promise.resolve().then(run), aborted]);
-    return { kind: 'succeeded', result };
-  } catch (error) {
-    return endedBy(signal, 'shutdown') || endedBy(signal, 'lock-lost')
-      ? { kind: 'interrupted' }
-      : { kind: 'failed', error: blame(signal, error) };
-  } finally {
-    clearTimeout(overdue);
-    clearTimeout(grace);
-    signal.removeEventListener('abort', onAbort);
-  }
+  return new Promise((resolve) => {
+    // Plain timers: one that waits for a signal makes an error at each attempt's end, a fifth of a worker's CPU time here.
+    const overdue = setTimeout(() => controller.abort(tooLong(timeout)), timeout).unref();
+    let grace: NodeJS.Timeout | undefined;
+    const onAbort = (): void => {
+      grace = setTimeout(() => fail(signal.reason), ABORT_GRACE_MS).unref();
+    };
+    const end = (outcome: Outcome): void => {
+      clearTimeout(overdue);
+      clearTimeout(grace);
+      signal.removeEventListener('abort', onAbort);
+      resolve(outcome);
+    };
+    const fail = (error: unknown): void =>
+      end(
+        endedBy(signal, 'shutdown') || endedBy(signal, 'lock-lost')
+          ? { kind: 'interrupted' }
+          : { kind: 'failed', error: blame(signal, error) },
+      );
+    signal.addEventListener('abort', onAbort, { once: true });
+    Promise.resolve()
+      .then(run)
+      .then((result) => end({ kind: 'succeeded', result }), fail);
+  });
+}
+
+function tooLong(timeout: number): AttemptAbortedError {
+  return new AttemptAbortedError('timeout', `the attempt took longer than its timeout of ${timeout} ms`);
 }
 
 export function endedBy(signal: AbortSignal, cause: AbortCause): boolean {

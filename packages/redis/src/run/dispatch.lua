@@ -5,42 +5,43 @@
 ---
 --- `unclaimed`: somebody who is away, or nobody yet, may want this event: it is looked at again when a handler appears.
 --- @include event
---- @keys    event, deliveries, revision
+--- @keys    event, revision
 --- @args    id, now, retention, revisionThen, unclaimed
 --- @each    planned: handler, queue, jobId
 --- @add     planned.delivery
 --- @reply   [dispatched | in-place | unhandled | stale | gone | shed] handler
 
 if (redis.call('GET', revisionKey) or '0') ~= revisionThen then return { 'stale' } end
-if redis.call('EXISTS', eventKey) == 0 then return { 'gone' } end
-if redis.call('HEXISTS', eventKey, 'shedAt') == 1 then
+local status, shedAt, inPlace = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace'))
+if not status then return { 'gone' } end
+local before = handlersOf(eventKey, id)
+if shedAt then
   for _, one in ipairs(planned) do
-    if redis.call('HEXISTS', deliveriesKey, one.handler) == 0 then return { 'shed' } end
+    if redis.call('HEXISTS', eventKey, 'd/' .. one.handler) == 0 then return { 'shed' } end
   end
 end
 if unclaimed == '1' then redis.call('ZADD', eventsUnclaimedKeyOf(), millisecondsNow(), id) end
 
-local added = false
+local to = before
 for _, one in ipairs(planned) do
-  if redis.call('HSETNX', deliveriesKey, one.handler, 'pending') == 1 then
+  if redis.call('HSETNX', eventKey, 'd/' .. one.handler, 'pending') == 1 then
     one.addDelivery()
     redis.call('SADD', queuesKeyOf(), one.queue)
     noteJobOfDelivery(id, one.handler, one.queue, one.jobId)
-    added = true
+    to = withHandler(to, one.handler)
   end
 end
 
-if redis.call('HLEN', deliveriesKey) == 0 then
+if to == '' then
   setStatus(eventKey, id, 'unhandled', now)
   redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
   noteChange(id)
   return { 'unhandled' }
 end
-local inPlace = redis.call('HGET', eventKey, 'inPlace')
-local begun = inPlace and string.sub(redis.call('HGET', deliveriesKey, inPlace) or '', 1, 9) ~= 'succeeded'
-local status = redis.call('HGET', eventKey, 'status')
-if added or status == 'queued' or status == 'received' then
+local begun = inPlace and string.sub(redis.call('HGET', eventKey, 'd/' .. inPlace) or '', 1, 9) ~= 'succeeded'
+if to ~= before then redis.call('HSET', eventKey, 'to', to) end
+if to ~= before or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
   noteChange(id)

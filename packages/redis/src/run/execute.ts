@@ -13,6 +13,7 @@ import { asJson, endedBy, runAttempt } from './attempt.ts';
 import { AttemptLog } from './attempt-log.ts';
 import type { Ending } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
+import type { EndedTurn } from '../bullmq/turns.ts';
 import type { Ledger, Opened } from './ledger.ts';
 import type { WorkRef } from './work-ref.ts';
 import { createRunContext, type ContextParts } from './context.ts';
@@ -215,7 +216,7 @@ async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Prom
     case 'failed':
       return { kind: 'failed', error: new Error(`${ref.workId} was cancelled while it ran`) };
     case 'settled':
-      return conclude(attempt, settlement, until);
+      return conclude(attempt, settlement, until, settled.ended);
   }
 }
 
@@ -224,6 +225,7 @@ function conclude<Value>(
   { parts, ref, runnable, startedAt, log }: Attempt<Value>,
   settlement: Settlement,
   until: number,
+  ended: EndedTurn | undefined,
 ): Ending {
   const ms = parts.now() - startedAt;
   switch (settlement.kind) {
@@ -232,7 +234,8 @@ function conclude<Value>(
       return { kind: 'awaiting', until, isOver: () => parts.ledger.isOver(ref.workId) };
     case 'complete':
       log.info('handled', { ms });
-      return { kind: 'completed', result: settlement.result };
+      // Nobody asks for what a handler returned: it would only lie about in Redis.
+      return { kind: 'completed', result: ref.kind === 'delivery' ? null : settlement.result, ended };
     case 'retry': {
       const { error, delay } = settlement;
       const { message } = serializeError(error);

@@ -5,8 +5,10 @@ import type {
   HooklineEvent,
   LogLine,
   Settlement,
+  Work,
 } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
+import type { EndedTurn, TakenJob } from '../bullmq/turns.ts';
 import type { Run, RunId } from './run-id.ts';
 import type { WorkRef } from './work-ref.ts';
 
@@ -66,7 +68,8 @@ export interface NotInPlace {
 
 /** What settling came to. Only `settled` wrote anything. */
 export type Settled =
-  | { readonly kind: 'settled' }
+  /** `ended`: its job is ended with it. */
+  | { readonly kind: 'settled'; readonly ended?: EndedTurn | undefined }
   /** Another run of the work counts, or the work has been settled. */
   | { readonly kind: 'lost' }
   /** Another job runs it now. */
@@ -93,6 +96,19 @@ export type Dispatched =
 
 /** What happened to work, kept in Redis beside the queues and changed in single atomic steps. */
 export interface Ledger {
+  /**
+   * Takes a queue's next job, and begins the run of its delivery where this process has planned such work before.
+   * @returns `undefined` where BullMQ itself has to take it
+   */
+  take(queue: string, token: string): Promise<TakenJob | undefined>;
+  /** The handler whose run was begun as this job was taken, until `openDelivery` or `releaseAhead` is called. */
+  aheadOf(lease: LeaseRef): string | undefined;
+  /** Puts back the run that was begun as the job was taken, if nobody went on with it. */
+  releaseAhead(lease: LeaseRef): Promise<void>;
+  /** Has events of this kind begun for this handler as their jobs are taken, for as long as the fleet stays as it is. */
+  planAhead(work: Work & { readonly kind: 'event' }, handler: string, revision: string): void;
+  /** The same for deliveries that have jobs of their own. */
+  knowAhead(handler: string): void;
   /** @param here the run of this work that this process is still at */
   openDelivery(
     ref: WorkRef & { readonly kind: 'delivery' },

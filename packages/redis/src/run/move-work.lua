@@ -9,7 +9,8 @@
 local key = kind == 'delivery' and eventKeyOf(id) or jobKeyOf(id)
 local isOurs = {
   delivery = function()
-    if redis.call('HGET', deliveriesKeyOf(id), handler) ~= 'pending' then return false end
+    handlersOf(key, id)
+    if redis.call('HGET', key, 'd/' .. handler) ~= 'pending' then return false end
     local notedQueue, notedJob = jobOfDelivery(id, handler)
     return not notedJob or (notedQueue == queue and notedJob == jobId)
   end,

@@ -57,6 +57,7 @@ class WorkProcessor implements Processor {
       return this.putOff(lease, error);
     } finally {
       leave();
+      await this.#parts.ledger.releaseAhead(lease).catch(() => undefined);
     }
   }
 
@@ -88,6 +89,9 @@ class WorkProcessor implements Processor {
 
   /** Gives the event to the handlers that live workers announce; the ledger refuses a plan made over others. */
   async #dispatch(lease: Lease, work: Work & { kind: 'event' }): Promise<Ending> {
+    // It was planned over the fleet as it was when the job was taken.
+    const ahead = this.#parts.ledger.aheadOf(lease);
+    if (ahead !== undefined) return this.#deliver(lease, { event: work.event, handler: ahead }, 'again');
     let fleet = await this.#parts.fleet.view();
     for (let round = 1; round <= MOST_PLANS; round += 1) {
       const ending = await this.#dispatchOver(fleet, lease, work);
@@ -107,6 +111,7 @@ class WorkProcessor implements Processor {
     const isMissed = fleet.isMissed(work, UNCLAIMED_EVENT_MS);
     if (plan.kind === 'in-place' && !isMissed && this.#parts.registry.handlers.has(plan.handler.name)) {
       const delivery = { event: work.event, handler: plan.handler.name };
+      this.#parts.ledger.planAhead(work, delivery.handler, fleet.revision);
       const ending = await this.#deliverInPlace(lease, delivery, { plannedOver: fleet.revision });
       if (ending !== 'spread') return ending;
     }
@@ -193,6 +198,7 @@ class WorkProcessor implements Processor {
     }
     const wait = asksDelay && handler !== undefined ? await this.#askDelay(handler, event) : 0;
     if (wait > 0) return { kind: 'passed-on', reason: `${name} asked for a delay`, delay: wait };
+    if (inPlace === 'no' && handler !== undefined && !asksDelay) ledger.knowAhead(name);
     const here = running.of(ref.workId);
     const opened = await ledger.openDelivery(ref, lease, inPlace, here?.run.id);
     if (isNotInPlace(opened)) return opened.kind;

@@ -9,8 +9,10 @@ import {
   type HooklineEvent,
   type JobStatus,
   type Settlement,
+  type Work,
 } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
+import type { TakenJob } from '../bullmq/turns.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
 import type { ScriptCalls, ScriptReplies } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
@@ -30,6 +32,7 @@ import type {
   Planned,
   Settled,
 } from './ledger.ts';
+import { Ahead, type AheadRun } from './ahead.ts';
 import { newRunId, type Run, type RunId } from './run-id.ts';
 import { attemptTold, contentOf, detailOf } from './settlement.ts';
 import type { WorkRef } from './work-ref.ts';
@@ -53,10 +56,12 @@ export function createLedger(parts: LedgerParts): Ledger {
 class RedisLedger implements Ledger {
   readonly #parts: LedgerParts;
   readonly #partition: Partition;
+  readonly #ahead: Ahead;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
     this.#partition = parts.partition;
+    this.#ahead = new Ahead(parts);
   }
 
   async openDelivery(
@@ -67,14 +72,13 @@ class RedisLedger implements Ledger {
   ): Promise<Opened<HooklineEvent> | NotInPlace> {
     const { queue, jobId, token, made, stalled } = lease;
     const { event: id, handler, workId } = ref;
+    const ahead =
+      here === undefined && this.aheadOf(lease) === handler ? this.#ahead.claim(lease) : undefined;
+    if (ahead !== undefined) return this.#opened(ref, ahead);
+    await this.releaseAhead(lease);
     const run = { id: newRunId(), ...this.#placeOf(ref) };
     const [kind, deaths, tries, values] = await this.#run('open-delivery', {
-      keys: {
-        event: run.key,
-        deliveries: this.#partition.keys.deliveries(id),
-        lock: this.#lockOf(lease),
-        revision: this.#partition.keys.revision,
-      },
+      keys: { revision: this.#partition.keys.revision },
       args: {
         id,
         handler,
@@ -95,16 +99,40 @@ class RedisLedger implements Ledger {
     });
     if (kind === 'succeeded') return { kind, result: null };
     if (kind !== 'open') return { kind };
-    const record = await eventRecord(this.#partition, id, values as Buffer[]);
-    if (record === undefined) throw new Error(`the record of event ${id} has lost its body`);
-    return {
-      kind,
-      run,
-      value: eventFromRecord(id, record, this.#parts.parsePayload),
-      tries: Number(tries),
-      deaths: Number(deaths),
-      damaged: bodyHash(record.body) !== record.sha256.toString(),
-    };
+    return this.#opened(ref, { run, tries: Number(tries), values: values as Buffer[] }, Number(deaths));
+  }
+
+  async #opened(
+    { event }: WorkRef & { readonly kind: 'delivery' },
+    { run, tries, values }: Pick<AheadRun, 'run' | 'tries' | 'values'>,
+    deaths = 0,
+  ): Promise<Opened<HooklineEvent>> {
+    const record = await eventRecord(this.#partition, event, values);
+    if (record === undefined) throw new Error(`the record of event ${event} has lost its body`);
+    const damaged = bodyHash(record.body) !== record.sha256.toString();
+    const value = eventFromRecord(event, record, this.#parts.parsePayload);
+    return { kind: 'open', run, value, tries, deaths, damaged };
+  }
+
+  take(queue: string, token: string): Promise<TakenJob | undefined> {
+    return this.#ahead.take(queue, token);
+  }
+
+  aheadOf(lease: LeaseRef): string | undefined {
+    return this.#ahead.of(lease)?.handler;
+  }
+
+  async releaseAhead(lease: LeaseRef): Promise<void> {
+    const ahead = this.#ahead.claim(lease);
+    if (ahead !== undefined) await this.release(ahead.run);
+  }
+
+  planAhead(work: Work & { readonly kind: 'event' }, handler: string, revision: string): void {
+    this.#ahead.plan(work, handler, revision);
+  }
+
+  knowAhead(handler: string): void {
+    this.#ahead.know(handler);
   }
 
   async openJob(
@@ -159,7 +187,7 @@ class RedisLedger implements Ledger {
     const now = this.#parts.now();
     const { keys } = this.#partition;
     const [kind, handler] = await this.#run('dispatch', {
-      keys: { event: keys.event(event), deliveries: keys.deliveries(event), revision: keys.revision },
+      keys: { event: keys.event(event), revision: keys.revision },
       args: {
         id: event,
         now,
@@ -199,10 +227,9 @@ class RedisLedger implements Ledger {
       await this.release(run);
       return { kind: 'settled' };
     }
-    const { key: state, field } = this.#stateOf(ref);
     const now = this.#parts.now();
     const attempts = this.#partition.keys.attempts(ref.workId);
-    const keys = { lock: this.#lockOf(lease), attempts, state, work: run.key };
+    const keys = { lock: this.#lockOf(lease), attempts, work: run.key };
     const { attempt: number, startedAt, endedAt } = ended;
     const attempt = { attempt: number, startedAt, endedAt };
     const args = {
@@ -210,30 +237,44 @@ class RedisLedger implements Ledger {
       token: lease.token,
       lockMs: LOCK_MS,
       kind: settlement.kind,
-      field,
       counters: `${lease.made}|${lease.stalled}`,
       attempt:
         settlement.kind === 'retry' || settlement.kind === 'bury'
           ? JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord)
           : '',
       now,
-      content: contentOf(ref, lease, settlement, now),
+      content:
+        ref.kind === 'delivery' && settlement.kind === 'complete'
+          ? ''
+          : contentOf(ref, lease, settlement, now),
       suffix: run.suffix,
       run: run.id,
     };
     const add = settlement.kind === 'bury' ? { letter: this.#letterOf(ref, now) } : {};
     if (ref.kind === 'delivery') {
-      const [kind] = await this.#run('settle-delivery', {
-        keys: { ...keys, event: run.key },
+      const end = settlement.kind === 'complete' ? lease.plainEnd?.() : undefined;
+      const next = this.#ahead.call();
+      const [kind, isEnded, ...taken] = await this.#run('settle-delivery', {
+        keys: { ...keys, ...next.keys },
         args: {
           ...args,
+          ...next.args,
           id: ref.event,
+          handler: ref.handler,
           retention: this.#parts.retention,
           told: JSON.stringify(attemptTold(ref, run, this.#parts.process, settlement, ended)),
+          queue: lease.queue,
+          jobId: lease.jobId,
+          made: lease.made,
+          kept: end?.kept ?? '',
+          takes: end?.takes === true ? 1 : '',
         },
+        lists: next.lists,
         add,
       });
-      return kind === 'succeeded' ? { kind, result: null } : { kind };
+      if (kind === 'succeeded') return { kind, result: null };
+      if (kind !== 'settled' || Number(isEnded) === 0) return { kind };
+      return { kind, ended: this.#ahead.taken(lease.token, next.args.nextRun, taken) };
     }
     const [kind, result] = await this.#run('settle-job', {
       keys,
@@ -286,12 +327,6 @@ class RedisLedger implements Ledger {
     return ref.kind === 'delivery'
       ? { key: keys.event(ref.event), suffix: `/${ref.handler}` }
       : { key: keys.job(ref.workId), suffix: '' };
-  }
-
-  #stateOf(ref: WorkRef): { key: string; field: string } {
-    return ref.kind === 'delivery'
-      ? { key: this.#partition.keys.deliveries(ref.event), field: ref.handler }
-      : { key: this.#partition.keys.job(ref.workId), field: 'state' };
   }
 
   /** The script puts the content in: it knows all the attempts. */

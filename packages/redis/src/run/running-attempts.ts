@@ -24,6 +24,7 @@ export interface RunningAttempt {
 /** The attempts that run in this process, and the ways in which they are aborted from outside. */
 export class RunningAttempts {
   readonly #all = new Set<RunningAttempt>();
+  readonly #byWork = new Map<string, RunningAttempt>();
   /** Those whose lock ran out: they say themselves that they go on. */
   readonly #claimed = new WeakSet<RunningAttempt>();
   readonly #countLost: ReturnType<Meter['counter']>;
@@ -39,19 +40,20 @@ export class RunningAttempts {
   /** Keeps it among the others until it has ended. */
   track(attempt: RunningAttempt): void {
     const { signal } = attempt.controller;
-    const forget = () => void this.#all.delete(attempt);
-    this.#all.add(attempt);
-    attempt.ending.then(forget, forget);
-    signal.addEventListener('abort', () => {
+    const forget = () => {
+      this.#all.delete(attempt);
+      if (this.#byWork.get(attempt.workId) === attempt) this.#byWork.delete(attempt.workId);
       if (endedBy(signal, 'lock-lost')) this.#countLost({ queue: attempt.hold.lease.queue });
-    });
+    };
+    this.#all.add(attempt);
+    this.#byWork.set(attempt.workId, attempt);
+    attempt.ending.then(forget, forget);
   }
 
   /** The attempt of this work that goes on: one that lost it to another process does not. */
   of(workId: string): RunningAttempt | undefined {
-    return this.all.findLast(
-      ({ workId: its, controller: { signal } }) => its === workId && !endedBy(signal, 'lock-lost'),
-    );
+    const newest = this.#byWork.get(workId);
+    return newest === undefined || endedBy(newest.controller.signal, 'lock-lost') ? undefined : newest;
   }
 
   /**
@@ -66,7 +68,8 @@ export class RunningAttempts {
       attempts.map(async (attempt) => {
         if (attempt.controller.signal.aborted) return;
         if (await reclaim(attempt.run, attempt.hold.lease)) this.#claimed.add(attempt);
-        else
+        // One that has ended meanwhile has lost nothing.
+        else if (this.#all.has(attempt))
           attempt.controller.abort(
             new AttemptAbortedError('lock-lost', 'another worker has taken this job over'),
           );

@@ -10,19 +10,23 @@ local SILENT_MS = 7500
 -- How long work that made one process stand still is left to the next one that it makes stand still.
 local PATIENCE_MS = 60000
 
-local function runsOf(key, field)
+local function runsIn(text)
   local runs = {}
-  for run, process in string.gmatch(redis.call('HGET', key, field) or '', '(%S+)@(%S+)') do
-    runs[#runs + 1] = { run = run, process = process }
-  end
+  for run, process in string.gmatch(text or '', '(%S+)@(%S+)') do runs[#runs + 1] = { run = run, process = process } end
   return runs
 end
 
-local function writeRuns(key, field, runs)
+local function runsOf(key, field) return runsIn(redis.call('HGET', key, field)) end
+
+local function textOf(runs)
   local parts = {}
   for i = 1, math.min(#runs, LONGEST_RUNS) do parts[i] = runs[i].run .. '@' .. runs[i].process end
-  if #parts == 0 then redis.call('HDEL', key, field)
-  else redis.call('HSET', key, field, table.concat(parts, ' ')) end
+  return table.concat(parts, ' ')
+end
+
+local function writeRuns(key, field, runs)
+  if #runs == 0 then redis.call('HDEL', key, field)
+  else redis.call('HSET', key, field, textOf(runs)) end
 end
 
 -- 1 for the newest, more for one whose job was taken over, nil for one that is over.
@@ -66,18 +70,22 @@ local function isLeftAlone(runs, process)
   return false
 end
 
--- Begins a run, or goes on with `here`, the run that this very process is still at. Says which, and how many died.
-local function beginRun(key, field, run, process, here)
-  local runs = runsOf(key, field)
+-- Begins a run, or goes on with `here`, the run that this very process is still at. Says which, how many died, and how the
+-- field with the runs is to read then.
+local function beginAmong(runs, run, process, here)
   local place = here ~= '' and placeOfRun(runs, here)
   if place then
     table.insert(runs, 1, table.remove(runs, place))
-    writeRuns(key, field, runs)
-    return 'resumed', 0
+    return 'resumed', 0, textOf(runs)
   end
   if isLeftAlone(runs, process) then return 'held', 0 end
   local deaths = deathsAmong(runs, process)
   table.insert(runs, 1, { run = run, process = process })
-  writeRuns(key, field, runs)
-  return 'open', deaths
+  return 'open', deaths, textOf(runs)
+end
+
+local function beginRun(key, field, run, process, here)
+  local kind, deaths, text = beginAmong(runsOf(key, field), run, process, here)
+  if text then redis.call('HSET', key, field, text) end
+  return kind, deaths
 end

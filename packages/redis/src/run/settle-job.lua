@@ -6,13 +6,13 @@
 --- @args    queuedId, detail
 --- @reply   [settled | lost | superseded | succeeded | failed] result
 
-local fields = redis.call('HMGET', stateKey, 'status', 'tries', 'result', 'queuedId', 'state')
+local fields = redis.call('HMGET', workKey, 'status', 'tries', 'result', 'queuedId', 'state')
 local status, tries, result, current, state = unpack(fields)
 if status and current ~= queuedId then return { 'superseded' } end
 if status and isOver(status) then
   -- A run that was taken over has older counters: they would look like an operator's running the job again.
   if placeOfRun(runsOf(workKey, 'runs' .. suffix), run) == 1 then
-    redis.call('HSET', stateKey, field, (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
+    redis.call('HSET', workKey, 'state', (status == 'succeeded' and 'succeeded' or 'dead') .. '|' .. counters)
   end
   return { status, result or 'null' }
 end
@@ -21,17 +21,19 @@ if not maySettle() then
   return { 'lost' }
 end
 
+keepLock()
 endRuns()
 if kind == 'await' then
-  redis.call('HSET', stateKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
+  redis.call('HSET', workKey, 'phase', 'awaiting', 'deadline', detail, 'updated', now)
 elseif kind == 'retry' then
   if status then
-    redis.call('HSET', stateKey, 'updated', now)
+    redis.call('HSET', workKey, 'updated', now)
     emitFrame(workId, 'type', 'retrying', 'timestamp', now, 'attempt', tonumber(tries or 0) + 1, 'delay', detail,
       'error', content)
   end
 else
-  keepState()
+  redis.call('HSET', workKey, 'state', stateNow())
+  keepLetter()
   if status and kind == 'complete' then
     endJob(workId, 'succeeded', now, 'result', content)
     redis.call('DEL', attemptsKey)
@@ -39,12 +41,12 @@ else
   elseif status then
     endJob(workId, 'failed', now, 'error', detail)
   elseif kind == 'complete' then
-    redis.call('HSET', stateKey, 'result', content)
+    redis.call('HSET', workKey, 'result', content)
     redis.call('DEL', attemptsKey)
     -- It only has to outlive the moment between here and the end of the job: an hour is plenty.
-    redis.call('PEXPIRE', stateKey, 3600000)
+    redis.call('PEXPIRE', workKey, 3600000)
   else
-    redis.call('PEXPIRE', stateKey, retention)
+    redis.call('PEXPIRE', workKey, retention)
     redis.call('PEXPIRE', attemptsKey, retention)
   end
 end

@@ -2,14 +2,16 @@
 --- meanwhile may still have succeeded: then the work is done, and whoever has it now need not do it again. The dead
 --- letter's history is put together here, from every attempt of this work: `content` is a letter left open for it.
 --- @include dead-letter, runs
---- @keys    lock, attempts, state, work
---- @args    workId, token, lockMs, kind, field, counters, attempt, now, retention, content, suffix, run
+--- @keys    lock, attempts, work
+--- @args    workId, token, lockMs, kind, counters, attempt, now, retention, content, suffix, run
 --- @add     letter?
 
-local function maySettle()
-  local place = placeOfRun(runsOf(workKey, 'runs' .. suffix), run)
+local function mayEnd(runs)
+  local place = placeOfRun(runs, run)
   return place == 1 or (place and kind == 'complete')
 end
+
+local function maySettle() return mayEnd(runsOf(workKey, 'runs' .. suffix)) end
 
 -- A lock that ran out while nobody took the job over: BullMQ is told of this end by whoever holds it.
 local function keepLock() redis.call('SET', lockKey, token, 'PX', lockMs, 'NX') end
@@ -21,7 +23,6 @@ local function keepAttempt()
 end
 
 local function endRuns()
-  keepLock()
   if kind == 'retry' then
     redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix)
     redis.call('HINCRBY', workKey, 'tries' .. suffix, 1)
@@ -31,8 +32,9 @@ local function endRuns()
   keepAttempt()
 end
 
-local function keepState()
-  redis.call('HSET', stateKey, field, (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters)
+local function stateNow() return (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters end
+
+local function keepLetter()
   removeDeadLetter(workId)
   if kind ~= 'bury' then return end
   local history = table.concat(redis.call('LRANGE', attemptsKey, 0, -1), ',')

@@ -246,7 +246,7 @@ describe('an event that was shed', () => {
     expect(failed.failedReason).toMatch(/was shed.*Nothing is damaged/);
     expect([runs, await statusOf(event)]).toEqual([0, 'unhandled']);
     expect(await openDeadLetters(bench.partition).count()).toBe(0);
-    expect(await bench.redis.exists(keys.deliveries(event.id))).toBe(0);
+    expect(await bench.redis.hget(keys.event(event.id), 'to')).toBe('');
   });
 });
 
@@ -269,7 +269,7 @@ describe('a settled event that an operator has run once more', () => {
 
   it('keeps its body while a new handler has not succeeded', async () => {
     const [event] = (await settle(1)) as [IncomingEvent];
-    await bench.redis.hset(keys.deliveries(event.id), 'new', 'pending');
+    await bench.redis.hset(keys.event(event.id), { to: 'new', 'd/new': 'pending' });
     await fillTo(0.8);
     expect(await open().relieve()).toBe(0);
     expect(await fieldOf(event, 'body')).toEqual(event.body);

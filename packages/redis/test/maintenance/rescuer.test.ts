@@ -398,8 +398,9 @@ describe('a sweep', () => {
         status: 'dispatched',
         statusAt: 0,
         receivedAt: n,
+        to: HANDLERS.join(' '),
+        ...Object.fromEntries(HANDLERS.map((name) => [`d/${name}`, 'pending'])),
       });
-      pipeline.hset(keys.deliveries(id), Object.fromEntries(HANDLERS.map((name) => [name, 'pending'])));
       pipeline.zadd(keys.eventsOfStatus('dispatched'), n, id);
     }
     await pipeline.exec();

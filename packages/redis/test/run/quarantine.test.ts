@@ -41,8 +41,11 @@ describe('work that has lost several workers', () => {
     const [poison, suspect, innocent] = events.map(({ id }) => id);
     for (const id of [poison, suspect]) {
       await bench.redis.hset(`${bench.prefix}:default:${id}`, 'stc', 3);
-      await bench.redis.hset(`${bench.prefix}/event/${id}`, 'inPlace', 'one');
-      await bench.redis.hset(`${bench.prefix}/deliveries/${id}`, 'one', 'pending');
+      await bench.redis.hset(`${bench.prefix}/event/${id}`, {
+        inPlace: 'one',
+        to: 'one',
+        'd/one': 'pending',
+      });
     }
     const begun: string[] = [];
     let end: () => void = () => undefined;

@@ -1,0 +1,59 @@
+--- How a run of a delivery begins, whichever script begins it.
+--- @include dead-letter, event, runs
+--- @keys    revision
+
+local WITH_EVENT = 8
+
+local function isSuperseded(it, noted, inPlace)
+  local queue, jobId = jobNoted(it.id, it.handler, noted, inPlace)
+  return jobId and jobId ~= it.jobId and redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1
+end
+
+-- `it`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, fields; see
+-- open-delivery.lua.
+local function openDelivery(it)
+  local id, handler = it.id, it.handler
+  local eventKey = eventKeyOf(id)
+  if isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'to', 'd/' .. handler, 'runs/' .. handler,
+    'job/' .. handler, 'tries/' .. handler, unpack(it.fields))
+  local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 1)
+  if not status then return { 'gone' } end
+  if not to then
+    to = adoptDeliveries(eventKey, id)
+    state = redis.call('HGET', eventKey, 'd/' .. handler)
+  end
+  if it.inPlace == 'first' then
+    if (redis.call('GET', revisionKey) or '0') ~= it.planned then return { 'stale' } end
+    if inPlace ~= handler and to ~= '' then return { 'spread' } end
+  end
+
+  local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
+  if was == 'succeeded' then return { 'succeeded' } end
+  if shedAt then return { 'shed' } end
+  if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
+  if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
+
+  local kind, deaths, begun = beginAmong(runsIn(runs), it.run, it.process, it.here)
+  if kind == 'held' then return { kind } end
+  local isOwn = it.inPlace ~= 'no' and it.jobId == id
+  if isOwn and noted then redis.call('HDEL', eventKey, 'job/' .. handler) end
+  if not isOwn then noteJobOfDelivery(id, handler, it.queue, it.jobId) end
+  local wanted = { 'runs/' .. handler, begun }
+  if kind == 'open' then
+    if was == 'dead' then removeDeadLetter(it.workId) end
+    if state ~= 'pending' then wanted[#wanted + 1], wanted[#wanted + 2] = 'd/' .. handler, 'pending' end
+    if not state then wanted[#wanted + 1], wanted[#wanted + 2] = 'to', withHandler(to, handler) end
+    if it.inPlace ~= 'no' and inPlace ~= handler then
+      wanted[#wanted + 1], wanted[#wanted + 2] = 'inPlace', handler
+    end
+  end
+  redis.call('HSET', eventKey, unpack(wanted))
+  if kind ~= 'open' then return { kind } end
+  if status == 'dead' or status == 'handled' or status == 'unhandled' then
+    setStatus(eventKey, id, 'dispatched', it.now)
+    forgetAfter(id, nil)
+    noteChange(id)
+  end
+  return { 'open', deaths, event[WITH_EVENT] or '0', { unpack(event, WITH_EVENT + 1) } }
+end
