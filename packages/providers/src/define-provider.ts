@@ -51,9 +51,7 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
   const [mainScheme] = schemes;
   const covered = (scheme: Scheme) => spec.bodyTrusted !== false && coversItems(scheme);
   const inUse = (request: ProviderRequest) =>
-    schemes.length === 1
-      ? mainScheme
-      : (schemes.find((scheme) => applies(scheme, request)) ?? mainScheme);
+    schemes.length === 1 ? mainScheme : (schemes.find((scheme) => applies(scheme, request)) ?? mainScheme);
 
   function identityOf(origin: Origin): Identity {
     const deliveryId = firstOf(spec.deliveryId, origin);

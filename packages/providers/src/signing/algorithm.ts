@@ -75,9 +75,7 @@ export function signatureOf(algorithm: Algorithm, secret: string, content: Signe
     case 'rsa': {
       const { seed } = readTestKey(secret);
       const digest = algorithm.kind === 'rsa' ? algorithm.hash : 'sha256';
-      return (
-        seed && signWithKey(digest, wholeOf(content), testKeyPair(algorithm.kind, seed).privateKey)
-      );
+      return seed && signWithKey(digest, wholeOf(content), testKeyPair(algorithm.kind, seed).privateKey);
     }
   }
 }

@@ -31,8 +31,7 @@ function addItems(items: SignatureItem[], value: string, grammar: Grammar): void
     const text = itemBlanks === 'ignored' ? item.trimStart() : item;
     const at = labelSeparator === undefined ? -1 : text.indexOf(labelSeparator);
     if (labelSeparator === undefined) items.push({ label: undefined, value: text });
-    else if (at >= 0)
-      items.push({ label: text.slice(0, at), value: text.slice(at + labelSeparator.length) });
+    else if (at >= 0) items.push({ label: text.slice(0, at), value: text.slice(at + labelSeparator.length) });
   }
 }
 

@@ -199,8 +199,7 @@ function read(scheme: SignedContentScheme, view: View, now: number): WholeReadin
 
   const parts = { timestamp, id, secret: '', url: request.url ?? '' };
   const content = signedContent(scheme.content, view, parts);
-  if (content === undefined)
-    return { kind: /\{header:/.test(scheme.content) ? 'missing' : 'malformed' };
+  if (content === undefined) return { kind: /\{header:/.test(scheme.content) ? 'missing' : 'malformed' };
   if (source && timestamp !== undefined && time !== undefined && isStale(source, timestamp, time, now))
     return { kind: 'stale' };
   return { kind: 'whole', view, items, timestamp, id, content };
