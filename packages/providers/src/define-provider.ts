@@ -67,15 +67,10 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     const bodyTrusted = covered(scheme);
     const repeats = spec.repeats ?? false;
     return itemsOf(spec, source).map((item) => {
-      if (item === undefined)
-        return {
-          ...identityOf({ request: source, scheme }),
-          bodyTrusted,
-          repeats,
-          body: request.body,
-        };
-      const body = textOf(source.body).subarray(item.start, item.end);
-      return { ...identityOf({ request: source, scheme, item }), bodyTrusted, repeats, body };
+      const whole = item === undefined;
+      const origin = whole ? { request: source, scheme } : { request: source, scheme, item };
+      const body = whole ? request.body : textOf(source.body).subarray(item.start, item.end);
+      return Object.assign(identityOf(origin), { bodyTrusted, repeats, body });
     });
   }
 
