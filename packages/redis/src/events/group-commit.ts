@@ -20,8 +20,8 @@ const MOST_ITEMS = 100;
 /** At 100 Mbit/s so many bytes are 20 ms on the wire. One item may be larger. */
 const MOST_BYTES = 256 * 1024;
 /**
- * So many need not wait for the call before theirs: while Redis runs one, the next is put together and sent. A call costs as
- * much as two events, so that a group of 16 is hardly dearer than one of 64.
+ * So many need not wait for the call before theirs: while Redis runs one, the next is put together and sent. From 64
+ * connections that took acknowledgements from 0.36 to 0.47 of what bare HTTP and one write do.
  */
 const ENOUGH_ITEMS = 16;
 const MOST_AHEAD = 2;
