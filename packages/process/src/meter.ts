@@ -145,10 +145,12 @@ function shapeOf(labels: readonly string[]): string {
 
 /** Lets so many label sets be themselves; those that come later are one. */
 function boundLabels(names: readonly string[]): (labels: Labels) => Record<string, string | number> {
+  if (names.length === 0) return () => ({});
   const seen = new Set<string>();
   const rest = Object.fromEntries(names.map((name) => [name, OTHER]));
   return (labels) => {
-    const key = names.map((name) => JSON.stringify(labels[name])).join();
+    let key = '';
+    for (const name of names) key += `${JSON.stringify(labels[name])},`;
     if (!seen.has(key) && seen.size >= MOST_LABEL_SETS) return { ...rest };
     seen.add(key);
     return { ...labels };

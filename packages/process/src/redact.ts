@@ -3,6 +3,18 @@ import { types } from 'node:util';
 
 /** Keys whose values are never written, however deep in a log line's fields. */
 const SECRET_KEY = /authorization|cookie|secret|password|signature|token|api[-_]?key/i;
+/** More keys than a process writes of its own; those that others make up are looked at each time. */
+const MOST_KEYS = 1_000;
+const harmless = new Set<string>();
+
+/** Whether a key's value may be written. Each is looked at once: the pattern costs more than writing a value. */
+export function isHarmless(key: string): boolean {
+  if (harmless.has(key)) return true;
+  if (SECRET_KEY.test(key)) return false;
+  if (harmless.size < MOST_KEYS) harmless.add(key);
+  return true;
+}
+
 const HIDDEN = '[hidden]';
 const DEEPEST = 10;
 
@@ -23,10 +35,7 @@ export function redact(value: unknown, above: readonly unknown[] = []): unknown 
     if (value instanceof Map) return redact(Object.fromEntries(value), within);
     if ('toJSON' in value && typeof value.toJSON === 'function') return redact(value.toJSON(), within);
     return Object.fromEntries(
-      Object.entries(value).map(([key, field]) => [
-        key,
-        SECRET_KEY.test(key) ? HIDDEN : redact(field, within),
-      ]),
+      Object.entries(value).map(([key, field]) => [key, isHarmless(key) ? redact(field, within) : HIDDEN]),
     );
   } catch {
     return '[unreadable]';

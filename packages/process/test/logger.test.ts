@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
@@ -88,6 +89,73 @@ describe('createLogger', () => {
     expect(written({}, ['info', 'true', forged])[0]).toMatch(
       /info {2}fixture: true {2}level_=50 {2}name_=receiver/,
     );
+  });
+});
+
+describe('the lines of a process that ends', () => {
+  const many = Array.from({ length: 500 }, (_, at): Line => ['info', 'accepted', { event: `evt_${at}`, at }]);
+  const end = (ends: string, lines: readonly Line[]) =>
+    spawn(process.execPath, [fixture, JSON.stringify({ options: { json: true }, lines, ends })], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  async function all(child: ReturnType<typeof end>): Promise<readonly unknown[]> {
+    let text = '';
+    child.stdout?.setEncoding('utf8').on('data', (more: string) => (text += more));
+    await once(child, 'close');
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => (JSON.parse(line) as { at?: number }).at);
+  }
+
+  it.each(['by itself', 'throwing', 'exiting'])('%s are all there, in order', async (ends) => {
+    expect(await all(end(ends, many))).toEqual(many.map((_, at) => at));
+  });
+
+  it('by a kill are there up to the last warning or error, and a moment later all of them', async () => {
+    const lines: Line[] = [...many, ['warn', 'look', { at: 500 }], ['info', 'later', { at: 501 }]];
+    for (const [line, count] of [
+      ['"at":500', 501],
+      ['"at":501', 502],
+    ] as const) {
+      const child = end('killed', lines);
+      let text = '';
+      child.stdout?.on('data', (more: Buffer) => {
+        text += more.toString();
+        if (text.includes(line)) child.kill('SIGKILL');
+      });
+      const seen = await all(child);
+      expect(seen.slice(0, count)).toEqual(lines.slice(0, count).map((_, at) => at));
+    }
+  });
+});
+
+describe('a line whose fields are plain', () => {
+  const odd: Record<string, unknown> = {
+    quoted: 'a"b\\\n\u2028é\ud800',
+    none: undefined,
+    infinite: Number.POSITIVE_INFINITY,
+    yes: true,
+    nil: 0,
+  };
+
+  it('is the same as one whose fields had to be looked into', () => {
+    const [plain, looked] = written(
+      { json: true },
+      ['info', 'm', odd],
+      ['info', 'm', { ...odd, list: [] }],
+    ).map((line) => line.replace(/"time":"[^"]*",/, ''));
+    expect(looked?.replace(',"list":[]', '')).toBe(plain);
+  });
+
+  it('still hides what looks like a secret by its key, also the second time', () => {
+    const [first, second] = written(
+      { json: true },
+      ['info', 'm', { id: 1, token: 'hush' }],
+      ['info', 'm', { id: 1, token: 'hush' }],
+    );
+    for (const line of [first, second])
+      expect(JSON.parse(line ?? '')).toMatchObject({ id: 1, token: '[hidden]' });
   });
 });
 

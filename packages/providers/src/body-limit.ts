@@ -27,7 +27,7 @@ export function isUnsigned(
   { schemes, handshakes = [] }: Pick<ProviderSpec, 'schemes' | 'handshakes'>,
   request: Pick<ProviderRequest, 'url' | 'headers'>,
 ): boolean {
-  const view = { request: { ...request, body: NO_BODY } };
+  const view = { request: { url: request.url, headers: request.headers, body: NO_BODY } };
   const mayBe = ({ at, ...rest }: Condition) =>
     at === 'body' || isInBody(at) || holds({ at, ...rest }, valueAt(view, at));
   const greets = ({ method, verified, when = [] }: HandshakeSpec) =>

@@ -51,26 +51,27 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
   const [mainScheme] = schemes;
   const covered = (scheme: Scheme) => spec.bodyTrusted !== false && coversItems(scheme);
   const inUse = (request: ProviderRequest) =>
-    schemes.find((scheme) => applies(scheme, request)) ?? mainScheme;
+    schemes.length === 1 ? mainScheme : (schemes.find((scheme) => applies(scheme, request)) ?? mainScheme);
 
   function identityOf(origin: Origin): Identity {
     const deliveryId = firstOf(spec.deliveryId, origin);
-    const type = firstOf(spec.type, origin);
-    return {
-      ...(deliveryId === undefined ? {} : { deliveryId }),
-      ...(type === undefined || !TYPE.test(type) ? {} : { type }),
-    };
+    const found = firstOf(spec.type, origin);
+    const type = found !== undefined && TYPE.test(found) ? found : undefined;
+    if (deliveryId === undefined) return type === undefined ? {} : { type };
+    return type === undefined ? { deliveryId } : { deliveryId, type };
   }
 
   function split(request: ProviderRequest): readonly ProviderItem[] {
     const source = readable(spec, request);
     const scheme = inUse(request);
-    const constant = { bodyTrusted: covered(scheme), repeats: spec.repeats ?? false };
-    return itemsOf(spec, source).map((item) => ({
-      ...identityOf({ request: source, scheme, ...(item && { item }) }),
-      ...constant,
-      body: item === undefined ? request.body : textOf(source.body).subarray(item.start, item.end),
-    }));
+    const bodyTrusted = covered(scheme);
+    const repeats = spec.repeats ?? false;
+    return itemsOf(spec, source).map((item) => {
+      const whole = item === undefined;
+      const origin = whole ? { request: source, scheme } : { request: source, scheme, item };
+      const body = whole ? request.body : textOf(source.body).subarray(item.start, item.end);
+      return Object.assign(identityOf(origin), { bodyTrusted, repeats, body });
+    });
   }
 
   const signRequest: Provider['signRequest'] = (request, secrets, now, { deliveryId } = {}) => {

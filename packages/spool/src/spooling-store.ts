@@ -81,7 +81,7 @@ class DiskBackedStore implements SpoolingStore {
     return this.#state;
   }
 
-  async accept(event: IncomingEvent): Promise<AcceptResult> {
+  accept(event: IncomingEvent): Promise<AcceptResult> {
     switch (this.#state) {
       case 'direct':
         return this.#toStore(event, this.#options.patience);

@@ -1,4 +1,4 @@
-import { isKept, LATE, within, type EventStore, type IncomingEvent } from '@hookline/core';
+import { isKept, LATE, within, type AcceptResult, type EventStore, type IncomingEvent } from '@hookline/core';
 import type { Outcome } from './exchange.ts';
 
 /**
@@ -11,12 +11,23 @@ export async function accept(
   events: readonly IncomingEvent[],
   withinMs: number,
 ): Promise<Outcome> {
-  const results = await within(withinMs, Promise.all(events.map((event) => store.accept(event))));
-  if (results === LATE) {
-    const reason = `no answer from the store within ${Math.max(0, Math.round(withinMs))} ms`;
-    return { kind: 'unavailable', events, reason };
+  const [only] = events;
+  if (only === undefined || events.length > 1) {
+    const results = await within(withinMs, Promise.all(events.map((event) => store.accept(event))));
+    return results === LATE ? late(events, withinMs) : outcomeOf(events, results);
   }
+  const result = await within(withinMs, store.accept(only));
+  return result === LATE ? late(events, withinMs) : outcomeOf(events, [result]);
+}
+
+function late(events: readonly IncomingEvent[], withinMs: number): Outcome {
+  const reason = `no answer from the store within ${Math.max(0, Math.round(withinMs))} ms`;
+  return { kind: 'unavailable', events, reason };
+}
+
+function outcomeOf(events: readonly IncomingEvent[], results: readonly AcceptResult[]): Outcome {
+  if (results.every(isKept)) return { kind: 'kept', events, results };
   const failure = results.find((result) => !isKept(result));
-  if (failure !== undefined) return { kind: failure.kind, events, reason: failure.reason };
-  return { kind: 'kept', events, results: results.filter(isKept) };
+  if (failure === undefined || isKept(failure)) throw new TypeError('what was not kept has no reason');
+  return { kind: failure.kind, events, reason: failure.reason };
 }

@@ -1,4 +1,4 @@
-import type { Provider, Source } from '@hookline/core';
+import type { Kept, Provider, Source } from '@hookline/core';
 import { problemAnswer, RETRY_AFTER_S, type Problem } from '../wire/problem.ts';
 import type { Answer } from '../wire/answer.ts';
 import { BUSY, TOO_SLOW, tooLarge } from '../wire/refuse-unread.ts';
@@ -76,6 +76,9 @@ const NOT_READY: Problem = {
 /** What a provider is told when its events are recorded: its own words where it wants them, ours otherwise. */
 function keptAnswer({ results, ack: wanted }: Of<'kept'>, provider?: Provider): Answer {
   const ack = wanted ?? provider?.ack;
+  const [only] = results;
+  if (ack === undefined && only !== undefined && results.length === 1)
+    return { status: 200, headers: JSON_HEADERS, body: JSON.stringify(told(only)) };
   const events = results.map(({ kind, id }) => ({ id, duplicate: kind === 'duplicate' }));
   const [first] = events;
   if (ack !== undefined) {
@@ -91,9 +94,15 @@ function keptAnswer({ results, ack: wanted }: Of<'kept'>, provider?: Provider): 
   }
   return {
     status: 200,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
+    headers: JSON_HEADERS,
     body: JSON.stringify({ received: true, ...first, ...(events.length === 1 ? {} : { events }) }),
   };
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' } as const;
+
+function told({ kind, id }: Kept) {
+  return { received: true, id, duplicate: kind === 'duplicate' };
 }
 
 /** Who wants an empty body for an answer wants one for a refusal, too. */

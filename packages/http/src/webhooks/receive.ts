@@ -1,4 +1,5 @@
-import { largeBodyTime, type ProviderRequest, type Source } from '@hookline/core';
+import { largeBodyTime, type Source } from '@hookline/core';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Asked, Exchange } from './exchange.ts';
 
 /**
@@ -7,35 +8,54 @@ import type { Asked, Exchange } from './exchange.ts';
  */
 const ANSWER_DEADLINE_MS = 400;
 
+/** What is known of a request before its body is read. */
+export interface Head {
+  readonly source: Source;
+  readonly asked: Asked;
+  /** As its provider reads it. */
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function headOf(source: Source, { method, url, headers }: Asked): Head {
+  const path = url ?? '/';
+  return {
+    source,
+    asked: { method, url, headers },
+    method: method ?? 'POST',
+    url: source.url === undefined ? path : publicUrl(source.url, path),
+    headers: joinedHeaders(headers),
+  };
+}
+
 /**
  * Begins an exchange: from here on nobody needs the socket.
  * @param body the exact bytes
  * @param receivedAt milliseconds since the epoch
  */
 export function receive(
-  source: Source,
-  { method, url, headers }: Asked,
+  { source, asked, method, url, headers }: Head,
   body: Buffer,
   receivedAt: number,
 ): Exchange {
   const deadline = performance.now() + ANSWER_DEADLINE_MS + largeBodyTime(body.length);
-  const asked = { method, url, headers };
-  return { source, request: providerRequest(source, asked, body), asked, receivedAt, deadline };
+  return { source, request: { method, url, headers, body }, asked, receivedAt, deadline };
 }
 
-/** A request as providers read it. Headers that came twice are one, joined as Node joins them. */
-function providerRequest({ url }: Source, asked: Asked, body: Buffer): ProviderRequest {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(asked.headers)) {
-    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
+/** Headers that came twice are one, joined as Node joins them: it leaves only `set-cookie` in a list. */
+function joinedHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  if (areTexts(headers)) return headers;
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = typeof value === 'string' ? value : value.join(', ');
   }
-  const path = asked.url ?? '/';
-  return {
-    method: asked.method ?? 'POST',
-    url: url === undefined ? path : publicUrl(url, path),
-    headers,
-    body,
-  };
+  return joined;
+}
+
+function areTexts(headers: IncomingHttpHeaders): headers is Record<string, string> {
+  for (const name in headers) if (typeof headers[name] !== 'string') return false;
+  return true;
 }
 
 /** The address that the provider was given, with the query it asked for: some add to the query, and sign that. */

@@ -73,11 +73,17 @@ function recordedHeaders(
   headers: Readonly<Record<string, string>>,
   secrets: readonly string[],
 ): Record<string, string> {
-  const named = new Set(headers['connection']?.split(',').map((name) => name.trim().toLowerCase()));
-  return Object.fromEntries(
-    Object.entries(headers).filter(
-      ([name, value]) =>
-        !NOT_RECORDED.has(name) && !named.has(name) && !secrets.some((secret) => value.endsWith(secret)),
-    ),
-  );
+  const named = headers['connection']?.split(',').map((name) => name.trim().toLowerCase());
+  const recorded: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name] ?? '';
+    if (NOT_RECORDED.has(name) || named?.includes(name) || endsInOne(value, secrets)) continue;
+    recorded[name] = value;
+  }
+  return recorded;
+}
+
+function endsInOne(value: string, secrets: readonly string[]): boolean {
+  for (const secret of secrets) if (value.endsWith(secret)) return true;
+  return false;
 }

@@ -12,30 +12,45 @@ export interface VerifyParts {
 /** For asking others: a key that is not there then is there for the next request. */
 const KEYS_MS = 200;
 
-/** Judges the signature; a key of the provider's that is not there yet is asked for. */
-export async function verify(parts: VerifyParts, exchange: Exchange): Promise<Verified | Outcome> {
+/**
+ * Judges the signature; a key of the provider's that is not there yet is asked for. Most need none, and are judged at
+ * once.
+ */
+export function verify(
+  parts: VerifyParts,
+  exchange: Exchange,
+): Verified | Outcome | Promise<Verified | Outcome> {
   const { source, request, receivedAt } = exchange;
-  const { provider } = source;
   const secrets = secretsOf(source, parts.learned);
-  const addresses = provider.keysNeeded(request, secrets, receivedAt);
-  let keys: FetchedKeys | undefined;
-  if (addresses.length > 0) {
-    keys = await parts.remote.get(addresses, KEYS_MS, source.name);
-    if (keys === undefined) return { kind: 'keys-unknown' };
-  }
-  const verdict = provider.verify(request, secrets, receivedAt, keys);
+  const addresses = source.provider.keysNeeded(request, secrets, receivedAt);
+  return addresses.length === 0
+    ? judge(parts, exchange, secrets)
+    : judgeWithKeys(parts, exchange, secrets, addresses);
+}
+
+async function judgeWithKeys(
+  parts: VerifyParts,
+  exchange: Exchange,
+  secrets: readonly string[],
+  addresses: readonly string[],
+): Promise<Verified | Outcome> {
+  const keys = await parts.remote.get(addresses, KEYS_MS, exchange.source.name);
+  if (keys === undefined) return { kind: 'keys-unknown' };
+  const judged = judge(parts, exchange, secrets, keys);
+  if (judged.kind === 'verified') parts.remote.prove(addresses);
+  return judged;
+}
+
+function judge(
+  { now }: VerifyParts,
+  exchange: Exchange,
+  secrets: readonly string[],
+  keys?: FetchedKeys,
+): Verified | Outcome {
+  const { source, request, asked, receivedAt, deadline } = exchange;
+  const verdict = source.provider.verify(request, secrets, receivedAt, keys);
   if (!verdict.ok) return { kind: 'unsigned', reason: verdict.reason, exchange };
-  parts.remote.prove(addresses);
-  return {
-    kind: 'verified',
-    source,
-    request,
-    asked: exchange.asked,
-    receivedAt,
-    deadline: exchange.deadline,
-    secrets,
-    verifiedAt: parts.now(),
-  };
+  return { kind: 'verified', source, request, asked, receivedAt, deadline, secrets, verifiedAt: now() };
 }
 
 /** Those that are configured, and those that the provider brought. */

@@ -23,7 +23,7 @@ import { greet } from './greet.ts';
 import { createLearnedSecrets, type LearnedSecrets } from './learned-secrets.ts';
 import { likelyCause } from './likely-cause.ts';
 import { WebhookLog } from './log.ts';
-import { receive } from './receive.ts';
+import { headOf, receive } from './receive.ts';
 import { createRemoteKeys, type RemoteKeys } from './remote-keys.ts';
 import { nameAsked, route } from './route.ts';
 import { split } from './split.ts';
@@ -71,6 +71,11 @@ export function webhooks(options: WebhooksOptions): Middleware {
   };
 }
 
+/** Whether it may have more than is read of an unsigned request: of what says that it has less, no more comes. */
+function mayBeLong({ headers }: IncomingMessage): boolean {
+  return !(Number(headers['content-length']) <= UNSIGNED_LIMIT);
+}
+
 /** When nothing that is known would have made the signature hold. */
 const OTHER_SECRET =
   'it was signed with a secret that is none of those configured for this source, or its body was changed on its way: compare WEBHOOK_SECRET_<SOURCE> with what the provider shows';
@@ -111,7 +116,7 @@ class Door {
     this.#reading = {
       deadline: options.bodyDeadline ?? BODY_DEADLINE_MS,
       budget: new ByteBudget(options.bytesInFlight ?? BYTES_IN_FLIGHT),
-      ...(options.pace && { pace: options.pace }),
+      pace: options.pace,
     };
     this.#log = new WebhookLog({
       log,
@@ -142,7 +147,7 @@ class Door {
         return this.#refuseUnread(routed, name, request, response);
       case 'look': {
         // Asked without a body, so without a signature: a provider that greets this way answers for what it repeats.
-        const exchange = receive(routed.source, request, NO_BODY, this.#parts.now());
+        const exchange = receive(headOf(routed.source, request), NO_BODY, this.#parts.now());
         const greeted = await this.#greet(exchange, routed.source.secrets(), 'unsigned');
         return greeted === undefined
           ? this.#refuseUnread({ kind: 'wrong-method' }, name, request, response)
@@ -154,18 +159,21 @@ class Door {
   }
 
   async #read(source: Source, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const unread = receive(source, request, NO_BODY, this.#parts.now());
+    const head = headOf(source, request);
     const allowed = this.#limit ?? source.bodyLimit ?? source.provider.bodyLimit;
-    const isUnsigned = allowed > UNSIGNED_LIMIT && source.provider.isUnsigned(unread.request);
+    const isUnsigned = allowed > UNSIGNED_LIMIT && mayBeLong(request) && source.provider.isUnsigned(head);
     const limit = isUnsigned ? UNSIGNED_LIMIT : allowed;
+    const { deadline, budget, pace } = this.#reading;
     const holder = { peer: this.#peerOf(request), source: source.name };
-    const read = await readBody(request, { ...this.#reading, limit, holder });
+    const read = await readBody(request, { limit, deadline, budget, holder, pace });
     switch (read.kind) {
       case 'aborted':
         return;
       case 'too-large':
         return this.#refuseUnread(
-          isUnsigned ? { kind: 'unsigned', reason: 'missing', exchange: unread } : { kind: read.kind, limit },
+          isUnsigned
+            ? { kind: 'unsigned', reason: 'missing', exchange: receive(head, NO_BODY, this.#parts.now()) }
+            : { kind: read.kind, limit },
           source.name,
           request,
           response,
@@ -176,8 +184,8 @@ class Door {
       case 'whole': {
         const arrived = performance.now();
         try {
-          const exchange = receive(source, request, read.body, this.#parts.now());
-          return this.#answer(await this.#judge(exchange).catch(broken), source, response, arrived);
+          const exchange = receive(head, read.body, this.#parts.now());
+          return this.#answer(await this.#judged(exchange), source, response, arrived);
         } finally {
           read.release();
         }
@@ -185,11 +193,20 @@ class Door {
     }
   }
 
+  async #judged(exchange: Exchange): Promise<Outcome> {
+    try {
+      return await this.#judge(exchange);
+    } catch (error) {
+      return broken(error);
+    }
+  }
+
   /** What a request comes to that was read whole. */
   async #judge(exchange: Exchange): Promise<Outcome> {
     const first = this.#greet(exchange, exchange.source.secrets(), 'unsigned');
     if (first !== undefined) return first;
-    const verified = await verify(this.#parts, exchange);
+    const judged = verify(this.#parts, exchange);
+    const verified = judged instanceof Promise ? await judged : judged;
     if (verified.kind !== 'verified') return verified;
     const greeted = this.#greet(verified, verified.secrets, 'verified');
     if (greeted !== undefined) return greeted;

@@ -10,7 +10,9 @@ export interface Answer {
 }
 
 export function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+  const all: string[] = [];
+  for (const name in headers) all.push(name, headers[name] ?? '');
   // RFC 9110, 8.6: an answer without content has no length.
-  const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
-  response.writeHead(status, { ...headers, ...length }).end(body);
+  if (status !== 204) all.push('content-length', String(Buffer.byteLength(body)));
+  response.writeHead(status, all).end(body);
 }

@@ -25,7 +25,6 @@ const SOURCE_SHARE = 3 / 4;
 /** Small bodies have shares of their own, or large ones of the same proxy would keep them out. */
 const SMALL_SHARE = 1 / 16;
 
-type Size = 'small' | 'large';
 const NOBODY: Holder = { peer: '' };
 
 /**
@@ -36,7 +35,9 @@ const NOBODY: Holder = { peer: '' };
  */
 export class ByteBudget {
   readonly #total: number;
-  readonly #held = new Map<string, number>();
+  readonly #small = new Map<string, number>();
+  readonly #large = new Map<string, number>();
+  readonly #ofSource = new Map<string, number>();
   #used = 0;
 
   constructor(total: number) {
@@ -50,51 +51,55 @@ export class ByteBudget {
   /** @param announced the bytes that the body is said to have, 0 where nobody says */
   open(announced: number, holder: Holder = NOBODY): Hold {
     let held = 0;
-    let size: Size = announced > SMALL ? 'large' : 'small';
+    let isLarge = announced > SMALL;
     return {
       take: (bytes) => {
-        if (size === 'small' && held + bytes > SMALL) {
-          this.#count(holder, size, -held);
-          size = 'large';
-          this.#count(holder, size, held);
+        if (!isLarge && held + bytes > SMALL) {
+          this.#count(holder, isLarge, -held);
+          isLarge = true;
+          this.#count(holder, isLarge, held);
         }
-        if (!this.#hasRoom(holder, size, held, bytes)) return false;
-        this.#count(holder, size, bytes);
+        if (!this.#hasRoom(holder, isLarge, held, bytes)) return false;
+        this.#count(holder, isLarge, bytes);
         this.#used += bytes;
         held += bytes;
         return true;
       },
       release: () => {
-        this.#count(holder, size, -held);
+        if (held === 0) return;
+        this.#count(holder, isLarge, -held);
         this.#used -= held;
         held = 0;
       },
     };
   }
 
-  #hasRoom(holder: Holder, size: Size, held: number, bytes: number): boolean {
+  #hasRoom({ peer, source }: Holder, isLarge: boolean, held: number, bytes: number): boolean {
     const total = this.#total;
     const after = this.#used + bytes;
     const isAlone = this.#used === held;
-    if (after > (size === 'small' || isAlone ? total : total * (1 - RESERVE))) return false;
+    if (after > (!isLarge || isAlone ? total : total * (1 - RESERVE))) return false;
     if (after <= total * FREE_FOR_ALL) return true;
-    return sharesOf(holder, size).every(([key, share]) => {
-      const ofOthers = (this.#held.get(key) ?? 0) - held;
+    const fits = (all: ReadonlyMap<string, number>, name: string, share: number) => {
+      const ofOthers = (all.get(name) ?? 0) - held;
       return ofOthers === 0 || ofOthers + held + bytes <= total * share;
-    });
+    };
+    if (!isLarge) return fits(this.#small, peer, SMALL_SHARE);
+    return (
+      fits(this.#large, peer, PEER_SHARE) &&
+      (source === undefined || fits(this.#ofSource, source, SOURCE_SHARE))
+    );
   }
 
-  #count(holder: Holder, size: Size, bytes: number): void {
-    for (const [key] of sharesOf(holder, size)) {
-      const now = (this.#held.get(key) ?? 0) + bytes;
-      if (now > 0) this.#held.set(key, now);
-      else this.#held.delete(key);
-    }
+  #count({ peer, source }: Holder, isLarge: boolean, bytes: number): void {
+    if (!isLarge) return count(this.#small, peer, bytes);
+    count(this.#large, peer, bytes);
+    if (source !== undefined) count(this.#ofSource, source, bytes);
   }
 }
 
-function sharesOf({ peer, source }: Holder, size: Size): readonly (readonly [key: string, share: number])[] {
-  if (size === 'small') return [[`small/${peer}`, SMALL_SHARE]];
-  const ofPeer = [`peer/${peer}`, PEER_SHARE] as const;
-  return source === undefined ? [ofPeer] : [ofPeer, [`source/${source}`, SOURCE_SHARE]];
+function count(all: Map<string, number>, name: string, bytes: number): void {
+  const now = (all.get(name) ?? 0) + bytes;
+  if (now > 0) all.set(name, now);
+  else all.delete(name);
 }

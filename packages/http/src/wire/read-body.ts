@@ -21,7 +21,7 @@ export interface ReadBodyOptions {
   readonly budget: ByteBudget;
   /** Who sends, and to what: each has a share of the budget. */
   readonly holder?: Holder;
-  readonly pace?: Pace;
+  readonly pace?: Pace | undefined;
 }
 
 /** How slow a body may be: whoever holds memory has to use the time. */
@@ -47,6 +47,7 @@ export function readBody(
   return new Promise((resolve) => {
     let bytes: Buffer = NOTHING;
     let size = 0;
+    let isSettled = false;
     const hold = budget.open(announced, holder);
     const began = performance.now();
     let timer: NodeJS.Timeout;
@@ -59,24 +60,35 @@ export function readBody(
     };
     timer = setTimeout(() => look(0, 0), Math.min(pace.window, deadline));
 
+    // The listeners stay until the request is gone: taking four away costs each request more than ignoring what they hear.
     const settle = (result: BodyRead) => {
+      isSettled = true;
+      bytes = NOTHING;
       clearTimeout(timer);
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       resolve(result);
     };
     const fail = (result: BodyRead) => {
+      if (isSettled) return;
       hold.release();
       settle(result);
     };
     const onData = (chunk: Buffer) => {
+      if (isSettled) return;
       if (size + chunk.length > limit) return fail({ kind: 'too-large' });
       if (!hold.take(chunk.length)) return fail({ kind: 'busy' });
-      bytes = withRoom(bytes, size, chunk.length);
-      chunk.copy(bytes, size);
+      // Node's parser gives each chunk memory of its own, so that the first needs no copy; usually it is all there is.
+      if (size === 0) bytes = chunk;
+      else {
+        bytes = withRoom(bytes, size, chunk.length);
+        chunk.copy(bytes, size);
+      }
       size += chunk.length;
     };
-    const onEnd = () =>
-      settle({ kind: 'whole', body: bytes.subarray(0, size), release: () => hold.release() });
+    const onEnd = () => {
+      if (isSettled) return;
+      const body = bytes.length === size ? bytes : bytes.subarray(0, size);
+      settle({ kind: 'whole', body, release: () => hold.release() });
+    };
     const onClose = () => fail({ kind: 'aborted' });
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });

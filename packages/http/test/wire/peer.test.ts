@@ -31,3 +31,44 @@ describe('who sends a request', () => {
     expect(peer(trusted, address, forwarded)).toBe(expected);
   });
 });
+
+describe('the sender of a socket', () => {
+  function socketOf(address: string | undefined) {
+    let asked = 0;
+    const socket = {
+      get remoteAddress() {
+        asked += 1;
+        return address;
+      },
+    };
+    return { socket: socket as unknown as Socket, asked: () => asked };
+  }
+
+  it('is read once, and is not that of another socket', () => {
+    const peerOf = createPeerOf();
+    const [one, other] = [socketOf('192.0.2.1'), socketOf('::ffff:192.0.2.2')];
+    for (let request = 0; request < 3; request += 1) {
+      expect(peerOf({ headers: {}, socket: one.socket })).toBe('192.0.2.1');
+      expect(peerOf({ headers: {}, socket: other.socket })).toBe('192.0.2.2');
+    }
+    expect([one.asked(), other.asked()]).toEqual([1, 1]);
+  });
+
+  it('is still whom a proxy names, of each request anew', () => {
+    const peerOf = createPeerOf(['10.0.0.0/8']);
+    const { socket } = socketOf('10.0.0.1');
+    const said = ['203.0.113.9', undefined, '203.0.113.10', 'nonsense'];
+    expect(
+      said.map((forwarded) =>
+        peerOf({ headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }, socket }),
+      ),
+    ).toEqual(['203.0.113.9', '10.0.0.1', '203.0.113.10', '10.0.0.1']);
+  });
+
+  it('that has no address is nobody, and is asked again', () => {
+    const peerOf = createPeerOf();
+    const { socket, asked } = socketOf(undefined);
+    expect([0, 1].map(() => peerOf({ headers: {}, socket }))).toEqual(['', '']);
+    expect(asked()).toBe(2);
+  });
+});

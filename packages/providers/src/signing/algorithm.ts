@@ -9,7 +9,7 @@ import {
   type Hmac,
   type KeyObject,
 } from 'node:crypto';
-import type { SignedText } from './content.ts';
+import { wholeOf, type SignedText } from './content.ts';
 import { decodeExactly, decodeHexKey, decodeKey } from './encoding.ts';
 import type { Algorithm, Ed25519Algorithm, EcdsaAlgorithm, HmacAlgorithm, RsaAlgorithm } from './scheme.ts';
 import type { Secret } from '@hookline/core';
@@ -42,17 +42,17 @@ export function checker(
     case 'hash':
       return equals(hash(algorithm.hash, secret, content));
     case 'ed25519': {
-      const whole = Buffer.concat(content);
+      const whole = wholeOf(content);
       const key = typeof secret === 'string' ? ed25519PublicKey(algorithm, secret) : undefined;
       return key && ((signature) => verifyWithKey(null, whole, key, signature));
     }
     case 'ecdsa-p256': {
-      const whole = Buffer.concat(content);
+      const whole = wholeOf(content);
       const key = typeof secret === 'string' ? ecdsaPublicKey(algorithm, secret) : undefined;
       return key && ((signature) => verifyWithKey('sha256', whole, key, signature));
     }
     case 'rsa': {
-      const whole = Buffer.concat(content);
+      const whole = wholeOf(content);
       const seed = typeof secret === 'string' ? readTestKey(secret).seed : undefined;
       const key = seed === undefined ? findKey(algorithm) : testKeyPair('rsa', seed).publicKey;
       return key && ((signature) => verifyWithKey(algorithm.hash, whole, key, signature));
@@ -69,15 +69,13 @@ export function signatureOf(algorithm: Algorithm, secret: string, content: Signe
       return hash(algorithm.hash, secret, content);
     case 'ed25519': {
       const key = ed25519Private(algorithm, secret);
-      return key && signWithKey(null, Buffer.concat(content), key);
+      return key && signWithKey(null, wholeOf(content), key);
     }
     case 'ecdsa-p256':
     case 'rsa': {
       const { seed } = readTestKey(secret);
       const digest = algorithm.kind === 'rsa' ? algorithm.hash : 'sha256';
-      return (
-        seed && signWithKey(digest, Buffer.concat(content), testKeyPair(algorithm.kind, seed).privateKey)
-      );
+      return seed && signWithKey(digest, wholeOf(content), testKeyPair(algorithm.kind, seed).privateKey);
     }
   }
 }

@@ -10,8 +10,9 @@ type Headers = ProviderRequest['headers'];
  * no JSON and no form begins with a zero or has one in the second place. Other bytes are left as they are.
  */
 export function asUtf8(bytes: Buffer): Buffer {
-  const [first, second, third] = bytes;
-  if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.subarray(3);
+  const first = bytes[0];
+  const second = bytes[1];
+  if (first === 0xef && second === 0xbb && bytes[2] === 0xbf) return bytes.subarray(3);
   if (first === 0xff && second === 0xfe) return transcoded(bytes.subarray(2), 'utf-16le') ?? bytes;
   if (first === 0xfe && second === 0xff) return transcoded(bytes.subarray(2), 'utf-16be') ?? bytes;
   if (first !== 0 && second === 0) return transcoded(bytes, 'utf-16le') ?? bytes;

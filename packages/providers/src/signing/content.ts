@@ -20,8 +20,12 @@ type Piece =
 
 type Part = (typeof SIMPLE)[number] | { readonly place: Place };
 
-/** The bytes that were signed, in pieces: a body of many MiB is not copied to stand beside a timestamp. */
-export type SignedText = readonly Buffer[];
+/** The bytes that were signed, in pieces: a body of many MiB is not copied to stand beside a timestamp. Texts are in UTF-8. */
+export type SignedText = readonly (Buffer | string)[];
+
+export function wholeOf(content: SignedText): Buffer {
+  return Buffer.concat(content.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+}
 
 /**
  * The bytes that were signed. The body goes in as it came: decoding it would change what is not UTF-8.
@@ -45,30 +49,49 @@ export function coversBody(template: string): boolean {
 }
 
 function bytesOf(pieces: readonly Piece[], view: View, parts: ContentParts): SignedText | undefined {
-  const found: Buffer[] = [];
-  for (const piece of pieces) {
-    const bytes = pieceOf(piece, view, parts);
-    if (bytes === undefined) return undefined;
-    found.push(...bytes);
-  }
-  return found;
+  const found: (Buffer | string)[] = [];
+  return addAll(found, pieces, view, parts) ? found : undefined;
 }
 
-const NOTHING: SignedText = [];
-
-function pieceOf(piece: Piece, view: View, parts: ContentParts): SignedText | undefined {
-  switch (piece.kind) {
-    case 'text':
-      return [Buffer.from(piece.text, 'utf8')];
-    case 'run':
-      return bytesOf(piece.pieces, view, parts) ?? NOTHING;
-    case 'part': {
-      const value = partOf(piece.part, view, parts);
-      if (value === undefined) return piece.optional ? NOTHING : undefined;
-      if (typeof value !== 'string') return [value];
-      return [Buffer.from(piece.lower ? value.toLowerCase() : value, 'utf8')];
+/** @returns whether every piece is there */
+function addAll(
+  found: (Buffer | string)[],
+  pieces: readonly Piece[],
+  view: View,
+  parts: ContentParts,
+): boolean {
+  for (const piece of pieces) {
+    switch (piece.kind) {
+      case 'text':
+        add(found, piece.text);
+        break;
+      case 'run':
+        for (const each of bytesOf(piece.pieces, view, parts) ?? []) add(found, each);
+        break;
+      case 'part': {
+        const value = partOf(piece.part, view, parts);
+        if (value !== undefined) add(found, piece.lower ? lowered(value) : value);
+        else if (!piece.optional) return false;
+      }
     }
   }
+  return true;
+}
+
+/** Texts that follow each other are one, but never two halves of a letter: each by itself is another byte sequence. */
+function add(found: (Buffer | string)[], value: Buffer | string): void {
+  const last = found.at(-1);
+  if (typeof value === 'string' && typeof last === 'string' && !isLowHalf(value.charCodeAt(0)))
+    found[found.length - 1] = last + value;
+  else found.push(value);
+}
+
+function isLowHalf(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+function lowered(value: Buffer | string): Buffer | string {
+  return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
 function partOf(part: Part, view: View, parts: ContentParts): Buffer | string | undefined {

@@ -13,5 +13,9 @@ export function tokensOf(secrets: readonly Secret[]): readonly string[] {
 /** The secrets that a scheme may use. */
 export function secretsFor(scheme: Scheme, secrets: readonly Secret[]): readonly Secret[] {
   if (scheme.secrets === 'tokens') return tokensOf(secrets);
-  return secrets.filter((secret) => typeof secret !== 'string' || !secret.startsWith(TOKEN_PREFIX));
+  return secrets.some(isToken) ? secrets.filter((secret) => !isToken(secret)) : secrets;
+}
+
+function isToken(secret: Secret): boolean {
+  return typeof secret === 'string' && secret.startsWith(TOKEN_PREFIX);
 }

@@ -14,24 +14,25 @@ export const MAX_ITEMS = 16;
 
 /** The items at all of a scheme's places; `undefined` when there is nothing at any. */
 export function itemsOf(view: View, scheme: SignedContentScheme): readonly SignatureItem[] | undefined {
-  const values = scheme.signatures
-    .slice(0, MAX_ITEMS)
-    .map((place) => valueAt(view, place))
-    .filter((value) => value !== undefined);
-  if (values.length === 0) return undefined;
-  return values.flatMap((value) => parseItems(value, scheme)).slice(0, MAX_ITEMS);
+  let items: SignatureItem[] | undefined;
+  for (let place = 0; place < Math.min(scheme.signatures.length, MAX_ITEMS); place += 1) {
+    const at = scheme.signatures[place];
+    const value = at && valueAt(view, at);
+    if (value !== undefined) addItems((items ??= []), value, scheme);
+  }
+  return items;
 }
 
-/** The readable items of a value; what lacks a label where labels are due is left out. */
-function parseItems(value: string, grammar: Grammar): readonly SignatureItem[] {
+/** Adds the readable items of a value; what lacks a label where labels are due is left out. */
+function addItems(items: SignatureItem[], value: string, grammar: Grammar): void {
   const { itemSeparator, itemBlanks, labelSeparator } = grammar;
-  const items = itemSeparator === undefined ? [value] : value.split(itemSeparator, MAX_ITEMS);
-  const texts = itemBlanks === 'ignored' ? items.map((item) => item.trimStart()) : items;
-  if (labelSeparator === undefined) return texts.map((text) => ({ label: undefined, value: text }));
-  return texts.flatMap((text) => {
-    const at = text.indexOf(labelSeparator);
-    return at < 0 ? [] : [{ label: text.slice(0, at), value: text.slice(at + labelSeparator.length) }];
-  });
+  for (const item of itemSeparator === undefined ? [value] : value.split(itemSeparator, MAX_ITEMS)) {
+    if (items.length === MAX_ITEMS) return;
+    const text = itemBlanks === 'ignored' ? item.trimStart() : item;
+    const at = labelSeparator === undefined ? -1 : text.indexOf(labelSeparator);
+    if (labelSeparator === undefined) items.push({ label: undefined, value: text });
+    else if (at >= 0) items.push({ label: text.slice(0, at), value: text.slice(at + labelSeparator.length) });
+  }
 }
 
 export function formatItems(items: readonly SignatureItem[], grammar: Grammar): string {

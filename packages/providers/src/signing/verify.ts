@@ -4,7 +4,7 @@ import { portVariants, withDecoded } from './address.ts';
 import { checker, labelOf, type FindKey } from './algorithm.ts';
 import { certificateKey } from './certificate.ts';
 import { allHold, conditionValue, holds } from './condition.ts';
-import { signedContent } from './content.ts';
+import { signedContent, type SignedText } from './content.ts';
 import { decodeExactly, inAlphabet } from './encoding.ts';
 import { hasDigest } from './digest.ts';
 import { verifyJwt } from './jwt.ts';
@@ -44,9 +44,15 @@ export function verify(
   now: number,
   keys: FetchedKeys = NO_KEYS,
 ): Verdict {
+  const usable = secretsFor(scheme, secrets);
+  // Nearly every request: one text, signed as a whole.
+  if (scheme.kind === 'signed-content' && scheme.each === undefined) {
+    const reading = read(scheme, { request }, now);
+    if (!isWhole(reading)) return { ok: false, reason: reading.kind };
+    return verdict(anyFits(scheme, reading, usable, now, keys));
+  }
   const views = viewsOf(scheme, request);
   if (views === undefined) return { ok: false, reason: 'malformed' };
-  const usable = secretsFor(scheme, secrets);
   switch (scheme.kind) {
     case 'signed-content': {
       const readings = views.map((view) => read(scheme, view, now));
@@ -114,13 +120,14 @@ export function keysNeeded(
   secrets: readonly Secret[],
   now: number,
 ): readonly string[] {
+  if (!asksForKeys(scheme)) return NO_ADDRESSES;
   const usable = secretsFor(scheme, secrets);
-  if (usable.every(hasTestKey)) return [];
+  if (usable.every(hasTestKey)) return NO_ADDRESSES;
   if (scheme.kind === 'jwt') {
     const verdict = verifyJwt(scheme, request, usable, now, NO_KEYS);
     return !verdict.ok && verdict.reason === 'mismatch' ? [scheme.keysAt] : [];
   }
-  if (scheme.kind === 'shared-secret' || !scheme.algorithms.some(({ kind }) => kind === 'rsa')) return [];
+  if (scheme.kind === 'shared-secret') return NO_ADDRESSES;
   return (viewsOf(scheme, request) ?? []).flatMap((view) => {
     if (read(scheme, view, now).kind !== 'whole') return [];
     return scheme.algorithms.flatMap((algorithm) => {
@@ -128,6 +135,13 @@ export function keysNeeded(
       return address === undefined ? [] : [address];
     });
   });
+}
+
+const NO_ADDRESSES: readonly string[] = [];
+
+function asksForKeys(scheme: Scheme): boolean {
+  if (scheme.kind !== 'signed-content') return scheme.kind === 'jwt';
+  return scheme.algorithms.some(({ kind }) => kind === 'rsa');
 }
 
 function hasTestKey(secret: Secret): boolean {
@@ -140,6 +154,8 @@ interface WholeReading {
   readonly items: readonly SignatureItem[];
   readonly timestamp: string | undefined;
   readonly id: string | undefined;
+  /** What is signed, but for a secret in it and other ways to write the address. */
+  readonly content: SignedText;
 }
 interface Refusal {
   readonly kind: Reason;
@@ -182,11 +198,11 @@ function read(scheme: SignedContentScheme, view: View, now: number): WholeReadin
   if (!readable) return { kind: 'malformed' };
 
   const parts = { timestamp, id, secret: '', url: request.url ?? '' };
-  if (signedContent(scheme.content, view, parts) === undefined)
-    return { kind: /\{header:/.test(scheme.content) ? 'missing' : 'malformed' };
+  const content = signedContent(scheme.content, view, parts);
+  if (content === undefined) return { kind: /\{header:/.test(scheme.content) ? 'missing' : 'malformed' };
   if (source && timestamp !== undefined && time !== undefined && isStale(source, timestamp, time, now))
     return { kind: 'stale' };
-  return { kind: 'whole', view, items, timestamp, id };
+  return { kind: 'whole', view, items, timestamp, id, content };
 }
 
 function readShared(scheme: SharedSecretScheme, view: View): Reading {
@@ -210,7 +226,8 @@ function inItems(at: NonNullable<SignedContentScheme['timestamp']>['at']): boole
   return 'label' in at || 'item' in at;
 }
 
-function unmetOf({ requires = [] }: Scheme, view: View): 'missing' | 'malformed' | undefined {
+function unmetOf({ requires }: Scheme, view: View): 'missing' | 'malformed' | undefined {
+  if (requires === undefined) return undefined;
   const values = requires.map((condition) => ({ condition, value: conditionValue(view, condition) }));
   if (values.some(({ value }) => value === undefined)) return 'missing';
   return values.every(({ condition, value }) => holds(condition, value)) ? undefined : 'malformed';
@@ -240,18 +257,21 @@ function verdict(fits: boolean): Verdict {
 
 /** False when there are signatures for algorithms we know and every one has letters its encoding has not. */
 function couldBeSigned(algorithms: readonly Algorithm[], items: readonly SignatureItem[]): boolean {
-  const ours = algorithms.flatMap(({ label, encoding }) =>
-    items
-      .filter((item) => (typeof label === 'object' ? item.label !== undefined : item.label === label))
-      .map((item) => inAlphabet(item.value, encoding)),
-  );
-  return ours.length === 0 || ours.includes(true);
+  let isOurs = false;
+  for (const { label, encoding } of algorithms) {
+    for (const item of items) {
+      if (typeof label === 'object' ? item.label === undefined : item.label !== label) continue;
+      if (inAlphabet(item.value, encoding)) return true;
+      isOurs = true;
+    }
+  }
+  return !isOurs;
 }
 
 /** Tries every signature with every secret, whatever fits first: the time taken tells nothing about which did. */
 function anyFits(
   scheme: SignedContentScheme,
-  { view, items, timestamp, id }: WholeReading,
+  { view, items, timestamp, id, content: plain }: WholeReading,
   secrets: readonly Secret[],
   now: number,
   keys: FetchedKeys,
@@ -263,28 +283,26 @@ function anyFits(
     const pem = keys.get(valueAt(view, certificate.at) ?? '');
     return pem === undefined ? undefined : certificateKey(pem, certificate, now);
   };
-  const contentFor = remembered((secret: string, url: string) =>
-    signedContent(scheme.content, view, { timestamp, id, secret, url }),
-  );
+  // Most schemes sign one text, whatever the secret: it is put together once.
+  const others = new Map<string, SignedText | undefined>();
+  const contentFor = (secret: string, url: string): SignedText | undefined => {
+    if (secret === '' && url === asked) return plain;
+    const name = JSON.stringify([secret, url]);
+    if (!others.has(name))
+      others.set(name, signedContent(scheme.content, view, { timestamp, id, secret, url }));
+    return others.get(name);
+  };
 
   let fits = false;
   for (const algorithm of scheme.algorithms) {
     for (const secret of secrets) {
-      const label = labelOf(algorithm, secret);
-      const signatures = items
-        .filter((item) => item.label === label)
-        .map((item) => decodeExactly(item.value, algorithm.encoding))
-        .filter((signature) => signature !== undefined)
-        .slice(
-          0,
-          algorithm.kind === 'hmac' || algorithm.kind === 'hash' ? MAX_ITEMS : MOST_PUBLIC_KEY_SIGNATURES,
-        );
+      const signatures = signaturesFor(algorithm, secret, items);
       if (signatures.length === 0) continue;
-      const expected = typeof secret === 'string' ? readTestKey(secret).expected : secret.toString('utf8');
+      const holdsSecret = scheme.content.includes('{secret}');
+      const expected = scheme.pinned !== undefined || holdsSecret ? expectedOf(secret) : '';
       const pinned = scheme.pinned === undefined || equal(valueAt(view, scheme.pinned) ?? '', expected);
-      const named = scheme.content.includes('{secret}') ? expected : '';
       for (const url of urls) {
-        const content = contentFor(named, url);
+        const content = contentFor(holdsSecret ? expected : '', url);
         const fitsSecret = content && checker(algorithm, secret, content, findKey);
         if (!fitsSecret) continue;
         for (const signature of signatures) fits = (fitsSecret(signature) && pinned && digestHolds) || fits;
@@ -294,18 +312,30 @@ function anyFits(
   return fits;
 }
 
+function expectedOf(secret: Secret): string {
+  return typeof secret === 'string' ? readTestKey(secret).expected : secret.toString('utf8');
+}
+
+/** The items that this secret may have made, as bytes. */
+function signaturesFor(
+  algorithm: Algorithm,
+  secret: Secret,
+  items: readonly SignatureItem[],
+): readonly Buffer[] {
+  const label = labelOf(algorithm, secret);
+  const most =
+    algorithm.kind === 'hmac' || algorithm.kind === 'hash' ? MAX_ITEMS : MOST_PUBLIC_KEY_SIGNATURES;
+  const signatures: Buffer[] = [];
+  for (const item of items) {
+    if (item.label !== label || signatures.length === most) continue;
+    const signature = decodeExactly(item.value, algorithm.encoding);
+    if (signature !== undefined) signatures.push(signature);
+  }
+  return signatures;
+}
+
 /** The ways in which the sender may have written the address that was asked for. */
 function urlsOf({ urlPort, urlDecoded }: SignedContentScheme, asked: string): readonly string[] {
   if (urlPort === 'optional') return portVariants(asked);
   return urlDecoded === undefined ? [asked] : [...new Set([withDecoded(asked, urlDecoded), asked])];
-}
-
-/** Most schemes sign one text, whatever the secret: put together once. */
-function remembered<Result>(make: (...texts: string[]) => Result): (...texts: string[]) => Result {
-  const made = new Map<string, Result>();
-  return (...texts) => {
-    const name = JSON.stringify(texts);
-    if (!made.has(name)) made.set(name, make(...texts));
-    return made.get(name) as Result;
-  };
 }

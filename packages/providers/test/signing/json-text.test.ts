@@ -38,6 +38,36 @@ describe('a JSON text that is read where it stands', () => {
   it('has the last of two values with one name, as JSON.parse does', () =>
     expect(at('{"id":1,"id":2,"i\\u0064":3}', ['id'])).toBe('3'));
 
+  it.each([1, 31, 32, 33, 10_000])(
+    'finds each of %i members, the last of a name, however it is written',
+    (count) => {
+      const others = Array.from({ length: count - 1 }, (_, index) => `"n${index}" : [${index}]`);
+      const within = (id: string) => `{"id": 0, "in": {${[...others, id].join(', ')}}}`;
+      for (const name of ['id', 'i\\u0064', '\\u0069\\u0064']) {
+        const text = `{${[...others, `"${name}" : "x,}"`].join(' , ')} }`;
+        expect([name, at(text, ['id'])]).toEqual([name, '"x,}"']);
+        expect([name, at(within(`"${name}":7`), ['in', 'id'])]).toEqual([name, '7']);
+        if (count > 1) expect(at(text, [`n${count - 2}`])).toBe(`[${count - 2}]`);
+      }
+      const missing = [...others, '"idx":1'].join();
+      for (const name of ['id', 'idx2', 'i', '', 'é', '__proto__'])
+        expect(at(`{${missing}}`, [name])).toBeUndefined();
+    },
+  );
+
+  it('finds none among more members than are read, in whatever object they are', () => {
+    const members = Array.from({ length: 10_001 }, (_, index) => `"n${index}":1`).join();
+    expect(at(`{${members}}`, ['n0'])).toBeUndefined();
+    expect(at(`{"in":{${members}},"id":2}`, ['in', 'n0'])).toBeUndefined();
+    expect(at(`{"in":{${members}},"id":2}`, ['id'])).toBe('2');
+  });
+
+  it('has names that are no ASCII', () => {
+    const text = '{"é":1,"\\u00e9x":2,"日本":3,"😀":4,"a\\\\b":5,"":6}';
+    const names = ['é', 'éx', '日本', '😀', 'a\\b', ''];
+    expect(names.map((name) => at(text, [name]))).toEqual(['1', '2', '3', '4', '5', '6']);
+  });
+
   it('is none that JSON.parse refuses, or that is not UTF-8', () => {
     for (const text of ['', '{', '{"a":1,}', "{'a':1}", '[1 2]', '\ufeff{}', '{"a":01}'])
       expect(jsonText(Buffer.from(text))).toBeUndefined();

@@ -1,6 +1,6 @@
 /**
  * What arrives while a call is in flight goes together in the next: one script call for many costs the process and Redis
- * less than half of as many calls. Who comes when nothing is in flight waits for nobody.
+ * less than half of as many calls. Who comes when nothing is in flight waits for nobody, nor do many at once.
  */
 export interface GroupCommitOptions<Item, Answer> {
   /** Makes one call for all of them. @returns an answer for each in turn */
@@ -19,6 +19,12 @@ interface Waiter<Item, Answer> {
 const MOST_ITEMS = 100;
 /** At 100 Mbit/s so many bytes are 20 ms on the wire. One item may be larger. */
 const MOST_BYTES = 256 * 1024;
+/**
+ * So many need not wait for the call before theirs: while Redis runs one, the next is put together and sent. From 64
+ * connections that took acknowledgements from 0.36 to 0.47 of what bare HTTP and one write do.
+ */
+const ENOUGH_ITEMS = 16;
+const MOST_AHEAD = 2;
 /** A call that has not been answered by then has company: who waits behind it has a deadline of its own. */
 const PATIENCE_MS = 20;
 
@@ -37,7 +43,8 @@ export class GroupCommit<Item, Answer> {
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, size: this.#options.sizeOf(item), resolve, reject });
-      if (this.#inFlight === 0) this.#goSoon();
+      const isEnough = this.#waiting.length >= ENOUGH_ITEMS && this.#inFlight < MOST_AHEAD;
+      if (this.#inFlight === 0 || isEnough) this.#goSoon();
       else this.#patience ??= setTimeout(() => this.#go(), PATIENCE_MS).unref();
     });
   }

@@ -68,7 +68,9 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
 
   async function accept(event: IncomingEvent): Promise<AcceptResult> {
     try {
-      return await (isLarge(event) ? large.accept(event) : keep(event));
+      if (isLarge(event)) return await large.accept(event);
+      const kind = await small.add(acceptRow(event));
+      return typeof kind === 'string' ? { kind, id: event.id } : refusalOf(kind);
     } catch (error) {
       return refusalOf(error);
     }

@@ -38,6 +38,25 @@ describe('group commit', () => {
     expect(await Promise.all(others)).toEqual(['b!', 'c!', 'd!']);
   });
 
+  it('has two calls in flight when many come meanwhile, and a third only for who waits too long', async () => {
+    const { calls, group } = byHand();
+    const come = async (count: number) => {
+      for (let n = 0; n < count; n += 1) void group.add('x');
+      await nextTurn();
+    };
+    await come(1);
+    await come(15);
+    expect(calls.map(({ items }) => items.length)).toEqual([1]);
+    await come(5);
+    expect(calls.map(({ items }) => items.length)).toEqual([1, 20]);
+    await come(40);
+    expect(calls).toHaveLength(2);
+    calls[0]?.answer();
+    await nextTurn();
+    await come(1);
+    expect(calls.map(({ items }) => items.length)).toEqual([1, 20, 41]);
+  });
+
   it('sends together what comes at one time', async () => {
     const { calls, group } = byHand();
     for (const item of ['a', 'b']) void group.add(item);
