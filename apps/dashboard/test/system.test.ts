@@ -44,7 +44,7 @@ describe('the system page', () => {
     await queue.add('b', {}, { delay: 600_000 });
     await letters.add('gone', {});
     await redis.sadd(`${prefix}/queues`, 'email', 'dead-letter', EVIL);
-    await redis.zadd(`${prefix}/events/status/handled`, 1, 'one', 2, 'two');
+    await redis.zadd(`${prefix}/events/expiring`, 1, 'one', 2, 'two');
     await redis.hset(`${prefix}/sweeper`, { 'event-requeued': 12, [EVIL]: 1, ranAt: Date.now() - 300_000 });
     const target = { kind: 'url', url } as const;
     const spool = { spool_events: 7, spool_bytes: 2_048, spool_oldest_age_seconds: 90 };
@@ -151,7 +151,7 @@ describe('the system page', () => {
 
   it('is JSON for scripts with a key or the login, and for nobody else', async () => {
     const answer = await ask(running);
-    expect(answer).toMatchObject({ redis: 'ready', state: { deadLetters: 1, events: { handled: 2 } } });
+    expect(answer).toMatchObject({ redis: 'ready', state: { deadLetters: 1, events: { settled: 2 } } });
     expect(answer.state.sweeper).toMatchObject({ 'event-requeued': 12 });
     expect((await running.get(API)).status).toBe(200);
     for (const path of [PAGE, API]) {

@@ -38,6 +38,8 @@ export interface AtRest {
 
 const CHUNK = 500;
 const UNFINISHED = ['received', 'queued', 'dispatched'];
+/** Where events stand: those that are not through, and those that are and that Redis still holds. */
+const LISTS = [...UNFINISHED.map((status) => `status/${status}`), 'status/dead', 'expiring', 'shed'];
 
 export interface Auditor {
   /** How much is not through: events without an end, and jobs that are still to run. */
@@ -111,7 +113,9 @@ export function openAuditor(url: string, prefix: string): Auditor {
   }
 
   async function events(): Promise<StoredEvent[]> {
-    const ids = await redis.zrange(`${prefix}/events`, '0', '-1');
+    const lists = LISTS.map((list) => `${prefix}/events/${list}`);
+    const listed = await Promise.all(lists.map((list) => redis.zrange(list, '0', '-1')));
+    const ids = [...new Set(listed.flat())];
     const found: StoredEvent[] = [];
     for (let from = 0; from < ids.length; from += CHUNK) {
       const part = ids.slice(from, from + CHUNK);

@@ -35,6 +35,13 @@ export const mutations: readonly Mutation[] = [
             setTimeout(() => events.forEach((event) => void store.accept(event)), 250);
         })`,
       },
+      {
+        file: 'packages/http/dist/webhooks/accept.js',
+        find: /within\(withinMs, store\.accept\(only\)\)/g,
+        replace: `Promise.resolve({ kind: 'accepted', id: only.id }).finally(() => {
+            setTimeout(() => void store.accept(only), 250);
+        })`,
+      },
     ],
   },
   {
@@ -54,14 +61,15 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         script: 'accept',
-        find: /if status and status ~= 'received' and \(status ~= 'queued' or redis\.call\('EXISTS', jobKey\) == 1\) then/g,
-        replace: `if status and redis.call('EXISTS', jobKey) == 0 then
-  redis.call('ZREM', eventsOfStatusKeyOf(status), id)
-  redis.call('DEL', eventKey, prefix .. '/deliveries/' .. id)
-  for _, key in ipairs(redis.call('KEYS', prefix .. '/effects/' .. id .. '*')) do redis.call('DEL', key) end
-  status = false
-end
-if status then`,
+        find: /local status = redis\.call\('HGET', eventKey, 'status'\)\n {2}if status then/g,
+        replace: `local status = redis.call('HGET', eventKey, 'status')
+  if status and redis.call('EXISTS', jobKey) == 0 then
+    redis.call('ZREM', eventsOfStatusKeyOf(status), event.id)
+    redis.call('DEL', eventKey)
+    for _, key in ipairs(redis.call('KEYS', prefix .. '/effects/' .. event.id .. '*')) do redis.call('DEL', key) end
+    return 'new'
+  end
+  if status then`,
       },
     ],
   },
