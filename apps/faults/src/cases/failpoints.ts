@@ -6,7 +6,7 @@ export default {
   name: 'failpoints',
   what: 'processes die before, inside and after each atomic step: accept, dispatch, keep-effect, settle-delivery',
   events: 6_000,
-  rate: 200,
+  rate: 100,
   mix: { recorded: 40, split: 30, bank: 5, flaky: 10, slow: 5, pushed: 10 },
   async inject({ fault, members, random, wait, fleet, allSent }) {
     // Without events nobody gets as far as dying.
