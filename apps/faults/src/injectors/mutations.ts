@@ -26,20 +26,20 @@ export interface Mutation {
 export const mutations: readonly Mutation[] = [
   {
     name: 'answer-before-accept',
-    what: 'a webhook is answered 200 at once, and accepted a quarter of a second later',
+    what: 'a webhook is answered 200 at once, and accepted a second later',
     edits: [
       {
         file: 'packages/http/dist/webhooks/accept.js',
         find: /Promise\.all\(events\.map\(\(event\) => store\.accept\(event\)\)\)/g,
         replace: `Promise.resolve(events.map(({ id }) => ({ kind: 'accepted', id }))).finally(() => {
-            setTimeout(() => events.forEach((event) => void store.accept(event)), 250);
+            setTimeout(() => events.forEach((event) => void store.accept(event)), 1_000);
         })`,
       },
       {
         file: 'packages/http/dist/webhooks/accept.js',
         find: /within\(withinMs, store\.accept\(only\)\)/g,
         replace: `Promise.resolve({ kind: 'accepted', id: only.id }).finally(() => {
-            setTimeout(() => void store.accept(only), 250);
+            setTimeout(() => void store.accept(only), 1_000);
         })`,
       },
     ],
