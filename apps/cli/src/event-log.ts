@@ -5,7 +5,6 @@ import {
   NO_LOG,
   type SearchQuery,
 } from '@hookline/core';
-import { openHistory } from '@hookline/history';
 import {
   findEvent,
   listEvents,
@@ -113,11 +112,11 @@ export class EventLog {
   async #open(): Promise<History | undefined> {
     const { historyUrl, dataDir } = this.#config;
     if (historyUrl === 'off') return undefined;
-    if (historyUrl !== undefined) return openHistory(historyUrl, { log: NO_LOG });
     // To look is not to make one: the dashboard does that, perhaps on another machine.
-    return existsSync(join(dataDir, 'history.db'))
-      ? openHistory({ folder: dataDir }, { log: NO_LOG })
-      : undefined;
+    if (historyUrl === undefined && !existsSync(join(dataDir, 'history.db'))) return undefined;
+    // Only now: most commands need no database, and would wait for its libraries to be read.
+    const { openHistory } = await import('@hookline/history');
+    return openHistory(historyUrl ?? { folder: dataDir }, { log: NO_LOG });
   }
 
   async #recorded(id: string): Promise<EventSummary | undefined> {
