@@ -25,7 +25,7 @@ export async function showFirstRun(
   connection.on('error', () => undefined);
   const partition = createPartition(connection, cli.prefix);
   try {
-    if ((await listEvents(partition, { count: 1 })).length > 0) return;
+    if (await hasHeldEvents(partition)) return;
     await sendFirstSample(cli, partition, receiverUrl, say);
     if (apiKey !== undefined) await runFirstJob(`${receiverUrl}/job`, apiKey, say);
   } catch (error) {
@@ -33,6 +33,14 @@ export async function showFirstRun(
   } finally {
     connection.disconnect();
   }
+}
+
+/** Events leave Redis once they are recorded; the stream that told of them stays, empty. */
+async function hasHeldEvents(partition: Partition): Promise<boolean> {
+  const { connection, keys } = partition;
+  return (
+    (await connection.exists(keys.changes)) === 1 || (await listEvents(partition, { count: 1 })).length > 0
+  );
 }
 
 async function sendFirstSample(cli: CliConfig, partition: Partition, receiverUrl: string, say: Say) {
