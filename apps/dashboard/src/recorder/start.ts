@@ -1,7 +1,6 @@
-import { explain, type History, type Logger, type Meter } from '@hookline/core';
+import { explain, within, type History, type Logger, type Meter, type RedisTarget } from '@hookline/core';
 import { HistoryError, openHistory } from '@hookline/history';
 import { METRICS, openRecording, type Recording } from '@hookline/redis';
-import type { RedisTarget } from '@hookline/core';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HistoryPlace, HistorySettings } from '../config.ts';
 import { Recorder } from './recorder.ts';
@@ -24,6 +23,8 @@ const INTERVAL_MS = 200;
 /** Longer after a failure: what failed a moment ago fails again. */
 const RETRY_MS = 2_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
+/** For Redis and the history to end what is under way. */
+const STOP_MS = 5_000;
 
 /**
  * Records what happens in Redis for as long as this process lives. A history that cannot be reached is waited for; one
@@ -38,8 +39,12 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Star
     log.warn(
       'HISTORY_URL=off: settled events stay in Redis for EVENT_RETENTION, about 4 kB each, and cannot be searched',
     );
-    return { history: () => undefined, stop: () => within(announced, () => recording.close()) };
+    return {
+      history: () => undefined,
+      stop: () => within(STOP_MS, announced).then(() => recording.close()),
+    };
   }
+  meter.gauge(METRICS.historyLag, async () => (await recording.changes.lag()) / 1_000);
   try {
     return await keepRecording(recording, await firstOpening(settings.place, log), {
       ...options,
@@ -48,14 +53,7 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Star
   } catch (error) {
     await recording.close();
     throw error;
-  } finally {
-    meter.gauge(METRICS.historyLag, async () => (await recording.changes.lag()) / 1_000);
   }
-}
-
-async function within(first: Promise<unknown>, then: () => Promise<void>): Promise<void> {
-  await Promise.race([first, wait(500, undefined, { ref: false })]);
-  await then();
 }
 
 /** @returns `undefined` when it cannot be reached now, and may be later */
@@ -69,6 +67,18 @@ async function firstOpening(place: HistoryPlace, log: Logger): Promise<History |
     log.error('the history cannot be reached; Redis keeps what happens until it can', {
       error: explain(error),
     });
+    return undefined;
+  }
+}
+
+/** That it cannot be reached was said at the start. */
+async function openingAgain(place: HistoryPlace, log: Logger): Promise<History | undefined> {
+  try {
+    const history = await openHistory(place, { log });
+    log.info('the history can be reached: recording');
+    return history;
+  } catch (error) {
+    log.debug('history', { error: explain(error) });
     return undefined;
   }
 }
@@ -87,7 +97,7 @@ async function keepRecording(
   let prunedAt = -Infinity;
 
   async function step(): Promise<number> {
-    history ??= await firstOpening(place, log);
+    history ??= await openingAgain(place, log);
     if (history === undefined) return RETRY_MS;
     recorder ??= new Recorder({ recording, history, log, count });
     if (!(await recorder.guardedStep())) return RETRY_MS;
@@ -115,7 +125,7 @@ async function keepRecording(
     async stop() {
       over.abort();
       recorder?.stop();
-      await Promise.race([running, wait(5_000, undefined, { ref: false })]);
+      await within(STOP_MS, running);
       await recording.close();
       await history?.close();
     },

@@ -410,8 +410,8 @@ export interface ScriptCalls {
    * @see ../events/restore.lua
    */
   readonly 'restore': {
-    readonly keys: Keys<'event' | 'staged' | 'known' | 'expiring'>;
-    readonly args: Args<'id' | 'pieces' | 'retention'>;
+    readonly keys: Keys<'event' | 'known' | 'expiring'>;
+    readonly args: Args<'id' | 'staged' | 'pieces' | 'retention'>;
     readonly lists: Lists<'fields'>;
   };
   /**
@@ -1117,6 +1117,12 @@ local function snapshotOf(id, fields, largest)
   local isWhole = redis.call('HSTRLEN', key, 'body') <= largest and redis.call('HEXISTS', key, 'body1') == 0
   return { id, values, isWhole and redis.call('HGET', key, 'body'), deliveriesOf(id) }
 end`,
+  'staged': `-- The hash with the pieces becomes the event's own. An error when not all of them were kept.
+local function takeStaged(token, pieces, eventKey)
+  if redis.call('HLEN', stagedKeyOf(token)) ~= tonumber(pieces) then error('a piece of the body was not kept', 0) end
+  redis.call('RENAME', stagedKeyOf(token), eventKey)
+  redis.call('PERSIST', eventKey)
+end`,
   'summary': `local function summaryOf(id) return redis.call('HMGET', jobKeyOf(id), unpack(summary)) end`,
   'turn': `-- How many ended jobs are taken away at once where a queue is to keep fewer than before.
 local MOST_REMOVED = 1000
@@ -1231,7 +1237,7 @@ end`,
 
 export const SCRIPTS = {
   'accept': {
-    include: ['clock', 'event', 'remains'],
+    include: ['clock', 'event', 'remains', 'staged'],
     keys: [],
     args: ['queue', 'timestamp', 'jobOptions'],
     lists: [],
@@ -1257,13 +1263,7 @@ local function standingOf(event, eventKey, jobKey)
 end
 
 local function record(event, eventKey)
-  if event.staged ~= '' then
-    if redis.call('HLEN', stagedKeyOf(event.staged)) ~= tonumber(event.pieces) then
-      error('a piece of the body was not kept', 0)
-    end
-    redis.call('RENAME', stagedKeyOf(event.staged), eventKey)
-    redis.call('PERSIST', eventKey)
-  end
+  if event.staged ~= '' then takeStaged(event.staged, event.pieces, eventKey) end
   redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now, 'to', '',
     unpack(event.fields))
   listed[#listed + 1] = event.receivedAt
@@ -2345,21 +2345,17 @@ redis.call('HINCRBY', repairsKey, kind, 1)
 return 'requeued'`,
   },
   'restore': {
-    include: ['clock'],
-    keys: ['event', 'staged', 'known', 'expiring'],
-    args: ['id', 'pieces', 'retention'],
+    include: ['clock', 'staged'],
+    keys: ['event', 'known', 'expiring'],
+    args: ['id', 'staged', 'pieces', 'retention'],
     lists: ['fields'],
     bullmq: [],
     add: [],
     each: [],
     reply: 'word',
     lua: `if redis.call('EXISTS', eventKey) == 1 then return 'there' end
-if redis.call('HLEN', stagedKey) ~= tonumber(pieces) then
-  return redis.error_reply('a piece of the body was not kept')
-end
 local now = millisecondsNow()
-redis.call('RENAME', stagedKey, eventKey)
-redis.call('PERSIST', eventKey)
+takeStaged(staged, pieces, eventKey)
 redis.call('HSET', eventKey, 'status', 'handled', 'statusAt', now, 'queuedAt', now, 'heldUntil', now + 3600000,
   unpack(fields))
 redis.call('DEL', knownKey)

@@ -5,7 +5,7 @@
 --- Their jobs are stored as BullMQ's own add does it, without what it writes for listeners that nobody here is; a test
 --- compares them. `jobOptions`: how the options of all of them end, as JSON.
 --- `staged`: names the hash in which a large body is already, in so many pieces, or is empty.
---- @include event, remains
+--- @include event, remains, staged
 --- @args    queue, timestamp, jobOptions
 --- @each    events: id, type, data, receivedAt, priority, staged, pieces
 --- @lists   events.fields
@@ -29,13 +29,7 @@ local function standingOf(event, eventKey, jobKey)
 end
 
 local function record(event, eventKey)
-  if event.staged ~= '' then
-    if redis.call('HLEN', stagedKeyOf(event.staged)) ~= tonumber(event.pieces) then
-      error('a piece of the body was not kept', 0)
-    end
-    redis.call('RENAME', stagedKeyOf(event.staged), eventKey)
-    redis.call('PERSIST', eventKey)
-  end
+  if event.staged ~= '' then takeStaged(event.staged, event.pieces, eventKey) end
   redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now, 'to', '',
     unpack(event.fields))
   listed[#listed + 1] = event.receivedAt

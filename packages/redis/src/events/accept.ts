@@ -3,12 +3,7 @@ import { KEPT_JOBS } from '../bullmq/add-job.ts';
 import type { ScriptCalls } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
 import { fieldsOf } from './record.ts';
-
-/** A body that went ahead. */
-export interface Staged {
-  readonly token: string;
-  readonly pieces: number;
-}
+import type { Staged } from './stage.ts';
 
 /** An event as the accept script takes it: made once, whatever happens to it. */
 export type AcceptRow = ScriptCalls['accept']['each']['events'][number];

@@ -41,7 +41,7 @@ export interface Changes {
   ): Promise<{ readonly given: number; readonly later: readonly EventId[] }>;
   /** Those of these that Redis holds. */
   look(ids: readonly EventId[]): Promise<readonly ReadEvent[]>;
-  /** Milliseconds since the oldest change that is not forgotten yet; 0 when there is none. */
+  /** Milliseconds since the oldest change that is not forgotten yet; 0 when there is none. @throws Error while Redis is away */
   lag(): Promise<number>;
   /**
    * Every event that Redis holds, or every settled one, a page at a time, whether it has changed or not. Is told with
@@ -50,7 +50,7 @@ export interface Changes {
   all(which: 'all' | 'settled'): AsyncGenerator<readonly ReadEvent[], void, number | undefined>;
 }
 
-/** Events in one block: 250 hold Redis for about 2 ms. */
+/** Events in one block: Redis does nothing else while a script reads them. */
 const MOST = 250;
 /** Larger bodies are fetched one at a time: a script that gathers them would hold Redis up. */
 const LARGEST = 32 * 1024;
@@ -107,6 +107,8 @@ class RedisChanges implements Changes {
 
   async lag(): Promise<number> {
     const { connection, keys } = this.#partition;
+    // It would wait for Redis to come back.
+    if (connection.status !== 'ready') throw new Error('Redis is away');
     const [[oldest], [seconds, microseconds]] = await Promise.all([
       connection.xrange(keys.changes, '-', '+', 'COUNT', 1),
       connection.time(),

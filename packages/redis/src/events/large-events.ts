@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LARGE_BODY_BYTES, largeBodyTime, type IncomingEvent, type Kept } from '@hookline/core';
 import { createPartition } from '../bullmq/add-job.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from '../client/connection.ts';
 import type { Partition } from '../client/partition.ts';
 import { costOf } from '../gate/admission.ts';
 import type { Gate } from '../gate/gate.ts';
-import { piecesOf } from './record.ts';
+import { stageBody } from './stage.ts';
 import { acceptAll, acceptRow } from './accept.ts';
 
 /** Events whose body takes long on the wire: all that comes later on the same connection would wait behind it. */
@@ -17,8 +15,6 @@ export interface LargeEvents {
   transfer(event: IncomingEvent): Promise<Kept>;
 }
 
-/** What nobody finishes goes away by itself. */
-const STAGED_S = 300;
 /** Milliseconds for the question whether it is there, and on top of the time that its body takes. */
 const ASK_MS = 3_000;
 /** Bytes in a millisecond. A slower link brings the body as well, and the next question finds it. */
@@ -47,21 +43,10 @@ export function createLargeEvents(options: {
   }
 
   async function stageAndRecord(partition: Partition, event: IncomingEvent): Promise<Kept> {
-    const { connection, keys } = partition;
-    const token = randomUUID();
-    const staged = keys.staged(token);
-    let pieces = 0;
-    for (const [field, bytes] of piecesOf(event.body)) {
-      pieces += 1;
-      // Whether it was kept is asked of all of them at once, by the script.
-      connection.hset(staged, field, bytes).catch(() => undefined);
-      connection.expire(staged, STAGED_S).catch(() => undefined);
-      // Copying all for the wire in one go would hold up everybody else of this process.
-      await nextTurn();
-    }
-    const [kind] = await acceptAll(partition, [acceptRow(event, { token, pieces })], now());
+    const staged = await stageBody(partition, event.body);
+    const [kind] = await acceptAll(partition, [acceptRow(event, staged)], now());
     if (typeof kind !== 'string') throw kind ?? new Error('Redis did not say what became of it');
-    if (kind === 'duplicate') await connection.unlink(staged);
+    if (kind === 'duplicate') await partition.connection.unlink(partition.keys.staged(staged.token));
     return { kind, id: event.id };
   }
 

@@ -18,13 +18,14 @@ export async function forgetExpired(partition: Partition, ahead = 0): Promise<nu
   return forgotten;
 }
 
-/** Changes that nobody has asked for: more of them are no use, and 60 bytes each. */
+/** Changes that nobody has asked for: more of them are no use. */
 const MOST_UNREAD = 1_000_000;
 
 /** Keeps the stream of changes from growing for ever where nobody records the history. */
 export async function trimChanges({ connection, keys }: Partition): Promise<void> {
   const mode = await connection.get(keys.history);
   if (mode === 'on') return;
-  // Without `LIMIT 0` Redis cuts 10,000 entries at most at a time, which is enough for each minute's.
-  await connection.xtrim(keys.changes, 'MAXLEN', '~', mode === 'off' ? 0 : MOST_UNREAD);
+  const most = mode === 'off' ? 0 : MOST_UNREAD;
+  // Redis cuts 10,000 entries at most at a time, so that nobody waits for it.
+  await runUntilDone(() => connection.xtrim(keys.changes, 'MAXLEN', '~', most));
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger, RedisTarget } from '@hookline/core';
+import { within, type Logger, type RedisTarget } from '@hookline/core';
 import { createPartition } from '../bullmq/add-job.ts';
 import { connect } from '../client/connection.ts';
 import { openChanges, type Changes } from './changes.ts';
 import { setHistoryMode } from './history-mode.ts';
 import { reportConnection } from './store.ts';
+
+/** For giving the lease back; else it runs out by itself. */
+const CLOSE_MS = 500;
 
 /** One process's part in recording what happens in Redis. */
 export interface Recording {
@@ -47,7 +50,9 @@ export function openRecording(options: {
     announce: (mode) => setHistoryMode(partition, mode),
     async close() {
       if (connection.status === 'ready')
-        await partition.run('give-lease', { keys: { lease }, args: { owner } }).catch(() => undefined);
+        await within(CLOSE_MS, partition.run('give-lease', { keys: { lease }, args: { owner } })).catch(
+          () => undefined,
+        );
       connection.disconnect();
     },
   };

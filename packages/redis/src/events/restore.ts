@@ -1,10 +1,7 @@
 import type { EventSnapshot } from '@hookline/core';
-import { randomUUID } from 'node:crypto';
 import type { Partition } from '../client/partition.ts';
-import { fieldsOf, piecesOf } from './record.ts';
-
-/** What nobody finishes goes away by itself. */
-const STAGED_S = 300;
+import { fieldsOf } from './record.ts';
+import { stageBody } from './stage.ts';
 
 /**
  * Puts an event back that Redis gave up, so that it can be run again.
@@ -19,21 +16,14 @@ export async function restoreEvent(
 ): Promise<'restored' | 'there'> {
   const { connection, keys } = partition;
   const { id, deliveries, recordedAt, settledAt = recordedAt } = event;
-  const staged = keys.staged(randomUUID());
-  let pieces = 0;
-  for (const [field, bytes] of piecesOf(event.body)) {
-    pieces += 1;
-    await connection.hset(staged, field, bytes);
-    await connection.expire(staged, STAGED_S);
-  }
+  const staged = await stageBody(partition, event.body);
   const reply = await partition.run('restore', {
     keys: {
       event: keys.event(id),
-      staged,
       known: keys.known(id),
       expiring: keys.expiring,
     },
-    args: { id, pieces, retention },
+    args: { id, staged: staged.token, pieces: staged.pieces, retention },
     lists: {
       fields: [
         'recordedAt',
@@ -51,6 +41,6 @@ export async function restoreEvent(
       ],
     },
   });
-  if (reply === 'there') await connection.unlink(staged);
+  if (reply === 'there') await connection.unlink(keys.staged(staged.token));
   return reply;
 }

@@ -3,6 +3,8 @@ import { RetryAfterError, type EventId } from '@hookline/core';
 import { eventually } from '@hookline/rig';
 import { findEvent } from '../../src/index.ts';
 import { openChanges, type Changes, type ReadEvent } from '../../src/events/changes.ts';
+import { setHistoryMode } from '../../src/events/history-mode.ts';
+import { trimChanges } from '../../src/events/prune.ts';
 import { handler, incoming, openBench, type Bench } from '../support.ts';
 
 let bench: Bench;
@@ -189,5 +191,20 @@ describe('everything that Redis holds', () => {
     }
     expect(seen).toEqual(new Set(events.map(({ id }) => id)));
     expect(await statusOf(waiting.id)).toBeUndefined();
+  });
+});
+
+describe('changes that nobody records', () => {
+  it('are cut to nothing where no history is kept, however many came since', async () => {
+    const { keys } = bench.partition;
+    const pipeline = bench.redis.pipeline();
+    for (let n = 0; n < 25_000; n += 1) pipeline.xadd(keys.changes, '*', 'accepted', `stripe.evt_${n}`);
+    await pipeline.exec();
+    await setHistoryMode(bench.partition, 'on');
+    await trimChanges(bench.partition);
+    expect(await bench.redis.xlen(keys.changes)).toBe(25_000);
+    await setHistoryMode(bench.partition, 'off');
+    await trimChanges(bench.partition);
+    expect(await bench.redis.xlen(keys.changes)).toBeLessThan(200);
   });
 });
