@@ -121,6 +121,8 @@ function membersOf(root) {
     );
 }
 
+const NAMES = new Intl.ListFormat('en');
+
 function crossingsIn(root, member, file) {
   const text = readFileSync(file, 'utf8');
   const where = relative(root, file).split(sep).join('/');
@@ -132,7 +134,7 @@ function crossingsIn(root, member, file) {
       found.push(`${where}: ${member} may not know @hookline/${own[1]}`);
     const library = specifier.split('/')[0];
     if (KEPT_TO[library] && !KEPT_TO[library].includes(member))
-      found.push(`${where}: only ${KEPT_TO[library].join(' and ')} may import ${library}`);
+      found.push(`${where}: only ${NAMES.format(KEPT_TO[library])} may import ${library}`);
     if (
       specifier.startsWith('.') &&
       relative(join(root, member), join(file, '..', specifier)).startsWith('..')
