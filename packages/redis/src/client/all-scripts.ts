@@ -10,12 +10,12 @@ export interface ScriptCalls {
    *
    * Their jobs are stored as BullMQ's own add does it, without what it writes for listeners that nobody here is; a test
    * compares them. `jobOptions`: how the options of all of them end, as JSON.
-   * `staged`: names the hash in which a large body is already, in so many pieces, or is empty.
+   * `staged`: names the hash in which a large body is already, in so many pieces; else it is in `body`.
    * @see ../events/accept.lua
    */
   readonly 'accept': {
     readonly args: Args<'queue' | 'timestamp' | 'jobOptions'>;
-    readonly each: { readonly events: readonly (Args<'id' | 'type' | 'data' | 'receivedAt' | 'priority' | 'staged' | 'pieces'> & Lists<'fields'>)[] };
+    readonly each: { readonly events: readonly (Args<'id' | 'type' | 'data' | 'receivedAt' | 'priority' | 'staged' | 'pieces' | 'record' | 'body'>)[] };
   };
   /**
    * Adds a step to the stream of a tracked job; of others nobody asks. Only for the run that counts.
@@ -275,8 +275,7 @@ export interface ScriptCalls {
     readonly keys: Keys<'job' | 'stream'>;
   };
   /**
-   * Begins one run of a delivery: says what is already settled, marks the rest as pending, and returns the event's fields
-   * that were asked for, in the order asked. A dead delivery that begins again was retried by an operator, so its dead
+   * Begins one run of a delivery: says what is already settled, marks the rest as pending, and returns the event. A dead delivery that begins again was retried by an operator, so its dead
    * letter is taken away; unless its worker died between writing the dead letter and ending the job: then it is only to be
    * ended. A settled event that gave up its body has nothing left for a handler.
    *
@@ -288,7 +287,6 @@ export interface ScriptCalls {
   readonly 'open-delivery': {
     readonly keys: Keys<'revision'>;
     readonly args: Args<'id' | 'handler' | 'workId' | 'made' | 'stalled' | 'inPlace' | 'planned' | 'now' | 'token' | 'queue' | 'jobId' | 'run' | 'process' | 'here'>;
-    readonly lists: Lists<'fields'>;
   };
   /**
    * Begins one run of a job that belongs to no event. Most have no record of their own (schedules'), so all that is known
@@ -322,6 +320,14 @@ export interface ScriptCalls {
   readonly 'read-changes': {
     readonly keys: Keys<'changes'>;
     readonly args: Args<'after' | 'most' | 'largest'>;
+    readonly lists: Lists<'fields'>;
+  };
+  /**
+   * An event's record, and the fields of its hash that are asked for; no record when Redis does not hold it.
+   * @see ../events/read-event.lua
+   */
+  readonly 'read-event': {
+    readonly args: Args<'id'>;
     readonly lists: Lists<'fields'>;
   };
   /**
@@ -461,7 +467,6 @@ export interface ScriptCalls {
   readonly 'settle-delivery': {
     readonly keys: Keys<'lock' | 'attempts' | 'work' | 'revision' | 'plans'>;
     readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'nextRun' | 'process' | 'id' | 'handler' | 'told' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes'>;
-    readonly lists: Lists<'fields'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -494,7 +499,6 @@ export interface ScriptCalls {
   readonly 'take-job': {
     readonly keys: Keys<'revision' | 'plans'>;
     readonly args: Args<'nextRun' | 'process' | 'queue' | 'token' | 'lockMs' | 'now'>;
-    readonly lists: Lists<'fields'>;
   };
   /**
    * Takes or keeps the lease of the one process that looks for lost work.
@@ -561,6 +565,7 @@ export interface ScriptReplies {
   readonly 'open-job': readonly [kind: 'open' | 'resumed' | 'held' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
   readonly 'publish-status': unknown;
   readonly 'read-changes': unknown;
+  readonly 'read-event': unknown;
   readonly 'read-events': unknown;
   readonly 'read-fleet': unknown;
   readonly 'read-frames': unknown;
@@ -607,16 +612,22 @@ end`,
   'event': `-- The statuses whose events somebody has to look after.
 local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
 
-local function moveListed(id, was, status, receivedAt)
+local function moveListed(eventKey, id, was, status)
   if IS_LISTED[was] then redis.call('ZREM', eventsOfStatusKeyOf(was), id) end
-  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), receivedAt, id) end
+  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), receivedAtOf(eventKey), id) end
 end
 
 local function setStatus(eventKey, id, status, now)
-  local was, receivedAt = unpack(redis.call('HMGET', eventKey, 'status', 'receivedAt'))
+  local was = redis.call('HGET', eventKey, 'status')
   if was == status then return end
   redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
-  moveListed(id, was, status, receivedAt)
+  moveListed(eventKey, id, was, status)
+end
+
+-- When its status was set last: as it was recorded, unless it says another time.
+local function statusAtOf(eventKey)
+  local at, recordedAt = unpack(redis.call('HMGET', eventKey, 'statusAt', 'recordedAt'))
+  return at or recordedAt
 end
 
 -- Tells whoever records what happened that there is something new of this event.
@@ -651,8 +662,11 @@ local function adoptDeliveries(eventKey, id)
   return to
 end
 
--- The names of an event's handlers, as \`to\` has them.
-local function handlersOf(eventKey, id) return redis.call('HGET', eventKey, 'to') or adoptDeliveries(eventKey, id) end
+-- The names of an event's handlers, as \`to\` has them. One that was written as a record has no other place for them.
+local function handlersOf(eventKey, id)
+  local to, record = unpack(redis.call('HMGET', eventKey, 'to', 'record'))
+  return to or record and '' or adoptDeliveries(eventKey, id)
+end
 
 local function withHandler(to, handler) return to == '' and handler or to .. ' ' .. handler end
 
@@ -690,16 +704,15 @@ local function outcomeOf(eventKey, to, handler, state)
 end
 
 -- Writes what became of one delivery, and the event's status with the last of them.
--- \`event\`: its status, receivedAt, shedAt and to, where they are known.
+-- \`event\`: its status, shedAt and to, where they are known.
 local function settleDelivery(eventKey, id, handler, state, now, retention, event)
-  local known = event or redis.call('HMGET', eventKey, 'status', 'receivedAt', 'shedAt', 'to')
-  local was, receivedAt, shedAt, to = unpack(known, 1, 4)
-  local outcome = outcomeOf(eventKey, to or adoptDeliveries(eventKey, id), handler, state)
+  local was, shedAt, to = unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to'), 1, 3)
+  local outcome = outcomeOf(eventKey, to or handlersOf(eventKey, id), handler, state)
   if outcome == 'pending' then return redis.call('HSET', eventKey, 'd/' .. handler, state) end
   if outcome == was then redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now)
   else
     redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now, 'status', outcome, 'statusAt', now)
-    moveListed(id, was, outcome, receivedAt)
+    moveListed(eventKey, id, was, outcome)
   end
   if outcome == 'dead' then forgetAfter(id, nil)
   else
@@ -880,7 +893,7 @@ local function plannedFor(data)
   if event and redis.call('HEXISTS', plansKey, '~' .. handler) == 1 then return event, handler, 'no', '' end
 end
 
--- Event, handler, tries and the event's fields of the run that was begun; empty when none was.
+-- Event, handler, tries, record and body of the run that was begun; empty when none was.
 local function openAhead(queue, jobId, job, token, now)
   if job.stc or job.defa or not job.data then return {} end
   local id, handler, inPlace, planned = plannedFor(job.data)
@@ -888,10 +901,10 @@ local function openAhead(queue, jobId, job, token, now)
   local opened = openDelivery({
     id = id, handler = handler, workId = id .. '~' .. handler, made = job.atm or '0', stalled = '0', inPlace = inPlace,
     planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = nextRun, process = process,
-    here = '', fields = fields,
+    here = '',
   })
   if opened[1] ~= 'open' then return {} end
-  return { id, handler, opened[3], opened[4] }
+  return { id, handler, opened[3], opened[4], opened[5] }
 end
 
 -- What BullMQ answers, and the run that was begun; nothing where BullMQ itself has to take the job.
@@ -900,26 +913,27 @@ local function takeNext(queue, token, lockMs, now)
   if not taken then return nil end
   return taken, job and openAhead(queue, taken[2], job, token, now) or {}
 end`,
-  'opening': `local WITH_EVENT = 8
+  'opening': `local WITH_EVENT = 9
 
 local function isSuperseded(it, noted, inPlace)
   local queue, jobId = jobNoted(it.id, it.handler, noted, inPlace)
   return jobId and jobId ~= it.jobId and redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1
 end
 
--- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, fields; see
+-- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
 -- open-delivery.lua.
 local function openDelivery(it)
   local id, handler = it.id, it.handler
   local eventKey = eventKeyOf(id)
   if isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
   local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'to', 'd/' .. handler, 'runs/' .. handler,
-    'job/' .. handler, 'tries/' .. handler, unpack(it.fields))
-  local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 1)
+    'job/' .. handler, 'tries/' .. handler, 'record', 'body')
+  local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 2)
   if not status then return { 'gone' } end
+  local record = event[WITH_EVENT]
   if not to then
-    to = adoptDeliveries(eventKey, id)
-    state = redis.call('HGET', eventKey, 'd/' .. handler)
+    to = handlersOf(eventKey, id)
+    if not record then state = redis.call('HGET', eventKey, 'd/' .. handler) end
   end
   if it.inPlace == 'first' then
     if (redis.call('GET', revisionKey) or '0') ~= it.planned then return { 'stale' } end
@@ -953,7 +967,43 @@ local function openDelivery(it)
     forgetAfter(id, nil)
     noteChange(id)
   end
-  return { 'open', deaths, event[WITH_EVENT] or '0', { unpack(event, WITH_EVENT + 1) } }
+  return { 'open', deaths, event[WITH_EVENT - 1] or '0', record or recordOf(eventKey), event[WITH_EVENT + 1] }
+end`,
+  'record': `local EARLIER_FACTS = { 'receivedAt', 'source', 'provider', 'type', 'providerId', 'verifiedAt', 'pieces', 'sha256',
+  'bodyTrusted', 'priority' }
+local IS_TEXT = { source = true, provider = true, type = true, providerId = true, sha256 = true }
+local UNSAID = { pieces = '1', priority = '0', bodyTrusted = '0' }
+
+-- Earlier versions kept each fact, and the headers, as a field of its own.
+local function earlierRecordOf(eventKey)
+  local values, facts = redis.call('HMGET', eventKey, 'headers', unpack(EARLIER_FACTS)), {}
+  if not values[3] then return nil end
+  for i, name in ipairs(EARLIER_FACTS) do
+    local value = values[i + 1] or UNSAID[name] or ''
+    facts[i] = IS_TEXT[name] and cjson.encode(value) or tostring(tonumber(value) and value or 0)
+  end
+  local line = '[' .. table.concat(facts, ',') .. ']'
+  return values[1] and line .. '\\n' .. values[1] or line
+end
+
+-- Nothing when Redis does not hold the event.
+local function recordOf(eventKey) return redis.call('HGET', eventKey, 'record') or earlierRecordOf(eventKey) end
+
+local function factsLineOf(eventKey) return string.match(recordOf(eventKey) or '', '^[^\\n]*') end
+
+local function receivedAtOf(eventKey) return string.match(recordOf(eventKey), '^%[(%d+)') end
+
+-- Source, provider and type.
+local function kindOf(eventKey)
+  local line = factsLineOf(eventKey)
+  if line == '' then return nil end
+  local facts = cjson.decode(line)
+  return facts[2], facts[3], facts[4]
+end
+
+local function piecesOf(eventKey)
+  local line = factsLineOf(eventKey)
+  return line == '' and 1 or cjson.decode(line)[7]
 end`,
   'remains': `local LOOKED_THROUGH = 10000
 
@@ -1108,14 +1158,15 @@ local function newestChange()
   end
 end
 
--- Its id, the fields asked for, its body (false where that is in pieces or larger than \`largest\`) and its deliveries;
--- nothing when Redis does not hold it.
+-- Its id, its record, the fields asked for, its body (false where that is in pieces or larger than \`largest\`) and its
+-- deliveries; nothing when Redis does not hold it.
 local function snapshotOf(id, fields, largest)
   local key = eventKeyOf(id)
+  local record = recordOf(key)
+  if not record then return nil end
   local values = redis.call('HMGET', key, unpack(fields))
-  if not values[1] then return nil end
   local isWhole = redis.call('HSTRLEN', key, 'body') <= largest and redis.call('HEXISTS', key, 'body1') == 0
-  return { id, values, isWhole and redis.call('HGET', key, 'body'), deliveriesOf(id) }
+  return { id, record, values, isWhole and redis.call('HGET', key, 'body'), deliveriesOf(id) }
 end`,
   'staged': `-- The hash with the pieces becomes the event's own. An error when not all of them were kept.
 local function takeStaged(token, pieces, eventKey)
@@ -1237,13 +1288,13 @@ end`,
 
 export const SCRIPTS = {
   'accept': {
-    include: ['clock', 'event', 'remains', 'staged'],
+    include: ['clock', 'record', 'event', 'remains', 'staged'],
     keys: [],
     args: ['queue', 'timestamp', 'jobOptions'],
     lists: [],
     bullmq: [],
     add: [],
-    each: [{ name: 'events', args: ['id', 'type', 'data', 'receivedAt', 'priority', 'staged', 'pieces'], lists: ['fields'], add: [] }],
+    each: [{ name: 'events', args: ['id', 'type', 'data', 'receivedAt', 'priority', 'staged', 'pieces', 'record', 'body'], lists: [], add: [] }],
     reply: 'raw',
     lua: `local now = millisecondsNow()
 local waiting, listed, accepted = {}, {}, {}
@@ -1263,15 +1314,17 @@ local function standingOf(event, eventKey, jobKey)
 end
 
 local function record(event, eventKey)
-  if event.staged ~= '' then takeStaged(event.staged, event.pieces, eventKey) end
-  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now, 'to', '',
-    unpack(event.fields))
+  if event.staged ~= '' then
+    takeStaged(event.staged, event.pieces, eventKey)
+    redis.call('HSET', eventKey, 'status', 'queued', 'recordedAt', now, 'record', event.record)
+  else
+    redis.call('HSET', eventKey, 'status', 'queued', 'recordedAt', now, 'record', event.record, 'body', event.body)
+  end
   listed[#listed + 1] = event.receivedAt
   listed[#listed + 1] = event.id
 end
 
 local function addJob(event, jobKey)
-  if redis.call('EXISTS', jobKey) == 1 then return end
   local priority = tonumber(event.priority)
   if priority == 0 then
     waiting[#waiting + 1] = event.id
@@ -1295,7 +1348,7 @@ local function accept(event)
     redis.call('HSET', eventKey, 'queuedAt', now)
     setStatus(eventKey, event.id, 'queued', now)
   end
-  addJob(event, jobKey)
+  if standing == 'new' or redis.call('EXISTS', jobKey) == 0 then addJob(event, jobKey) end
   accepted[#accepted + 1] = event.id
   return 'accepted'
 end
@@ -1377,7 +1430,7 @@ if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
 return { 'cancelled', queue, queuedId, summaryOf(id) }`,
   },
   'conclude-discarded': {
-    include: ['clock', 'event', 'frames', 'job'],
+    include: ['clock', 'record', 'event', 'frames', 'job'],
     keys: ['list'],
     args: ['kind', 'skip', 'count', 'now', 'eventRetention', 'jobRetention'],
     lists: [],
@@ -1488,7 +1541,7 @@ end
 return summaries`,
   },
   'discard-delivery': {
-    include: ['dead-letter', 'clock', 'event'],
+    include: ['dead-letter', 'clock', 'record', 'event'],
     keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'retention'],
     lists: [],
@@ -1515,7 +1568,7 @@ if redis.call('HEXISTS', jobKey, 'status') == 1 then forgetJobAfter(letter, mill
 return 'discarded'`,
   },
   'dispatch': {
-    include: ['clock', 'event'],
+    include: ['clock', 'record', 'event'],
     keys: ['event', 'revision'],
     args: ['id', 'now', 'retention', 'revisionThen', 'unclaimed'],
     lists: [],
@@ -1579,7 +1632,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'added'`,
   },
   'evict': {
-    include: ['clock', 'event'],
+    include: ['clock', 'record', 'event'],
     keys: ['expiring', 'shed'],
     args: ['now', 'skip', 'count', 'wanted'],
     lists: [],
@@ -1606,8 +1659,8 @@ for i = 1, #page, 2 do
   local deliveries = deliveriesOf(id)
   looked = looked + 1
   if isSettled(id, eventKey, deliveries) then
-    freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'headers')
-    for piece = 1, tonumber(redis.call('HGET', eventKey, 'pieces') or 1) - 1 do
+    freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'record')
+    for piece = 1, piecesOf(eventKey) - 1 do
       freed = freed + redis.call('HSTRLEN', eventKey, 'body' .. piece)
       redis.call('HDEL', eventKey, 'body' .. piece)
     end
@@ -1618,6 +1671,9 @@ for i = 1, #page, 2 do
     end
     if redis.call('HDEL', eventKey, 'body', 'headers') > 0 then
       redis.call('HSET', eventKey, 'shedAt', now)
+      if redis.call('HEXISTS', eventKey, 'record') == 1 then
+        redis.call('HSET', eventKey, 'record', factsLineOf(eventKey))
+      end
       evicted = evicted + 1
     end
     redis.call('ZADD', shedKey, at, id)
@@ -1628,7 +1684,7 @@ end
 return { looked, evicted, kept }`,
   },
   'find-lost-work': {
-    include: ['clock', 'event', 'whereabouts'],
+    include: ['clock', 'record', 'event', 'whereabouts'],
     keys: ['list'],
     args: ['kind', 'from', 'skip', 'count', 'age', 'queueByHandler'],
     lists: [],
@@ -1647,11 +1703,11 @@ end
 
 local lookAt = {
   event = function(id)
-    local since = redis.call('HGET', eventKeyOf(id), 'statusAt')
+    local since = statusAtOf(eventKeyOf(id))
     if since and tonumber(since) <= before then look(id, '', 'default', id) end
   end,
   delivery = function(id)
-    local since = redis.call('HGET', eventKeyOf(id), 'statusAt')
+    local since = statusAtOf(eventKeyOf(id))
     if not since or tonumber(since) > before then return end
     local deliveries = deliveriesOf(id)
     for i = 1, #deliveries, 2 do
@@ -1678,7 +1734,7 @@ end
 return { #page / 2, last, ties, lost }`,
   },
   'find-unclaimed': {
-    include: ['clock', 'event'],
+    include: ['clock', 'record', 'event'],
     keys: ['unclaimed', 'appeared'],
     args: ['window', 'skip', 'count'],
     lists: [],
@@ -1690,7 +1746,7 @@ return { #page / 2, last, ties, lost }`,
 local appeared, events = redis.call('HGETALL', appearedKey), {}
 if #appeared == 0 then return { {}, {} } end
 for _, id in ipairs(redis.call('ZRANGE', unclaimedKey, skip, skip + count - 1)) do
-  local source, provider, type = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'provider', 'type'))
+  local source, provider, type = kindOf(eventKeyOf(id))
   events[#events + 1] = { id, source or '', provider or '', type or '', namesIn(handlersOf(eventKeyOf(id), id)) }
 end
 return { events, appeared }`,
@@ -1716,7 +1772,7 @@ forgetJobAfter(id, millisecondsNow() + retention)
 return { 'finished', queue, queuedId, summaryOf(id) }`,
   },
   'forget-events': {
-    include: ['clock', 'event'],
+    include: ['clock', 'record', 'event'],
     keys: ['list'],
     args: ['ahead'],
     lists: [],
@@ -1771,7 +1827,7 @@ return #ids`,
 return 0`,
   },
   'give-up': {
-    include: ['clock', 'event'],
+    include: ['clock', 'record', 'event'],
     keys: ['expiring', 'shed', 'unclaimed'],
     args: [],
     lists: [],
@@ -1791,8 +1847,8 @@ end
 
 local function giveUp(event)
   local id, eventKey = event.id, eventKeyOf(event.id)
-  local status, statusAt, heldUntil = unpack(redis.call('HMGET', eventKey, 'status', 'statusAt', 'heldUntil'))
-  if statusAt ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
+  local status, heldUntil = unpack(redis.call('HMGET', eventKey, 'status', 'heldUntil'))
+  if statusAtOf(eventKey) ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
   if heldUntil and tonumber(heldUntil) > now then return 'later' end
   if redis.call('ZSCORE', unclaimedKey, id) then return 'later' end
   local deliveries = deliveriesOf(id)
@@ -1951,7 +2007,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'queued'`,
   },
   'move-work': {
-    include: ['clock', 'event', 'frames', 'job', 'remains', 'whereabouts'],
+    include: ['clock', 'record', 'event', 'frames', 'job', 'remains', 'whereabouts'],
     keys: [],
     args: ['kind', 'id', 'handler', 'queue', 'jobId', 'newQueue', 'newJobId', 'remains', 'since'],
     lists: [],
@@ -2058,17 +2114,17 @@ if not place then return {} end
 return { place, tonumber(redis.call('HGET', jobKey, 'step') or 0) }`,
   },
   'open-delivery': {
-    include: ['dead-letter', 'clock', 'event', 'runs', 'opening'],
+    include: ['dead-letter', 'clock', 'record', 'event', 'runs', 'opening'],
     keys: ['revision'],
     args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'planned', 'now', 'token', 'queue', 'jobId', 'run', 'process', 'here'],
-    lists: ['fields'],
+    lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'tagged',
     lua: `return openDelivery({
   id = id, handler = handler, workId = workId, made = made, stalled = stalled, inPlace = inPlace, planned = planned,
-  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here, fields = fields,
+  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here,
 })`,
   },
   'open-job': {
@@ -2135,7 +2191,7 @@ if announcement ~= '' and redis.call('HEXISTS', announcementsKeyOf(), id) == 0 t
 return 'ok'`,
   },
   'read-changes': {
-    include: ['clock', 'event', 'snapshot'],
+    include: ['clock', 'record', 'event', 'snapshot'],
     keys: ['changes'],
     args: ['after', 'most', 'largest'],
     lists: ['fields'],
@@ -2167,8 +2223,20 @@ local events = {}
 for _, id in ipairs(ids) do events[#events + 1] = snapshotOf(id, fields, tonumber(largest)) end
 return { place, newestChange(), attempts, events }`,
   },
+  'read-event': {
+    include: ['record'],
+    keys: [],
+    args: ['id'],
+    lists: ['fields'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local eventKey = eventKeyOf(id)
+return { recordOf(eventKey) or false, redis.call('HMGET', eventKey, unpack(fields)) }`,
+  },
   'read-events': {
-    include: ['clock', 'event', 'snapshot'],
+    include: ['clock', 'record', 'event', 'snapshot'],
     keys: [],
     args: ['largest'],
     lists: ['fields', 'ids'],
@@ -2221,7 +2289,7 @@ while true do
 end`,
   },
   'read-list': {
-    include: ['clock', 'event', 'snapshot'],
+    include: ['clock', 'record', 'event', 'snapshot'],
     keys: ['list'],
     args: ['start', 'count', 'largest'],
     lists: ['fields'],
@@ -2265,7 +2333,7 @@ writeRuns(workKey, field, runs)
 return 'released'`,
   },
   'replay-delivery': {
-    include: ['dead-letter', 'clock', 'event'],
+    include: ['dead-letter', 'clock', 'record', 'event'],
     keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId'],
     lists: [],
@@ -2303,7 +2371,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'replayed'`,
   },
   'requeue': {
-    include: ['clock', 'event', 'frames', 'job', 'remains', 'whereabouts'],
+    include: ['clock', 'record', 'event', 'frames', 'job', 'remains', 'whereabouts'],
     keys: ['repairs'],
     args: ['kind', 'id', 'handler', 'queue', 'jobId', 'motion', 'newQueue', 'newJobId'],
     lists: [],
@@ -2431,10 +2499,10 @@ end
 return count`,
   },
   'settle-delivery': {
-    include: ['clock', 'event', 'dead-letter', 'runs', 'settle', 'opening', 'turn', 'next'],
+    include: ['clock', 'record', 'event', 'dead-letter', 'runs', 'settle', 'opening', 'turn', 'next'],
     keys: ['lock', 'attempts', 'work', 'revision', 'plans'],
     args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'nextRun', 'process', 'id', 'handler', 'told', 'queue', 'jobId', 'made', 'kept', 'takes'],
-    lists: ['fields'],
+    lists: [],
     bullmq: [],
     add: ['letter'],
     each: [],
@@ -2457,8 +2525,8 @@ local function takeAgain()
   return takeNext(queue, token, lockMs, now)
 end
 
-local event = redis.call('HMGET', workKey, 'status', 'receivedAt', 'shedAt', 'to', 'runs' .. suffix)
-if not mayEnd(runsIn(event[5])) then
+local event = redis.call('HMGET', workKey, 'status', 'shedAt', 'to', 'runs' .. suffix)
+if not mayEnd(runsIn(event[4])) then
   local state = redis.call('HGET', workKey, 'd/' .. handler) or ''
   if kept ~= '' and state == 'succeeded|' .. counters and hasEnded() then return ended(takeAgain) end
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
@@ -2560,10 +2628,10 @@ end
 return { run, steps, page, '', row }`,
   },
   'take-job': {
-    include: ['dead-letter', 'clock', 'event', 'runs', 'opening', 'turn', 'next'],
+    include: ['dead-letter', 'clock', 'record', 'event', 'runs', 'opening', 'turn', 'next'],
     keys: ['revision', 'plans'],
     args: ['nextRun', 'process', 'queue', 'token', 'lockMs', 'now'],
-    lists: ['fields'],
+    lists: [],
     bullmq: [],
     add: [],
     each: [],

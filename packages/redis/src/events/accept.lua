@@ -4,11 +4,10 @@
 ---
 --- Their jobs are stored as BullMQ's own add does it, without what it writes for listeners that nobody here is; a test
 --- compares them. `jobOptions`: how the options of all of them end, as JSON.
---- `staged`: names the hash in which a large body is already, in so many pieces, or is empty.
+--- `staged`: names the hash in which a large body is already, in so many pieces; else it is in `body`.
 --- @include event, remains, staged
 --- @args    queue, timestamp, jobOptions
---- @each    events: id, type, data, receivedAt, priority, staged, pieces
---- @lists   events.fields
+--- @each    events: id, type, data, receivedAt, priority, staged, pieces, record, body
 --- @reply   answers
 
 local now = millisecondsNow()
@@ -29,15 +28,17 @@ local function standingOf(event, eventKey, jobKey)
 end
 
 local function record(event, eventKey)
-  if event.staged ~= '' then takeStaged(event.staged, event.pieces, eventKey) end
-  redis.call('HSET', eventKey, 'recordedAt', now, 'queuedAt', now, 'status', 'queued', 'statusAt', now, 'to', '',
-    unpack(event.fields))
+  if event.staged ~= '' then
+    takeStaged(event.staged, event.pieces, eventKey)
+    redis.call('HSET', eventKey, 'status', 'queued', 'recordedAt', now, 'record', event.record)
+  else
+    redis.call('HSET', eventKey, 'status', 'queued', 'recordedAt', now, 'record', event.record, 'body', event.body)
+  end
   listed[#listed + 1] = event.receivedAt
   listed[#listed + 1] = event.id
 end
 
 local function addJob(event, jobKey)
-  if redis.call('EXISTS', jobKey) == 1 then return end
   local priority = tonumber(event.priority)
   if priority == 0 then
     waiting[#waiting + 1] = event.id
@@ -61,7 +62,7 @@ local function accept(event)
     redis.call('HSET', eventKey, 'queuedAt', now)
     setStatus(eventKey, event.id, 'queued', now)
   end
-  addJob(event, jobKey)
+  if standing == 'new' or redis.call('EXISTS', jobKey) == 0 then addJob(event, jobKey) end
   accepted[#accepted + 1] = event.id
   return 'accepted'
 end

@@ -2,7 +2,7 @@ import { DEFAULT_QUEUE, type IncomingEvent, type Kept } from '@hookline/core';
 import { KEPT_JOBS } from '../bullmq/add-job.ts';
 import type { ScriptCalls } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
-import { fieldsOf } from './record.ts';
+import { recordText } from './record.ts';
 import type { Staged } from './stage.ts';
 
 /** An event as the accept script takes it: made once, whatever happens to it. */
@@ -14,7 +14,6 @@ const JOB_OPTIONS = `${JSON.stringify({ ...KEPT_JOBS, attempts: 0 }).slice(1)}`;
 /** @param staged where its body is already; without it, the body goes along */
 export function acceptRow(event: IncomingEvent, staged?: Staged): AcceptRow {
   const { id, source, provider, type, receivedAt, priority = 0 } = event;
-  const fields = fieldsOf(event);
   return {
     id,
     type,
@@ -23,7 +22,8 @@ export function acceptRow(event: IncomingEvent, staged?: Staged): AcceptRow {
     priority,
     staged: staged?.token ?? '',
     pieces: staged?.pieces ?? 0,
-    fields: staged === undefined ? [...fields, 'body', event.body] : fields,
+    record: recordText(event),
+    body: staged === undefined ? event.body : '',
   };
 }
 
@@ -49,6 +49,6 @@ function answerOf(row: AcceptRow, answer: string): Kept['kind'] | Error {
 }
 
 /** Bytes that go over the wire for an event, near enough. */
-export function sizeOf({ fields }: AcceptRow): number {
-  return fields.reduce<number>((sum, field) => sum + (typeof field === 'number' ? 13 : field.length), 0);
+export function sizeOf({ record, body }: AcceptRow): number {
+  return String(record).length + (body as Buffer | string).length;
 }

@@ -8,7 +8,7 @@ import type {
 } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { named } from '../client/row.ts';
-import { piecesFrom, UNSETTLED_STATUSES } from './record.ts';
+import { factsFrom, headersFrom, piecesFrom, UNSETTLED_STATUSES } from './record.ts';
 
 /** What Redis holds of one event, and which state of it that is. */
 export interface ReadEvent {
@@ -55,22 +55,7 @@ const MOST = 250;
 /** Larger bodies are fetched one at a time: a script that gathers them would hold Redis up. */
 const LARGEST = 32 * 1024;
 
-const FIELDS = [
-  'source',
-  'provider',
-  'providerId',
-  'type',
-  'status',
-  'statusAt',
-  'receivedAt',
-  'verifiedAt',
-  'recordedAt',
-  'settledAt',
-  'headers',
-  'pieces',
-  'sha256',
-  'bodyTrusted',
-] as const;
+const FIELDS = ['status', 'statusAt', 'recordedAt', 'settledAt'] as const;
 
 export function openChanges(partition: Partition): Changes {
   return new RedisChanges(partition);
@@ -160,16 +145,38 @@ class RedisChanges implements Changes {
 
   async #eventsFrom(replies: readonly EventReply[], revision: Revision): Promise<readonly ReadEvent[]> {
     const events: ReadEvent[] = [];
-    for (const [idBytes, values, whole, deliveries] of replies) {
+    for (const [idBytes, recordBytes, values, whole, deliveries] of replies) {
       const id = idBytes.toString() as EventId;
+      const record = recordBytes.toString();
+      const facts = factsFrom(record);
+      const headers = headersFrom(record);
+      const body =
+        headers === undefined ? undefined : (whole ?? (await piecesFrom(this.#partition, id, facts.pieces)));
       const row = named(FIELDS, values);
-      const isShed = row.headers === null;
-      const body = isShed
-        ? undefined
-        : (whole ?? (await piecesFrom(this.#partition, id, Number(row.pieces ?? 1))));
+      const { source, provider, providerId, type, receivedAt, verifiedAt, sha256, bodyTrusted } = facts;
       events.push({
-        snapshot: snapshotFrom(id, revision, row, body, deliveries),
-        statusAt: String(row.statusAt),
+        snapshot: {
+          id,
+          revision,
+          source,
+          provider,
+          providerId,
+          type,
+          status: String(row.status) as EventStatus,
+          receivedAt,
+          verifiedAt,
+          recordedAt: Number(row.recordedAt ?? receivedAt),
+          settledAt: row.settledAt === null ? undefined : Number(row.settledAt),
+          headers: headers ?? {},
+          body,
+          sha256,
+          bodyTrusted,
+          deliveries: pairsOf(deliveries).map(([handler, state]) => ({
+            handler,
+            status: state.split('|')[0] as DeliveryStatus,
+          })),
+        },
+        statusAt: String(row.statusAt ?? row.recordedAt),
       });
     }
     return events;
@@ -178,40 +185,11 @@ class RedisChanges implements Changes {
 
 type EventReply = readonly [
   id: Buffer,
+  record: Buffer,
   values: readonly (Buffer | null)[],
   body: Buffer | null,
   deliveries: readonly Buffer[],
 ];
-
-function snapshotFrom(
-  id: EventId,
-  revision: Revision,
-  row: Readonly<Record<(typeof FIELDS)[number], Buffer | null>>,
-  body: Buffer | undefined,
-  deliveries: readonly Buffer[],
-): EventSnapshot {
-  return {
-    id,
-    revision,
-    source: String(row.source),
-    provider: String(row.provider),
-    providerId: String(row.providerId),
-    type: String(row.type),
-    status: String(row.status) as EventStatus,
-    receivedAt: Number(row.receivedAt),
-    verifiedAt: Number(row.verifiedAt),
-    recordedAt: Number(row.recordedAt),
-    settledAt: row.settledAt === null ? undefined : Number(row.settledAt),
-    headers: row.headers === null ? {} : (JSON.parse(row.headers.toString()) as Record<string, string>),
-    body,
-    sha256: String(row.sha256),
-    bodyTrusted: String(row.bodyTrusted) === '1',
-    deliveries: pairsOf(deliveries).map(([handler, state]) => ({
-      handler,
-      status: state.split('|')[0] as DeliveryStatus,
-    })),
-  };
-}
 
 function pairsOf(hash: readonly Buffer[]): readonly (readonly [string, string])[] {
   const pairs: [string, string][] = [];

@@ -4,21 +4,27 @@
 --- An event is a hash. Its field `to` names the handlers that have it, and `d/<handler>` says what became of it with each:
 --- `status|made|stalled`. `made` and `stalled` are BullMQ's counters of the job that settled it: they tell a job that is
 --- run again because its worker died just after settling (`stalled` has grown) from one that an operator retried.
---- @include clock
+--- @include clock, record
 
 -- The statuses whose events somebody has to look after.
 local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
 
-local function moveListed(id, was, status, receivedAt)
+local function moveListed(eventKey, id, was, status)
   if IS_LISTED[was] then redis.call('ZREM', eventsOfStatusKeyOf(was), id) end
-  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), receivedAt, id) end
+  if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), receivedAtOf(eventKey), id) end
 end
 
 local function setStatus(eventKey, id, status, now)
-  local was, receivedAt = unpack(redis.call('HMGET', eventKey, 'status', 'receivedAt'))
+  local was = redis.call('HGET', eventKey, 'status')
   if was == status then return end
   redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
-  moveListed(id, was, status, receivedAt)
+  moveListed(eventKey, id, was, status)
+end
+
+-- When its status was set last: as it was recorded, unless it says another time.
+local function statusAtOf(eventKey)
+  local at, recordedAt = unpack(redis.call('HMGET', eventKey, 'statusAt', 'recordedAt'))
+  return at or recordedAt
 end
 
 -- Tells whoever records what happened that there is something new of this event.
@@ -53,8 +59,11 @@ local function adoptDeliveries(eventKey, id)
   return to
 end
 
--- The names of an event's handlers, as `to` has them.
-local function handlersOf(eventKey, id) return redis.call('HGET', eventKey, 'to') or adoptDeliveries(eventKey, id) end
+-- The names of an event's handlers, as `to` has them. One that was written as a record has no other place for them.
+local function handlersOf(eventKey, id)
+  local to, record = unpack(redis.call('HMGET', eventKey, 'to', 'record'))
+  return to or record and '' or adoptDeliveries(eventKey, id)
+end
 
 local function withHandler(to, handler) return to == '' and handler or to .. ' ' .. handler end
 
@@ -92,16 +101,15 @@ local function outcomeOf(eventKey, to, handler, state)
 end
 
 -- Writes what became of one delivery, and the event's status with the last of them.
--- `event`: its status, receivedAt, shedAt and to, where they are known.
+-- `event`: its status, shedAt and to, where they are known.
 local function settleDelivery(eventKey, id, handler, state, now, retention, event)
-  local known = event or redis.call('HMGET', eventKey, 'status', 'receivedAt', 'shedAt', 'to')
-  local was, receivedAt, shedAt, to = unpack(known, 1, 4)
-  local outcome = outcomeOf(eventKey, to or adoptDeliveries(eventKey, id), handler, state)
+  local was, shedAt, to = unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to'), 1, 3)
+  local outcome = outcomeOf(eventKey, to or handlersOf(eventKey, id), handler, state)
   if outcome == 'pending' then return redis.call('HSET', eventKey, 'd/' .. handler, state) end
   if outcome == was then redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now)
   else
     redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now, 'status', outcome, 'statusAt', now)
-    moveListed(id, was, outcome, receivedAt)
+    moveListed(eventKey, id, was, outcome)
   end
   if outcome == 'dead' then forgetAfter(id, nil)
   else

@@ -29,8 +29,8 @@ for i = 1, #page, 2 do
   local deliveries = deliveriesOf(id)
   looked = looked + 1
   if isSettled(id, eventKey, deliveries) then
-    freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'headers')
-    for piece = 1, tonumber(redis.call('HGET', eventKey, 'pieces') or 1) - 1 do
+    freed = freed + redis.call('HSTRLEN', eventKey, 'body') + redis.call('HSTRLEN', eventKey, 'record')
+    for piece = 1, piecesOf(eventKey) - 1 do
       freed = freed + redis.call('HSTRLEN', eventKey, 'body' .. piece)
       redis.call('HDEL', eventKey, 'body' .. piece)
     end
@@ -41,6 +41,9 @@ for i = 1, #page, 2 do
     end
     if redis.call('HDEL', eventKey, 'body', 'headers') > 0 then
       redis.call('HSET', eventKey, 'shedAt', now)
+      if redis.call('HEXISTS', eventKey, 'record') == 1 then
+        redis.call('HSET', eventKey, 'record', factsLineOf(eventKey))
+      end
       evicted = evicted + 1
     end
     redis.call('ZADD', shedKey, at, id)

@@ -20,8 +20,8 @@ end
 
 local function giveUp(event)
   local id, eventKey = event.id, eventKeyOf(event.id)
-  local status, statusAt, heldUntil = unpack(redis.call('HMGET', eventKey, 'status', 'statusAt', 'heldUntil'))
-  if statusAt ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
+  local status, heldUntil = unpack(redis.call('HMGET', eventKey, 'status', 'heldUntil'))
+  if statusAtOf(eventKey) ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
   if heldUntil and tonumber(heldUntil) > now then return 'later' end
   if redis.call('ZSCORE', unclaimedKey, id) then return 'later' end
   local deliveries = deliveriesOf(id)

@@ -1,7 +1,7 @@
 import type { DeliveryStatus, EventId, EventStatus } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { named } from '../client/row.ts';
-import { EVENT_FIELDS, eventRecord, UNSETTLED_STATUSES } from './record.ts';
+import { factsFrom, headersFrom, readFields, readStored, UNSETTLED_STATUSES } from './record.ts';
 
 /** One event as operators see it: no body, no headers. Times in milliseconds since the epoch. */
 export interface EventSummary {
@@ -23,45 +23,34 @@ export interface EventSummary {
   readonly deliveries: Readonly<Record<string, DeliveryStatus>>;
 }
 
-const SUMMARY = [
-  'source',
-  'provider',
-  'type',
-  'providerId',
-  'status',
-  'receivedAt',
-  'verifiedAt',
-  'recordedAt',
-  'queuedAt',
-  'settledAt',
-  'shedAt',
-  'to',
-] as const;
+const SUMMARY = ['status', 'recordedAt', 'queuedAt', 'settledAt', 'shedAt', 'to'] as const;
 
 /** Looks an event up. @returns `undefined` when the store holds none with this id */
 export async function findEvent(partition: Partition, id: string): Promise<EventSummary | undefined> {
-  const row = await partition.connection.hmget(partition.keys.event(id), ...SUMMARY);
-  const { source, provider, type, providerId, status, to, ...times } = named(SUMMARY, row);
-  if (source == null || provider == null || type == null || providerId == null || status == null)
-    return undefined;
+  const [record, values] = await readFields(partition, id, SUMMARY);
+  if (record === null) return undefined;
+  const { source, provider, type, providerId, receivedAt, verifiedAt } = factsFrom(record.toString());
+  const row = named(SUMMARY, values);
+  const timeOf = (value: Buffer | null) => (value === null ? undefined : Number(value));
+  const recordedAt = timeOf(row.recordedAt) ?? receivedAt;
+  const settledAt = timeOf(row.settledAt);
+  const shedAt = timeOf(row.shedAt);
+  const states = await statesOf(partition, id, row.to?.toString());
   return {
     id: id as EventId,
     source,
     provider,
     type,
     providerId,
-    status: status as EventStatus,
-    receivedAt: Number(times.receivedAt),
-    verifiedAt: Number(times.verifiedAt),
-    recordedAt: Number(times.recordedAt),
-    queuedAt: Number(times.queuedAt),
-    ...(times.settledAt == null ? {} : { settledAt: Number(times.settledAt) }),
-    ...(times.shedAt == null ? {} : { shedAt: Number(times.shedAt) }),
+    status: String(row.status) as EventStatus,
+    receivedAt,
+    verifiedAt,
+    recordedAt,
+    queuedAt: timeOf(row.queuedAt) ?? recordedAt,
+    ...(settledAt === undefined ? {} : { settledAt }),
+    ...(shedAt === undefined ? {} : { shedAt }),
     deliveries: Object.fromEntries(
-      (await statesOf(partition, id, to ?? undefined)).map(([handler, state]) => [
-        handler,
-        state.split('|')[0] as DeliveryStatus,
-      ]),
+      states.map(([handler, state]) => [handler, state.split('|')[0] as DeliveryStatus]),
     ),
   };
 }
@@ -87,10 +76,9 @@ export async function readContent(
   partition: Partition,
   id: string,
 ): Promise<{ readonly headers: Readonly<Record<string, string>>; readonly body: Buffer } | undefined> {
-  const values = await partition.connection.hmgetBuffer(partition.keys.event(id), ...EVENT_FIELDS);
-  const record = await eventRecord(partition, id as EventId, values);
-  if (record === undefined) return undefined;
-  return { headers: JSON.parse(record.headers.toString()) as Record<string, string>, body: record.body };
+  const stored = await readStored(partition, id as EventId);
+  const headers = stored && headersFrom(stored.record);
+  return headers && { headers, body: stored.body };
 }
 
 const PAGE = 200;

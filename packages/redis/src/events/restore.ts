@@ -1,6 +1,6 @@
 import type { EventSnapshot } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
-import { fieldsOf } from './record.ts';
+import { recordText } from './record.ts';
 import { stageBody } from './stage.ts';
 
 /**
@@ -30,7 +30,8 @@ export async function restoreEvent(
         recordedAt,
         'settledAt',
         settledAt,
-        ...fieldsOf(event),
+        'record',
+        recordText(event),
         'to',
         deliveries.map(({ handler }) => handler).join(' '),
         // Which of BullMQ's jobs settled them nobody knows any more, and none of those will come again.

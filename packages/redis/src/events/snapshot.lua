@@ -10,12 +10,13 @@ local function newestChange()
   end
 end
 
--- Its id, the fields asked for, its body (false where that is in pieces or larger than `largest`) and its deliveries;
--- nothing when Redis does not hold it.
+-- Its id, its record, the fields asked for, its body (false where that is in pieces or larger than `largest`) and its
+-- deliveries; nothing when Redis does not hold it.
 local function snapshotOf(id, fields, largest)
   local key = eventKeyOf(id)
+  local record = recordOf(key)
+  if not record then return nil end
   local values = redis.call('HMGET', key, unpack(fields))
-  if not values[1] then return nil end
   local isWhole = redis.call('HSTRLEN', key, 'body') <= largest and redis.call('HEXISTS', key, 'body1') == 0
-  return { id, values, isWhole and redis.call('HGET', key, 'body'), deliveriesOf(id) }
+  return { id, record, values, isWhole and redis.call('HGET', key, 'body'), deliveriesOf(id) }
 end

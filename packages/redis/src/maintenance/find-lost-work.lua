@@ -18,11 +18,11 @@ end
 
 local lookAt = {
   event = function(id)
-    local since = redis.call('HGET', eventKeyOf(id), 'statusAt')
+    local since = statusAtOf(eventKeyOf(id))
     if since and tonumber(since) <= before then look(id, '', 'default', id) end
   end,
   delivery = function(id)
-    local since = redis.call('HGET', eventKeyOf(id), 'statusAt')
+    local since = statusAtOf(eventKeyOf(id))
     if not since or tonumber(since) > before then return end
     local deliveries = deliveriesOf(id)
     for i = 1, #deliveries, 2 do

@@ -10,7 +10,7 @@ redis.call('ZREMRANGEBYSCORE', unclaimedKey, '-inf', millisecondsNow() - window)
 local appeared, events = redis.call('HGETALL', appearedKey), {}
 if #appeared == 0 then return { {}, {} } end
 for _, id in ipairs(redis.call('ZRANGE', unclaimedKey, skip, skip + count - 1)) do
-  local source, provider, type = unpack(redis.call('HMGET', eventKeyOf(id), 'source', 'provider', 'type'))
+  local source, provider, type = kindOf(eventKeyOf(id))
   events[#events + 1] = { id, source or '', provider or '', type or '', namesIn(handlersOf(eventKeyOf(id), id)) }
 end
 return { events, appeared }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type Work } from '@hookline/core';
 import type { Fleet } from '../fleet/fleet.ts';
 import { newQueuedId, QUEUEING_FIELDS, queueingFromRow } from '../jobs/record.ts';
-import { named } from '../client/row.ts';
+import { factsFrom, readFields } from '../events/record.ts';
 import type { JobRequest, Partition } from '../client/partition.ts';
 
 /** Work that is not settled and whose job seems to be gone. */
@@ -89,8 +89,6 @@ export async function requeue(parts: LostWorkParts, lost: LostWork): Promise<boo
   return reply === 'requeued';
 }
 
-const REQUEUE_FIELDS = ['source', 'provider', 'type', 'priority', 'receivedAt'] as const;
-
 async function requestFor(
   { partition, fleet, now }: LostWorkParts,
   { kind, id, handler: name, queue }: LostWork,
@@ -114,10 +112,10 @@ async function requestFor(
       ...(priority === undefined ? {} : { priority }),
     };
   }
-  const row = await partition.connection.hmget(partition.keys.event(id), ...REQUEUE_FIELDS);
-  const { source, provider, type, priority: kept, receivedAt } = named(REQUEUE_FIELDS, row);
-  if (!source || !provider || !type) return undefined;
-  const priority = Number(kept ?? 0) === 0 ? {} : { priority: Number(kept) };
+  const [record] = await readFields(partition, id, ['status']);
+  if (record === null) return undefined;
+  const { source, provider, type, priority: kept, receivedAt } = factsFrom(record.toString());
+  const priority = kept === 0 ? {} : { priority: kept };
   const event = id as EventId;
   if (kind === 'event') {
     const work: Work = { kind: 'event', event, source, provider, type };
@@ -136,7 +134,7 @@ async function requestFor(
       handler: name,
     },
     timestamp,
-    delay: Math.max(0, Number(receivedAt) + wait - timestamp),
+    delay: Math.max(0, receivedAt + wait - timestamp),
     ...priority,
   };
 }

@@ -4,7 +4,6 @@ import type { EndedTurn, TakenJob } from '../bullmq/turns.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
 import type { Partition } from '../client/partition.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
-import { EVENT_FIELDS } from '../events/record.ts';
 import { newRunId, type Run, type RunId } from './run-id.ts';
 
 /** A delivery whose run was begun in the step that took its job. */
@@ -13,8 +12,8 @@ export interface AheadRun {
   readonly handler: string;
   readonly run: Run;
   readonly tries: number;
-  /** What Redis gave for `EVENT_FIELDS`. */
-  readonly values: readonly (Buffer | null)[];
+  /** What Redis gave of the event: its record and its body. */
+  readonly stored: readonly (Buffer | null | undefined)[];
 }
 
 export interface AheadParts {
@@ -46,14 +45,13 @@ export class Ahead {
     return {
       keys: { plans: keys.plans(this.#parts.process), revision: keys.revision },
       args: { nextRun: newRunId(), process: this.#parts.process },
-      lists: { fields: EVENT_FIELDS },
     };
   }
 
   /** @returns `undefined` where BullMQ itself has to take the job */
   async take(queue: string, token: string): Promise<TakenJob | undefined> {
-    const { keys, args, lists } = this.call();
-    const call = { keys, args: { ...args, queue, token, lockMs: LOCK_MS, now: this.#parts.now() }, lists };
+    const { keys, args } = this.call();
+    const call = { keys, args: { ...args, queue, token, lockMs: LOCK_MS, now: this.#parts.now() } };
     const [kind, ...taken] = await this.#parts.partition.run('take-job', call);
     return kind === 'other' ? undefined : this.taken(token, args.nextRun, taken).taken;
   }
@@ -61,8 +59,8 @@ export class Ahead {
   /** @param reply the job that was taken, and the run that was begun; neither where nothing was */
   taken(token: string, nextRun: RunId, [job, begun]: readonly unknown[]): EndedTurn {
     if (!Array.isArray(job)) return { taken: undefined };
-    const [id, handler, tries, values] = begun as [Buffer?, Buffer?, Buffer?, (Buffer | null)[]?];
-    if (id === undefined || values === undefined) return { taken: job };
+    const [id, handler, tries, ...stored] = begun as readonly Buffer[];
+    if (id === undefined) return { taken: job };
     const event = String(id) as EventId;
     const name = String(handler);
     this.#runs.set(token, {
@@ -71,7 +69,7 @@ export class Ahead {
       handler: name,
       run: { id: nextRun, key: this.#parts.partition.keys.event(event), suffix: `/${name}` },
       tries: Number(tries),
-      values,
+      stored,
     });
     return { taken: job };
   }

@@ -7,7 +7,6 @@
 --- @include opening, turn
 --- @keys    plans
 --- @args    nextRun, process
---- @lists   fields
 
 -- Event, handler, the way and the revision of the plan; nothing for work without one.
 local function plannedFor(data)
@@ -20,7 +19,7 @@ local function plannedFor(data)
   if event and redis.call('HEXISTS', plansKey, '~' .. handler) == 1 then return event, handler, 'no', '' end
 end
 
--- Event, handler, tries and the event's fields of the run that was begun; empty when none was.
+-- Event, handler, tries, record and body of the run that was begun; empty when none was.
 local function openAhead(queue, jobId, job, token, now)
   if job.stc or job.defa or not job.data then return {} end
   local id, handler, inPlace, planned = plannedFor(job.data)
@@ -28,10 +27,10 @@ local function openAhead(queue, jobId, job, token, now)
   local opened = openDelivery({
     id = id, handler = handler, workId = id .. '~' .. handler, made = job.atm or '0', stalled = '0', inPlace = inPlace,
     planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = nextRun, process = process,
-    here = '', fields = fields,
+    here = '',
   })
   if opened[1] ~= 'open' then return {} end
-  return { id, handler, opened[3], opened[4] }
+  return { id, handler, opened[3], opened[4], opened[5] }
 end
 
 -- What BullMQ answers, and the run that was begun; nothing where BullMQ itself has to take the job.

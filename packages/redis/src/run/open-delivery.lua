@@ -1,5 +1,4 @@
---- Begins one run of a delivery: says what is already settled, marks the rest as pending, and returns the event's fields
---- that were asked for, in the order asked. A dead delivery that begins again was retried by an operator, so its dead
+--- Begins one run of a delivery: says what is already settled, marks the rest as pending, and returns the event. A dead delivery that begins again was retried by an operator, so its dead
 --- letter is taken away; unless its worker died between writing the dead letter and ending the job: then it is only to be
 --- ended. A settled event that gave up its body has nothing left for a handler.
 ---
@@ -8,10 +7,9 @@
 --- nothing was dispatched yet (`spread`) and the handlers are still those that the plan was made over (`stale`).
 --- @include opening
 --- @args    id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here
---- @lists   fields
---- @reply   [open | resumed | held | stale | spread | lost | gone | shed | superseded | succeeded | dead] deaths, tries, event
+--- @reply   [open | resumed | held | stale | spread | lost | gone | shed | superseded | succeeded | dead] deaths, tries, record, body
 
 return openDelivery({
   id = id, handler = handler, workId = workId, made = made, stalled = stalled, inPlace = inPlace, planned = planned,
-  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here, fields = fields,
+  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here,
 })

@@ -2,26 +2,27 @@
 --- @include dead-letter, event, runs
 --- @keys    revision
 
-local WITH_EVENT = 8
+local WITH_EVENT = 9
 
 local function isSuperseded(it, noted, inPlace)
   local queue, jobId = jobNoted(it.id, it.handler, noted, inPlace)
   return jobId and jobId ~= it.jobId and redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1
 end
 
--- `it`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, fields; see
+-- `it`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
 -- open-delivery.lua.
 local function openDelivery(it)
   local id, handler = it.id, it.handler
   local eventKey = eventKeyOf(id)
   if isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
   local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'to', 'd/' .. handler, 'runs/' .. handler,
-    'job/' .. handler, 'tries/' .. handler, unpack(it.fields))
-  local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 1)
+    'job/' .. handler, 'tries/' .. handler, 'record', 'body')
+  local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 2)
   if not status then return { 'gone' } end
+  local record = event[WITH_EVENT]
   if not to then
-    to = adoptDeliveries(eventKey, id)
-    state = redis.call('HGET', eventKey, 'd/' .. handler)
+    to = handlersOf(eventKey, id)
+    if not record then state = redis.call('HGET', eventKey, 'd/' .. handler) end
   end
   if it.inPlace == 'first' then
     if (redis.call('GET', revisionKey) or '0') ~= it.planned then return { 'stale' } end
@@ -55,5 +56,5 @@ local function openDelivery(it)
     forgetAfter(id, nil)
     noteChange(id)
   end
-  return { 'open', deaths, event[WITH_EVENT] or '0', { unpack(event, WITH_EVENT + 1) } }
+  return { 'open', deaths, event[WITH_EVENT - 1] or '0', record or recordOf(eventKey), event[WITH_EVENT + 1] }
 end

@@ -18,7 +18,7 @@ import type { ScriptCalls, ScriptReplies } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import type { JobAddition } from '../client/script.ts';
-import { EVENT_FIELDS, eventFromRecord, eventRecord, type ParsePayload } from '../events/record.ts';
+import { eventFrom, readStored, storedEvent, type ParsePayload } from '../events/record.ts';
 import { newFinishToken } from '../jobs/finish-token.ts';
 import type {
   Dispatched,
@@ -77,7 +77,7 @@ class RedisLedger implements Ledger {
     if (ahead !== undefined) return this.#opened(ref, ahead);
     await this.releaseAhead(lease);
     const run = { id: newRunId(), ...this.#placeOf(ref) };
-    const [kind, deaths, tries, values] = await this.#run('open-delivery', {
+    const [kind, deaths, tries, ...stored] = await this.#run('open-delivery', {
       keys: { revision: this.#partition.keys.revision },
       args: {
         id,
@@ -95,22 +95,22 @@ class RedisLedger implements Ledger {
         process: this.#parts.process,
         here: here ?? '',
       },
-      lists: { fields: EVENT_FIELDS },
     });
     if (kind === 'succeeded') return { kind, result: null };
     if (kind !== 'open') return { kind };
-    return this.#opened(ref, { run, tries: Number(tries), values: values as Buffer[] }, Number(deaths));
+    const found = { run, tries: Number(tries), stored: stored as (Buffer | null)[] };
+    return this.#opened(ref, found, Number(deaths));
   }
 
   async #opened(
     { event }: WorkRef & { readonly kind: 'delivery' },
-    { run, tries, values }: Pick<AheadRun, 'run' | 'tries' | 'values'>,
+    { run, tries, stored }: Pick<AheadRun, 'run' | 'tries' | 'stored'>,
     deaths = 0,
   ): Promise<Opened<HooklineEvent>> {
-    const record = await eventRecord(this.#partition, event, values);
-    if (record === undefined) throw new Error(`the record of event ${event} has lost its body`);
-    const damaged = bodyHash(record.body) !== record.sha256.toString();
-    const value = eventFromRecord(event, record, this.#parts.parsePayload);
+    const found = await storedEvent(this.#partition, event, stored);
+    if (found === undefined) throw new Error(`the record of event ${event} has lost its body`);
+    const damaged = bodyHash(found.body) !== found.facts.sha256;
+    const value = eventFrom(event, found, this.#parts.parsePayload);
     return { kind: 'open', run, value, tries, deaths, damaged };
   }
 
@@ -269,7 +269,6 @@ class RedisLedger implements Ledger {
           kept: end?.kept ?? '',
           takes: end?.takes === true ? 1 : '',
         },
-        lists: next.lists,
         add,
       });
       if (kind === 'succeeded') return { kind, result: null };
@@ -307,10 +306,8 @@ class RedisLedger implements Ledger {
   }
 
   async readEvent(event: EventId): Promise<HooklineEvent | undefined> {
-    const { connection, keys } = this.#partition;
-    const values = await connection.hmgetBuffer(keys.event(event), ...EVENT_FIELDS);
-    const record = await eventRecord(this.#partition, event, values);
-    return record === undefined ? undefined : eventFromRecord(event, record, this.#parts.parsePayload);
+    const stored = await readStored(this.#partition, event);
+    return stored && eventFrom(event, stored, this.#parts.parsePayload);
   }
 
   #run<Name extends keyof ScriptCalls>(name: Name, call: ScriptCalls[Name]): Promise<ScriptReplies[Name]> {

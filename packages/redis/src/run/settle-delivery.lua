@@ -26,8 +26,8 @@ local function takeAgain()
   return takeNext(queue, token, lockMs, now)
 end
 
-local event = redis.call('HMGET', workKey, 'status', 'receivedAt', 'shedAt', 'to', 'runs' .. suffix)
-if not mayEnd(runsIn(event[5])) then
+local event = redis.call('HMGET', workKey, 'status', 'shedAt', 'to', 'runs' .. suffix)
+if not mayEnd(runsIn(event[4])) then
   local state = redis.call('HGET', workKey, 'd/' .. handler) or ''
   if kept ~= '' and state == 'succeeded|' .. counters and hasEnded() then return ended(takeAgain) end
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }

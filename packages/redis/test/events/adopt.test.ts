@@ -1,6 +1,9 @@
 import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { findEvent, openDeadLetters } from '../../src/index.ts';
+import type { IncomingEvent } from '@hookline/core';
+import fc from 'fast-check';
+import { factsFrom, readFields } from '../../src/events/record.ts';
+import { findEvent, openDeadLetters, readContent } from '../../src/index.ts';
 import { deliveryRef } from '../../src/run/work-ref.ts';
 import { handler, incoming, openBench, type Bench } from '../support.ts';
 
@@ -10,13 +13,25 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
+/** Writes what was accepted as the version before kept it. */
+async function writeEarlier(event: IncomingEvent): Promise<void> {
+  const { source, provider, providerId, type, receivedAt, verifiedAt, headers, sha256, bodyTrusted } = event;
+  const key = bench.partition.keys.event(event.id);
+  await bench.redis.hdel(key, 'record');
+  await bench.redis.hset(key, {
+    ...{ source, provider, providerId, type, receivedAt, verifiedAt, sha256, pieces: 1, priority: 0 },
+    ...{ headers: JSON.stringify(headers), bodyTrusted: bodyTrusted ? 1 : 0 },
+    ...{ statusAt: receivedAt, recordedAt: receivedAt, queuedAt: receivedAt },
+  });
+}
+
 /** An event as the version before wrote it. */
 async function earlier(deliveries: Readonly<Record<string, string>>, status?: string) {
   const { keys } = bench.partition;
   const store = await bench.store();
   const event = incoming();
   await store.accept(event);
-  await bench.redis.hdel(keys.event(event.id), 'to');
+  await writeEarlier(event);
   if (Object.keys(deliveries).length > 0) await bench.redis.hset(keys.deliveries(event.id), deliveries);
   if (status !== undefined) await bench.redis.hset(keys.event(event.id), 'status', status);
   return event;
@@ -77,5 +92,31 @@ describe('an event whose deliveries an earlier version kept in a hash of their o
     await eventually(async () => (await findEvent(bench.partition, id))?.status === 'handled');
     expect([runs, await isAdopted(id)]).toEqual([2, true]);
     await worker.stop(1_000);
+  });
+});
+
+describe('an event whose facts an earlier version kept as fields', () => {
+  const text = fc.string({ unit: 'binary', minLength: 1 });
+
+  it('is read as one whose facts are a record', async () => {
+    const store = await bench.store();
+    await fc.assert(
+      fc.asyncProperty(text, text, text, fc.boolean(), async (type, providerId, header, bodyTrusted) => {
+        const event = { ...incoming(), type, providerId, bodyTrusted, headers: { 'x-any': header } };
+        await store.accept(event);
+        const readBoth = async () => {
+          const [record] = await readFields(bench.partition, event.id, ['status']);
+          return [factsFrom(String(record)), await readContent(bench.partition, event.id)];
+        };
+        const [now, content] = await readBoth();
+        expect([now, content]).toEqual([
+          expect.objectContaining({ type, providerId, bodyTrusted, sha256: event.sha256 }),
+          { headers: event.headers, body: event.body },
+        ]);
+        await writeEarlier(event);
+        expect(await readBoth()).toEqual([now, content]);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
