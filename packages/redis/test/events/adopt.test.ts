@@ -18,11 +18,21 @@ async function writeEarlier(event: IncomingEvent): Promise<void> {
   const { source, provider, providerId, type, receivedAt, verifiedAt, headers, sha256, bodyTrusted } = event;
   const key = bench.partition.keys.event(event.id);
   await bench.redis.hdel(key, 'record');
-  await bench.redis.hset(key, {
-    ...{ source, provider, providerId, type, receivedAt, verifiedAt, sha256, pieces: 1, priority: 0 },
-    ...{ headers: JSON.stringify(headers), bodyTrusted: bodyTrusted ? 1 : 0 },
-    ...{ statusAt: receivedAt, recordedAt: receivedAt, queuedAt: receivedAt },
-  });
+  const facts = {
+    source,
+    provider,
+    providerId,
+    type,
+    receivedAt,
+    verifiedAt,
+    sha256,
+    pieces: 1,
+    priority: 0,
+  };
+  const times = { statusAt: receivedAt, recordedAt: receivedAt, queuedAt: receivedAt };
+  await bench.redis.hset(key, facts);
+  await bench.redis.hset(key, times);
+  await bench.redis.hset(key, { headers: JSON.stringify(headers), bodyTrusted: bodyTrusted ? 1 : 0 });
 }
 
 /** An event as the version before wrote it. */
