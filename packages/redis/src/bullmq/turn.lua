@@ -1,9 +1,12 @@
---- Ends a job that ran to its end, and takes the next one, as BullMQ's moveToFinished and moveToActive do it for plain jobs
+--- Ends jobs that ran to their end, and takes the next ones, as BullMQ's moveToFinished and moveToActive do it for plain jobs
 --- in plain queues, without what they write for listeners that nobody here is. A test compares them. Whatever is not plain
---- is left as it was, and to BullMQ.
+--- is left as it was, and to BullMQ. A script may end and take many: what they have in common is asked and written once.
 
 -- How many ended jobs are taken away at once where a queue is to keep fewer than before.
 local MOST_REMOVED = 1000
+
+-- By queue: the jobs that this script has ended, and how many each of them lets the queue keep.
+local endedIn = {}
 
 local function removeOldestEnded(queue, completedKey, surplus)
   local oldest = redis.call('ZPOPMIN', completedKey, math.min(surplus, MOST_REMOVED))
@@ -14,21 +17,48 @@ local function removeOldestEnded(queue, completedKey, surplus)
   end
 end
 
--- Says whether it has ended.
+-- Says whether it has ended; `finishTurns` does the rest.
 local function endTurn(queue, jobId, token, now, made, kept)
   local jobKey, lockKey = bullJobKeyOf(queue, jobId), bullLockKeyOf(queue, jobId)
   -- One that ran out is nobody's: whoever took the job over would have set it anew.
   local holder = redis.call('GET', lockKey) or token
   if holder ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
-  redis.call('DEL', lockKey)
-  redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
   redis.call('HSET', jobKey, 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
-  local completedKey = bullJobKeyOf(queue, 'completed')
-  redis.call('ZADD', completedKey, now, jobId)
-  local surplus = redis.call('ZCARD', completedKey) - kept
-  if surplus > 0 then removeOldestEnded(queue, completedKey, surplus) end
+  local ended = endedIn[queue] or { ids = {}, locks = {}, kept = {} }
+  endedIn[queue] = ended
+  local nth = #ended.ids + 1
+  ended.ids[nth], ended.locks[nth], ended.kept[nth] = jobId, lockKey, kept
   return true
+end
+
+local function finishTurns(now)
+  for queue, ended in pairs(endedIn) do
+    local completedKey, places = bullJobKeyOf(queue, 'completed'), {}
+    for i, id in ipairs(ended.ids) do places[2 * i - 1], places[2 * i] = now, id end
+    redis.call('DEL', unpack(ended.locks))
+    redis.call('SREM', bullJobKeyOf(queue, 'stalled'), unpack(ended.ids))
+    -- As many as would be left if each had been trimmed for in turn.
+    local left = redis.call('ZCARD', completedKey)
+    redis.call('ZADD', completedKey, unpack(places))
+    local surplus = left + #ended.ids
+    for _, kept in ipairs(ended.kept) do left = math.min(left + 1, kept) end
+    if surplus > left then removeOldestEnded(queue, completedKey, surplus - left) end
+  end
+end
+
+local factsByQueue = {}
+
+-- What holds for a queue for as long as a script runs.
+local function factsOf(queue)
+  local facts = factsByQueue[queue]
+  if not facts then
+    local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
+    local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
+    facts = { paused = paused, most = most, limit = limit, delayed = tonumber(delayed), isMarked = false }
+    factsByQueue[queue] = facts
+  end
+  return facts
 end
 
 -- The fields of a job that was taken, by name, and as BullMQ hands them on.
@@ -39,7 +69,11 @@ local function beginTurn(queue, jobId, token, lockMs, now)
   local started = tonumber(job.ats or 0) + 1
   redis.call('SET', bullLockKeyOf(queue, jobId), token, 'PX', lockMs)
   redis.call('HSET', jobKey, 'processedOn', now, 'ats', started)
-  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+  local facts = factsOf(queue)
+  if not facts.isMarked then
+    redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+    facts.isMarked = true
+  end
   -- Of a name that stands twice the last one counts.
   for _, text in ipairs({ 'processedOn', now, 'ats', tostring(started) }) do listed[#listed + 1] = text end
   return job, listed
@@ -58,14 +92,13 @@ end
 -- What BullMQ answers to whoever takes a job, and the job's fields by name. Nothing where BullMQ has more to do than to
 -- take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
 local function takeJob(queue, token, lockMs, now)
-  local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
-  local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
-  if limit or (delayed and tonumber(delayed) < (now + 1) * 0x1000) then return nil end
-  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then
+  local facts = factsOf(queue)
+  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return nil end
+  if facts.paused or (facts.most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(facts.most)) then
     return { '', '', 0, 0 }
   end
   local jobId = nextIdOf(queue)
-  if not jobId then return { '', '', 0, delayed and tonumber(delayed) / 0x1000 or 0 } end
+  if not jobId then return { '', '', 0, facts.delayed and facts.delayed / 0x1000 or 0 } end
   if string.sub(jobId, 1, 2) == '0:' then
     redis.call('LREM', bullJobKeyOf(queue, 'active'), 1, jobId)
     return nil

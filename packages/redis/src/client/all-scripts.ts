@@ -44,6 +44,23 @@ export interface ScriptCalls {
     readonly lists: Lists<'summary'>;
   };
   /**
+   * Settles deliveries that succeeded, each by itself, and with the last of an event's the event; ends their jobs, and takes
+   * the next ones: all that a busy worker asks of Redis, in one call for many. Only a run that counts may settle; see runs.lua.
+   *
+   * Of each job its queue keeps `kept` ended ones. `takes`: whether the next is to be taken by the same turn. `told`: what
+   * there is to say of the attempt for the history, as JSON.
+   *
+   * Answers for each in turn: `settled` and whether its job has ended (else BullMQ is to end it), with what take-job.lua
+   * answers where a job was taken; `succeeded`; `lost`; or `failed` and why, where it alone could not be settled. A reply that
+   * was lost is asked for again: what has settled and ended says so once more.
+   * @see ../run/complete-deliveries.lua
+   */
+  readonly 'complete-deliveries': {
+    readonly keys: Keys<'revision' | 'plans'>;
+    readonly args: Args<'process' | 'now' | 'retention' | 'lockMs'>;
+    readonly each: { readonly works: readonly (Args<'id' | 'handler' | 'run' | 'told' | 'token' | 'queue' | 'jobId' | 'made' | 'stalled' | 'kept' | 'takes' | 'nextRun'>)[] };
+  };
+  /**
    * Looks at one page of dead events, or of failed jobs, for those whose dead letter somebody took away by hand: nothing
    * will run them again, so they are through, and may be forgotten after the retention time. Says how many there were to
    * look at, and how many were through.
@@ -457,16 +474,12 @@ export interface ScriptCalls {
   };
   /**
    * Settles an attempt of a delivery, and with the last of them its event. `told`: what there is to say of the attempt for
-   * the history, as JSON.
-   *
-   * `kept` not empty: also ends the delivery's job, of which the queue keeps so many, and takes the next job where `takes`
-   * says so: one step, so that a busy worker needs no other. Whether the job has `ended` is said; else BullMQ is to end it.
-   * A reply that was lost is asked for again: a run that has settled and ended says so once more.
+   * the history, as JSON. BullMQ ends its job then.
    * @see ../run/settle-delivery.lua
    */
   readonly 'settle-delivery': {
-    readonly keys: Keys<'lock' | 'attempts' | 'work' | 'revision' | 'plans'>;
-    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'nextRun' | 'process' | 'id' | 'handler' | 'told' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes'>;
+    readonly keys: Keys<'lock' | 'attempts' | 'work'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id' | 'handler' | 'told'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -498,7 +511,7 @@ export interface ScriptCalls {
    */
   readonly 'take-job': {
     readonly keys: Keys<'revision' | 'plans'>;
-    readonly args: Args<'nextRun' | 'process' | 'queue' | 'token' | 'lockMs' | 'now'>;
+    readonly args: Args<'process' | 'queue' | 'token' | 'lockMs' | 'now' | 'nextRun'>;
   };
   /**
    * Takes or keeps the lease of the one process that looks for lost work.
@@ -538,6 +551,7 @@ export interface ScriptReplies {
   readonly 'add-step': 'added' | 'untracked' | 'lost' | 'over';
   readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'known', ...rest: unknown[]];
   readonly 'cancel-job': readonly [kind: 'cancelled' | 'unknown' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'complete-deliveries': unknown;
   readonly 'conclude-discarded': unknown;
   readonly 'count': unknown;
   readonly 'create-jobs': unknown;
@@ -882,36 +896,50 @@ local function endJob(id, status, now, field, json)
     'processingTime', tonumber(now) - tonumber(startedAt),
     'message', 'Job processing ' .. (status == 'succeeded' and 'completed' or 'failed'), field, json)
 end`,
-  'next': `-- Event, handler, the way and the revision of the plan; nothing for work without one.
+  'next': `-- Bytes of bodies in one answer: what is larger is opened by itself.
+local MOST_GIVEN = 256 * 1024
+local given, plans = 0, {}
+
+local function planOf(kind)
+  local plan = plans[kind]
+  if plan == nil then
+    plan = redis.call('HGET', plansKey, kind)
+    plans[kind] = plan
+  end
+  return plan
+end
+
+-- Event, handler, the way and the revision of the plan; nothing for work without one.
 local function plannedFor(data)
   local id, kind = string.match(data, '^{"kind":"event","event":"([^"\\\\]+)",(.*)$')
   if id then
-    local planned, handler = string.match(redis.call('HGET', plansKey, kind) or '', '^(%S+) (.*)$')
+    local planned, handler = string.match(planOf(kind) or '', '^(%S+) (.*)$')
     return handler and id, handler, 'first', planned
   end
   local event, handler = string.match(data, '^{"kind":"delivery","event":"([^"\\\\]+)","handler":"([^"\\\\]+)"}$')
-  if event and redis.call('HEXISTS', plansKey, '~' .. handler) == 1 then return event, handler, 'no', '' end
+  if event and planOf('~' .. handler) then return event, handler, 'no', '' end
 end
 
 -- Event, handler, tries, record and body of the run that was begun; empty when none was.
-local function openAhead(queue, jobId, job, token, now)
-  if job.stc or job.defa or not job.data then return {} end
+local function openAhead(queue, jobId, job, token, now, run)
+  if job.stc or job.defa or not job.data or given > MOST_GIVEN then return {} end
   local id, handler, inPlace, planned = plannedFor(job.data)
-  if not id or redis.call('HEXISTS', eventKeyOf(id), 'runs/' .. handler) == 1 then return {} end
+  if not id then return {} end
   local opened = openDelivery({
     id = id, handler = handler, workId = id .. '~' .. handler, made = job.atm or '0', stalled = '0', inPlace = inPlace,
-    planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = nextRun, process = process,
-    here = '',
+    planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = run, process = process,
+    here = '', isAhead = true,
   })
   if opened[1] ~= 'open' then return {} end
+  given = given + #(opened[5] or '')
   return { id, handler, opened[3], opened[4], opened[5] }
 end
 
 -- What BullMQ answers, and the run that was begun; nothing where BullMQ itself has to take the job.
-local function takeNext(queue, token, lockMs, now)
+local function takeNext(queue, token, lockMs, now, run)
   local taken, job = takeJob(queue, token, lockMs, tonumber(now))
   if not taken then return nil end
-  return taken, job and openAhead(queue, taken[2], job, token, now) or {}
+  return taken, job and openAhead(queue, taken[2], job, token, now, run) or {}
 end`,
   'opening': `local WITH_EVENT = 9
 
@@ -920,23 +948,31 @@ local function isSuperseded(it, noted, inPlace)
   return jobId and jobId ~= it.jobId and redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1
 end
 
+local revision
+
+local function revisionNow()
+  revision = revision or redis.call('GET', revisionKey) or '0'
+  return revision
+end
+
 -- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
--- open-delivery.lua.
+-- open-delivery.lua. \`isAhead\`: its job was taken by this very script; work with a run that is known is not opened.
 local function openDelivery(it)
   local id, handler = it.id, it.handler
   local eventKey = eventKeyOf(id)
-  if isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
+  if not it.isAhead and isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
   local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'to', 'd/' .. handler, 'runs/' .. handler,
     'job/' .. handler, 'tries/' .. handler, 'record', 'body')
   local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 2)
   if not status then return { 'gone' } end
+  if it.isAhead and runs then return { 'known' } end
   local record = event[WITH_EVENT]
   if not to then
     to = handlersOf(eventKey, id)
     if not record then state = redis.call('HGET', eventKey, 'd/' .. handler) end
   end
   if it.inPlace == 'first' then
-    if (redis.call('GET', revisionKey) or '0') ~= it.planned then return { 'stale' } end
+    if revisionNow() ~= it.planned then return { 'stale' } end
     if inPlace ~= handler and to ~= '' then return { 'spread' } end
   end
 
@@ -1178,6 +1214,9 @@ end`,
   'turn': `-- How many ended jobs are taken away at once where a queue is to keep fewer than before.
 local MOST_REMOVED = 1000
 
+-- By queue: the jobs that this script has ended, and how many each of them lets the queue keep.
+local endedIn = {}
+
 local function removeOldestEnded(queue, completedKey, surplus)
   local oldest = redis.call('ZPOPMIN', completedKey, math.min(surplus, MOST_REMOVED))
   for i = 1, #oldest, 2 do
@@ -1187,21 +1226,48 @@ local function removeOldestEnded(queue, completedKey, surplus)
   end
 end
 
--- Says whether it has ended.
+-- Says whether it has ended; \`finishTurns\` does the rest.
 local function endTurn(queue, jobId, token, now, made, kept)
   local jobKey, lockKey = bullJobKeyOf(queue, jobId), bullLockKeyOf(queue, jobId)
   -- One that ran out is nobody's: whoever took the job over would have set it anew.
   local holder = redis.call('GET', lockKey) or token
   if holder ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
-  redis.call('DEL', lockKey)
-  redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
   redis.call('HSET', jobKey, 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
-  local completedKey = bullJobKeyOf(queue, 'completed')
-  redis.call('ZADD', completedKey, now, jobId)
-  local surplus = redis.call('ZCARD', completedKey) - kept
-  if surplus > 0 then removeOldestEnded(queue, completedKey, surplus) end
+  local ended = endedIn[queue] or { ids = {}, locks = {}, kept = {} }
+  endedIn[queue] = ended
+  local nth = #ended.ids + 1
+  ended.ids[nth], ended.locks[nth], ended.kept[nth] = jobId, lockKey, kept
   return true
+end
+
+local function finishTurns(now)
+  for queue, ended in pairs(endedIn) do
+    local completedKey, places = bullJobKeyOf(queue, 'completed'), {}
+    for i, id in ipairs(ended.ids) do places[2 * i - 1], places[2 * i] = now, id end
+    redis.call('DEL', unpack(ended.locks))
+    redis.call('SREM', bullJobKeyOf(queue, 'stalled'), unpack(ended.ids))
+    -- As many as would be left if each had been trimmed for in turn.
+    local left = redis.call('ZCARD', completedKey)
+    redis.call('ZADD', completedKey, unpack(places))
+    local surplus = left + #ended.ids
+    for _, kept in ipairs(ended.kept) do left = math.min(left + 1, kept) end
+    if surplus > left then removeOldestEnded(queue, completedKey, surplus - left) end
+  end
+end
+
+local factsByQueue = {}
+
+-- What holds for a queue for as long as a script runs.
+local function factsOf(queue)
+  local facts = factsByQueue[queue]
+  if not facts then
+    local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
+    local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
+    facts = { paused = paused, most = most, limit = limit, delayed = tonumber(delayed), isMarked = false }
+    factsByQueue[queue] = facts
+  end
+  return facts
 end
 
 -- The fields of a job that was taken, by name, and as BullMQ hands them on.
@@ -1212,7 +1278,11 @@ local function beginTurn(queue, jobId, token, lockMs, now)
   local started = tonumber(job.ats or 0) + 1
   redis.call('SET', bullLockKeyOf(queue, jobId), token, 'PX', lockMs)
   redis.call('HSET', jobKey, 'processedOn', now, 'ats', started)
-  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+  local facts = factsOf(queue)
+  if not facts.isMarked then
+    redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+    facts.isMarked = true
+  end
   -- Of a name that stands twice the last one counts.
   for _, text in ipairs({ 'processedOn', now, 'ats', tostring(started) }) do listed[#listed + 1] = text end
   return job, listed
@@ -1231,14 +1301,13 @@ end
 -- What BullMQ answers to whoever takes a job, and the job's fields by name. Nothing where BullMQ has more to do than to
 -- take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
 local function takeJob(queue, token, lockMs, now)
-  local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
-  local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
-  if limit or (delayed and tonumber(delayed) < (now + 1) * 0x1000) then return nil end
-  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then
+  local facts = factsOf(queue)
+  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return nil end
+  if facts.paused or (facts.most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(facts.most)) then
     return { '', '', 0, 0 }
   end
   local jobId = nextIdOf(queue)
-  if not jobId then return { '', '', 0, delayed and tonumber(delayed) / 0x1000 or 0 } end
+  if not jobId then return { '', '', 0, facts.delayed and facts.delayed / 0x1000 or 0 } end
   if string.sub(jobId, 1, 2) == '0:' then
     redis.call('LREM', bullJobKeyOf(queue, 'active'), 1, jobId)
     return nil
@@ -1428,6 +1497,70 @@ endJob(id, 'failed', now, 'error', error)
 forgetJobAfter(id, millisecondsNow() + retention)
 if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
 return { 'cancelled', queue, queuedId, summaryOf(id) }`,
+  },
+  'complete-deliveries': {
+    include: ['clock', 'record', 'event', 'runs', 'dead-letter', 'opening', 'turn', 'next'],
+    keys: ['revision', 'plans'],
+    args: ['process', 'now', 'retention', 'lockMs'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [{ name: 'works', args: ['id', 'handler', 'run', 'told', 'token', 'queue', 'jobId', 'made', 'stalled', 'kept', 'takes', 'nextRun'], lists: [], add: [] }],
+    reply: 'raw',
+    lua: `local changes = {}
+
+local function hasEnded(it)
+  local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(it.queue, it.jobId), 'atm', 'finishedOn'))
+  return finishedOn and tonumber(atm) == tonumber(it.made) + 1
+end
+
+local function takenAfter(it)
+  if it.takes == '' then return { 'settled', 1 } end
+  local job, ahead = takeNext(it.queue, it.token, lockMs, now, it.nextRun)
+  if not job then return { 'settled', 1 } end
+  return { 'settled', 1, job, ahead }
+end
+
+local function toldBefore(it)
+  local before = it.takes ~= '' and takenBefore(it.queue, it.token)
+  if before then return { 'settled', 1, before, {} } end
+  return takenAfter(it)
+end
+
+local function complete(it)
+  local eventKey, suffix = eventKeyOf(it.id), '/' .. it.handler
+  local state = 'succeeded|' .. it.made .. '|' .. it.stalled
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'd' .. suffix, 'runs' .. suffix)
+  local was = event[4] or ''
+  if not placeOfRun(runsIn(event[5]), it.run) then
+    if was == state and hasEnded(it) then return toldBefore(it) end
+    return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
+  end
+  -- Takes no memory: a Redis at its limit refuses a script whose first write does.
+  redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event)
+  if string.sub(was, 1, 4) == 'dead' then removeDeadLetter(it.id .. '~' .. it.handler) end
+  for _, text in ipairs({ 'changed', it.id, 'attempt', it.told }) do changes[#changes + 1] = text end
+  if endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept)) then return takenAfter(it) end
+  -- A lock that ran out while nobody took the job over: BullMQ is told of this end by whoever holds it.
+  redis.call('SET', bullLockKeyOf(it.queue, it.jobId), it.token, 'PX', lockMs, 'NX')
+  return { 'settled', 0 }
+end
+
+local answers, cannotNow = {}, nil
+for i, it in ipairs(works) do
+  local isDone, answer = pcall(complete, it)
+  if not isDone then
+    local why = tostring(type(answer) == 'table' and answer.err or answer)
+    -- Then it cannot for any of them, and is asked again.
+    if string.find(why, 'OOM command', 1, true) then cannotNow = why end
+    answer = { 'failed', why }
+  end
+  answers[i] = answer
+end
+finishTurns(now)
+if #changes > 0 then redis.call('XADD', changesKeyOf(), '*', unpack(changes)) end
+return cannotNow and redis.error_reply(cannotNow) or answers`,
   },
   'conclude-discarded': {
     include: ['clock', 'record', 'event', 'frames', 'job'],
@@ -2209,12 +2342,12 @@ end
 
 for _, entry in ipairs(redis.call('XRANGE', changesKey, '(' .. after, '+', 'COUNT', most)) do
   if #ids >= tonumber(most) then break end
-  local kind, named, _, attempt = unpack(entry[2])
-  if kind == 'accepted' then
-    for id in string.gmatch(named, '%S+') do note(id) end
-  else
-    note(named)
-    attempts[#attempts + 1] = attempt
+  local told = entry[2]
+  for i = 1, #told, 2 do
+    if told[i] == 'accepted' then
+      for id in string.gmatch(told[i + 1], '%S+') do note(id) end
+    elseif told[i] == 'changed' then note(told[i + 1])
+    else attempts[#attempts + 1] = told[i + 1] end
   end
   place = entry[1]
 end
@@ -2499,51 +2632,27 @@ end
 return count`,
   },
   'settle-delivery': {
-    include: ['clock', 'record', 'event', 'dead-letter', 'runs', 'settle', 'opening', 'turn', 'next'],
-    keys: ['lock', 'attempts', 'work', 'revision', 'plans'],
-    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'nextRun', 'process', 'id', 'handler', 'told', 'queue', 'jobId', 'made', 'kept', 'takes'],
+    include: ['clock', 'record', 'event', 'dead-letter', 'runs', 'settle'],
+    keys: ['lock', 'attempts', 'work'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id', 'handler', 'told'],
     lists: [],
     bullmq: [],
     add: ['letter'],
     each: [],
     reply: 'tagged',
-    lua: `local function ended(take)
-  if takes == '' then return { 'settled', 1 } end
-  local job, ahead = take()
-  if not job then return { 'settled', 1 } end
-  return { 'settled', 1, job, ahead }
-end
-
-local function hasEnded()
-  local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(queue, jobId), 'atm', 'finishedOn'))
-  return finishedOn and tonumber(atm) == tonumber(made) + 1
-end
-
-local function takeAgain()
-  local before = takenBefore(queue, token)
-  if before then return before, {} end
-  return takeNext(queue, token, lockMs, now)
-end
-
-local event = redis.call('HMGET', workKey, 'status', 'shedAt', 'to', 'runs' .. suffix)
+    lua: `local event = redis.call('HMGET', workKey, 'status', 'shedAt', 'to', 'runs' .. suffix)
 if not mayEnd(runsIn(event[4])) then
   local state = redis.call('HGET', workKey, 'd/' .. handler) or ''
-  if kept ~= '' and state == 'succeeded|' .. counters and hasEnded() then return ended(takeAgain) end
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
 end
-if kept == '' then keepLock() end
+keepLock()
 endRuns()
 if kind ~= 'retry' then
   settleDelivery(workKey, id, handler, stateNow(), now, tonumber(retention), event)
   keepLetter()
 end
 noteChange(id, 'attempt', told)
-if kept == '' then return { 'settled', 0 } end
-if not endTurn(queue, jobId, token, now, tonumber(made), tonumber(kept)) then
-  keepLock()
-  return { 'settled', 0 }
-end
-return ended(function() return takeNext(queue, token, lockMs, now) end)`,
+return { 'settled' }`,
   },
   'settle-job': {
     include: ['clock', 'frames', 'job', 'dead-letter', 'runs', 'settle'],
@@ -2630,13 +2739,13 @@ return { run, steps, page, '', row }`,
   'take-job': {
     include: ['dead-letter', 'clock', 'record', 'event', 'runs', 'opening', 'turn', 'next'],
     keys: ['revision', 'plans'],
-    args: ['nextRun', 'process', 'queue', 'token', 'lockMs', 'now'],
+    args: ['process', 'queue', 'token', 'lockMs', 'now', 'nextRun'],
     lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `local job, ahead = takeNext(queue, token, lockMs, now)
+    lua: `local job, ahead = takeNext(queue, token, lockMs, now, nextRun)
 if not job then return { 'other' } end
 return { 'taken', job, ahead }`,
   },

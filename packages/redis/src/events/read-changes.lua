@@ -19,12 +19,12 @@ end
 
 for _, entry in ipairs(redis.call('XRANGE', changesKey, '(' .. after, '+', 'COUNT', most)) do
   if #ids >= tonumber(most) then break end
-  local kind, named, _, attempt = unpack(entry[2])
-  if kind == 'accepted' then
-    for id in string.gmatch(named, '%S+') do note(id) end
-  else
-    note(named)
-    attempts[#attempts + 1] = attempt
+  local told = entry[2]
+  for i = 1, #told, 2 do
+    if told[i] == 'accepted' then
+      for id in string.gmatch(told[i + 1], '%S+') do note(id) end
+    elseif told[i] == 'changed' then note(told[i + 1])
+    else attempts[#attempts + 1] = told[i + 1] end
   end
   place = entry[1]
 end

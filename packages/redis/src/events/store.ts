@@ -15,7 +15,7 @@ import { connect, type Connection } from '../client/connection.ts';
 import { createPartition } from '../bullmq/add-job.ts';
 import { createLargeEvents, isLarge } from './large-events.ts';
 import { acceptAll, acceptRow, sizeOf, type AcceptRow } from './accept.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit } from '../client/group-commit.ts';
 import { costOf, StoreFullError } from '../gate/admission.ts';
 import type { AckLevel } from '../gate/ack-level.ts';
 import { openGate } from '../gate/gate.ts';

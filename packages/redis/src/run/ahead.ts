@@ -44,16 +44,17 @@ export class Ahead {
     const { keys } = this.#parts.partition;
     return {
       keys: { plans: keys.plans(this.#parts.process), revision: keys.revision },
-      args: { nextRun: newRunId(), process: this.#parts.process },
+      args: { process: this.#parts.process },
     };
   }
 
   /** @returns `undefined` where BullMQ itself has to take the job */
   async take(queue: string, token: string): Promise<TakenJob | undefined> {
     const { keys, args } = this.call();
-    const call = { keys, args: { ...args, queue, token, lockMs: LOCK_MS, now: this.#parts.now() } };
+    const nextRun = newRunId();
+    const call = { keys, args: { ...args, nextRun, queue, token, lockMs: LOCK_MS, now: this.#parts.now() } };
     const [kind, ...taken] = await this.#parts.partition.run('take-job', call);
-    return kind === 'other' ? undefined : this.taken(token, args.nextRun, taken).taken;
+    return kind === 'other' ? undefined : this.taken(token, nextRun, taken).taken;
   }
 
   /** @param reply the job that was taken, and the run that was begun; neither where nothing was */

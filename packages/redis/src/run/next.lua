@@ -6,36 +6,50 @@
 --- handler runs in place; `~handler` for those that have jobs of their own.
 --- @include opening, turn
 --- @keys    plans
---- @args    nextRun, process
+--- @args    process
+
+-- Bytes of bodies in one answer: what is larger is opened by itself.
+local MOST_GIVEN = 256 * 1024
+local given, plans = 0, {}
+
+local function planOf(kind)
+  local plan = plans[kind]
+  if plan == nil then
+    plan = redis.call('HGET', plansKey, kind)
+    plans[kind] = plan
+  end
+  return plan
+end
 
 -- Event, handler, the way and the revision of the plan; nothing for work without one.
 local function plannedFor(data)
   local id, kind = string.match(data, '^{"kind":"event","event":"([^"\\]+)",(.*)$')
   if id then
-    local planned, handler = string.match(redis.call('HGET', plansKey, kind) or '', '^(%S+) (.*)$')
+    local planned, handler = string.match(planOf(kind) or '', '^(%S+) (.*)$')
     return handler and id, handler, 'first', planned
   end
   local event, handler = string.match(data, '^{"kind":"delivery","event":"([^"\\]+)","handler":"([^"\\]+)"}$')
-  if event and redis.call('HEXISTS', plansKey, '~' .. handler) == 1 then return event, handler, 'no', '' end
+  if event and planOf('~' .. handler) then return event, handler, 'no', '' end
 end
 
 -- Event, handler, tries, record and body of the run that was begun; empty when none was.
-local function openAhead(queue, jobId, job, token, now)
-  if job.stc or job.defa or not job.data then return {} end
+local function openAhead(queue, jobId, job, token, now, run)
+  if job.stc or job.defa or not job.data or given > MOST_GIVEN then return {} end
   local id, handler, inPlace, planned = plannedFor(job.data)
-  if not id or redis.call('HEXISTS', eventKeyOf(id), 'runs/' .. handler) == 1 then return {} end
+  if not id then return {} end
   local opened = openDelivery({
     id = id, handler = handler, workId = id .. '~' .. handler, made = job.atm or '0', stalled = '0', inPlace = inPlace,
-    planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = nextRun, process = process,
-    here = '',
+    planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = run, process = process,
+    here = '', isAhead = true,
   })
   if opened[1] ~= 'open' then return {} end
+  given = given + #(opened[5] or '')
   return { id, handler, opened[3], opened[4], opened[5] }
 end
 
 -- What BullMQ answers, and the run that was begun; nothing where BullMQ itself has to take the job.
-local function takeNext(queue, token, lockMs, now)
+local function takeNext(queue, token, lockMs, now, run)
   local taken, job = takeJob(queue, token, lockMs, tonumber(now))
   if not taken then return nil end
-  return taken, job and openAhead(queue, taken[2], job, token, now) or {}
+  return taken, job and openAhead(queue, taken[2], job, token, now, run) or {}
 end

@@ -9,23 +9,31 @@ local function isSuperseded(it, noted, inPlace)
   return jobId and jobId ~= it.jobId and redis.call('EXISTS', bullLockKeyOf(queue, jobId)) == 1
 end
 
+local revision
+
+local function revisionNow()
+  revision = revision or redis.call('GET', revisionKey) or '0'
+  return revision
+end
+
 -- `it`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
--- open-delivery.lua.
+-- open-delivery.lua. `isAhead`: its job was taken by this very script; work with a run that is known is not opened.
 local function openDelivery(it)
   local id, handler = it.id, it.handler
   local eventKey = eventKeyOf(id)
-  if isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
+  if not it.isAhead and isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
   local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'to', 'd/' .. handler, 'runs/' .. handler,
     'job/' .. handler, 'tries/' .. handler, 'record', 'body')
   local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 2)
   if not status then return { 'gone' } end
+  if it.isAhead and runs then return { 'known' } end
   local record = event[WITH_EVENT]
   if not to then
     to = handlersOf(eventKey, id)
     if not record then state = redis.call('HGET', eventKey, 'd/' .. handler) end
   end
   if it.inPlace == 'first' then
-    if (redis.call('GET', revisionKey) or '0') ~= it.planned then return { 'stale' } end
+    if revisionNow() ~= it.planned then return { 'stale' } end
     if inPlace ~= handler and to ~= '' then return { 'spread' } end
   end
 

@@ -33,6 +33,7 @@ import type {
   Settled,
 } from './ledger.ts';
 import { Ahead, type AheadRun } from './ahead.ts';
+import { Completions } from './completions.ts';
 import { newRunId, type Run, type RunId } from './run-id.ts';
 import { attemptTold, contentOf, detailOf } from './settlement.ts';
 import type { WorkRef } from './work-ref.ts';
@@ -53,15 +54,19 @@ export function createLedger(parts: LedgerParts): Ledger {
   return new RedisLedger(parts);
 }
 
+type DeliveryRef = WorkRef & { readonly kind: 'delivery' };
+
 class RedisLedger implements Ledger {
   readonly #parts: LedgerParts;
   readonly #partition: Partition;
   readonly #ahead: Ahead;
+  readonly #completions: Completions;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
     this.#partition = parts.partition;
     this.#ahead = new Ahead(parts);
+    this.#completions = new Completions({ ...parts, ahead: this.#ahead });
   }
 
   async openDelivery(
@@ -227,54 +232,8 @@ class RedisLedger implements Ledger {
       await this.release(run);
       return { kind: 'settled' };
     }
-    const now = this.#parts.now();
-    const attempts = this.#partition.keys.attempts(ref.workId);
-    const keys = { lock: this.#lockOf(lease), attempts, work: run.key };
-    const { attempt: number, startedAt, endedAt } = ended;
-    const attempt = { attempt: number, startedAt, endedAt };
-    const args = {
-      workId: ref.workId,
-      token: lease.token,
-      lockMs: LOCK_MS,
-      kind: settlement.kind,
-      counters: `${lease.made}|${lease.stalled}`,
-      attempt:
-        settlement.kind === 'retry' || settlement.kind === 'bury'
-          ? JSON.stringify({ ...attempt, error: serializeError(settlement.error) } satisfies AttemptRecord)
-          : '',
-      now,
-      content:
-        ref.kind === 'delivery' && settlement.kind === 'complete'
-          ? ''
-          : contentOf(ref, lease, settlement, now),
-      suffix: run.suffix,
-      run: run.id,
-    };
-    const add = settlement.kind === 'bury' ? { letter: this.#letterOf(ref, now) } : {};
-    if (ref.kind === 'delivery') {
-      const end = settlement.kind === 'complete' ? lease.plainEnd?.() : undefined;
-      const next = this.#ahead.call();
-      const [kind, isEnded, ...taken] = await this.#run('settle-delivery', {
-        keys: { ...keys, ...next.keys },
-        args: {
-          ...args,
-          ...next.args,
-          id: ref.event,
-          handler: ref.handler,
-          retention: this.#parts.retention,
-          told: JSON.stringify(attemptTold(ref, run, this.#parts.process, settlement, ended)),
-          queue: lease.queue,
-          jobId: lease.jobId,
-          made: lease.made,
-          kept: end?.kept ?? '',
-          takes: end?.takes === true ? 1 : '',
-        },
-        add,
-      });
-      if (kind === 'succeeded') return { kind, result: null };
-      if (kind !== 'settled' || Number(isEnded) === 0) return { kind };
-      return { kind, ended: this.#ahead.taken(lease.token, next.args.nextRun, taken) };
-    }
+    if (ref.kind === 'delivery') return this.#settleDelivery(ref, lease, run, settlement, ended);
+    const { keys, args, add } = this.#callOf(ref, lease, run, settlement, ended);
     const [kind, result] = await this.#run('settle-job', {
       keys,
       args: {
@@ -286,6 +245,58 @@ class RedisLedger implements Ledger {
       add,
     });
     return kind === 'succeeded' ? { kind, result: JSON.parse(String(result ?? 'null')) } : { kind };
+  }
+
+  async #settleDelivery(
+    ref: DeliveryRef,
+    lease: LeaseRef,
+    run: Run,
+    settlement: Exclude<Settlement, { readonly kind: 'release' }>,
+    ended: EndedAttempt,
+  ): Promise<Settled> {
+    const told = attemptTold(ref, run, this.#parts.process, settlement, ended);
+    const end = settlement.kind === 'complete' ? lease.plainEnd?.() : undefined;
+    if (end !== undefined) return this.#completions.settle({ ref, lease, run, end, told });
+    const { keys, args, add } = this.#callOf(ref, lease, run, settlement, ended);
+    const { event: id, handler } = ref;
+    const more = { id, handler, retention: this.#parts.retention, told: JSON.stringify(told) };
+    const [kind] = await this.#run('settle-delivery', { keys, args: { ...args, ...more }, add });
+    return kind === 'succeeded' ? { kind, result: null } : { kind };
+  }
+
+  /** What both scripts are told that settle. */
+  #callOf(
+    ref: WorkRef,
+    lease: LeaseRef,
+    run: Run,
+    settlement: Exclude<Settlement, { readonly kind: 'release' }>,
+    { attempt, startedAt, endedAt }: EndedAttempt,
+  ) {
+    const now = this.#parts.now();
+    const hasFailed = settlement.kind === 'retry' || settlement.kind === 'bury';
+    const record = { attempt, startedAt, endedAt };
+    return {
+      keys: {
+        lock: this.#lockOf(lease),
+        attempts: this.#partition.keys.attempts(ref.workId),
+        work: run.key,
+      },
+      args: {
+        workId: ref.workId,
+        token: lease.token,
+        lockMs: LOCK_MS,
+        kind: settlement.kind,
+        counters: `${lease.made}|${lease.stalled}`,
+        attempt: hasFailed
+          ? JSON.stringify({ ...record, error: serializeError(settlement.error) } satisfies AttemptRecord)
+          : '',
+        now,
+        content: ref.kind === 'delivery' && !hasFailed ? '' : contentOf(ref, lease, settlement, now),
+        suffix: run.suffix,
+        run: run.id,
+      },
+      add: settlement.kind === 'bury' ? { letter: this.#letterOf(ref, now) } : {},
+    };
   }
 
   async release({ id, key, suffix }: Run): Promise<void> {

@@ -6,6 +6,8 @@ export interface GroupCommitOptions<Item, Answer> {
   /** Makes one call for all of them. @returns an answer for each in turn */
   readonly commit: (items: readonly Item[]) => Promise<readonly Answer[]>;
   readonly sizeOf: (item: Item) => number;
+  /** Items in one call. Default 100. */
+  readonly most?: number;
 }
 
 interface Waiter<Item, Answer> {
@@ -62,7 +64,11 @@ export class GroupCommit<Item, Answer> {
 
   #takeGroup(): readonly Waiter<Item, Answer>[] {
     let count = 0;
-    for (let bytes = 0; count < Math.min(this.#waiting.length, MOST_ITEMS); count += 1) {
+    for (
+      let bytes = 0;
+      count < Math.min(this.#waiting.length, this.#options.most ?? MOST_ITEMS);
+      count += 1
+    ) {
       bytes += this.#waiting[count]?.size ?? 0;
       if (bytes > MOST_BYTES && count > 0) break;
     }

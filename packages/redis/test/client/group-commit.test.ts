@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import { GroupCommit } from '../../src/events/group-commit.ts';
+import { GroupCommit } from '../../src/client/group-commit.ts';
 
 interface Call {
   readonly items: readonly string[];

@@ -1,0 +1,68 @@
+--- Settles deliveries that succeeded, each by itself, and with the last of an event's the event; ends their jobs, and takes
+--- the next ones: all that a busy worker asks of Redis, in one call for many. Only a run that counts may settle; see runs.lua.
+---
+--- Of each job its queue keeps `kept` ended ones. `takes`: whether the next is to be taken by the same turn. `told`: what
+--- there is to say of the attempt for the history, as JSON.
+---
+--- Answers for each in turn: `settled` and whether its job has ended (else BullMQ is to end it), with what take-job.lua
+--- answers where a job was taken; `succeeded`; `lost`; or `failed` and why, where it alone could not be settled. A reply that
+--- was lost is asked for again: what has settled and ended says so once more.
+--- @include event, runs, dead-letter, next
+--- @args    now, retention, lockMs
+--- @each    works: id, handler, run, told, token, queue, jobId, made, stalled, kept, takes, nextRun
+--- @reply   answers
+
+local changes = {}
+
+local function hasEnded(it)
+  local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(it.queue, it.jobId), 'atm', 'finishedOn'))
+  return finishedOn and tonumber(atm) == tonumber(it.made) + 1
+end
+
+local function takenAfter(it)
+  if it.takes == '' then return { 'settled', 1 } end
+  local job, ahead = takeNext(it.queue, it.token, lockMs, now, it.nextRun)
+  if not job then return { 'settled', 1 } end
+  return { 'settled', 1, job, ahead }
+end
+
+local function toldBefore(it)
+  local before = it.takes ~= '' and takenBefore(it.queue, it.token)
+  if before then return { 'settled', 1, before, {} } end
+  return takenAfter(it)
+end
+
+local function complete(it)
+  local eventKey, suffix = eventKeyOf(it.id), '/' .. it.handler
+  local state = 'succeeded|' .. it.made .. '|' .. it.stalled
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'd' .. suffix, 'runs' .. suffix)
+  local was = event[4] or ''
+  if not placeOfRun(runsIn(event[5]), it.run) then
+    if was == state and hasEnded(it) then return toldBefore(it) end
+    return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
+  end
+  -- Takes no memory: a Redis at its limit refuses a script whose first write does.
+  redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event)
+  if string.sub(was, 1, 4) == 'dead' then removeDeadLetter(it.id .. '~' .. it.handler) end
+  for _, text in ipairs({ 'changed', it.id, 'attempt', it.told }) do changes[#changes + 1] = text end
+  if endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept)) then return takenAfter(it) end
+  -- A lock that ran out while nobody took the job over: BullMQ is told of this end by whoever holds it.
+  redis.call('SET', bullLockKeyOf(it.queue, it.jobId), it.token, 'PX', lockMs, 'NX')
+  return { 'settled', 0 }
+end
+
+local answers, cannotNow = {}, nil
+for i, it in ipairs(works) do
+  local isDone, answer = pcall(complete, it)
+  if not isDone then
+    local why = tostring(type(answer) == 'table' and answer.err or answer)
+    -- Then it cannot for any of them, and is asked again.
+    if string.find(why, 'OOM command', 1, true) then cannotNow = why end
+    answer = { 'failed', why }
+  end
+  answers[i] = answer
+end
+finishTurns(now)
+if #changes > 0 then redis.call('XADD', changesKeyOf(), '*', unpack(changes)) end
+return cannotNow and redis.error_reply(cannotNow) or answers
