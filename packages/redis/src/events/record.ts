@@ -119,16 +119,16 @@ export interface StoredEvent {
  * @param record as a script gives it; `body` where it lies in one piece, or the first of its pieces
  * @returns `undefined` when Redis does not hold the event, or not its body any more
  */
-export async function storedEvent(
+export function storedEvent(
   partition: Partition,
   id: EventId,
   [recordBytes, first]: readonly (Buffer | null | undefined)[],
-): Promise<StoredEvent | undefined> {
+): StoredEvent | undefined | Promise<StoredEvent | undefined> {
   if (!recordBytes || !first) return undefined;
   const record = recordBytes.toString();
   const facts = factsFrom(record);
-  const body = facts.pieces === 1 ? first : await piecesFrom(partition, id, facts.pieces);
-  return body === undefined ? undefined : { record, facts, body };
+  if (facts.pieces === 1) return { record, facts, body: first };
+  return piecesFrom(partition, id, facts.pieces).then((body) => body && { record, facts, body });
 }
 
 /** Reads an event whole. @returns `undefined` when Redis does not hold it, or not its body any more */

@@ -8,7 +8,8 @@ import {
   type RetryPolicy,
   type Settlement,
 } from '@hookline/core';
-import { AttemptAbortedError, asJson, endedBy, runAttempt, type AbortCause } from '../run/attempt.ts';
+import { Abort, AttemptAbortedError, type AbortCause } from '../run/abort.ts';
+import { asJson, runAttempt } from '../run/attempt.ts';
 import { putOff, runTurn, type Ending, type PutOff } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
 import { asParent } from './chain.ts';
@@ -77,7 +78,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
 
 class QueueAttempts implements Attempts {
   readonly #parts: AttemptParts;
-  readonly #controllers = new Map<string, AbortController>();
+  readonly #aborts = new Map<string, Abort>();
   readonly #runs = new Map<string, Run>();
   /** What the user's code threw, by what is stored in its place. */
   readonly #thrown = new WeakMap<Error, Error>();
@@ -87,7 +88,7 @@ class QueueAttempts implements Attempts {
   }
 
   get running(): readonly string[] {
-    return [...this.#controllers.keys()];
+    return [...this.#aborts.keys()];
   }
 
   process(job: BullJob, token: string): Promise<unknown> {
@@ -102,15 +103,14 @@ class QueueAttempts implements Attempts {
   }
 
   abort(cause: AbortCause, message: string): void {
-    for (const controller of this.#controllers.values())
-      controller.abort(new AttemptAbortedError(cause, message));
+    for (const abort of this.#aborts.values()) abort.abort(new AttemptAbortedError(cause, message));
   }
 
   lockLost(jobId: string, started: number | undefined): void {
     const run = this.#runs.get(jobId);
     if (run === undefined || started === run.started) return;
     const lost = new AttemptAbortedError('lock-lost', 'another worker has taken this job over');
-    this.#controllers.get(jobId)?.abort(lost);
+    this.#aborts.get(jobId)?.abort(lost);
   }
 
   stored(jobId: string): void {
@@ -146,10 +146,7 @@ class QueueAttempts implements Attempts {
     this.#runs.delete(jobId);
     this.#runs.set(jobId, run);
     for (const [oldest, { begun }] of this.#runs) {
-      if (
-        this.#controllers.has(oldest) ||
-        (this.#runs.size <= MOST_UNSTORED && Date.now() - begun < UNSTORED_MS)
-      )
+      if (this.#aborts.has(oldest) || (this.#runs.size <= MOST_UNSTORED && Date.now() - begun < UNSTORED_MS))
         break;
       if (oldest !== jobId) this.#runs.delete(oldest);
     }
@@ -175,16 +172,18 @@ class QueueAttempts implements Attempts {
       ...(options?.attempts === undefined ? {} : { attempts: options.attempts }),
       ...(options?.backoff === undefined ? {} : { backoff: options.backoff }),
     });
-    const controller = new AbortController();
+    const abort = new Abort();
     const active = snapshot(job, 'active', policy.attempts);
     const ctx: JobContext = {
       attempt: active.attempt,
       maxAttempts: policy.attempts,
-      signal: controller.signal,
+      get signal() {
+        return abort.signal;
+      },
       progress: (value) => lease.report(value),
       enqueue,
     };
-    this.#controllers.set(lease.jobId, controller);
+    this.#aborts.set(lease.jobId, abort);
     emitter.emit('active', active);
     let succeeded = () => {};
     const run = () => {
@@ -193,11 +192,11 @@ class QueueAttempts implements Attempts {
       return child.result;
     };
     try {
-      const outcome = asJson(await runAttempt(run, controller, options?.timeout ?? settings().timeout));
-      if (endedBy(controller.signal, 'lock-lost')) return { kind: 'lock-lost' };
+      const outcome = asJson(await runAttempt(run, abort, options?.timeout ?? settings().timeout));
+      if (abort.wasBy('lock-lost')) return { kind: 'lock-lost' };
       return this.#end(settle(outcome, lease.made + 1, policy, Math.random()), succeeded);
     } finally {
-      this.#controllers.delete(lease.jobId);
+      this.#aborts.delete(lease.jobId);
     }
   }
 

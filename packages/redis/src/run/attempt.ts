@@ -1,18 +1,5 @@
 import { NonRetryableError, type Outcome, type StandardSchema } from '@hookline/core';
-
-/** Why a running attempt is told to stop. */
-export type AbortCause = 'timeout' | 'shutdown' | 'lock-lost' | 'cancelled';
-
-/** The `reason` of `ctx.signal`, with a message that says which of them it was. */
-export class AttemptAbortedError extends Error {
-  override readonly name = 'AttemptAbortedError';
-  readonly abortedBy: AbortCause;
-
-  constructor(abortedBy: AbortCause, message: string) {
-    super(message);
-    this.abortedBy = abortedBy;
-  }
-}
+import { AttemptAbortedError, type Abort } from './abort.ts';
 
 /** A handler that listens to its signal ends by itself within moments, and its own error says more than ours. */
 const ABORT_GRACE_MS = 1_000;
@@ -22,32 +9,26 @@ const ABORT_GRACE_MS = 1_000;
  * A handler that ignores its signal is not waited for: after the timeout the attempt has failed, whatever the
  * handler still does.
  */
-export function runAttempt(
-  run: () => unknown,
-  controller: AbortController,
-  timeout: number,
-): Promise<Outcome> {
-  const { signal } = controller;
+export function runAttempt(run: () => unknown, abort: Abort, timeout: number): Promise<Outcome> {
   return new Promise((resolve) => {
     // Plain timers: one that waits for a signal makes an error at each attempt's end, a fifth of a worker's CPU time here.
-    const overdue = setTimeout(() => controller.abort(tooLong(timeout)), timeout).unref();
+    const overdue = setTimeout(() => abort.abort(tooLong(timeout)), timeout).unref();
     let grace: NodeJS.Timeout | undefined;
-    const onAbort = (): void => {
-      grace = setTimeout(() => fail(signal.reason), ABORT_GRACE_MS).unref();
-    };
     const end = (outcome: Outcome): void => {
       clearTimeout(overdue);
       clearTimeout(grace);
-      signal.removeEventListener('abort', onAbort);
+      abort.listen();
       resolve(outcome);
     };
     const fail = (error: unknown): void =>
       end(
-        endedBy(signal, 'shutdown') || endedBy(signal, 'lock-lost')
+        abort.wasBy('shutdown') || abort.wasBy('lock-lost')
           ? { kind: 'interrupted' }
-          : { kind: 'failed', error: blame(signal, error) },
+          : { kind: 'failed', error: blame(abort, error) },
       );
-    signal.addEventListener('abort', onAbort, { once: true });
+    abort.listen(() => {
+      grace = setTimeout(() => fail(abort.reason), ABORT_GRACE_MS).unref();
+    });
     Promise.resolve()
       .then(run)
       .then((result) => end({ kind: 'succeeded', result }), fail);
@@ -58,14 +39,10 @@ function tooLong(timeout: number): AttemptAbortedError {
   return new AttemptAbortedError('timeout', `the attempt took longer than its timeout of ${timeout} ms`);
 }
 
-export function endedBy(signal: AbortSignal, cause: AbortCause): boolean {
-  return signal.aborted && signal.reason instanceof AttemptAbortedError && signal.reason.abortedBy === cause;
-}
-
 /** After a timeout the timeout is the error; what the handler threw on the way out is its cause. */
-function blame(signal: AbortSignal, error: unknown): unknown {
-  if (!endedBy(signal, 'timeout') || error === signal.reason) return error;
-  return new Error((signal.reason as Error).message, { cause: error });
+function blame({ reason }: Abort, error: unknown): unknown {
+  if (reason?.abortedBy !== 'timeout' || error === reason) return error;
+  return new Error(reason.message, { cause: error });
 }
 
 /** What a handler returns is kept as JSON; something that cannot be is the handler's mistake, found on the first try. */

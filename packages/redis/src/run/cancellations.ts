@@ -1,5 +1,5 @@
 import type { RedisTarget } from '@hookline/core';
-import { AttemptAbortedError } from './attempt.ts';
+import { AttemptAbortedError } from './abort.ts';
 import { connect, watchSubscriber } from '../client/connection.ts';
 import type { RunningAttempt, RunningAttempts } from './running-attempts.ts';
 import type { Partition } from '../client/partition.ts';
@@ -18,7 +18,7 @@ export function listenForCancellations(
   subscriber.on('error', () => undefined);
   subscriber.on('ready', () => void lookAtAll().catch(() => undefined));
   subscriber.on('message', (_channel: string, runs: string) => {
-    for (const attempt of running.all) if (runs.includes(attempt.run.id)) abort(attempt);
+    for (const attempt of running.all) if (runs.includes(attempt.run.id)) cancel(attempt);
   });
   // What was cancelled between 'ready' and the subscription told nobody here.
   subscriber
@@ -30,7 +30,7 @@ export function listenForCancellations(
     for (const attempt of running.all) {
       if (!attempt.isTracked) continue;
       const [status, runs] = await partition.connection.hmget(attempt.run.key, 'status', 'runs');
-      if (status === 'failed' && !runs?.includes(attempt.run.id)) abort(attempt);
+      if (status === 'failed' && !runs?.includes(attempt.run.id)) cancel(attempt);
     }
   }
 
@@ -43,6 +43,6 @@ export function listenForCancellations(
   };
 }
 
-function abort({ controller }: RunningAttempt): void {
-  controller.abort(new AttemptAbortedError('cancelled', 'this job was cancelled'));
+function cancel({ abort }: RunningAttempt): void {
+  abort.abort(new AttemptAbortedError('cancelled', 'this job was cancelled'));
 }

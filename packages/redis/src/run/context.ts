@@ -1,6 +1,6 @@
 import type { EnqueueOptions, Logger, Registry, RunContext } from '@hookline/core';
 import { chainedIdOf, NonRetryableError } from '@hookline/core';
-import { AttemptAbortedError } from './attempt.ts';
+import { AttemptAbortedError, type Abort } from './abort.ts';
 import { newQueuedId, recordFields } from '../jobs/record.ts';
 import type { Tracked } from './ledger.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
@@ -27,7 +27,7 @@ export interface AttemptIdentity {
   readonly workId: string;
   readonly attempt: number;
   readonly maxAttempts: number;
-  readonly controller: AbortController;
+  readonly abort: Abort;
   readonly log: Logger;
   readonly tracked: Tracked | undefined;
   readonly external: boolean;
@@ -36,16 +36,16 @@ export interface AttemptIdentity {
 /** What user code is given for one attempt. */
 export function createRunContext(parts: ContextParts, identity: AttemptIdentity): RunContext {
   const { partition, registry, retention } = parts;
-  const { hold, run, workId, attempt, maxAttempts, controller, log, tracked, external } = identity;
+  const { hold, run, workId, attempt, maxAttempts, abort, log, tracked, external } = identity;
 
   function takenOver(): AttemptAbortedError {
     const error = new AttemptAbortedError(
       'lock-lost',
-      controller.signal.aborted
+      abort.reason !== undefined
         ? 'this attempt is over; what it still does is not kept'
         : 'another worker has taken this job over; what this one does is not kept',
     );
-    controller.abort(error);
+    abort.abort(error);
     return error;
   }
 
@@ -55,7 +55,9 @@ export function createRunContext(parts: ContextParts, identity: AttemptIdentity)
     jobId: tracked === undefined ? hold.lease.jobId : workId,
     attempt,
     maxAttempts,
-    signal: controller.signal,
+    get signal() {
+      return abort.signal;
+    },
     log,
     idempotencyKey: workId,
     get finishUrl() {

@@ -9,7 +9,8 @@ import {
   type RunContext,
   type Settlement,
 } from '@hookline/core';
-import { asJson, endedBy, runAttempt } from './attempt.ts';
+import { Abort } from './abort.ts';
+import { asJson, runAttempt } from './attempt.ts';
 import { AttemptLog } from './attempt-log.ts';
 import type { Ending } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
@@ -54,7 +55,7 @@ interface Attempt<Value> {
   /** Milliseconds. */
   readonly timeout: number;
   readonly startedAt: number;
-  readonly controller: AbortController;
+  readonly abort: Abort;
   readonly log: Logger;
   /** What the user's code says of it. */
   readonly said: AttemptLog;
@@ -87,7 +88,7 @@ export async function execute<Value>(
     number,
     timeout: runnable.timeout ?? parts.defaultTimeout,
     startedAt: parts.now(),
-    controller: new AbortController(),
+    abort: new Abort(),
     log,
     said: new AttemptLog(log, parts.now),
   };
@@ -96,7 +97,7 @@ export async function execute<Value>(
     run: opened.run,
     workId: ref.workId,
     isTracked: opened.kind === 'open' && opened.tracked !== undefined,
-    controller: attempt.controller,
+    abort: attempt.abort,
     ending: endingOf(attempt, opened),
   };
   parts.running.track(running);
@@ -163,11 +164,11 @@ async function decide<Value>(
     const error = new Error(`${opened.deaths} workers died or stopped answering while they ran this`);
     return { kind: 'bury', reason: 'worker-lost', error };
   }
-  const { parts, runnable, number, controller } = attempt;
+  const { parts, runnable, number, abort } = attempt;
   if (runnable.missing !== undefined)
     return { kind: 'bury', reason: 'unclaimed', error: new Error(runnable.missing) };
   const outcome = await run(attempt, opened);
-  if (endedBy(controller.signal, 'lock-lost')) return 'lock-lost';
+  if (abort.wasBy('lock-lost')) return 'lock-lost';
   return settle(
     asJson(outcome),
     number,
@@ -178,13 +179,13 @@ async function decide<Value>(
 }
 
 async function run<Value>(
-  { parts, hold, ref, run: itsRun, runnable, number, timeout, controller, said }: Attempt<Value>,
+  { parts, hold, ref, run: itsRun, runnable, number, timeout, abort, said }: Attempt<Value>,
   opened: Extract<Opened<Value>, { kind: 'open' }>,
 ): Promise<Outcome> {
   const ctx = createRunContext(parts.context, {
     hold,
     run: itsRun,
-    controller,
+    abort,
     log: said,
     attempt: number,
     workId: ref.workId,
@@ -194,7 +195,7 @@ async function run<Value>(
   });
   return runAttempt(
     () => (opened.damaged ? refuseDamaged() : runnable.run(opened.value, ctx)),
-    controller,
+    abort,
     timeout,
   );
 }

@@ -50,14 +50,15 @@ class WorkProcessor implements Processor {
   }
 
   async run(lease: Lease): Promise<Ending> {
-    const leave = await this.#quarantine.enter(lease.stalled);
+    const leave = lease.stalled === 0 ? undefined : await this.#quarantine.enter(lease.stalled);
     try {
       return await this.#route(lease, lease.work as Work);
     } catch (error) {
       return this.putOff(lease, error);
     } finally {
-      leave();
-      await this.#parts.ledger.releaseAhead(lease).catch(() => undefined);
+      leave?.();
+      if (this.#parts.ledger.aheadOf(lease) !== undefined)
+        await this.#parts.ledger.releaseAhead(lease).catch(() => undefined);
     }
   }
 

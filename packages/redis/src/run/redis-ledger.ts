@@ -18,7 +18,7 @@ import type { ScriptCalls, ScriptReplies } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import type { JobAddition } from '../client/script.ts';
-import { eventFrom, readStored, storedEvent, type ParsePayload } from '../events/record.ts';
+import { eventFrom, readStored, storedEvent, type ParsePayload, type StoredEvent } from '../events/record.ts';
 import { newFinishToken } from '../jobs/finish-token.ts';
 import type {
   Dispatched,
@@ -54,6 +54,7 @@ export function createLedger(parts: LedgerParts): Ledger {
   return new RedisLedger(parts);
 }
 
+type Begun = Pick<AheadRun, 'run' | 'tries' | 'stored'>;
 type DeliveryRef = WorkRef & { readonly kind: 'delivery' };
 
 class RedisLedger implements Ledger {
@@ -107,12 +108,23 @@ class RedisLedger implements Ledger {
     return this.#opened(ref, found, Number(deaths));
   }
 
-  async #opened(
-    { event }: WorkRef & { readonly kind: 'delivery' },
-    { run, tries, stored }: Pick<AheadRun, 'run' | 'tries' | 'stored'>,
+  #opened(
+    { event }: DeliveryRef,
+    begun: Begun,
     deaths = 0,
-  ): Promise<Opened<HooklineEvent>> {
-    const found = await storedEvent(this.#partition, event, stored);
+  ): Opened<HooklineEvent> | Promise<Opened<HooklineEvent>> {
+    const found = storedEvent(this.#partition, event, begun.stored);
+    return found instanceof Promise
+      ? found.then((whole) => this.#openedWith(event, begun, whole, deaths))
+      : this.#openedWith(event, begun, found, deaths);
+  }
+
+  #openedWith(
+    event: EventId,
+    { run, tries }: Begun,
+    found: StoredEvent | undefined,
+    deaths: number,
+  ): Opened<HooklineEvent> {
     if (found === undefined) throw new Error(`the record of event ${event} has lost its body`);
     const damaged = bodyHash(found.body) !== found.facts.sha256;
     const value = eventFrom(event, found, this.#parts.parsePayload);

@@ -2,7 +2,7 @@ import type { Meter } from '@hookline/core';
 import type { Ending } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
 import { METRICS } from '../client/metric-rows.ts';
-import { AttemptAbortedError, endedBy, type AbortCause } from './attempt.ts';
+import { AttemptAbortedError, type Abort, type AbortCause } from './abort.ts';
 import type { Run } from './run-id.ts';
 
 /** The turn that has an attempt's job now: another one when BullMQ gave the job to this process once more. */
@@ -16,7 +16,7 @@ export interface RunningAttempt {
   readonly run: Run;
   readonly workId: string;
   readonly isTracked: boolean;
-  readonly controller: AbortController;
+  readonly abort: Abort;
   /** How the work ends, whichever turn tells BullMQ. */
   readonly ending: Promise<Ending>;
 }
@@ -39,11 +39,10 @@ export class RunningAttempts {
 
   /** Keeps it among the others until it has ended. */
   track(attempt: RunningAttempt): void {
-    const { signal } = attempt.controller;
     const forget = () => {
       this.#all.delete(attempt);
       if (this.#byWork.get(attempt.workId) === attempt) this.#byWork.delete(attempt.workId);
-      if (endedBy(signal, 'lock-lost')) this.#countLost({ queue: attempt.hold.lease.queue });
+      if (attempt.abort.wasBy('lock-lost')) this.#countLost({ queue: attempt.hold.lease.queue });
     };
     this.#all.add(attempt);
     this.#byWork.set(attempt.workId, attempt);
@@ -53,7 +52,7 @@ export class RunningAttempts {
   /** The attempt of this work that goes on: one that lost it to another process does not. */
   of(workId: string): RunningAttempt | undefined {
     const newest = this.#byWork.get(workId);
-    return newest === undefined || endedBy(newest.controller.signal, 'lock-lost') ? undefined : newest;
+    return newest === undefined || newest.abort.wasBy('lock-lost') ? undefined : newest;
   }
 
   /**
@@ -66,13 +65,11 @@ export class RunningAttempts {
   ): Promise<void> {
     await Promise.all(
       attempts.map(async (attempt) => {
-        if (attempt.controller.signal.aborted) return;
+        if (attempt.abort.reason !== undefined) return;
         if (await reclaim(attempt.run, attempt.hold.lease)) this.#claimed.add(attempt);
         // One that has ended meanwhile has lost nothing.
         else if (this.#all.has(attempt))
-          attempt.controller.abort(
-            new AttemptAbortedError('lock-lost', 'another worker has taken this job over'),
-          );
+          attempt.abort.abort(new AttemptAbortedError('lock-lost', 'another worker has taken this job over'));
       }),
     );
   }
@@ -88,7 +85,7 @@ export class RunningAttempts {
   }
 
   abortAll(cause: AbortCause, message: string): void {
-    for (const { controller } of this.#all) controller.abort(new AttemptAbortedError(cause, message));
+    for (const { abort } of this.#all) abort.abort(new AttemptAbortedError(cause, message));
   }
 }
 

@@ -1,3 +1,4 @@
+import { Abort } from '../../src/run/abort.ts';
 import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_METER, type Meter } from '@hookline/core';
@@ -28,7 +29,7 @@ describe('a process that stood still', () => {
       run: { id: newRunId(), key: '', suffix: '' },
       workId,
       isTracked: false,
-      controller: new AbortController(),
+      abort: new Abort(),
       ending: new Promise(() => undefined),
     });
     const watch = watchEventLoop({
