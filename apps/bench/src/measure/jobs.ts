@@ -3,7 +3,7 @@ import type { WorkSite } from '../contenders/workers.ts';
 import { miscount } from './acks.ts';
 import type { Measured } from './rounds.ts';
 
-const POLL_MS = 10;
+const POLL_MS = 20;
 const PATIENCE_MS = 60_000;
 
 /**
@@ -18,7 +18,7 @@ export async function measureJobs(site: WorkSite, events: number, handlers = 1):
   const began = performance.now();
   await site.begin();
   const wanted = usage.count + events * handlers;
-  while ((await totals(workers)).count < wanted && performance.now() - began < PATIENCE_MS)
+  while ((await countOf(workers)) < wanted && performance.now() - began < PATIENCE_MS)
     await wait(POLL_MS);
   while (((await site.left?.()) ?? 0) > 0 && performance.now() - began < PATIENCE_MS) await wait(POLL_MS);
   const elapsed = performance.now() - began;
@@ -52,4 +52,9 @@ async function totals(workers: WorkSite['workers']): Promise<{ cpuMicros: number
     cpuMicros: all.reduce((sum, { cpuMicros }) => sum + cpuMicros, 0),
     count: all.reduce((sum, { count }) => sum + count, 0),
   };
+}
+
+async function countOf(workers: WorkSite['workers']): Promise<number> {
+  const all = await Promise.all(workers.map((worker) => worker.ask({ ask: 'count' })));
+  return all.reduce((sum, { count }) => sum + count, 0);
 }

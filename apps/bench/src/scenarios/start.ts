@@ -95,7 +95,7 @@ async function sendThrough(bench: Bench, line: Line, count: number, mode: Stream
   if (result === undefined) throw new Error('the load has no result');
   const deadline = performance.now() + PATIENCE_MS;
   const wanted = before.count + result.answered;
-  while ((await line.worker.ask({ ask: 'usage' })).count < wanted && performance.now() < deadline)
+  while ((await line.worker.ask({ ask: 'count' })).count < wanted && performance.now() < deadline)
     await wait(POLL_MS);
   const elapsed = performance.now() - began;
   const { ids, at, count: started } = await line.worker.ask({ ask: 'started' });

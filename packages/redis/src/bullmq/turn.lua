@@ -4,16 +4,21 @@
 
 -- How many ended jobs are taken away at once where a queue is to keep fewer than before.
 local MOST_REMOVED = 1000
+local KEYS_OF_JOB = { '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }
 
 -- By queue: the jobs that this script has ended, and how many each of them lets the queue keep.
 local endedIn = {}
 
 local function removeOldestEnded(queue, completedKey, surplus)
   local oldest = redis.call('ZPOPMIN', completedKey, math.min(surplus, MOST_REMOVED))
+  local keys = {}
   for i = 1, #oldest, 2 do
     local key = bullJobKeyOf(queue, oldest[i])
-    redis.call('DEL', key, key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed',
-      key .. ':unsuccessful')
+    for _, ending in ipairs(KEYS_OF_JOB) do keys[#keys + 1] = key .. ending end
+    if #keys >= 600 or i == #oldest - 1 then
+      redis.call('DEL', unpack(keys))
+      keys = {}
+    end
   end
 end
 
