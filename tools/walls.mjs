@@ -23,7 +23,7 @@ const ALLOWED = {
   'examples/shop': ['hookline', 'core', 'providers'],
   'apps/worker': ['hookline', 'core', 'providers', 'redis', 'http', 'process', 'shop'],
   'apps/dashboard': ['history', 'core', 'redis', 'http', 'process'],
-  'apps/bench': ['core', 'providers', 'local-redis'],
+  'apps/bench': ['history', 'core', 'providers', 'local-redis'],
   'apps/faults': ['core', 'providers', 'local-redis'],
   'apps/cli': ['history', 'core', 'providers', 'redis', 'local-redis', 'process'],
 };

@@ -12,6 +12,7 @@ import type { Result, Scenario } from './scenarios/scenario.ts';
 export interface CompareOptions {
   readonly rounds: number;
   readonly seconds: number;
+  readonly historyRows: number;
   /** Comma-separated names; all of them unless given. */
   readonly only?: string;
   readonly smoke?: boolean;
@@ -48,12 +49,15 @@ export async function compare(options: CompareOptions, parts: CompareParts): Pro
   const { rounds, seconds } = options.smoke === true ? SMOKE : options;
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: '${rounds}' is no whole number above 0`);
+  const { historyRows } = options;
+  if (!Number.isInteger(historyRows) || historyRows < 1)
+    throw new Error(`--history-rows: '${historyRows}' is no whole number above 0`);
   if (!(seconds > 0)) throw new Error(`--seconds: '${seconds}' is no number above 0`);
   const chosen = chosenOf(options.only);
   const json = options.json === undefined ? undefined : resolve(options.json);
   if (json !== undefined) mkdirSync(dirname(json), { recursive: true });
 
-  const bench = await Bench.start({ ...parts, rounds, seconds, smoke: options.smoke === true });
+  const bench = await Bench.start({ ...parts, rounds, seconds, smoke: options.smoke === true, historyRows });
   const interrupted = () => void bench.end().then(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const results: Result[] = [];

@@ -19,6 +19,7 @@ cli
   .option('--only <scenarios>', 'Only these, comma-separated')
   .option('--rounds <n>', 'How often everybody is measured', { default: 5 })
   .option('--seconds <n>', 'How long each time', { default: 2 })
+  .option('--history-rows <n>', 'How long the history of its scenario is', { default: 1_000_000 })
   .option('--json <file>', 'Write all figures to this file')
   .option('--docs [file]', 'Write docs/performance.md, from this run or from the figures in a file')
   .option('--smoke', 'Tiny: whether it runs, not how fast')

@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly seconds: number;
   /** Everything tiny: whether it runs, not how fast. */
   readonly smoke: boolean;
+  /** Rows of a history that is full. */
+  readonly historyRows: number;
 }
 
 export interface StartBench extends BenchOptions {

@@ -18,8 +18,7 @@ export async function measureJobs(site: WorkSite, events: number, handlers = 1):
   const began = performance.now();
   await site.begin();
   const wanted = usage.count + events * handlers;
-  while ((await countOf(workers)) < wanted && performance.now() - began < PATIENCE_MS)
-    await wait(POLL_MS);
+  while ((await countOf(workers)) < wanted && performance.now() - began < PATIENCE_MS) await wait(POLL_MS);
   while (((await site.left?.()) ?? 0) > 0 && performance.now() - began < PATIENCE_MS) await wait(POLL_MS);
   const elapsed = performance.now() - began;
   const after = await redis?.control.reading();

@@ -75,6 +75,31 @@ const WANTED: readonly Wanted[] = [
     got: (of) => ratio(of('backlog', '1M waiting', 'cpuMicros'), of('backlog', 'empty', 'cpuMicros')),
   },
   {
+    name: 'CPU of an ack beside a full history, × empty',
+    want: '<= 1.1',
+    got: (of) => ratio(of('history', 'full', 'cpuMicros'), of('history', 'empty', 'cpuMicros')),
+  },
+  {
+    name: 'events/s that a recorder makes up for, SQLite',
+    want: '>= 4000',
+    got: (of) => of('recorder', 'SQLite', 'jobs')?.median,
+  },
+  {
+    name: 'events/s that a recorder makes up for, PostgreSQL',
+    want: '>= 4000',
+    got: (of) => of('recorder', 'PostgreSQL', 'jobs')?.median,
+  },
+  {
+    name: 'age of what is not in the history, p99 ms',
+    want: '<= 2000',
+    got: (of) => of('recorder', 'SQLite, live', 'lagP99')?.median,
+  },
+  {
+    name: 'a search of the full history, p95 ms',
+    want: '<= 50',
+    got: (of) => of('history', 'any of these', 'searchP95')?.median,
+  },
+  {
     name: 'bytes in Redis of a waiting event, × its body',
     want: '<= 1.5',
     got: (of) => by(of('ack', 'hookline', 'bytes')?.median, BODY),

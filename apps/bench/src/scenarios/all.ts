@@ -7,6 +7,8 @@ import { duplicates } from './duplicates.ts';
 import { fanOut } from './fan-out.ts';
 import { fsync } from './fsync.ts';
 import { halfLoad } from './half-load.ts';
+import { history } from './history.ts';
+import { recorder } from './recorder.ts';
 import type { Scenario } from './scenario.ts';
 import { start } from './start.ts';
 import { streams } from './streams.ts';
@@ -23,6 +25,8 @@ export const SCENARIOS: readonly Scenario[] = [
   start,
   worker,
   fanOut,
+  recorder,
+  history,
   backlog,
   bodies,
   duplicates,

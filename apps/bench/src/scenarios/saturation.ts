@@ -57,11 +57,13 @@ export function tell(
   round: number,
   { figures, problems }: Measured,
 ): void {
-  const { acks, jobs, p99 } = figures;
+  const { acks, jobs, p99, searchP95, lagP99 } = figures;
   const what = [
     ...(acks === undefined ? [] : [`${Math.round(acks)} acks/s`]),
     ...(jobs === undefined ? [] : [`${Math.round(jobs)} jobs/s`]),
-    ...(p99 === undefined ? [] : [`p99 ${p99.toFixed(1)} ms`]),
+    ...[p99, searchP95, lagP99].flatMap((ms, at) =>
+      ms === undefined ? [] : [`${at === 1 ? 'p95' : 'p99'} ${ms.toFixed(1)} ms`],
+    ),
     ...problems.map((problem) => `VOID: ${problem}`),
   ];
   bench.options.say(

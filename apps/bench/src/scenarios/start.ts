@@ -13,7 +13,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { BODY, tell } from './saturation.ts';
 import { TIMES, type Scenario } from './scenario.ts';
 
-interface Line {
+export interface Line {
   readonly name: string;
   readonly open: OpenReceiver;
   readonly worker: Program;
@@ -72,7 +72,7 @@ async function openLines(bench: Bench): Promise<readonly Line[]> {
 }
 
 /** Events for each second, from the first request to the last handler. */
-async function sustained(bench: Bench, line: Line): Promise<number> {
+export async function sustained(bench: Bench, line: Line): Promise<number> {
   const events = bench.options.smoke ? 200 : TRIAL_EVENTS;
   const milliseconds = PATIENCE_MS;
   // The first time everything is slower.
@@ -81,7 +81,13 @@ async function sustained(bench: Bench, line: Line): Promise<number> {
   return figures['whole'] ?? 1;
 }
 
-async function sendThrough(bench: Bench, line: Line, count: number, mode: Stream['mode']): Promise<Measured> {
+/** Sends events through receiver and worker, until all are handled. */
+export async function sendThrough(
+  bench: Bench,
+  line: Line,
+  count: number,
+  mode: Stream['mode'],
+): Promise<Measured> {
   const run = newRun();
   await bench.load.prepare('start', { ...planOf(BODY), run, count });
   const before = await line.worker.ask({ ask: 'started' });
