@@ -95,6 +95,46 @@ export const mutations: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'evict-before-recorded',
+    what: 'settled events leave Redis before the history holds them',
+    edits: [
+      {
+        file: 'apps/dashboard/dist/recorder/recorder.js',
+        find: /const recorded = await history\.record\(\{/g,
+        replace: `await recording.changes.giveUp(events);
+        const recorded = await history.record({`,
+      },
+    ],
+  },
+  {
+    name: 'other-bytes-recorded',
+    what: 'a byte of some bodies is another one in the history',
+    edits: [
+      {
+        file: 'apps/dashboard/dist/recorder/recorder.js',
+        find: /events: events\.map\(\(\{ snapshot \}\) => snapshot\)/g,
+        replace: `events: events.map(({ snapshot }) => {
+                if (snapshot.body === undefined || !snapshot.id.endsWith('7')) return snapshot;
+                const body = Buffer.from(snapshot.body);
+                body[body.length - 3] ^= 1;
+                return { ...snapshot, body };
+            })`,
+      },
+    ],
+  },
+  {
+    name: 'wrong-end-recorded',
+    what: 'dead letters are handled ones in the history',
+    edits: [
+      {
+        file: 'apps/dashboard/dist/recorder/recorder.js',
+        find: /events: events\.map\(\(\{ snapshot \}\) => snapshot\)/g,
+        replace: `events: events.map(({ snapshot }) =>
+                snapshot.status === 'dead' ? { ...snapshot, status: 'handled' } : snapshot)`,
+      },
+    ],
+  },
 ];
 
 /** @throws Error that lists them when there is none of this name */
