@@ -12,20 +12,23 @@ const POINTS = [
 export default {
   name: 'recorder-killed',
   what: 'the dashboard that records dies over and over, at each line between Redis and the history',
-  events: 3_000,
-  rate: 160,
+  events: 2_500,
+  rate: 100,
   mix: EVERY_END,
   async inject(stage) {
-    const { fault, fleet, members, random, wait } = stage;
+    const { allSent, fault, fleet, members, random, setRate, wait } = stage;
     const [dashboard] = members('dashboard');
     if (!dashboard) return;
+    // Without events nobody gets as far as dying.
+    let isOver = false;
+    void allSent.then(() => wait(10_000)).then(() => (isOver = true));
     for (const point of POINTS) {
       const faults = { point: { ...point, nth: random.between(2, 4) } };
       await dashboard.restart({ faults, supervised: false });
       await endLease(stage);
       const { pid } = dashboard;
       await fault(`died ${point.moment} ${point.script}`, dashboard, async () => {
-        while (fleet.lives.find((life) => life.pid === pid)?.to === undefined) await wait(20);
+        while (!isOver && fleet.lives.find((life) => life.pid === pid)?.to === undefined) await wait(20);
       });
     }
     for (let round = 0; round < 3; round += 1) {
@@ -35,6 +38,17 @@ export default {
       await fault('SIGKILL', dashboard, () => dashboard.kill());
     }
     await endLease(stage);
+    setRate(500);
+  },
+  equations: ({ lives }) => {
+    const died = lives.filter(({ faults, asked, to }) => faults.point && !asked && to !== undefined);
+    return [
+      {
+        name: 'points',
+        says: 'each of the four points was reached',
+        broken: died.length === POINTS.length ? [] : [`only ${died.length} of ${POINTS.length} died`],
+      },
+    ];
   },
 } satisfies FaultCase;
 

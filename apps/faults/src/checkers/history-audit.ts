@@ -34,7 +34,8 @@ export type ReaderAnswer =
   | { readonly held: readonly string[] }
   | { readonly error: string };
 
-const READER = fileURLToPath(new URL('history-reader.js', import.meta.url));
+/** Compiled in every case: what starts a process reads no TypeScript. */
+const READER = fileURLToPath(new URL('../../dist/checkers/history-reader.js', import.meta.url));
 
 /**
  * Reads in a process of its own: SQLite keeps a file open, and what is shared of it in memory, for as long as the process
@@ -45,22 +46,30 @@ export function historyAuditor(url: string): HistoryAuditor {
   let reader: ChildProcess | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
-  function ask(question: ReaderQuestion): Promise<ReaderAnswer> {
-    const answer = turn.then(() => {
-      const child = (reader ??= fork(READER, [url]));
-      return new Promise<ReaderAnswer>((resolve, reject) => {
-        const ended = (): void => {
-          reader = undefined;
-          reject(new Error('the reader of the history has ended'));
-        };
-        child.once('exit', ended);
-        child.once('message', (message) => {
-          child.off('exit', ended);
-          resolve(message as ReaderAnswer);
-        });
-        child.send(question);
-      });
+  function start(): ChildProcess {
+    const child = fork(READER, [url], { execArgv: [] });
+    child.once('exit', () => {
+      if (reader === child) reader = undefined;
     });
+    return (reader = child);
+  }
+
+  function ask(question: ReaderQuestion): Promise<ReaderAnswer> {
+    const answer = turn.then(
+      () =>
+        new Promise<ReaderAnswer>((resolve, reject) => {
+          const child = reader ?? start();
+          const ended = (): void => reject(new Error('the reader of the history has ended'));
+          child.once('exit', ended);
+          child.once('message', (message) => {
+            child.off('exit', ended);
+            resolve(message as ReaderAnswer);
+          });
+          child.send(question, (error) => {
+            if (error !== null) reject(error);
+          });
+        }),
+    );
     turn = answer.catch(() => undefined);
     return answer;
   }
@@ -83,7 +92,6 @@ export function historyAuditor(url: string): HistoryAuditor {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
       await ended;
-      if (reader === child) reader = undefined;
     },
   };
 }
