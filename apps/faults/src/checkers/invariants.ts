@@ -168,7 +168,7 @@ function collect(ledger: Ledger): Facts {
 }
 
 function historyFacts(
-  { ledger: { planned, rest, damaged = new Set() }, acknowledged, effects, dead }: Facts,
+  { ledger: { planned, rest, damaged = new Set() }, acknowledged, pending, effects, dead }: Facts,
   history: NonNullable<Ledger['history']>,
 ): HistoryFacts {
   return {
@@ -177,6 +177,7 @@ function historyFacts(
     deadLetters: rest.deadLetters,
     planned,
     acknowledged,
+    pending,
     damaged,
     hadEffect: (pair) => effects.has(pair),
     isDead: (pair) => dead.has(pair),

@@ -74,6 +74,21 @@ describe('the equation of the history', () => {
     ]);
   });
 
+  it('leaves what has no end yet to the equation of the pending', () => {
+    const held = soundLedger().rest.events.find((event) => event.id === id);
+    if (held === undefined) throw new Error('it was never in Redis');
+    const events = [...ledger.rest.events, { ...held, status: 'queued' }];
+    const history = {
+      ...ledger.history,
+      recorded: ledger.history.recorded.map((event) =>
+        event.id === id ? { ...event, status: 'queued', deliveries: {}, attempts: [] } : event,
+      ),
+    };
+    expect(brokenIn({ ...ledger, rest: { ...ledger.rest, events }, history })).toEqual([
+      `pending: event ${id}`,
+    ]);
+  });
+
   it('notices an attempt that is missing, and one that is there twice', () => {
     expect(only(id, { attempts: [] })).toHaveLength(1);
     expect(only(id, { attempts: ['record retried', 'record succeeded'] })).toEqual([]);
