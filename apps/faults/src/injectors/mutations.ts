@@ -69,6 +69,10 @@ export const mutations: readonly Mutation[] = [
     for _, key in ipairs(redis.call('KEYS', prefix .. '/effects/' .. event.id .. '*')) do redis.call('DEL', key) end
     return 'new'
   end
+  if not status and redis.call('EXISTS', jobKey) == 0 then
+    redis.call('DEL', knownKeyOf(event.id))
+    return 'new'
+  end
   if status then`,
       },
     ],
