@@ -211,6 +211,50 @@ describe('the recorder', () => {
     expect(await statusOf(event)).toBe('queued');
   });
 
+  it('gives up what another had recorded and left when it died, as soon as it takes over', async () => {
+    const store = await openStore();
+    await work(handler('h', async () => undefined));
+    const its = recorder();
+    await its.step();
+    const other = openRecording({ target, prefix, log: NO_LOG });
+    ends.push(() => other.close());
+    const dying = changed(other, { giveUp: () => Promise.reject(new Error('killed')) });
+    const event = incoming();
+    await store.accept(event);
+    await eventually(async () => (await inRedis(event)) === 'handled');
+    const { recorderLease } = createPartition(redis, prefix).keys;
+    await redis.del(recorderLease);
+    expect(await recorder({ recording: dying }).guardedStep()).toBe(false);
+    expect(await its.step()).toBe(0);
+    await redis.del(recorderLease);
+    await eventually(async () => {
+      await its.step();
+      return (await inRedis(event)) === undefined;
+    });
+  });
+
+  it('looks less and less often at what may not leave Redis yet', async () => {
+    const store = await openStore();
+    await work(handler('h', async () => undefined));
+    const event = incoming({ type: 'nobody.asks' });
+    await store.accept(event);
+    await eventually(async () => (await inRedis(event)) === 'unhandled');
+    const looks: number[] = [];
+    const look: Recording['changes']['look'] = (ids) => {
+      looks.push(performance.now());
+      return recording.changes.look(ids);
+    };
+    const its = recorder({ recording: changed(recording, { look }) }, { later: 50 });
+    await eventually(async () => {
+      await its.step();
+      return looks.length >= 4;
+    });
+    // At most so long after one another: 50 ms, then twice as long each time.
+    const [first = 0, , , fourth = 0] = looks;
+    expect(fourth - first).toBeGreaterThan(100 + 200 + 400 - 5);
+    expect(await inRedis(event)).toBe('unhandled');
+  });
+
   it('works in one process at a time, and goes on in another', async () => {
     const store = await openStore();
     const other = openRecording({ target, prefix, log: NO_LOG });
@@ -224,6 +268,23 @@ describe('the recorder', () => {
     expect(await statusOf(event)).toBe('queued');
   });
 });
+
+/** The same with other ways of its changes. */
+function changed(original: Recording, over: Partial<Recording['changes']>): Recording {
+  const { changes } = original;
+  return {
+    ...original,
+    changes: {
+      read: (after) => changes.read(after),
+      trim: (upTo) => changes.trim(upTo),
+      giveUp: (events) => changes.giveUp(events),
+      look: (ids) => changes.look(ids),
+      lag: () => changes.lag(),
+      all: (which) => changes.all(which),
+      ...over,
+    },
+  };
+}
 
 function plain({
   source,

@@ -165,4 +165,35 @@ describe('a history in PostgreSQL', () => {
     await pool.query('INSERT INTO history_schema (version) VALUES (99)');
     expect((await failure(open(place))).problem).toBe('newer');
   });
+
+  it('has what it said to have after a crash, also where the server answers before it has written', async () => {
+    const own = await startPostgres();
+    const pool = own.pool();
+    pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
+    expect((await pool.query('SHOW synchronous_commit')).rows).toEqual([{ synchronous_commit: 'off' }]);
+    const history = await open(own.url);
+    for (let at = 0; at < 3; at += 1) {
+      const pid = async () =>
+        (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
+      const victim = await onceBack(pid);
+      await history.record(blockOf({ events: [eventOf(at)] }));
+      process.kill(victim ?? 0, 'SIGKILL');
+      const found = await onceBack(() => history.find(eventOf(at).id));
+      expect(found).toMatchObject({ event: { id: eventOf(at).id } });
+    }
+    await history.close();
+    await own.stop();
+  });
 });
+
+/** Asks again while the server is away, for a few seconds. */
+async function onceBack<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    try {
+      return await ask();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  return ask();
+}

@@ -25,13 +25,16 @@ export interface RecorderParts {
 export interface RecorderSettings {
   /** Milliseconds between two passes over everything that Redis holds. */
   readonly sweepInterval?: number;
+  /** Milliseconds until what may be given up soon is looked at again, the first time. */
+  readonly later?: number;
 }
 
 const START: Revision = '0-0';
 /** Long, because a large block and a slow disk take a while; what replaces a recorder that died waits for it. */
 const LEASE_MS = 15_000;
-/** Events that may be given up soon are looked at again after so long. */
+/** Events that may be given up soon are looked at again after so long, then after twice as long each time. */
 const LATER_MS = 5_000;
+const LONGEST_MS = 60_000;
 /** More are left to the next pass over everything. */
 const MOST_LATER = 20_000;
 const LATER_PAGE = 250;
@@ -40,16 +43,18 @@ const LATER_PAGE = 250;
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #sweepInterval: number;
+  readonly #pause: number;
   #place: Revision | undefined;
   #sweptAt = -Infinity;
-  #later = new Map<EventId, number>();
+  #later = new Map<EventId, { readonly pause: number; readonly due: number }>();
   #isStopped = false;
   /** Said once, and once that it is over. */
   #isFailing = false;
 
-  constructor(parts: RecorderParts, { sweepInterval = 600_000 }: RecorderSettings = {}) {
+  constructor(parts: RecorderParts, { sweepInterval = 600_000, later = LATER_MS }: RecorderSettings = {}) {
     this.#parts = parts;
     this.#sweepInterval = sweepInterval;
+    this.#pause = later;
   }
 
   /** Records all there is now, unless another process does. @returns how many events were recorded */
@@ -74,8 +79,14 @@ export class Recorder {
   async #lead(): Promise<boolean> {
     const leads = await this.#parts.recording.lead(LEASE_MS);
     // Whoever led meanwhile has gone further: the history knows how far.
-    if (!leads) this.#place = undefined;
+    if (!leads) this.#forget();
     return leads;
+  }
+
+  /** Where it is, and what was left to give up: whoever leads next cannot know what another one, or a failed step, has left. */
+  #forget(): void {
+    this.#place = undefined;
+    this.#sweptAt = -Infinity;
   }
 
   /** @returns how many events it held; `undefined` when nothing is new */
@@ -90,6 +101,8 @@ export class Recorder {
       this.#place = START;
       return this.#recordBlock();
     }
+    // What has gone on may leave soon, however long it waited before.
+    for (const { snapshot } of events) this.#later.delete(snapshot.id);
     await this.#keep(events, { attempts, cursor: { partition, position: place } });
     await changes.trim(place);
     this.#place = place;
@@ -111,20 +124,29 @@ export class Recorder {
     count?.('recorded', events.length);
     const { given, later } = await recording.changes.giveUp(safeToGiveUp(events, recorded));
     count?.('given-up', given);
-    for (const id of later) if (this.#later.size < MOST_LATER) this.#later.set(id, performance.now());
+    const waiting = new Set(later);
+    for (const { snapshot } of events) this.#lookLater(snapshot.id, waiting.has(snapshot.id));
     return given;
+  }
+
+  #lookLater(id: EventId, isWaiting: boolean): void {
+    const before = this.#later.get(id);
+    this.#later.delete(id);
+    if (!isWaiting || this.#later.size >= MOST_LATER) return;
+    const pause = before === undefined ? this.#pause : Math.min(2 * before.pause, LONGEST_MS);
+    this.#later.set(id, { pause, due: performance.now() + pause });
   }
 
   /** What had not ended altogether when it was recorded. */
   async #giveUpLater(): Promise<void> {
     const { recording } = this.#parts;
-    const due = [...this.#later]
-      .filter(([, since]) => performance.now() - since >= LATER_MS)
-      .map(([id]) => id);
+    const due = [...this.#later].filter(([, { due }]) => performance.now() >= due).map(([id]) => id);
     for (let at = 0; at < due.length && !this.#isStopped; at += LATER_PAGE) {
       const ids = due.slice(at, at + LATER_PAGE);
-      for (const id of ids) this.#later.delete(id);
-      await this.#keep(await recording.changes.look(ids), {});
+      const events = await recording.changes.look(ids);
+      const held = new Set(events.map(({ snapshot }) => snapshot.id));
+      for (const id of ids) if (!held.has(id)) this.#later.delete(id);
+      await this.#keep(events, {});
       if (!(await this.#lead())) return;
     }
   }
@@ -152,7 +174,7 @@ export class Recorder {
     try {
       await this.step();
     } catch (error) {
-      this.#place = undefined;
+      this.#forget();
       if (!this.#isFailing)
         log.error('the history cannot be recorded; Redis keeps what happens until it can', {
           error: explain(error),

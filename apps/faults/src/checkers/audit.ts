@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { redisCommand } from '../fleet/redis-command.ts';
 
 /**
  * What Redis holds when nothing moves any more, read by plain commands: a judge does not look through the code that
@@ -16,6 +17,8 @@ export interface StoredEvent {
   readonly intact: boolean;
   /** Handler → pending, succeeded or dead. */
   readonly deliveries: Readonly<Record<string, string>>;
+  /** Whether a handler may yet appear that wants it. */
+  readonly isUnclaimed: boolean;
 }
 
 export interface StoredDeadLetter {
@@ -44,6 +47,8 @@ const LISTS = [...UNFINISHED.map((status) => `status/${status}`), 'status/dead',
 export interface Auditor {
   /** How much is not through: events without an end, and jobs that are still to run. */
   unfinished(): Promise<number>;
+  /** How much is not in the history: changes that nobody has recorded, and settled events that have not left Redis for it. */
+  unrecorded(): Promise<number>;
   read(): Promise<AtRest>;
   close(): void;
 }
@@ -112,10 +117,15 @@ export function openAuditor(url: string, prefix: string): Auditor {
     return orphans;
   }
 
+  async function unclaimed(): Promise<ReadonlySet<string>> {
+    return new Set(await redis.zrange(`${prefix}/events/unclaimed`, '0', '-1'));
+  }
+
   async function events(): Promise<StoredEvent[]> {
     const lists = LISTS.map((list) => `${prefix}/events/${list}`);
     const listed = await Promise.all(lists.map((list) => redis.zrange(list, '0', '-1')));
     const ids = [...new Set(listed.flat())];
+    const waiting = await unclaimed();
     const found: StoredEvent[] = [];
     for (let from = 0; from < ids.length; from += CHUNK) {
       const part = ids.slice(from, from + CHUNK);
@@ -143,6 +153,7 @@ export function openAuditor(url: string, prefix: string): Auditor {
             deliveries: Object.fromEntries(
               handlers.map((handler, index) => [handler, states[index]?.split('|')[0] ?? '']),
             ),
+            isUnclaimed: waiting.has(event),
           };
         }),
       );
@@ -179,6 +190,14 @@ export function openAuditor(url: string, prefix: string): Auditor {
       );
       return open.reduce((sum, count) => sum + count, 0) + (await liveJobs()).length;
     },
+    async unrecorded() {
+      const [changes, waiting, ...settled] = await Promise.all([
+        redis.xlen(`${prefix}/changes`),
+        unclaimed(),
+        ...['expiring', 'shed'].map((list) => redis.zrange(`${prefix}/events/${list}`, '0', '-1')),
+      ]);
+      return changes + settled.flat().filter((event) => !waiting.has(event)).length;
+    },
     async read() {
       const live = await liveJobs();
       const sweeper = await redis.hgetall(`${prefix}/sweeper`);
@@ -196,4 +215,20 @@ export function openAuditor(url: string, prefix: string): Auditor {
     },
     close: () => redis.disconnect(),
   };
+}
+
+/** Which of these events left Redis for the history: it knows no more of them than their ids. @throws Error while it is away */
+export async function givenUpOf(
+  events: readonly string[],
+  prefix: string,
+  { port }: { readonly port: number },
+): Promise<readonly string[]> {
+  const gone: string[] = [];
+  for (let from = 0; from < events.length; from += CHUNK) {
+    const part = events.slice(from, from + CHUNK);
+    const args = part.map((event) => `${prefix}/known/${event}`);
+    const known = (await redisCommand({ port, name: 'MGET', args })) as readonly unknown[];
+    gone.push(...part.filter((_, index) => known[index] != null));
+  }
+  return gone;
 }

@@ -2,8 +2,11 @@ import type { AtRest } from './audit.ts';
 import { explainSeconds, type Second } from './explain.ts';
 import type { Fault } from '../run/faults-log.ts';
 import { groupBy } from './group-by.ts';
+import type { RecordedEvent } from './history-audit.ts';
+import { wrongHistory, type HistoryFacts } from './history-equation.ts';
 import type { Life } from '../fleet/lives.ts';
 import type { AnswerLine, BankLine, EffectLine } from './ledger.ts';
+import { disordered, lateAnswers } from './timing.ts';
 import type { Expected, PlannedEvent } from '../workload/workload.ts';
 
 /** All that is known of a run when nothing moves any more. */
@@ -13,6 +16,8 @@ export interface Ledger {
   readonly effects: readonly EffectLine[];
   readonly bank: readonly BankLine[];
   readonly rest: AtRest;
+  /** The history at the end, and what was neither there nor in Redis on the way; nothing where none is kept. */
+  readonly history?: { readonly recorded: readonly RecordedEvent[]; readonly missed: readonly string[] };
   readonly faults: readonly Fault[];
   readonly lives: readonly Life[];
   /** Provider ids whose stored bytes the run damaged: these have to be dead letters, and never an effect. */
@@ -78,6 +83,15 @@ export function judge(ledger: Ledger): Verdict {
       says: 'no second effect where ctx.idempotencyKey is honoured',
       broken: bankSeconds(facts),
     },
+    ...(ledger.history === undefined
+      ? []
+      : [
+          {
+            name: 'history',
+            says: 'every acknowledged event is in the history once, with its bytes and its end, and leaves Redis for it',
+            broken: wrongHistory(historyFacts(facts, ledger.history)),
+          },
+        ]),
     ...(ledger.answerWithin === undefined
       ? []
       : [
@@ -150,6 +164,23 @@ function collect(ledger: Ledger): Facts {
     pending: new Set(ledger.rest.events.filter(isPending).map(({ id }) => id)),
     once: explainSeconds(by('once'), ledger, 'one at a time'),
     plain: explainSeconds(by('plain'), ledger, 'any number'),
+  };
+}
+
+function historyFacts(
+  { ledger: { planned, rest, damaged = new Set() }, acknowledged, pending, effects, dead }: Facts,
+  history: NonNullable<Ledger['history']>,
+): HistoryFacts {
+  return {
+    ...history,
+    held: rest.events,
+    deadLetters: rest.deadLetters,
+    planned,
+    acknowledged,
+    pending,
+    damaged,
+    hadEffect: (pair) => effects.has(pair),
+    isDead: (pair) => dead.has(pair),
   };
 }
 
@@ -251,29 +282,4 @@ function bankSeconds({ ledger: { bank, planned, damaged } }: Facts): string[] {
     ({ id, kind }) => kind === 'bank' && !done.has(id) && damaged?.has(id) !== true,
   );
   return [...charged, ...free.map(({ id }) => `${id} was never charged`)];
-}
-
-function lateAnswers(answers: readonly AnswerLine[], within: number): string[] {
-  return answers
-    .filter(({ status, ms }) => status === 0 || ms > within)
-    .map(({ id, status, ms }) => `${id}: ${status === 0 ? 'no answer' : status} after ${ms.toFixed(0)} ms`);
-}
-
-/** By `receivedAt`, which has whole milliseconds: events of the same one have no order. */
-function disordered(effects: readonly EffectLine[]): string[] {
-  const broken: string[] = [];
-  const latest = new Map<string, EffectLine>();
-  const begun = new Set<string>();
-  for (const line of effects) {
-    const pair = `${line.id} ${line.handler}`;
-    if (line.what !== 'begin' || begun.has(pair)) continue;
-    begun.add(pair);
-    const before = latest.get(line.source);
-    if (before !== undefined && before.received > line.received)
-      broken.push(
-        `${line.id} arrived ${before.received - line.received} ms before ${before.id} and began after it`,
-      );
-    else latest.set(line.source, line);
-  }
-  return broken;
 }

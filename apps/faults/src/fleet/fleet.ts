@@ -33,7 +33,7 @@ export interface Fleet {
 export function startFleet({ root, folder, env, onExit = () => undefined }: StartFleet): Fleet {
   const members: Member[] = [];
   const lives: Life[] = [];
-  const slots = { receiver: 0, worker: 0 };
+  const slots = { receiver: 0, worker: 0, dashboard: 0 };
 
   return {
     members,
@@ -42,8 +42,6 @@ export function startFleet({ root, folder, env, onExit = () => undefined }: Star
       const slot = slots[role]++;
       const own = join(folder, `${role}-${slot}`);
       mkdirSync(own, { recursive: true });
-      // Fixed for the slot, so that senders find it after a restart.
-      const port = role === 'receiver' ? { RECEIVER_PORT: String(await freePort()) } : {};
       const place = {
         root,
         role,
@@ -53,7 +51,7 @@ export function startFleet({ root, folder, env, onExit = () => undefined }: Star
         env: {
           LOG_LEVEL: 'warn',
           ...env,
-          ...port,
+          ...(await ownSettings(role)),
         },
         onStart: (life: Life) => lives.push(life),
       };
@@ -69,4 +67,20 @@ export function startFleet({ root, folder, env, onExit = () => undefined }: Star
       await Promise.all(members.map((member) => member.kill()));
     },
   };
+}
+
+async function ownSettings(role: ProgramRole): Promise<Environment> {
+  switch (role) {
+    case 'receiver':
+      // Fixed for the slot, so that senders find it after a restart.
+      return { RECEIVER_PORT: String(await freePort()) };
+    case 'dashboard':
+      return {
+        DASHBOARD_PORT: '0',
+        DASHBOARD_USER: 'faults',
+        DASHBOARD_PASSWORD: 'fault-harness-0123456789',
+      };
+    case 'worker':
+      return {};
+  }
 }

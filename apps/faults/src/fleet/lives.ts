@@ -1,7 +1,7 @@
 import type { Exit } from './guarded-process.ts';
 import type { ProcessFaults } from '../injectors/process-faults.ts';
 
-export type ProgramRole = 'receiver' | 'worker';
+export type ProgramRole = 'receiver' | 'worker' | 'dashboard';
 
 /** When a process was frozen, or its event loop blocked. Milliseconds since the epoch, by the harness's clock. */
 export interface Pause {

@@ -69,6 +69,10 @@ export const mutations: readonly Mutation[] = [
     for _, key in ipairs(redis.call('KEYS', prefix .. '/effects/' .. event.id .. '*')) do redis.call('DEL', key) end
     return 'new'
   end
+  if not status and redis.call('EXISTS', jobKey) == 0 then
+    redis.call('DEL', knownKeyOf(event.id))
+    return 'new'
+  end
   if status then`,
       },
     ],
@@ -92,6 +96,46 @@ export const mutations: readonly Mutation[] = [
         file: 'packages/redis/dist/bullmq/worker.js',
         find: /const NO_STALL_LIMIT = [^;]+;/g,
         replace: 'const NO_STALL_LIMIT = 1;',
+      },
+    ],
+  },
+  {
+    name: 'evict-before-recorded',
+    what: 'settled events leave Redis before the history holds them',
+    edits: [
+      {
+        file: 'apps/dashboard/dist/recorder/recorder.js',
+        find: /const recorded = await history\.record\(\{/g,
+        replace: `await recording.changes.giveUp(events);
+        const recorded = await history.record({`,
+      },
+    ],
+  },
+  {
+    name: 'other-bytes-recorded',
+    what: 'a byte of some bodies is another one in the history',
+    edits: [
+      {
+        file: 'apps/dashboard/dist/recorder/recorder.js',
+        find: /events: events\.map\(\(\{ snapshot \}\) => snapshot\)/g,
+        replace: `events: events.map(({ snapshot }) => {
+                if (snapshot.body === undefined || !snapshot.id.endsWith('7')) return snapshot;
+                const body = Buffer.from(snapshot.body);
+                body[body.length - 3] ^= 1;
+                return { ...snapshot, body };
+            })`,
+      },
+    ],
+  },
+  {
+    name: 'wrong-end-recorded',
+    what: 'dead letters are handled ones in the history',
+    edits: [
+      {
+        file: 'apps/dashboard/dist/recorder/recorder.js',
+        find: /events: events\.map\(\(\{ snapshot \}\) => snapshot\)/g,
+        replace: `events: events.map(({ snapshot }) =>
+                snapshot.status === 'dead' ? { ...snapshot, status: 'handled' } : snapshot)`,
       },
     ],
   },

@@ -16,11 +16,15 @@ import diskFull from '../cases/disk-full.ts';
 import diskFullEverysec from '../cases/disk-full-everysec.ts';
 import failover from '../cases/failover.ts';
 import failpoints from '../cases/failpoints.ts';
+import historyCut from '../cases/history-cut.ts';
+import historyDiskFull from '../cases/history-disk-full.ts';
+import historyPostgres from '../cases/history-postgres.ts';
 import network from '../cases/network.ts';
 import outage from '../cases/outage.ts';
 import poison from '../cases/poison.ts';
 import queuesEmptied from '../cases/queues-emptied.ts';
 import receiversKilled from '../cases/receivers-killed.ts';
+import recorderKilled from '../cases/recorder-killed.ts';
 import redisFrozen from '../cases/redis-frozen.ts';
 import redisFull from '../cases/redis-full.ts';
 import redisKilled from '../cases/redis-killed.ts';
@@ -28,6 +32,7 @@ import redisLoading from '../cases/redis-loading.ts';
 import replayKilled from '../cases/replay-killed.ts';
 import rollingRestart from '../cases/rolling-restart.ts';
 import spoolKilled from '../cases/spool-killed.ts';
+import twoDashboards from '../cases/two-dashboards.ts';
 import workersKilled from '../cases/workers-killed.ts';
 import workersStopped from '../cases/workers-stopped.ts';
 
@@ -52,6 +57,11 @@ export const CASES: readonly FaultCase[] = [
   largeEvents,
   failover,
   spoolKilled,
+  recorderKilled,
+  twoDashboards,
+  historyDiskFull,
+  historyCut,
+  historyPostgres,
   outage,
   clocks,
   queuesEmptied,
@@ -74,6 +84,7 @@ export const SMOKE: readonly FaultCase[] = [
   redisFrozen,
   network,
   spoolKilled,
+  recorderKilled,
 ];
 
 /** Each mutation with a case that has to turn red under it. */
@@ -83,4 +94,7 @@ export const MUTATION_CASES = {
   'dedupe-by-job-id': rollingRestart,
   'no-sweeper': queuesEmptied,
   'max-stalled-count-1': poison,
+  'evict-before-recorded': recorderKilled,
+  'other-bytes-recorded': recorderKilled,
+  'wrong-end-recorded': recorderKilled,
 } as const satisfies Readonly<Record<string, FaultCase>>;

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CASES, MUTATION_CASES, SMOKE } from './cases.ts';
 import type { FaultCase } from './fault-case.ts';
+import { CannotPlay } from '../fleet/history-place.ts';
 import type { Environment } from '../injectors/process-faults.ts';
 import { powerLoss } from '../power-loss/power-loss.ts';
 import { brokenLines, figuresTable, ledgerTable, type Entry } from './report.ts';
@@ -73,7 +74,11 @@ export async function faults(
       say: (line) => write(`  ${line}\n`),
       ...(options.events === undefined ? {} : { events: options.events }),
       ...(mutation === undefined ? {} : { mutation }),
-    }).catch(notRun);
+    }).catch((error: unknown) => (error instanceof CannotPlay ? error.message : notRun(error)));
+    if (typeof result === 'string') {
+      write(`  skipped: ${result}\n`);
+      continue;
+    }
     const entry: Entry = { name: fault.name, seed, result, ...(mutation === undefined ? {} : { mutation }) };
     entries.push(entry);
     for (const line of brokenLines(entry)) write(`${line}\n`);

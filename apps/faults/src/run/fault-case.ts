@@ -1,6 +1,7 @@
 import type { Equation, Ledger } from '../checkers/invariants.ts';
 import type { FaultyRedis } from '../fleet/redis-server.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { HistoryKind, HistoryPlace } from '../fleet/history-place.ts';
 import type { ProgramRole } from '../fleet/lives.ts';
 import type { Member } from '../fleet/member.ts';
 import type { Environment } from '../injectors/process-faults.ts';
@@ -24,6 +25,10 @@ export interface FaultCase {
   /** 2 of each unless given. */
   readonly receivers?: number;
   readonly workers?: number;
+  /** 1 unless given; each records the history in turn. With 0 there is none. */
+  readonly dashboards?: number;
+  /** A SQLite file of the run's own unless given. */
+  readonly history?: HistoryKind;
   /** Settings for every process. */
   readonly env?: Environment;
   /** Lines of redis.conf. */
@@ -53,6 +58,10 @@ export interface Stage {
   /** The server that is written to: another one after a failover. */
   redis: FaultyRedis;
   readonly proxy: TcpProxy | undefined;
+  readonly history: HistoryPlace & {
+    /** Ends what the harness itself has open of it, before its files are damaged. */
+    letGo(): Promise<void>;
+  };
   readonly fleet: Fleet;
   readonly random: Random;
   readonly planned: readonly PlannedEvent[];

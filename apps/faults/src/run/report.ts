@@ -32,6 +32,7 @@ export function ledgerTable(entries: readonly Entry[]): string {
       'lost',
       'phantom',
       'corrupt',
+      'history',
       'second effects',
       'dead letters',
       '',
@@ -54,7 +55,7 @@ function totals(runs: readonly Entry[]): (number | string)[] {
     sum(({ verdict }) => verdict.counts.sent),
     sum(({ verdict }) => verdict.counts.posts),
     sum(({ verdict }) => verdict.counts.faults),
-    ...['lost', 'phantom', 'corrupt'].map(broken),
+    ...['lost', 'phantom', 'corrupt', 'history'].map(broken),
     `${sum(({ verdict }) => verdict.counts.explainedSeconds)} explained, ${broken('once') + broken('plain') + broken('bank')} not`,
     sum(({ verdict }) => verdict.counts.deadLetters),
   ];

@@ -1,12 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openAuditor, type Auditor } from '../checkers/audit.ts';
+import { givenUpOf, openAuditor } from '../checkers/audit.ts';
+import { historyAuditor } from '../checkers/history-audit.ts';
+import { startWatch } from '../checkers/watch.ts';
 import { openExternalSystem } from '../workload/external-system.ts';
 import { judge, type Equation, type Ledger, type Verdict } from '../checkers/invariants.ts';
 import type { FaultCase, Figure, Stage } from './fault-case.ts';
 import type { Fault } from './faults-log.ts';
 import { startFleet, type Fleet } from '../fleet/fleet.ts';
+import { openHistoryPlace } from '../fleet/history-place.ts';
 import type { Environment } from '../injectors/process-faults.ts';
 import { startRedis, type FaultyRedis } from '../fleet/redis-server.ts';
 import { startProxy, type TcpProxy } from '../injectors/tcp-proxy.ts';
@@ -67,6 +70,10 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
     if (proxy !== undefined) closing.push(() => proxy.stop());
     const bank = await openExternalSystem(folder);
     closing.push(() => bank.close());
+    const history = await openHistoryPlace(fault.history ?? 'sqlite', folder);
+    closing.push(() => history.stop());
+    const recorded = historyAuditor(history.url);
+    closing.push(() => recorded.letGo());
     const fleet = startFleet({
       root,
       folder: join(folder, 'processes'),
@@ -79,15 +86,18 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
         WEBHOOK_SECRET_GITHUB: SECRETS.github,
         LEDGER_EFFECTS: effectsFolder(folder),
         LEDGER_BANK: bank.url,
+        HISTORY_URL: history.url,
         LOG_LEVEL: 'info',
+        ...(mutation === undefined ? {} : { FAULT_MUTATION: mutation }),
         ...fault.env,
       },
     });
     closing.push(() => fleet.kill());
-    const faultsOf = mutation === undefined ? {} : { faults: { mutation } };
+    const dashboards = fault.dashboards ?? 1;
     await Promise.all([
-      ...Array.from({ length: fault.receivers ?? 2 }, () => fleet.add('receiver', faultsOf)),
-      ...Array.from({ length: fault.workers ?? 2 }, () => fleet.add('worker', faultsOf)),
+      ...Array.from({ length: fault.receivers ?? 2 }, () => fleet.add('receiver')),
+      ...Array.from({ length: fault.workers ?? 2 }, () => fleet.add('worker')),
+      ...Array.from({ length: dashboards }, () => fleet.add('dashboard')),
     ]);
     const receivers = fleet.members
       .filter(({ role }) => role === 'receiver')
@@ -107,6 +117,7 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
     const stage = createStage({
       redis,
       proxy,
+      history: { ...history, letGo: () => recorded.letGo() },
       fleet,
       sender,
       planned,
@@ -116,6 +127,13 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
       env: options.env,
       seed,
     });
+    const watch = startWatch({
+      folder,
+      planned,
+      history: recorded,
+      givenUp: (events) => givenUpOf(events, PREFIX, stage.redis),
+    });
+    closing.push(() => watch.end());
     await withinLimit(fault.inject(stage));
     await heal(stage);
     const healed = Date.now();
@@ -123,8 +141,12 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
     if (left > 0) say(`${left} events never had a 2xx`);
     const auditor = openAuditor(stage.redis.url, PREFIX);
     closing.push(() => auditor.close());
-    await untilQuiet(auditor, Date.now() + (fault.settleWithin ?? SETTLE_MS), say);
+    const patience = fault.settleWithin ?? SETTLE_MS;
+    await untilNone(() => auditor.unfinished(), { quiet: QUIET_MS, patience, what: 'through', say });
     const settledIn = Date.now() - healed;
+    if (dashboards > 0)
+      await untilNone(() => auditor.unrecorded(), { quiet: 0, patience: SETTLE_MS, what: 'recorded', say });
+    const recordedIn = Date.now() - healed;
 
     const ledger: Ledger = {
       planned,
@@ -134,6 +156,9 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
       effects: readEffects(folder),
       bank: readBank(folder),
       rest: await auditor.read(),
+      ...(dashboards === 0
+        ? {}
+        : { history: { recorded: await recorded.read(), missed: await watch.end() } }),
       lives: [...fleet.lives],
       ...(fault.answerWithin === undefined
         ? {}
@@ -151,6 +176,9 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
           value: settledIn / 1_000,
           unit: 's',
         },
+        ...(dashboards === 0
+          ? []
+          : [{ name: 'healed to all recorded', value: recordedIn / 1_000, unit: 's' } as const]),
         ...(fault.figures?.(ledger, stage) ?? []),
       ],
       seconds: (performance.now() - started) / 1_000,
@@ -163,6 +191,7 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
 function createStage(parts: {
   readonly redis: FaultyRedis;
   readonly proxy: TcpProxy | undefined;
+  readonly history: Stage['history'];
   readonly fleet: Fleet;
   readonly sender: Sender;
   readonly planned: Stage['planned'];
@@ -176,6 +205,7 @@ function createStage(parts: {
   return {
     redis: parts.redis,
     proxy: parts.proxy,
+    history: parts.history,
     fleet,
     planned: parts.planned,
     root: parts.root,
@@ -227,13 +257,23 @@ async function heal({ redis, proxy, fleet }: Stage): Promise<void> {
   }
 }
 
-async function untilQuiet(auditor: Auditor, deadline: number, say: (line: string) => void): Promise<void> {
+/** Waits until this is 0, and stays so for the quiet time. */
+async function untilNone(
+  count: () => Promise<number>,
+  {
+    quiet,
+    patience,
+    what,
+    say,
+  }: { readonly quiet: number; readonly patience: number; readonly what: string; say(line: string): void },
+): Promise<void> {
+  const deadline = Date.now() + patience;
   for (let quietSince = 0; ;) {
-    const unfinished = await auditor.unfinished().catch(() => Infinity);
+    const left = await count().catch(() => Infinity);
     const now = Date.now();
-    quietSince = unfinished > 0 ? 0 : quietSince || now;
-    if (quietSince > 0 && now - quietSince >= QUIET_MS) return;
-    if (now > deadline) return say(`${unfinished} are not through in time`);
+    quietSince = left > 0 ? 0 : quietSince || now;
+    if (quietSince > 0 && now - quietSince >= quiet) return;
+    if (now > deadline) return say(`${left} are not ${what} in time`);
     await wait(POLL_MS);
   }
 }

@@ -12,6 +12,7 @@ export type Kind =
   | 'slow'
   | 'pushed'
   | 'large'
+  | 'unwanted'
   | PoisonKind;
 export type PoisonKind = 'throw' | 'hang' | 'exhaust' | 'exit' | 'reject';
 
@@ -42,6 +43,9 @@ export type Mix = Readonly<Partial<Record<Kind, number>>>;
 
 export const USUAL_MIX: Mix = { recorded: 55, split: 10, bank: 8, flaky: 8, doomed: 1, slow: 3, pushed: 15 };
 
+/** With events that no handler asks for: their end is that they have none. */
+export const EVERY_END: Mix = { ...USUAL_MIX, doomed: 3, unwanted: 4 };
+
 const ONCE = { ends: 'effect', by: 'once' } as const;
 const EXPECTED = {
   recorded: [{ handler: 'record', ...ONCE }],
@@ -56,6 +60,7 @@ const EXPECTED = {
   slow: [{ handler: 'slow', ...ONCE }],
   pushed: [{ handler: 'push', ...ONCE }],
   large: [{ handler: 'push', ...ONCE }],
+  unwanted: [],
   throw: [{ handler: 'poison', ends: 'dead', by: 'plain' }],
   hang: [{ handler: 'poison', ends: 'dead', by: 'plain' }],
   exhaust: [{ handler: 'poison', ends: 'dead', by: 'plain' }],

@@ -30,6 +30,7 @@ export function soundLedger(seed = 7, count = 60): Ledger {
         deliveries: Object.fromEntries(
           event.expected.map(({ handler, ends }) => [handler, ends === 'dead' ? 'dead' : 'succeeded']),
         ),
+        isUnclaimed: false,
       })),
       deadLetters: planned
         .filter(({ kind }) => kind === 'doomed')
@@ -79,4 +80,23 @@ export function line(what: EffectLine['what'], event: PlannedEvent, handler: str
     received: at - 5,
     source: event.source,
   };
+}
+
+/** The same run where a history is kept: what has settled has left Redis for it, dead letters apart. */
+export function soundHistory(
+  seed = 7,
+  count = 60,
+): Ledger & { readonly history: NonNullable<Ledger['history']> } {
+  const ledger = soundLedger(seed, count);
+  const recorded = ledger.rest.events.map(({ event, id, status, sha, deliveries }) => ({
+    event,
+    id,
+    status,
+    sha,
+    bodySha: sha,
+    deliveries,
+    attempts: Object.entries(deliveries).map(([handler, end]) => `${handler} ${end}`),
+  }));
+  const events = ledger.rest.events.filter(({ status }) => status === 'dead');
+  return { ...ledger, rest: { ...ledger.rest, events }, history: { recorded, missed: [] } };
 }

@@ -21,6 +21,8 @@ export function openPool(url: string, log: Logger): pg.Pool {
         type === BIGINT ? Number : pg.types.getTypeParser(type, format as 'text'),
     },
   });
+  // Whoever uses a connection that ends is told by its query; an error that nobody listens to would end this process.
+  pool.on('connect', (client) => client.on('error', (error) => log.debug('history', { error })));
   // A connection that ends while nobody uses it is replaced by the pool.
   pool.on('error', (error) => log.warn('a connection of the history ended', { error }));
   return pool;
@@ -44,7 +46,11 @@ export async function migrate(pool: pg.Pool): Promise<void> {
   });
 }
 
-/** Does something in one transaction: all of it, or nothing. */
+/** A server may be set to answer before it has written: what is recorded is deleted elsewhere, so it waits here. */
+const BEGIN = `BEGIN; SELECT set_config('synchronous_commit', 'on', true)
+  WHERE current_setting('synchronous_commit') = 'off'`;
+
+/** Does something in one transaction: all of it, or nothing, and written when this resolves. */
 export async function inTransaction<Result>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<Result>,
@@ -52,7 +58,7 @@ export async function inTransaction<Result>(
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
-    await client.query('BEGIN');
+    await client.query(BEGIN);
     const result = await work(client);
     await client.query('COMMIT');
     return result;

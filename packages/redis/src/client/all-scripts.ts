@@ -514,7 +514,10 @@ export interface ScriptCalls {
     readonly args: Args<'process' | 'queue' | 'token' | 'lockMs' | 'now' | 'nextRun'>;
   };
   /**
-   * Takes or keeps the lease of the one process that looks for lost work.
+   * Takes or keeps the lease of the one process that looks for lost work, or of the one that records.
+   *
+   * Deletes before it sets: a Redis at its limit refuses a script whose first write is one that takes memory, and who
+   * records is who makes room there.
    * @see ../maintenance/take-lease.lua
    */
   readonly 'take-lease': {
@@ -977,7 +980,11 @@ local function openDelivery(it)
   end
 
   local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
-  if was == 'succeeded' then return { 'succeeded' } end
+  if was == 'succeeded' then
+    -- What it was queued again for is done with this.
+    redis.call('HDEL', eventKey, 'heldUntil')
+    return { 'succeeded' }
+  end
   if shedAt then return { 'shed' } end
   if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
   if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
@@ -1000,6 +1007,7 @@ local function openDelivery(it)
   if kind ~= 'open' then return { kind } end
   if status == 'dead' or status == 'handled' or status == 'unhandled' then
     setStatus(eventKey, id, 'dispatched', it.now)
+    redis.call('HDEL', eventKey, 'heldUntil')
     forgetAfter(id, nil)
     noteChange(id)
   end
@@ -1723,6 +1731,8 @@ if shedAt then
     if redis.call('HEXISTS', eventKey, 'd/' .. one.handler) == 0 then return { 'shed' } end
   end
 end
+-- What it was queued again for is done with this.
+if status ~= 'queued' and status ~= 'received' then redis.call('HDEL', eventKey, 'heldUntil') end
 if unclaimed == '1' then redis.call('ZADD', eventsUnclaimedKeyOf(), millisecondsNow(), id) end
 
 local to = before
@@ -2765,6 +2775,7 @@ return { 'taken', job, ahead }`,
     reply: 'word',
     lua: `local holder = redis.call('GET', leaseKey)
 if holder and holder ~= owner then return 'taken' end
+redis.call('DEL', leaseKey)
 redis.call('SET', leaseKey, owner, 'PX', duration)
 return 'held'`,
   },

@@ -38,7 +38,11 @@ local function openDelivery(it)
   end
 
   local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
-  if was == 'succeeded' then return { 'succeeded' } end
+  if was == 'succeeded' then
+    -- What it was queued again for is done with this.
+    redis.call('HDEL', eventKey, 'heldUntil')
+    return { 'succeeded' }
+  end
   if shedAt then return { 'shed' } end
   if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
   if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
@@ -61,6 +65,7 @@ local function openDelivery(it)
   if kind ~= 'open' then return { kind } end
   if status == 'dead' or status == 'handled' or status == 'unhandled' then
     setStatus(eventKey, id, 'dispatched', it.now)
+    redis.call('HDEL', eventKey, 'heldUntil')
     forgetAfter(id, nil)
     noteChange(id)
   end

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isKept, RetryAfterError, type EventId, type IncomingEvent } from '@hookline/core';
 import { eventually } from '@hookline/rig';
-import { findEvent } from '../../src/index.ts';
+import { findEvent, queueAgain } from '../../src/index.ts';
 import { openChanges, type Changes, type ReadEvent } from '../../src/events/changes.ts';
 import { setHistoryMode } from '../../src/events/history-mode.ts';
 import { trimChanges } from '../../src/events/prune.ts';
@@ -151,6 +151,16 @@ describe('giving an event up', () => {
     const { event, read } = await handled();
     await bench.redis.hdel(`${bench.prefix}:default:${event.id}`, 'finishedOn');
     expect(await changes.giveUp(read)).toEqual({ given: 0, later: [event.id] });
+  });
+
+  it('waits for what it was queued again for, and no longer', async () => {
+    const { event } = await handled();
+    const { keys } = bench.partition;
+    const giveUp = async () => changes.giveUp(await changes.look([event.id]));
+    await bench.redis.zrem(keys.eventsUnclaimed, event.id);
+    expect(await queueAgain(bench.partition, event.id, event, Date.now())).toBe(true);
+    await eventually(async () => (await giveUp()).given === 1);
+    expect(await statusOf(event.id)).toBeUndefined();
   });
 
   it('waits for a handler that may yet want it', async () => {
