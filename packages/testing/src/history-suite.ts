@@ -31,6 +31,7 @@ const RECORDS: Promises = {
       actor: 'ann',
       action: 'replay',
       target: `${event.id}~a`,
+      outcome: 'replayed',
       detail: undefined,
     };
     const other = { ...replay, id: 'a2', target: 'default' };
@@ -118,12 +119,13 @@ const RECORDS: Promises = {
       source: at === 4 ? 'github' : 'stripe',
       provider: at === 1 ? undefined : 'stripe',
       status: 401,
-      reason: 'signature',
+      reason: at === 3 ? 'stale' : 'mismatch',
       likely: at === 2 ? 'a wrong secret' : undefined,
       headers: { host: 'x' },
       excerpt: Buffer.from([0, 255, at]),
       bytes: 3,
-      suppressed: 0,
+      suppressed: at === 3 ? 12 : 0,
+      peer: at === 2 ? '203.0.113.9' : undefined,
     }));
     await history.record(blockOf({ refusals }));
     await history.record(blockOf({ refusals }));
@@ -134,7 +136,41 @@ const RECORDS: Promises = {
       ...(first.next === undefined ? {} : { before: first.next }),
     });
     assert.deepEqual(rest, { items: refusals.slice(0, 1), next: undefined });
-    assert.deepEqual((await history.refusals({ limit: 3, source: 'github' })).items, refusals.slice(3));
+    const only = async (query: { readonly source?: string; readonly reason?: string }) =>
+      (await history.refusals({ limit: 3, ...query })).items.map(({ id }) => id);
+    assert.deepEqual(await only({ source: 'github' }), ['r4']);
+    assert.deepEqual(await only({ reason: 'stale' }), ['r3']);
+    assert.deepEqual(await only({ reason: 'mismatch', source: 'stripe' }), ['r2', 'r1']);
+    assert.deepEqual(await only({ source: 'nobody' }), []);
+  },
+  'records an act once, newest first, and pages through those of a kind': async (history) => {
+    const audit = [1, 2, 3, 4, 5].map((at) => ({
+      id: `a${at}`,
+      at: Math.ceil(at / 2),
+      actor: at === 1 ? 'cli:ann' : 'ops',
+      action: at === 2 ? 'queue.pause' : 'dead-letter.replay',
+      target: `stripe.evt_${at}~mail`,
+      outcome: at === 4 ? 'gone' : 'replayed',
+      detail: at === 5 ? 'as job 7' : undefined,
+    }));
+    await history.record(blockOf({ audit }));
+    await history.record(blockOf({ audit }));
+    assert.deepEqual((await history.audit({ limit: 9 })).items, audit.toReversed());
+    const first = await history.audit({ limit: 2, action: 'dead-letter.replay' });
+    assert.deepEqual(
+      first.items.map(({ id }) => id),
+      ['a5', 'a4'],
+    );
+    const rest = await history.audit({
+      limit: 5,
+      action: 'dead-letter.replay',
+      ...(first.next === undefined ? {} : { before: first.next }),
+    });
+    assert.deepEqual(
+      rest.items.map(({ id }) => id),
+      ['a3', 'a1'],
+    );
+    assert.equal(rest.next, undefined);
   },
 };
 
@@ -307,7 +343,7 @@ const FORGETS: Promises = {
     ];
     const attempts = events.map((event) => attemptOf(event, 1));
     const orphan = { ...attemptOf(eventOf(77), 1), endedAt: 1 };
-    const line = { at: 1, actor: 'ann', action: 'replay', detail: 'x' };
+    const line = { at: 1, actor: 'ann', action: 'replay', outcome: 'replayed', detail: 'x' };
     const audit = [
       { ...line, id: '1', target: events[0]?.id ?? '' },
       { ...line, id: '2', target: events[1]?.id ?? '' },
@@ -324,9 +360,37 @@ const FORGETS: Promises = {
       ['4', '2'],
     );
     const { bytes, ...stats } = await history.stats();
-    assert.deepEqual(stats, { events: 2, attempts: 2, refusals: 0, oldest: events[1]?.receivedAt });
+    assert.deepEqual(stats, { events: 2, attempts: 2, refusals: 0, audit: 2, oldest: events[1]?.receivedAt });
     assert.ok(bytes > 0);
     assert.deepEqual(await history.prune({ before }), { events: 0, refusals: 0, audit: 0 });
+  },
+  'forgets refusals and acts that are old, and all but so many of the newest': async (history) => {
+    const numbers = Array.from({ length: 450 }, (_, at) => at);
+    const refusals = numbers.map((at) => ({
+      id: `r${at}`,
+      at,
+      source: 'stripe',
+      provider: undefined,
+      status: 401,
+      reason: 'mismatch',
+      likely: undefined,
+      headers: {},
+      excerpt: Buffer.alloc(0),
+      bytes: 0,
+      suppressed: 0,
+      peer: undefined,
+    }));
+    const act = { actor: 'ann', action: 'queue.pause', target: 'email', outcome: 'done', detail: undefined };
+    await history.record(blockOf({ refusals, audit: numbers.map((at) => ({ ...act, id: `a${at}`, at })) }));
+    assert.deepEqual(await history.prune({ before: 3, mostRefusals: 10, mostAudit: 1_000 }), {
+      events: 0,
+      refusals: 440,
+      audit: 3,
+    });
+    const left = (await history.refusals({ limit: 99 })).items.map(({ at }) => at);
+    assert.deepEqual(left, numbers.slice(-10).toReversed());
+    assert.equal((await history.prune({ before: 0, mostAudit: 0 })).audit, 447);
+    assert.deepEqual((await history.audit({ limit: 9 })).items, []);
   },
   'keeps for each source as long and as many as it is told to': async (history) => {
     const events = Array.from({ length: 12 }, (_, at) =>
