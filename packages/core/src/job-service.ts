@@ -116,8 +116,9 @@ export interface JobService {
   /** @param outputBytes about so many bytes of the newest steps; 4 MiB unless given */
   get(id: string, outputBytes?: number): Promise<JobRecord | undefined>;
   list(query: JobQuery): Promise<JobPage>;
-  cancel(id: string): Promise<CancelResult>;
-  retry(id: string): Promise<RetryResult>;
+  /** @param by the operator who asks for it, which is written down */
+  cancel(id: string, by?: string): Promise<CancelResult>;
+  retry(id: string, by?: string): Promise<RetryResult>;
   /** @param token must be the job's own where it is given */
   finish(id: string, result: unknown, token?: string): Promise<FinishResult>;
   /** Whether `token` is the one that this job's `ctx.finishUrl` carries. */

@@ -35,6 +35,7 @@ const LATER_MS = 5_000;
 /** More are left to the next pass over everything. */
 const MOST_LATER = 20_000;
 const LATER_PAGE = 250;
+const NOTES_PAGE = 500;
 
 /** One process's recorder, a step at a time; several processes may have one, and one of them works. */
 export class Recorder {
@@ -62,6 +63,7 @@ export class Recorder {
       recorded += events;
       if (this.#isStopped || !(await this.#lead())) return recorded;
     }
+    await this.#recordNotes();
     await this.#giveUpLater();
     if (performance.now() - this.#sweptAt >= this.#sweepInterval) await this.#sweep();
     return recorded;
@@ -113,6 +115,29 @@ export class Recorder {
     count?.('given-up', given);
     for (const id of later) if (this.#later.size < MOST_LATER) this.#later.set(id, performance.now());
     return given;
+  }
+
+  /** What operators did, and what was refused: forgotten in Redis once it is recorded. */
+  async #recordNotes(): Promise<void> {
+    const { recording, history } = this.#parts;
+    const { notes } = recording;
+    while (!this.#isStopped) {
+      const [audit, refusals] = await Promise.all([
+        notes.readAudit(NOTES_PAGE),
+        notes.readRefusals(NOTES_PAGE),
+      ]);
+      if (audit.last === undefined && refusals.last === undefined) return;
+      await history.record({
+        events: [],
+        attempts: [],
+        refusals: refusals.notes,
+        audit: audit.notes,
+        cursor: undefined,
+      });
+      if (audit.last !== undefined) await notes.forgetAudit(audit.last);
+      if (refusals.last !== undefined) await notes.forgetRefusals(refusals.last);
+      if (!(await this.#lead())) return;
+    }
   }
 
   /** What had not ended altogether when it was recorded. */
