@@ -31,10 +31,7 @@ export async function noteAct(partition: Partition, act: OperatorAct): Promise<v
 }
 
 /** Writes down what was refused. */
-export async function noteRefusals(
-  partition: Partition,
-  refusals: readonly RefusedRequest[],
-): Promise<void> {
+export async function noteRefusals(partition: Partition, refusals: readonly RefusedRequest[]): Promise<void> {
   const told = refusals.map((refusal) =>
     JSON.stringify({ ...refusal, excerpt: refusal.excerpt.toString('base64') }),
   );

@@ -1,4 +1,10 @@
-import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, type Logger, type OperatorAct, type RedisTarget } from '@hookline/core';
+import {
+  DEAD_LETTER_QUEUE,
+  DEFAULT_QUEUE,
+  type Logger,
+  type OperatorAct,
+  type RedisTarget,
+} from '@hookline/core';
 import type { Queue } from 'bullmq';
 import { connect } from '../client/connection.ts';
 import { createPartition, openQuietQueue } from '../bullmq/add-job.ts';
