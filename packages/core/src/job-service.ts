@@ -74,6 +74,8 @@ export type CreateResult =
   /** In the order asked for; one that was there already is given back as it is now. */
   | { readonly kind: 'created'; readonly jobs: readonly JobSummary[] }
   | { readonly kind: 'unknown-name'; readonly names: readonly string[]; readonly known: readonly string[] }
+  /** None was: the queues keep these ids for themselves. */
+  | { readonly kind: 'reserved-id'; readonly ids: readonly string[] }
   /** None was: the store answers, but has to be left the room in which workers can drain it. */
   | { readonly kind: 'full'; readonly reason: string };
 

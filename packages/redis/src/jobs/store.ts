@@ -8,6 +8,7 @@ import {
   type NewJob,
 } from '@hookline/core';
 import { createPartition } from '../bullmq/add-job.ts';
+import { isReservedJobId } from '../bullmq/job-id.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from '../client/connection.ts';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
 import { actText, noteAct } from '../events/notes.ts';
@@ -79,6 +80,9 @@ class RedisJobStore implements JobService {
   }
 
   async create(jobs: readonly NewJob[], moreMs = 0): ReturnType<JobService['create']> {
+    // Its dead letter would have this id, and lie where the queue keeps something of its own.
+    const reserved = jobs.map(({ id }) => id).filter(isReservedJobId);
+    if (reserved.length > 0) return { kind: 'reserved-id', ids: reserved };
     const found = await this.#definitions.queuesOf([...new Set(jobs.map(({ name }) => name))]);
     if ('unknown' in found) return { kind: 'unknown-name', names: found.unknown, known: found.known };
     const now = this.#now();
