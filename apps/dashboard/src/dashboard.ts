@@ -30,8 +30,9 @@ export function openDashboard(options: {
 }): Dashboard {
   const { login, apiKeys, system, log, meter, trustedProxies } = options;
   const queues = followQueues(options.queues, log);
+  const notes = { by: login.user, note: options.queues.note, log };
   const pages = [
-    { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues, allPages) },
+    { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues, allPages, notes) },
     ...createPages({ system: createSystemView(system) }, [{ title: 'Queues', path: QUEUES_PATH }]),
   ];
   return {

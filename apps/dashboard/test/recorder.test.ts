@@ -16,6 +16,7 @@ import {
   connect,
   createPartition,
   findEvent,
+  openDeadLetters,
   openEventStore,
   openRecording,
   startWorker,
@@ -253,6 +254,38 @@ describe('the recorder', () => {
     const [first = 0, , , fourth = 0] = looks;
     expect(fourth - first).toBeGreaterThan(100 + 200 + 400 - 5);
     expect(await inRedis(event)).toBe('unhandled');
+  });
+
+  it('records what operators did and what was refused, once, and keeps none of it in Redis', async () => {
+    const store = await openStore();
+    const { connection, keys } = createPartition(redis, prefix);
+    const refusal = {
+      at: 5,
+      source: 'stripe',
+      provider: 'stripe',
+      status: 401,
+      reason: 'mismatch',
+      likely: undefined,
+      headers: { 'user-agent': 'x' },
+      excerpt: Buffer.from([0, 255]),
+      bytes: 2,
+      suppressed: 3,
+      peer: '203.0.113.9',
+    };
+    await store.noteRefusals([refusal, { ...refusal, at: 6 }]);
+    await openDeadLetters(createPartition(redis, prefix), Date.now, 'ann').discard('nothing');
+    await redis.xadd(keys.audit, '*', 'act', 'no JSON');
+    const [kept] = await redis.xrange(keys.audit, '-', '+', 'COUNT', 1);
+    await recorder().step();
+    expect((await history.refusals({ limit: 5 })).items).toMatchObject([{ ...refusal, at: 6 }, refusal]);
+    const acts = [{ actor: 'ann', action: 'dead-letter.discard', target: 'nothing', outcome: 'gone' }];
+    expect((await history.audit({ limit: 5 })).items).toMatchObject(acts);
+    expect(await Promise.all([connection.xlen(keys.audit), connection.xlen(keys.refusals)])).toEqual([0, 0]);
+    // It died before it could forget: what it finds again is recorded once.
+    await redis.del(keys.audit);
+    await redis.xadd(keys.audit, kept?.[0] ?? '*', ...(kept?.[1] ?? []));
+    await recorder().step();
+    expect((await history.audit({ limit: 5 })).items).toHaveLength(1);
   });
 
   it('works in one process at a time, and goes on in another', async () => {

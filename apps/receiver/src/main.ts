@@ -1,5 +1,5 @@
 import { explain, type Logger, type Meter, type TransferStore } from '@hookline/core';
-import { createOps, createReceiver } from '@hookline/http';
+import { createOps, createReceiver, RefusalSample } from '@hookline/http';
 import {
   closeServer,
   ConfigError,
@@ -18,6 +18,7 @@ import { openEventStore, openJobs, publishStatus } from '@hookline/redis';
 import { openSpoolingStore, type OpenedSpoolingStore, type SpoolSettings } from '@hookline/spool';
 import { createServer } from 'node:http';
 import { readReceiverConfig } from './config.ts';
+import { postRefusals } from './post-refusals.ts';
 import { findTestKeys } from './test-keys.ts';
 
 /** @throws ConfigError that names the folder and what to do, when the disk refuses */
@@ -47,12 +48,14 @@ await runProcess(process.env, async (env) => {
     openJobs({ target: redis, prefix, retention: config.jobRetention, ack: config.ack, log }),
   ]);
   const spool = config.spool && (await openSpool(config.spool, store, log, meter));
+  const refusals = new RefusalSample();
   const receiver = createReceiver({
     sources,
     store: spool ?? store,
     log,
     meter,
     secrets: store.secrets,
+    refusals,
     trustedProxies: config.trustedProxies,
     jobs: {
       service: jobs.service,
@@ -70,6 +73,7 @@ await runProcess(process.env, async (env) => {
   // In production nobody but the operator can know where this is reached from outside.
   const publicUrl = config.publicUrl ?? (production ? undefined : url);
   if (publicUrl !== undefined) jobs.announceUrl(publicUrl);
+  const posting = postRefusals(refusals, store);
   const status = publishStatus({
     target: redis,
     prefix,
@@ -86,6 +90,7 @@ await runProcess(process.env, async (env) => {
       receiver.closeStreams();
       await closeServer(server);
       jobs.close();
+      await posting.stop();
       await spool?.close();
       await Promise.all([store.close(), closeServer(ops), status.stop()]);
     },

@@ -80,6 +80,15 @@ export interface PageOptions {
   readonly before?: string;
 }
 
+export interface RefusalQuery extends PageOptions {
+  readonly source?: string;
+  readonly reason?: string;
+}
+
+export interface AuditQuery extends PageOptions {
+  readonly action?: string;
+}
+
 /** One page, newest first. */
 export interface HistoryPage<Item> {
   readonly items: readonly Item[];
@@ -104,6 +113,9 @@ export interface PruneLimits {
   readonly before: number;
   /** For a source: another time, and how many of the newest are kept at most. */
   readonly perSource?: Readonly<Record<string, { readonly before?: number; readonly most?: number }>>;
+  /** How many of the newest refusals, and audit lines, are kept at most. */
+  readonly mostRefusals?: number;
+  readonly mostAudit?: number;
 }
 
 export interface Pruned {
@@ -116,6 +128,7 @@ export interface HistoryStats {
   readonly events: number;
   readonly attempts: number;
   readonly refusals: number;
+  readonly audit: number;
   /** What all of it takes on the disk. */
   readonly bytes: number;
   /** When the oldest event was received. */
@@ -136,8 +149,8 @@ export interface History {
   body(id: EventId): Promise<HistoryBody | undefined>;
   search(query: SearchQuery, page: PageOptions): Promise<HistoryPage<EventSummary>>;
   count(range: TimeRange): Promise<readonly EventCount[]>;
-  refusals(page: PageOptions & { readonly source?: string }): Promise<HistoryPage<RefusalSnapshot>>;
-  audit(page: PageOptions): Promise<HistoryPage<AuditLine>>;
+  refusals(query: RefusalQuery): Promise<HistoryPage<RefusalSnapshot>>;
+  audit(query: AuditQuery): Promise<HistoryPage<AuditLine>>;
   /** Deletes in small steps, so that recording goes on meanwhile. */
   prune(limits: PruneLimits): Promise<Pruned>;
   stats(): Promise<HistoryStats>;

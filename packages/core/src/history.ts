@@ -81,9 +81,14 @@ export interface RefusalSnapshot {
   readonly bytes: number;
   /** How many like it were refused and left out under a flood. */
   readonly suppressed: number;
+  /** Who sent it: an address, of IPv6 the network. */
+  readonly peer: string | undefined;
 }
 
-/** Somebody's act that changed something: a replay, a discard, a pause. */
+/** A request that was not accepted, before it is recorded anywhere. */
+export type RefusedRequest = Omit<RefusalSnapshot, 'id'>;
+
+/** Somebody's act that changed something, or was to: a replay, a discard, a pause. */
 export interface AuditLine {
   /** What makes recording it twice one. */
   readonly id: string;
@@ -93,8 +98,13 @@ export interface AuditLine {
   readonly action: string;
   /** What it was done to: an event's, delivery's or queue's id. */
   readonly target: string;
+  /** What came of it, in a word: `replayed`, `gone`. */
+  readonly outcome: string;
   readonly detail: string | undefined;
 }
+
+/** An act before it is recorded anywhere. */
+export type OperatorAct = Omit<AuditLine, 'id' | 'at' | 'detail'> & { readonly detail?: string };
 
 /** Below 0 when `a` is earlier than `b`, above 0 when it is later. */
 export function compareRevisions(a: Revision, b: Revision): number {

@@ -62,10 +62,13 @@ export {
   type DeliverySnapshot,
   type EventSnapshot,
   type LogLine,
+  type OperatorAct,
   type RefusalSnapshot,
+  type RefusedRequest,
   type Revision,
 } from './history.ts';
 export type {
+  AuditQuery,
   EventCount,
   EventHistory,
   EventSummary,
@@ -79,6 +82,7 @@ export type {
   Pruned,
   PruneLimits,
   RecordedEvent,
+  RefusalQuery,
   SearchQuery,
   TimeRange,
 } from './history-port.ts';

@@ -74,6 +74,8 @@ export type CreateResult =
   /** In the order asked for; one that was there already is given back as it is now. */
   | { readonly kind: 'created'; readonly jobs: readonly JobSummary[] }
   | { readonly kind: 'unknown-name'; readonly names: readonly string[]; readonly known: readonly string[] }
+  /** None was: the queues keep these ids for themselves. */
+  | { readonly kind: 'reserved-id'; readonly ids: readonly string[] }
   /** None was: the store answers, but has to be left the room in which workers can drain it. */
   | { readonly kind: 'full'; readonly reason: string };
 
@@ -116,8 +118,9 @@ export interface JobService {
   /** @param outputBytes about so many bytes of the newest steps; 4 MiB unless given */
   get(id: string, outputBytes?: number): Promise<JobRecord | undefined>;
   list(query: JobQuery): Promise<JobPage>;
-  cancel(id: string): Promise<CancelResult>;
-  retry(id: string): Promise<RetryResult>;
+  /** @param by the operator who asks for it, which is written down */
+  cancel(id: string, by?: string): Promise<CancelResult>;
+  retry(id: string, by?: string): Promise<RetryResult>;
   /** @param token must be the job's own where it is given */
   finish(id: string, result: unknown, token?: string): Promise<FinishResult>;
   /** Whether `token` is the one that this job's `ctx.finishUrl` carries. */

@@ -11,6 +11,7 @@ export { createOps, type OpsOptions } from './ops/ops.ts';
 export { jobs, type JobApi, type JobsOptions } from './jobs/jobs.ts';
 export type { JobStreamOptions } from './jobs/stream.ts';
 export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts';
+export { RefusalSample } from './webhooks/refusal-sample.ts';
 export { webhooks, type WebhooksOptions } from './webhooks/webhooks.ts';
 export { createFetchText, type FetchText, type FetchTextOptions } from './wire/fetch-text.ts';
 export { createRemoteKeys, type RemoteKeys } from './webhooks/remote-keys.ts';

@@ -8,6 +8,7 @@ export type { ParsePayload } from './events/record.ts';
 export { queueAgain } from './events/queue-again.ts';
 export type { ChangeBlock, Changes, ReadEvent } from './events/changes.ts';
 export { openRecording, type Recording } from './events/recording.ts';
+export { noteAct, unrecordedAudit, unrecordedRefusals, type Notes, type NotesPage } from './events/notes.ts';
 export { openEventStore, type EventStoreOptions, type RedisEventStore } from './events/store.ts';
 export { findEvent, listEvents, readContent, type EventSummary, type ListOptions } from './events/list.ts';
 export { restoreEvent } from './events/restore.ts';

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { bodyHash, type History, type SearchQuery } from '@hookline/core';
-import { attemptOf, blockOf, eventOf, searchFor } from './history-samples.ts';
+import { bodyHash, type History } from '@hookline/core';
+import { attemptOf, blockOf, eventOf } from './history-samples.ts';
+import { idsOf, SEARCHES, type Promises } from './history-searches.ts';
 import { casesOf, type Case, type Opened } from './suite.ts';
 
 /** What every history promises. Each case is given an empty one. */
 export function historySuite(open: () => Promise<Opened<History>>): readonly Case[] {
   return casesOf(open, { ...RECORDS, ...SEARCHES, ...FORGETS });
 }
-
-type Promises = Readonly<Record<string, (history: History) => Promise<void>>>;
 
 const RECORDS: Promises = {
   'gives an event back as it was recorded, with its attempts and what people did': async (history) => {
@@ -31,6 +30,7 @@ const RECORDS: Promises = {
       actor: 'ann',
       action: 'replay',
       target: `${event.id}~a`,
+      outcome: 'replayed',
       detail: undefined,
     };
     const other = { ...replay, id: 'a2', target: 'default' };
@@ -118,12 +118,13 @@ const RECORDS: Promises = {
       source: at === 4 ? 'github' : 'stripe',
       provider: at === 1 ? undefined : 'stripe',
       status: 401,
-      reason: 'signature',
+      reason: at === 3 ? 'stale' : 'mismatch',
       likely: at === 2 ? 'a wrong secret' : undefined,
       headers: { host: 'x' },
       excerpt: Buffer.from([0, 255, at]),
       bytes: 3,
-      suppressed: 0,
+      suppressed: at === 3 ? 12 : 0,
+      peer: at === 2 ? '203.0.113.9' : undefined,
     }));
     await history.record(blockOf({ refusals }));
     await history.record(blockOf({ refusals }));
@@ -134,150 +135,41 @@ const RECORDS: Promises = {
       ...(first.next === undefined ? {} : { before: first.next }),
     });
     assert.deepEqual(rest, { items: refusals.slice(0, 1), next: undefined });
-    assert.deepEqual((await history.refusals({ limit: 3, source: 'github' })).items, refusals.slice(3));
+    const only = async (query: { readonly source?: string; readonly reason?: string }) =>
+      (await history.refusals({ limit: 3, ...query })).items.map(({ id }) => id);
+    assert.deepEqual(await only({ source: 'github' }), ['r4']);
+    assert.deepEqual(await only({ reason: 'stale' }), ['r3']);
+    assert.deepEqual(await only({ reason: 'mismatch', source: 'stripe' }), ['r2', 'r1']);
+    assert.deepEqual(await only({ source: 'nobody' }), []);
   },
-};
-
-const SEARCHES: Promises = {
-  'finds by each field, newest first': async (history) => {
-    const events = [
-      eventOf(1, {
-        source: 'eu',
-        type: 'invoice.paid',
-        status: 'dead',
-        deliveries: [{ handler: 'mail', status: 'dead' }],
-      }),
-      eventOf(2, { type: 'invoice.created', deliveries: [{ handler: 'mail', status: 'succeeded' }] }),
-      eventOf(3, { provider: 'github', type: 'invoices', deliveries: [{ handler: 'ship', status: 'dead' }] }),
-    ];
-    await history.record(blockOf({ events }));
-    const finds = async (query: Partial<SearchQuery>, ...numbers: readonly number[]) =>
-      assert.deepEqual(
-        await idsOf(history, query),
-        numbers.map((number) => events[number - 1]?.id),
-        JSON.stringify(query),
-      );
-    await finds({}, 3, 2, 1);
-    await finds({ source: 'eu' }, 1);
-    await finds({ provider: 'github' }, 3);
-    await finds({ type: 'invoice.*' }, 2, 1);
-    await finds({ type: 'invoice*' }, 3, 2, 1);
-    await finds({ type: 'invoice.paid' }, 1);
-    await finds({ type: 'nothing.*' });
-    await finds({ status: 'dead' }, 1);
-    await finds({ delivery: { handler: 'mail' } }, 2, 1);
-    await finds({ delivery: { status: 'dead' } }, 3, 1);
-    await finds({ delivery: { handler: 'mail', status: 'dead' } }, 1);
-    await finds({ from: events[1]?.receivedAt ?? 0 }, 3, 2);
-    await finds({ until: events[1]?.receivedAt ?? 0 }, 1);
-    await finds({ until: 5 });
-    await finds({ providerId: 'evt_2' }, 2);
-    await finds({ idPrefix: 'stripe.evt_' }, 3, 2, 1);
-    await finds({ idPrefix: 'stripe.evt_3' }, 3);
-    await finds({ type: 'invoice.*', status: 'handled', phrases: ['cus_2'] }, 2);
-  },
-  'finds any word, address, id or phrase of a payload, whole and in any case': async (history) => {
-    const payload = {
-      customer: { email: 'Ann.Smith@Example.com', name: 'Ännchen von Tharau' },
-      uuid: '0b5ee1ff-9a3c-4c57-8f0e-6a1b2c3d4e5f',
-      note: 'Payment   failed: card declined',
-      big: 1,
-    };
-    const text = JSON.stringify(payload).replace('"big":1', '"big":12345678901234567890.50');
-    const event = eventOf(1, { body: Buffer.from(text) });
-    await history.record(blockOf({ events: [event, eventOf(2)] }));
-    const hits = [
-      'ann.smith@example.com',
-      'SMITH',
-      'ännchen',
-      'von THARAU',
-      'payment failed',
-      'declined',
-      'uuid',
-    ];
-    const more = ['0b5ee1ff-9a3c-4c57-8f0e-6a1b2c3d4e5f', '4c57', '12345678901234567890.50', 'evt_1'];
-    for (const phrase of [...hits, ...more])
-      assert.deepEqual(await idsOf(history, { phrases: [phrase] }), [event.id], phrase);
-    for (const phrase of ['nn.smith', 'smith@exam', 'failed payment', 'absent', 'card payment'])
-      assert.deepEqual(await idsOf(history, { phrases: [phrase] }), [], phrase);
-    assert.deepEqual(await idsOf(history, { phrases: ['ann', 'tharau'] }), [event.id]);
-    assert.deepEqual(await idsOf(history, { phrases: ['ann', 'absent'] }), []);
-    await assert.rejects(history.search(searchFor({ phrases: ['!'] }), { limit: 1 }), /no letter or digit/);
-  },
-  'finds the value of a path, in JSON and in forms': async (history) => {
-    const json = {
-      data: { object: { customer: 'cus_9', paid: true, n: 5 } },
-      items: [{ sku: 'A' }, { sku: 'B C' }],
-    };
-    const form = 'From=%2B1555&Body=Hello+World&payload=%7B%22action%22%3A%22go%22%7D&a%5Bb%5D%5B0%5D=x';
-    const one = eventOf(1, { body: Buffer.from(JSON.stringify(json)) });
-    const two = eventOf(2, {
-      body: Buffer.from(form),
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  'records an act once, newest first, and pages through those of a kind': async (history) => {
+    const audit = [1, 2, 3, 4, 5].map((at) => ({
+      id: `a${at}`,
+      at: Math.ceil(at / 2),
+      actor: at === 1 ? 'cli:ann' : 'ops',
+      action: at === 2 ? 'queue.pause' : 'dead-letter.replay',
+      target: `stripe.evt_${at}~mail`,
+      outcome: at === 4 ? 'gone' : 'replayed',
+      detail: at === 5 ? 'as job 7' : undefined,
+    }));
+    await history.record(blockOf({ audit }));
+    await history.record(blockOf({ audit }));
+    assert.deepEqual((await history.audit({ limit: 9 })).items, audit.toReversed());
+    const first = await history.audit({ limit: 2, action: 'dead-letter.replay' });
+    assert.deepEqual(
+      first.items.map(({ id }) => id),
+      ['a5', 'a4'],
+    );
+    const rest = await history.audit({
+      limit: 5,
+      action: 'dead-letter.replay',
+      ...(first.next === undefined ? {} : { before: first.next }),
     });
-    await history.record(blockOf({ events: [one, two] }));
-    const finds = async (path: string, value: string, ...ids: readonly string[]) =>
-      assert.deepEqual(await idsOf(history, { pairs: [{ path, value }] }), ids, `${path}=${value}`);
-    await finds('data.object.customer', 'cus_9', one.id);
-    await finds('customer', 'cus_9', one.id);
-    await finds('other.customer', 'cus_9');
-    await finds('customer', 'cus');
-    await finds('paid', 'true', one.id);
-    await finds('n', '5', one.id);
-    await finds('items.sku', 'B C', one.id);
-    await finds('items.sku', 'b c');
-    await finds('From', '+1555', two.id);
-    await finds('Body', 'Hello World', two.id);
-    await finds('payload.action', 'go', two.id);
-    await finds('a.b', 'x', two.id);
-  },
-  'finds an event in its new state only': async (history) => {
-    const [queued, dead] = (['queued', 'dead'] as const).map((status, at) =>
-      eventOf(1, {
-        status,
-        revision: `${at}-0`,
-        deliveries: [{ handler: 'mail', status: at === 0 ? 'pending' : 'dead' }],
-      }),
+    assert.deepEqual(
+      rest.items.map(({ id }) => id),
+      ['a3', 'a1'],
     );
-    if (queued === undefined || dead === undefined) return;
-    await history.record(blockOf({ events: [queued] }));
-    assert.deepEqual(await idsOf(history, { status: 'queued', phrases: ['cus_1'] }), [queued.id]);
-    await history.record(blockOf({ events: [dead] }));
-    assert.deepEqual(await idsOf(history, { status: 'queued', phrases: ['cus_1'] }), []);
-    assert.deepEqual(await idsOf(history, { delivery: { handler: 'mail', status: 'pending' } }), []);
-    assert.deepEqual(await idsOf(history, { status: 'dead', delivery: { status: 'dead' } }), [queued.id]);
-  },
-  'gives every hit on exactly one page': async (history) => {
-    const events = Array.from({ length: 57 }, (_, at) =>
-      eventOf(at, { source: at % 2 === 0 ? 'even' : 'odd' }),
-    );
-    await history.record(blockOf({ events }));
-    for (const query of [
-      { source: 'even' },
-      { phrases: ['object'] },
-      { phrases: ['object'], source: 'even' },
-    ]) {
-      const seen: string[] = [];
-      for (let before: string | undefined; ;) {
-        const page = await history.search(searchFor(query), {
-          limit: 5,
-          ...(before === undefined ? {} : { before }),
-        });
-        assert.ok(page.items.length <= 5);
-        seen.push(...page.items.map(({ id }) => id));
-        before = page.next;
-        if (before === undefined) break;
-      }
-      const expected = events.filter(({ source }) => (query.source ?? source) === source).map(({ id }) => id);
-      assert.deepEqual(seen, expected.toReversed());
-    }
-  },
-  'says when a body is too long to be searched whole': async (history) => {
-    const body = Buffer.from(JSON.stringify({ first: 'alpha', filler: 'x '.repeat(40_000), last: 'omega' }));
-    await history.record(blockOf({ events: [eventOf(1, { body })] }));
-    const [hit] = (await history.search(searchFor({ phrases: ['alpha'] }), { limit: 1 })).items;
-    assert.equal(hit?.isTextCut, true);
-    assert.deepEqual(await idsOf(history, { phrases: ['omega'] }), []);
+    assert.equal(rest.next, undefined);
   },
 };
 
@@ -307,7 +199,7 @@ const FORGETS: Promises = {
     ];
     const attempts = events.map((event) => attemptOf(event, 1));
     const orphan = { ...attemptOf(eventOf(77), 1), endedAt: 1 };
-    const line = { at: 1, actor: 'ann', action: 'replay', detail: 'x' };
+    const line = { at: 1, actor: 'ann', action: 'replay', outcome: 'replayed', detail: 'x' };
     const audit = [
       { ...line, id: '1', target: events[0]?.id ?? '' },
       { ...line, id: '2', target: events[1]?.id ?? '' },
@@ -324,9 +216,37 @@ const FORGETS: Promises = {
       ['4', '2'],
     );
     const { bytes, ...stats } = await history.stats();
-    assert.deepEqual(stats, { events: 2, attempts: 2, refusals: 0, oldest: events[1]?.receivedAt });
+    assert.deepEqual(stats, { events: 2, attempts: 2, refusals: 0, audit: 2, oldest: events[1]?.receivedAt });
     assert.ok(bytes > 0);
     assert.deepEqual(await history.prune({ before }), { events: 0, refusals: 0, audit: 0 });
+  },
+  'forgets refusals and acts that are old, and all but so many of the newest': async (history) => {
+    const numbers = Array.from({ length: 450 }, (_, at) => at);
+    const refusals = numbers.map((at) => ({
+      id: `r${at}`,
+      at,
+      source: 'stripe',
+      provider: undefined,
+      status: 401,
+      reason: 'mismatch',
+      likely: undefined,
+      headers: {},
+      excerpt: Buffer.alloc(0),
+      bytes: 0,
+      suppressed: 0,
+      peer: undefined,
+    }));
+    const act = { actor: 'ann', action: 'queue.pause', target: 'email', outcome: 'done', detail: undefined };
+    await history.record(blockOf({ refusals, audit: numbers.map((at) => ({ ...act, id: `a${at}`, at })) }));
+    assert.deepEqual(await history.prune({ before: 3, mostRefusals: 10, mostAudit: 1_000 }), {
+      events: 0,
+      refusals: 440,
+      audit: 3,
+    });
+    const left = (await history.refusals({ limit: 99 })).items.map(({ at }) => at);
+    assert.deepEqual(left, numbers.slice(-10).toReversed());
+    assert.equal((await history.prune({ before: 0, mostAudit: 0 })).audit, 447);
+    assert.deepEqual((await history.audit({ limit: 9 })).items, []);
   },
   'keeps for each source as long and as many as it is told to': async (history) => {
     const events = Array.from({ length: 12 }, (_, at) =>
@@ -347,8 +267,3 @@ const FORGETS: Promises = {
     assert.deepEqual(await idsOf(history, { source: 'b' }), [events[10]?.id]);
   },
 };
-
-async function idsOf(history: History, query: Partial<SearchQuery>): Promise<readonly string[]> {
-  const { items } = await history.search(searchFor(query), { limit: 50 });
-  return items.map(({ id }) => id);
-}

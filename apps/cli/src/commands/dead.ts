@@ -1,5 +1,6 @@
 import type { DeadLetter } from '@hookline/core';
 import { openDeadLetters } from '@hookline/redis';
+import { actor } from '../actor.ts';
 import { countOption, nothingMore, required, UsageError, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
 import { rows } from '../rows.ts';
@@ -72,7 +73,7 @@ async function list(
 
 async function replay(config: CliConfig, id: string, write: Write): Promise<number> {
   return withRedis(config, async (partition) => {
-    const replayed = await openDeadLetters(partition).replay(id);
+    const replayed = await openDeadLetters(partition, Date.now, actor()).replay(id);
     if (replayed.kind === 'gone') {
       write(
         `no dead letter has the id ${id}: it was replayed or retried already, or never was ('dead list' shows those there are)`,
@@ -86,7 +87,7 @@ async function replay(config: CliConfig, id: string, write: Write): Promise<numb
 
 async function discard(config: CliConfig, id: string, write: Write): Promise<number> {
   return withRedis(config, async (partition) => {
-    const isDiscarded = await openDeadLetters(partition).discard(id);
+    const isDiscarded = await openDeadLetters(partition, Date.now, actor()).discard(id);
     write(
       isDiscarded
         ? `discarded ${id}: it will not be run again`
@@ -104,7 +105,7 @@ const REPLAY_PAGE = 200;
  */
 async function replayAll(config: CliConfig, write: Write): Promise<number> {
   return withRedis(config, async (partition) => {
-    const letters = openDeadLetters(partition);
+    const letters = openDeadLetters(partition, Date.now, actor());
     const ids: string[] = [];
     for (const total = await letters.count(); ids.length < total;) {
       const page = await letters.list(ids.length, Math.min(REPLAY_PAGE, total - ids.length));

@@ -1,6 +1,7 @@
 import { EVENT_STATUSES, type EventStatus } from '@hookline/core';
 import { redact } from '@hookline/process';
-import { queueAgain, type EventSummary, type Partition } from '@hookline/redis';
+import { noteAct, queueAgain, type EventSummary, type Partition } from '@hookline/redis';
+import { actor } from '../actor.ts';
 import { countOption, nothingMore, required, UsageError, type Call, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
 import { EventLog } from '../event-log.ts';
@@ -166,10 +167,14 @@ async function queue(
   partition: Partition,
   event: EventSummary,
 ): Promise<string | undefined> {
+  const by = actor();
   const problem = await log.restore(event.id, retention);
-  if (problem !== undefined) return problem;
-  const isQueued = await queueAgain(partition, event.id, event, Date.now());
-  return isQueued ? undefined : 'its body was given up to make room';
+  const isQueued = problem === undefined && (await queueAgain(partition, event.id, event, Date.now(), by));
+  if (isQueued) return undefined;
+  const why = problem ?? 'its body was given up to make room';
+  const act = { actor: by, action: 'event.rerun', target: event.id, outcome: 'refused', detail: why };
+  await noteAct(partition, act);
+  return why;
 }
 
 /** Of those that are there when it begins. May be ended at any moment and run again. */

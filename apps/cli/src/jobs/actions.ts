@@ -1,5 +1,6 @@
 import { isName, type JobQuery, type JobStatus, type JobSummary } from '@hookline/core';
 import { createJobStore, openJobTransfer } from '@hookline/redis';
+import { actor } from '../actor.ts';
 import { countOption, nothingMore, required, UsageError, type Call } from '../command.ts';
 import { rows } from '../rows.ts';
 import { withRedis } from '../with-redis.ts';
@@ -101,7 +102,7 @@ async function show(config: CliConfig, id: string, json: boolean, write: Write):
 
 async function retry(config: CliConfig, id: string, write: Write): Promise<number> {
   return withJobs(config, async (jobs) => {
-    const result = await jobs.retry(id);
+    const result = await jobs.retry(id, actor());
     switch (result.kind) {
       case 'queued':
         write(`queued ${id} once more, from its beginning`);
@@ -118,7 +119,7 @@ async function retry(config: CliConfig, id: string, write: Write): Promise<numbe
 
 async function cancel(config: CliConfig, id: string, write: Write): Promise<number> {
   return withJobs(config, async (jobs) => {
-    const result = await jobs.cancel(id);
+    const result = await jobs.cancel(id, actor());
     switch (result.kind) {
       case 'cancelled':
         write(`cancelled ${id}; if it was running, its signal is aborted`);

@@ -12,6 +12,7 @@ import { DEAD_LETTER_QUEUE } from '@hookline/core';
 import { jobIdProblem } from '@hookline/redis';
 import { sendProblem, type Middleware, type Problem } from '@hookline/http';
 import { readFile } from 'node:fs';
+import { noteActs, type ActNotes } from './acts.ts';
 import { renderPage } from './page.ts';
 import { deadLetterTitle, DEAD_LETTERS_DESCRIPTION, readableDeadLetter } from './dead-letter-view.ts';
 import type { Link } from '../kit/layout.ts';
@@ -23,12 +24,17 @@ import type { Queue, Queues } from './queues.ts';
  * Bull Board over the queues that exist at the moment, to be mounted at `path` behind a login; `links` lead to our pages.
  * While Redis is away its API answers 503 at once; the page itself needs no Redis.
  */
-export function createBoard(path: string, queues: Queues, links: readonly Link[]): Middleware {
+export function createBoard(
+  path: string,
+  queues: Queues,
+  links: readonly Link[],
+  notes: ActNotes,
+): Middleware {
   const server = new OwnPage().setBasePath(path);
   const board = createBullBoard({
     queues: [],
     serverAdapter: server,
-    options: { uiConfig: uiWith(links), handlerHooks: { before: refuseHarm } },
+    options: { uiConfig: uiWith(links), handlerHooks: { before: refuseHarm, after: noteActs(notes) } },
   });
   queues.onChange((now) => board.replaceQueues(now.map(adapterOf)));
   const router = server.getRouter() as Middleware;

@@ -38,6 +38,7 @@ const LONGEST_MS = 60_000;
 /** More are left to the next pass over everything. */
 const MOST_LATER = 20_000;
 const LATER_PAGE = 250;
+const NOTES_PAGE = 500;
 
 /** One process's recorder, a step at a time; several processes may have one, and one of them works. */
 export class Recorder {
@@ -67,6 +68,7 @@ export class Recorder {
       recorded += events;
       if (this.#isStopped || !(await this.#lead())) return recorded;
     }
+    await this.#recordNotes();
     await this.#giveUpLater();
     if (performance.now() - this.#sweptAt >= this.#sweepInterval) await this.#sweep();
     return recorded;
@@ -135,6 +137,29 @@ export class Recorder {
     if (!isWaiting || this.#later.size >= MOST_LATER) return;
     const pause = before === undefined ? this.#pause : Math.min(2 * before.pause, LONGEST_MS);
     this.#later.set(id, { pause, due: performance.now() + pause });
+  }
+
+  /** What operators did, and what was refused: forgotten in Redis once it is recorded. */
+  async #recordNotes(): Promise<void> {
+    const { recording, history } = this.#parts;
+    const { notes } = recording;
+    while (!this.#isStopped) {
+      const [audit, refusals] = await Promise.all([
+        notes.readAudit(NOTES_PAGE),
+        notes.readRefusals(NOTES_PAGE),
+      ]);
+      if (audit.last === undefined && refusals.last === undefined) return;
+      await history.record({
+        events: [],
+        attempts: [],
+        refusals: refusals.notes,
+        audit: audit.notes,
+        cursor: undefined,
+      });
+      if (audit.last !== undefined) await notes.forgetAudit(audit.last);
+      if (refusals.last !== undefined) await notes.forgetRefusals(refusals.last);
+      if (!(await this.#lead())) return;
+    }
   }
 
   /** What had not ended altogether when it was recorded. */

@@ -23,6 +23,8 @@ const INTERVAL_MS = 200;
 /** Longer after a failure: what failed a moment ago fails again. */
 const RETRY_MS = 2_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
+/** Strangers decide how many refusals there are. */
+const MOST_NOTES = 100_000;
 /** For Redis and the history to end what is under way. */
 const STOP_MS = 5_000;
 
@@ -136,6 +138,8 @@ async function keepRecording(
 export function limitsOf({ retention, most }: HistorySettings, now: number) {
   return {
     before: now - retention,
+    mostRefusals: MOST_NOTES,
+    mostAudit: MOST_NOTES,
     perSource: Object.fromEntries([...most].map(([source, count]) => [source, { most: count }])),
   };
 }

@@ -53,6 +53,13 @@ export interface Auditor {
   close(): void;
 }
 
+/** What Redis's record of an event says of it, on its first line: times, names, its size in pieces and its hash. */
+function factsOf(record: string | null): { id: string; pieces: number; sha: string } {
+  const [line = '[]'] = (record ?? '[]').split('\n');
+  const [, , , , id, , pieces, sha] = JSON.parse(line) as readonly unknown[];
+  return { id: String(id), pieces: Number(pieces ?? 1), sha: String(sha) };
+}
+
 function hashOf(pieces: readonly (Buffer | null)[]): string {
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece ?? '');
@@ -132,24 +139,25 @@ export function openAuditor(url: string, prefix: string): Auditor {
       const rows = await Promise.all(
         part.map(async (event) => {
           const key = `${prefix}/event/${event}`;
-          const [[id, status, sha, shedAt, pieces, to], body] = await Promise.all([
-            redis.hmgetBuffer(key, 'providerId', 'status', 'sha256', 'shedAt', 'pieces', 'to'),
+          const [[status, shedAt, to], record, body] = await Promise.all([
+            redis.hmget(key, 'status', 'shedAt', 'to'),
+            redis.hget(key, 'record'),
             redis.hgetBuffer(key, 'body'),
           ]);
+          const { id, pieces, sha } = factsOf(record);
           const handlers = String(to ?? '')
             .split(' ')
             .filter((name) => name !== '');
           const states = await Promise.all(handlers.map((name) => redis.hget(key, `d/${name}`)));
-          const rest = Array.from({ length: Number(pieces ?? 1) - 1 }, (_, index) => `body${index + 1}`);
+          const rest = Array.from({ length: pieces - 1 }, (_, index) => `body${index + 1}`);
           const more = rest.length === 0 ? [] : await redis.hmgetBuffer(key, ...rest);
-          const stored = String(sha);
           return {
             event,
-            id: String(id),
+            id,
             status: String(status),
-            sha: stored,
+            sha,
             // One that was shed gave its body up on purpose, after it was handled.
-            intact: body == null ? shedAt != null : hashOf([body, ...more]) === stored,
+            intact: body == null ? shedAt != null : hashOf([body, ...more]) === sha,
             deliveries: Object.fromEntries(
               handlers.map((handler, index) => [handler, states[index]?.split('|')[0] ?? '']),
             ),

@@ -47,6 +47,7 @@ export const REFUSALS: Readonly<Record<(typeof REFUSAL_COLUMNS)[number], ColumnT
   excerpt: 'bytea',
   bytes: 'int8',
   suppressed: 'int8',
+  peer: 'text',
 };
 
 export const AUDIT: Readonly<Record<(typeof AUDIT_COLUMNS)[number], ColumnType>> = {
@@ -56,5 +57,6 @@ export const AUDIT: Readonly<Record<(typeof AUDIT_COLUMNS)[number], ColumnType>>
   action: 'text',
   target: 'text',
   event_id: 'text',
+  outcome: 'text',
   detail: 'text',
 };

@@ -52,18 +52,19 @@ export function attemptRow(attempt: AttemptSnapshot): AttemptRow {
 }
 
 export function refusalRow(refusal: RefusalSnapshot): RefusalRow {
-  const { headers, provider, likely, reason, source, ...same } = refusal;
+  const { headers, provider, likely, reason, source, peer, ...same } = refusal;
   return {
     ...same,
     source: storable(source),
     reason: storable(reason),
     provider: provider ?? null,
     likely: likely === undefined ? null : storable(likely),
+    peer: peer === undefined ? null : storable(peer),
     headers: storable(JSON.stringify(headers)),
   };
 }
 
-export function auditRow({ id, at, actor, action, target, detail }: AuditLine): AuditRow {
+export function auditRow({ id, at, actor, action, target, outcome, detail }: AuditLine): AuditRow {
   return {
     id,
     at,
@@ -72,6 +73,7 @@ export function auditRow({ id, at, actor, action, target, detail }: AuditLine): 
     target: storable(target),
     // A delivery's id is its event's and the handler's name.
     event_id: storable(target.split('~', 1).join()),
+    outcome: storable(outcome),
     detail: detail === undefined ? null : storable(detail),
   };
 }

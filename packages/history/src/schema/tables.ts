@@ -66,6 +66,7 @@ export interface RefusalRow {
   excerpt: Uint8Array | ArrayBuffer;
   bytes: number;
   suppressed: number;
+  peer: string | null;
 }
 
 export interface AuditRow {
@@ -76,6 +77,7 @@ export interface AuditRow {
   target: string;
   /** The event that the target is or belongs to, if it is one. */
   event_id: string;
+  outcome: string;
   detail: string | null;
 }
 
@@ -125,6 +127,7 @@ export const REFUSAL_COLUMNS = [
   'excerpt',
   'bytes',
   'suppressed',
+  'peer',
 ] as const satisfies readonly (keyof RefusalRow)[];
 
 export const AUDIT_COLUMNS = [
@@ -134,6 +137,7 @@ export const AUDIT_COLUMNS = [
   'action',
   'target',
   'event_id',
+  'outcome',
   'detail',
 ] as const satisfies readonly (keyof AuditRow)[];
 

@@ -1,9 +1,11 @@
 import type {
+  AuditQuery,
   EventId,
   History,
   HistoryBlock,
   PageOptions,
   PruneLimits,
+  RefusalQuery,
   SearchQuery,
   TimeRange,
 } from '@hookline/core';
@@ -45,12 +47,12 @@ export class SqlHistory implements History {
     return this.#told(count(this.#store.db, range));
   }
 
-  refusals(page: PageOptions & { readonly source?: string }) {
-    return this.#told(refusals(this.#store.db, page));
+  refusals(query: RefusalQuery) {
+    return this.#told(refusals(this.#store.db, query));
   }
 
-  audit(page: PageOptions) {
-    return this.#told(audit(this.#store.db, page));
+  audit(query: AuditQuery) {
+    return this.#told(audit(this.#store.db, query));
   }
 
   prune(limits: PruneLimits) {

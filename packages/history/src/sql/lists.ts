@@ -1,24 +1,27 @@
 import type {
   AuditLine,
+  AuditQuery,
   EventCount,
   HistoryPage,
   HistoryStats,
-  PageOptions,
+  RefusalQuery,
   RefusalSnapshot,
   Revision,
   TimeRange,
 } from '@hookline/core';
 import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
+import { storable } from '../record/rows.ts';
 import { auditOf, refusalOf } from './read-rows.ts';
 import type { HistoryStore } from './store.ts';
 import type { Tables } from '../schema/tables.ts';
 
 export async function refusals(
   db: Kysely<Tables>,
-  { source, limit, before }: PageOptions & { readonly source?: string },
+  { source, reason, limit, before }: RefusalQuery,
 ): Promise<HistoryPage<RefusalSnapshot>> {
   let rows = db.selectFrom('refusals').selectAll().where(isBefore(before));
-  if (source !== undefined) rows = rows.where('source', '=', source);
+  if (source !== undefined) rows = rows.where('source', '=', storable(source));
+  if (reason !== undefined) rows = rows.where('reason', '=', storable(reason));
   return pageOf(
     await rows.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute(),
     limit,
@@ -28,9 +31,10 @@ export async function refusals(
 
 export async function audit(
   db: Kysely<Tables>,
-  { limit, before }: PageOptions,
+  { action, limit, before }: AuditQuery,
 ): Promise<HistoryPage<AuditLine>> {
-  const rows = db.selectFrom('audit').selectAll().where(isBefore(before));
+  let rows = db.selectFrom('audit').selectAll().where(isBefore(before));
+  if (action !== undefined) rows = rows.where('action', '=', storable(action));
   return pageOf(
     await rows.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute(),
     limit,
@@ -79,7 +83,7 @@ export async function cursor(db: Kysely<Tables>, partition: string): Promise<Rev
 
 export async function stats(store: HistoryStore): Promise<HistoryStats> {
   const { db } = store;
-  const rows = async (table: 'events' | 'attempts' | 'refusals') =>
+  const rows = async (table: 'events' | 'attempts' | 'refusals' | 'audit') =>
     (
       await db
         .selectFrom(table)
@@ -94,6 +98,7 @@ export async function stats(store: HistoryStore): Promise<HistoryStats> {
     events: await rows('events'),
     attempts: await rows('attempts'),
     refusals: await rows('refusals'),
+    audit: await rows('audit'),
     bytes: await store.size(),
     oldest: oldest?.at ?? undefined,
   };

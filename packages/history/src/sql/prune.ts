@@ -9,7 +9,8 @@ const SETTLED: readonly EventStatus[] = ['handled', 'unhandled', 'dead'];
 const STEP = 200;
 
 /** Deletes what is older than the limits, and what is more than them; never an open event. */
-export async function prune(store: HistoryStore, { before, perSource = {} }: PruneLimits): Promise<Pruned> {
+export async function prune(store: HistoryStore, limits: PruneLimits): Promise<Pruned> {
+  const { before, perSource = {}, mostRefusals, mostAudit } = limits;
   const { db } = store;
   const own = Object.entries(perSource);
   const ofOthers = own.filter(([, limits]) => limits.before !== undefined).map(([source]) => source);
@@ -27,8 +28,12 @@ export async function prune(store: HistoryStore, { before, perSource = {} }: Pru
   await deleteInSteps((most) => orphanAttempts(db, before, most));
   return {
     events,
-    refusals: await deleteInSteps((most) => oldRows(db, 'refusals', before, most)),
-    audit: await deleteInSteps((most) => oldAudit(db, before, most)),
+    refusals:
+      (await deleteInSteps((most) => oldRefusals(db, before, most))) +
+      (await forgetBeyond(db, 'refusals', mostRefusals)),
+    audit:
+      (await deleteInSteps((most) => oldAudit(db, before, most))) +
+      (await forgetBeyond(db, 'audit', mostAudit)),
   };
 }
 
@@ -96,10 +101,28 @@ async function deleteInSteps(step: (most: number) => Promise<number>): Promise<n
   }
 }
 
-async function oldRows(db: Kysely<Tables>, table: 'refusals', before: number, most: number): Promise<number> {
-  const old = db.selectFrom(table).select('id').where('at', '<', before).orderBy('at').limit(most);
-  const { numDeletedRows } = await db.deleteFrom(table).where('id', 'in', old).executeTakeFirstOrThrow();
+async function oldRefusals(db: Kysely<Tables>, before: number, most: number): Promise<number> {
+  const old = db.selectFrom('refusals').select('id').where('at', '<', before).orderBy('at').limit(most);
+  const { numDeletedRows } = await db.deleteFrom('refusals').where('id', 'in', old).executeTakeFirstOrThrow();
   return Number(numDeletedRows);
+}
+
+/** All but so many of the newest. */
+async function forgetBeyond(
+  db: Kysely<Tables>,
+  table: 'refusals' | 'audit',
+  kept: number | undefined,
+): Promise<number> {
+  if (kept === undefined) return 0;
+  const newestFirst = db.selectFrom(table).select(['at', 'id']).orderBy('at', 'desc').orderBy('id', 'desc');
+  const last = await newestFirst.offset(kept).limit(1).executeTakeFirst();
+  if (last === undefined) return 0;
+  const beyond = sql<boolean>`(at, id) <= (${last.at}, ${last.id})`;
+  return deleteInSteps(async (most) => {
+    const old = db.selectFrom(table).select('id').where(beyond).orderBy('at').limit(most);
+    const { numDeletedRows } = await db.deleteFrom(table).where('id', 'in', old).executeTakeFirstOrThrow();
+    return Number(numDeletedRows);
+  });
 }
 
 /** An audit line of an event that is still there stays with it. */

@@ -43,18 +43,26 @@ export function attemptOf(row: AttemptRow): AttemptSnapshot {
   };
 }
 
-export function refusalOf({ headers, provider, likely, excerpt, ...same }: RefusalRow): RefusalSnapshot {
+export function refusalOf({
+  headers,
+  provider,
+  likely,
+  excerpt,
+  peer,
+  ...same
+}: RefusalRow): RefusalSnapshot {
   return {
     ...same,
     provider: provider ?? undefined,
     likely: likely ?? undefined,
+    peer: peer ?? undefined,
     headers: headersOf(headers),
     excerpt: bufferOf(excerpt),
   };
 }
 
-export function auditOf({ id, at, actor, action, target, detail }: AuditRow): AuditLine {
-  return { id, at, actor, action, target, detail: detail ?? undefined };
+export function auditOf({ id, at, actor, action, target, outcome, detail }: AuditRow): AuditLine {
+  return { id, at, actor, action, target, outcome, detail: detail ?? undefined };
 }
 
 /** Headers as they were written. */

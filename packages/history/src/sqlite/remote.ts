@@ -1,9 +1,11 @@
 import type {
+  AuditQuery,
   EventId,
   History,
   HistoryBlock,
   PageOptions,
   PruneLimits,
+  RefusalQuery,
   SearchQuery,
   TimeRange,
 } from '@hookline/core';
@@ -79,12 +81,12 @@ class ThreadedHistory implements History {
     return this.#reader.call('count', [range]);
   }
 
-  refusals(page: PageOptions & { readonly source?: string }) {
-    return this.#reader.call('refusals', [page]);
+  refusals(query: RefusalQuery) {
+    return this.#reader.call('refusals', [query]);
   }
 
-  audit(page: PageOptions) {
-    return this.#reader.call('audit', [page]);
+  audit(query: AuditQuery) {
+    return this.#reader.call('audit', [query]);
   }
 
   prune(limits: PruneLimits) {

@@ -45,6 +45,16 @@ export function unknownJob(names: readonly string[], known: readonly string[]): 
   };
 }
 
+/** @param ids valid ids, so safe to repeat */
+export function reservedIds(ids: readonly string[]): Problem {
+  return {
+    status: 422,
+    error: 'invalid_job',
+    title: INVALID.invalid_job.title,
+    detail: `The queues keep the id ${listed(ids)} for themselves: put something before it.`,
+  };
+}
+
 function listed(names: readonly string[]): string {
   const rest = names.length - SHOWN;
   return names.slice(0, SHOWN).join(', ') + (rest > 0 ? ` and ${rest} more` : '');

@@ -1,8 +1,10 @@
-import { explain, type Logger, type Meter, type Source } from '@hookline/core';
+import { explain, type Logger, type Meter, type RefusedRequest, type Source } from '@hookline/core';
 import { createSampler } from '../wire/sampler.ts';
 import { answerTo } from './answer.ts';
+import type { PeerOf } from '../wire/peer.ts';
 import type { Outcome } from './exchange.ts';
 import { createWebhookMetrics, type WebhookMetrics } from './metrics.ts';
+import { excerptOf, shownHeaders, type RefusalSample } from './refusal-sample.ts';
 
 export interface LogParts {
   readonly log: Logger;
@@ -12,7 +14,12 @@ export interface LogParts {
   readonly likelyCause: (outcome: Unsigned) => string | undefined;
   /** The source whose name is most like one that is asked for, and is none. */
   readonly nearest: (name: string) => string | undefined;
+  /** Where what is refused is kept for a closer look. */
+  readonly refusals?: RefusalSample | undefined;
+  readonly peerOf: PeerOf;
 }
+
+type Asking = Parameters<PeerOf>[0];
 
 /** For the likely cause of a refusal, in a minute. */
 const MOST_SEARCHES = 10;
@@ -51,7 +58,7 @@ export class WebhookLog {
    * @param source `undefined` when none has the name that was asked for
    * @param name what was asked for; said only where we failed
    */
-  tell(outcome: Outcome, source: Source | undefined, name: string): void {
+  tell(outcome: Outcome, source: Source | undefined, name: string, asking: Asking): void {
     switch (outcome.kind) {
       case 'kept':
         return this.#kept(outcome, source);
@@ -59,13 +66,13 @@ export class WebhookLog {
         this.#metrics.count(source, 'handshake');
         return this.#log.info('handshake answered', { source: name });
       case 'unsigned':
-        return this.#unsigned(outcome, source);
+        return this.#unsigned(outcome, source, asking);
       case 'unknown-source':
       case 'wrong-method':
       case 'too-large':
       case 'busy':
       case 'slow':
-        return this.#unread(outcome, source, name);
+        return this.#unread(outcome, source, name, asking);
       case 'keys-unknown':
         return this.#metrics.count(source, 'unavailable');
       case 'unconfirmed':
@@ -100,11 +107,20 @@ export class WebhookLog {
     }
   }
 
-  #unsigned(outcome: Unsigned, source: Source | undefined): void {
+  #unsigned(outcome: Unsigned, source: Source | undefined, asking: Asking): void {
     this.#metrics.count(source, 'refused');
-    if (!this.#maySayRefusal()) return;
     const { reason, exchange } = outcome;
-    const likely = isPuzzling(reason) && this.#maySearch() ? this.#parts.likelyCause(outcome) : undefined;
+    const isSaid = this.#maySayRefusal();
+    const likely =
+      isSaid && isPuzzling(reason) && this.#maySearch() ? this.#parts.likelyCause(outcome) : undefined;
+    this.#sample(outcome, source, asking, () => ({
+      source: exchange.source.name,
+      reason,
+      likely,
+      excerpt: excerptOf(exchange.request.body, exchange.source.secrets()),
+      bytes: exchange.request.body.length,
+    }));
+    if (!isSaid) return;
     this.#log.warn('refused', {
       source: exchange.source.name,
       reason,
@@ -114,17 +130,45 @@ export class WebhookLog {
   }
 
   /** Of what a stranger sent only the source's name is in the line, or a slip in a provider's settings could not be found. */
-  #unread(outcome: Outcome, source: Source | undefined, name: string): void {
+  #unread(outcome: Outcome, source: Source | undefined, name: string, asking: Asking): void {
     this.#metrics.count(source, 'refused');
-    if (!this.#maySayRefusal()) return;
-    const { status, error } = answerTo(outcome, source);
-    const meant = source === undefined ? this.#parts.nearest(name.slice(0, LONGEST_NAME)) : undefined;
+    const isSaid = this.#maySayRefusal();
+    const { status, error = outcome.kind } = answerTo(outcome, source);
+    const meant =
+      isSaid && source === undefined ? this.#parts.nearest(name.slice(0, LONGEST_NAME)) : undefined;
+    this.#sample(outcome, source, asking, () => ({
+      source: source?.name ?? shownName(name),
+      reason: error,
+      likely: meant === undefined ? undefined : `the source '${meant}' was meant`,
+      excerpt: Buffer.alloc(0),
+      bytes: Number(asking.headers['content-length'] ?? 0) || 0,
+    }));
+    if (!isSaid) return;
     this.#log.warn('refused', {
       source: source?.name ?? shownName(name),
       status,
       reason: error,
       ...(meant === undefined ? {} : { nearest: meant }),
     });
+  }
+
+  /** Of sources that there are not, all names are one kind: strangers make them up. */
+  #sample(
+    outcome: Outcome,
+    source: Source | undefined,
+    asking: Asking,
+    more: () => Pick<RefusedRequest, 'source' | 'reason' | 'likely' | 'excerpt' | 'bytes'>,
+  ): void {
+    const why = outcome.kind === 'unsigned' ? outcome.reason : outcome.kind;
+    this.#parts.refusals?.note(`${source?.name ?? ''} ${why}`, () => ({
+      ...more(),
+      at: this.#parts.now(),
+      provider: source?.provider.name,
+      status: answerTo(outcome, source).status,
+      headers: shownHeaders(asking.headers),
+      suppressed: 0,
+      peer: this.#parts.peerOf(asking),
+    }));
   }
 
   #notTaken(

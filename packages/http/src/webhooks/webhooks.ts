@@ -24,6 +24,7 @@ import { createLearnedSecrets, type LearnedSecrets } from './learned-secrets.ts'
 import { likelyCause } from './likely-cause.ts';
 import { WebhookLog } from './log.ts';
 import { headOf, receive } from './receive.ts';
+import type { RefusalSample } from './refusal-sample.ts';
 import { createRemoteKeys, type RemoteKeys } from './remote-keys.ts';
 import { nameAsked, route } from './route.ts';
 import { split } from './split.ts';
@@ -50,6 +51,8 @@ export interface WebhooksOptions {
   readonly pace?: Pace;
   /** Whom to believe where a request comes from. */
   readonly trustedProxies?: TrustedProxies;
+  /** Is given what is refused; whoever gives it takes it out again. */
+  readonly refusals?: RefusalSample;
 }
 
 const BYTES_IN_FLIGHT = 256 * 2 ** 20;
@@ -125,6 +128,8 @@ class Door {
       likelyCause: ({ exchange, reason }) =>
         likelyCause(sources, learned, exchange) ?? (reason === 'mismatch' ? OTHER_SECRET : undefined),
       nearest: (name) => nearest(name, sources.keys()),
+      refusals: options.refusals,
+      peerOf: this.#peerOf,
     });
   }
 
@@ -134,7 +139,7 @@ class Door {
     } catch (error) {
       const source = this.#sources.get(name);
       const outcome = broken(error);
-      this.#log.tell(outcome, source, name);
+      this.#log.tell(outcome, source, name, request);
       if (!response.headersSent) sendAnswer(response, answerTo(outcome, source));
     }
   }
@@ -151,7 +156,7 @@ class Door {
         const greeted = await this.#greet(exchange, routed.source.secrets(), 'unsigned');
         return greeted === undefined
           ? this.#refuseUnread({ kind: 'wrong-method' }, name, request, response)
-          : this.#answer(greeted, routed.source, response);
+          : this.#answer(greeted, routed.source, request, response);
       }
       case 'event':
         return this.#read(routed.source, request, response);
@@ -185,7 +190,7 @@ class Door {
         const arrived = performance.now();
         try {
           const exchange = receive(head, read.body, this.#parts.now());
-          return this.#answer(await this.#judged(exchange), source, response, arrived);
+          return this.#answer(await this.#judged(exchange), source, request, response, arrived);
         } finally {
           read.release();
         }
@@ -226,15 +231,21 @@ class Door {
    * Answers first: finding words for what happened may take a while, and nobody outside waits for them.
    * @param arrived when the last byte of the body came, by `performance.now()`
    */
-  #answer(outcome: Outcome, source: Source, response: ServerResponse, arrived?: number): void {
+  #answer(
+    outcome: Outcome,
+    source: Source,
+    request: IncomingMessage,
+    response: ServerResponse,
+    arrived?: number,
+  ): void {
     sendAnswer(response, answerTo(outcome, source));
     if (arrived !== undefined) this.#log.answered(performance.now() - arrived);
-    this.#log.tell(outcome, source, source.name);
+    this.#log.tell(outcome, source, source.name, request);
   }
 
   #refuseUnread(outcome: Outcome, name: string, request: IncomingMessage, response: ServerResponse): void {
     const source = this.#sources.get(name);
-    this.#log.tell(outcome, source, name);
+    this.#log.tell(outcome, source, name, request);
     sendUnread(request, response, answerTo(outcome, source));
   }
 }

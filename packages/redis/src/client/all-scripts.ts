@@ -40,7 +40,7 @@ export interface ScriptCalls {
    */
   readonly 'cancel-job': {
     readonly keys: Keys<'job'>;
-    readonly args: Args<'id' | 'now' | 'error' | 'retention'>;
+    readonly args: Args<'id' | 'now' | 'error' | 'retention' | 'act'>;
     readonly lists: Lists<'summary'>;
   };
   /**
@@ -96,7 +96,7 @@ export interface ScriptCalls {
    */
   readonly 'discard-delivery': {
     readonly keys: Keys<'event'>;
-    readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'retention'>;
+    readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'retention' | 'act'>;
   };
   /**
    * The same for a job that belongs to no event: what is known of it is forgotten after the retention time.
@@ -104,7 +104,7 @@ export interface ScriptCalls {
    */
   readonly 'discard-job': {
     readonly keys: Keys<'job'>;
-    readonly args: Args<'letter' | 'retention'>;
+    readonly args: Args<'letter' | 'retention' | 'act'>;
   };
   /**
    * Gives an event's handlers a job each. A handler that has one already gets no second, however often this runs, even
@@ -253,7 +253,7 @@ export interface ScriptCalls {
    */
   readonly 'look-again': {
     readonly keys: Keys<'event' | 'unclaimed'>;
-    readonly args: Args<'id' | 'queue'>;
+    readonly args: Args<'id' | 'queue' | 'act'>;
     readonly add: Additions<'again'>;
   };
   /**
@@ -274,6 +274,21 @@ export interface ScriptCalls {
   readonly 'next-ids': {
     readonly keys: Keys<'jobs'>;
     readonly args: Args<'from' | 'after' | 'count'>;
+  };
+  /**
+   * Writes down what an operator did, where that was no script of ours.
+   * @see ../events/note-act.lua
+   */
+  readonly 'note-act': {
+    readonly args: Args<'act'>;
+  };
+  /**
+   * Writes down requests that were refused, as JSON, for whoever records them. Only so many of the newest are kept.
+   * @see ../events/note-refusals.lua
+   */
+  readonly 'note-refusals': {
+    readonly keys: Keys<'refusals'>;
+    readonly lists: Lists<'told'>;
   };
   /**
    * Says since when nobody is known who could run this work; the first to notice begins the time.
@@ -403,7 +418,7 @@ export interface ScriptCalls {
    */
   readonly 'replay-delivery': {
     readonly keys: Keys<'event'>;
-    readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'queue' | 'queuedId'>;
+    readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'queue' | 'queuedId' | 'act'>;
     readonly add: Additions<'run'>;
   };
   /**
@@ -413,7 +428,7 @@ export interface ScriptCalls {
    */
   readonly 'replay-job': {
     readonly keys: Keys<'job'>;
-    readonly args: Args<'letter' | 'now' | 'queue' | 'queuedId'>;
+    readonly args: Args<'letter' | 'now' | 'queue' | 'queuedId' | 'act'>;
     readonly add: Additions<'run'>;
   };
   /**
@@ -443,7 +458,7 @@ export interface ScriptCalls {
    */
   readonly 'retry-job': {
     readonly keys: Keys<'job'>;
-    readonly args: Args<'id' | 'now' | 'queue' | 'queuedId' | 'token'>;
+    readonly args: Args<'id' | 'now' | 'queue' | 'queuedId' | 'token' | 'act'>;
     readonly lists: Lists<'summary'>;
     readonly add: Additions<'run'>;
   };
@@ -576,6 +591,8 @@ export interface ScriptReplies {
   readonly 'look-again': 'queued' | 'gone';
   readonly 'move-work': 'moved' | 'alive' | 'settled';
   readonly 'next-ids': unknown;
+  readonly 'note-act': unknown;
+  readonly 'note-refusals': unknown;
   readonly 'note-unclaimed': unknown;
   readonly 'oldest-frame': unknown;
   readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'succeeded' | 'dead', ...rest: unknown[]];
@@ -608,6 +625,11 @@ export interface ScriptReplies {
 
 /** What several scripts share, by the names under which they include it. */
 export const PIECES = {
+  'acts': `local MOST_ACTS = 10000
+
+local function noteAct(act)
+  if act ~= '' then redis.call('XADD', auditKeyOf(), 'MAXLEN', '~', MOST_ACTS, '*', 'act', act) end
+end`,
   'clock': `local function millisecondsNow()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -1495,9 +1517,9 @@ if known then return { 'known', known } end
 return { 'open' }`,
   },
   'cancel-job': {
-    include: ['clock', 'frames', 'job', 'summary'],
+    include: ['acts', 'clock', 'frames', 'job', 'summary'],
     keys: ['job'],
-    args: ['id', 'now', 'error', 'retention'],
+    args: ['id', 'now', 'error', 'retention', 'act'],
     lists: ['summary'],
     bullmq: [],
     add: [],
@@ -1509,6 +1531,7 @@ if isOver(status) then return { status } end
 endJob(id, 'failed', now, 'error', error)
 forgetJobAfter(id, millisecondsNow() + retention)
 if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
+noteAct(act)
 return { 'cancelled', queue, queuedId, summaryOf(id) }`,
   },
   'complete-deliveries': {
@@ -1687,9 +1710,9 @@ end
 return summaries`,
   },
   'discard-delivery': {
-    include: ['dead-letter', 'clock', 'record', 'event'],
+    include: ['acts', 'dead-letter', 'clock', 'record', 'event'],
     keys: ['event'],
-    args: ['letter', 'id', 'handler', 'now', 'retention'],
+    args: ['letter', 'id', 'handler', 'now', 'retention', 'act'],
     lists: [],
     bullmq: [],
     add: [],
@@ -1698,12 +1721,13 @@ return summaries`,
     lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
 settleDelivery(eventKey, id, handler, 'discarded', tonumber(now), tonumber(retention))
 noteChange(id)
+noteAct(act)
 return 'discarded'`,
   },
   'discard-job': {
-    include: ['dead-letter', 'clock', 'frames', 'job'],
+    include: ['acts', 'dead-letter', 'clock', 'frames', 'job'],
     keys: ['job'],
-    args: ['letter', 'retention'],
+    args: ['letter', 'retention', 'act'],
     lists: [],
     bullmq: [],
     add: [],
@@ -1711,6 +1735,7 @@ return 'discarded'`,
     reply: 'word',
     lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
 if redis.call('HEXISTS', jobKey, 'status') == 1 then forgetJobAfter(letter, millisecondsNow() + retention) end
+noteAct(act)
 return 'discarded'`,
   },
   'dispatch': {
@@ -2138,9 +2163,9 @@ end
 return { 'page', page, #found > #page and 1 or 0 }`,
   },
   'look-again': {
-    include: ['clock'],
+    include: ['acts', 'clock'],
     keys: ['event', 'unclaimed'],
-    args: ['id', 'queue'],
+    args: ['id', 'queue', 'act'],
     lists: [],
     bullmq: [],
     add: ['again'],
@@ -2152,6 +2177,7 @@ if redis.call('EXISTS', eventKey) == 0 or redis.call('HEXISTS', eventKey, 'shedA
 redis.call('HSET', eventKey, 'heldUntil', millisecondsNow() + 3600000)
 addAgain()
 redis.call('SADD', queuesKeyOf(), queue)
+noteAct(act)
 return 'queued'`,
   },
   'move-work': {
@@ -2220,6 +2246,30 @@ while #found < most do
   offset = offset + 200
 end
 return { last, found }`,
+  },
+  'note-act': {
+    include: ['acts'],
+    keys: [],
+    args: ['act'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `noteAct(act)
+return 'ok'`,
+  },
+  'note-refusals': {
+    include: [],
+    keys: ['refusals'],
+    args: [],
+    lists: ['told'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `for _, each in ipairs(told) do redis.call('XADD', refusalsKey, 'MAXLEN', '~', 10000, '*', 'refusal', each) end
+return 'ok'`,
   },
   'note-unclaimed': {
     include: ['clock'],
@@ -2481,9 +2531,9 @@ writeRuns(workKey, field, runs)
 return 'released'`,
   },
   'replay-delivery': {
-    include: ['dead-letter', 'clock', 'record', 'event'],
+    include: ['acts', 'dead-letter', 'clock', 'record', 'event'],
     keys: ['event'],
-    args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId'],
+    args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId', 'act'],
     lists: [],
     bullmq: [],
     add: ['run'],
@@ -2498,12 +2548,13 @@ forgetAfter(id, nil)
 noteChange(id)
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
+noteAct(act)
 return 'replayed'`,
   },
   'replay-job': {
-    include: ['dead-letter', 'clock', 'frames', 'job'],
+    include: ['acts', 'dead-letter', 'clock', 'frames', 'job'],
     keys: ['job'],
-    args: ['letter', 'now', 'queue', 'queuedId'],
+    args: ['letter', 'now', 'queue', 'queuedId', 'act'],
     lists: [],
     bullmq: [],
     add: ['run'],
@@ -2516,6 +2567,7 @@ if redis.call('HEXISTS', jobKey, 'status') == 1 then
 end
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
+noteAct(act)
 return 'replayed'`,
   },
   'requeue': {
@@ -2579,9 +2631,9 @@ redis.call('ZADD', expiringKey, now + retention, id)
 return 'restored'`,
   },
   'retry-job': {
-    include: ['dead-letter', 'clock', 'frames', 'job', 'summary'],
+    include: ['acts', 'dead-letter', 'clock', 'frames', 'job', 'summary'],
     keys: ['job'],
-    args: ['id', 'now', 'queue', 'queuedId', 'token'],
+    args: ['id', 'now', 'queue', 'queuedId', 'token', 'act'],
     lists: ['summary'],
     bullmq: [],
     add: ['run'],
@@ -2595,6 +2647,7 @@ resetJob(id, now, queuedId)
 redis.call('HSET', jobKey, 'token', token, 'queue', queue)
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
+noteAct(act)
 return { 'queued', summaryOf(id) }`,
   },
   'scan-jobs': {

@@ -24,6 +24,10 @@ export const KEY_PATTERNS = {
   recorderLease: '/history/lease',
   /** Stream: the events that changed, for whoever records what happened. */
   changes: '/changes',
+  /** Stream: what operators did, the newest of it, for whoever records it. */
+  audit: '/audit',
+  /** Stream: what receivers refused, the newest of it, for whoever records it. */
+  refusals: '/refusals',
   /** Sorted set: events that somebody who is away, or nobody yet, may want, by when they were dispatched. */
   eventsUnclaimed: '/events/unclaimed',
   /** Sorted set: finished events by when they may be forgotten. */

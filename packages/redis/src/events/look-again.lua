@@ -1,7 +1,7 @@
 --- Queues an event once more for handlers that there were not when it was dispatched.
---- @include clock
+--- @include acts, clock
 --- @keys    event, unclaimed
---- @args    id, queue
+--- @args    id, queue, act
 --- @add     again
 --- @reply   queued | gone
 
@@ -11,4 +11,5 @@ if redis.call('EXISTS', eventKey) == 0 or redis.call('HEXISTS', eventKey, 'shedA
 redis.call('HSET', eventKey, 'heldUntil', millisecondsNow() + 3600000)
 addAgain()
 redis.call('SADD', queuesKeyOf(), queue)
+noteAct(act)
 return 'queued'

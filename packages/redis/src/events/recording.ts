@@ -4,6 +4,7 @@ import { createPartition } from '../bullmq/add-job.ts';
 import { connect } from '../client/connection.ts';
 import { openChanges, type Changes } from './changes.ts';
 import { setHistoryMode } from './history-mode.ts';
+import { openNotes, type Notes } from './notes.ts';
 import { reportConnection } from './store.ts';
 
 /** For giving the lease back; else it runs out by itself. */
@@ -14,6 +15,7 @@ export interface Recording {
   /** Names what is recorded among the others of a history. */
   readonly partition: string;
   readonly changes: Changes;
+  readonly notes: Notes;
   /** Whether this process is the one that records now, and for the next `duration` milliseconds. */
   lead(duration: number): Promise<boolean>;
   /** Whether everything that Redis holds was recorded once, so that the stream of changes is enough from then on. */
@@ -39,6 +41,7 @@ export function openRecording(options: {
   return {
     partition: prefix,
     changes: openChanges(partition),
+    notes: openNotes(partition),
     async lead(duration) {
       const answer = await partition.run('take-lease', { keys: { lease }, args: { owner, duration } });
       return answer === 'held';

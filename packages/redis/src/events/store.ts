@@ -7,6 +7,7 @@ import {
   type Meter,
   NO_METER,
   type RedisTarget,
+  type RefusedRequest,
   type SecretStore,
   type TransferResult,
   type TransferStore,
@@ -19,6 +20,7 @@ import { GroupCommit } from '../client/group-commit.ts';
 import { costOf, StoreFullError } from '../gate/admission.ts';
 import type { AckLevel } from '../gate/ack-level.ts';
 import { openGate } from '../gate/gate.ts';
+import { noteRefusals } from './notes.ts';
 import { createSecretStore } from './secrets.ts';
 
 export interface EventStoreOptions {
@@ -39,6 +41,8 @@ export interface RedisEventStore extends TransferStore {
   readonly secrets: SecretStore;
   /** Resolves when Redis answers within the command timeout and may hold events. @throws Error that says why not */
   ping(): Promise<void>;
+  /** Writes down what was refused. @throws Error when Redis does not take it */
+  noteRefusals(refusals: readonly RefusedRequest[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -102,6 +106,7 @@ export async function openEventStore(options: EventStoreOptions): Promise<RedisE
     },
     accept,
     transfer,
+    noteRefusals: (refusals) => noteRefusals(partition, refusals),
     ping: () => gate.ping(),
     async close() {
       gate.close();

@@ -1,7 +1,7 @@
 --- Ends a job that is not over, and tells the workers, one of which may run it.
---- @include job, summary
+--- @include acts, job, summary
 --- @keys    job
---- @args    id, now, error, retention
+--- @args    id, now, error, retention, act
 --- @reply   [cancelled | unknown | succeeded | failed] queue, queuedId, summary
 
 local status, queue, queuedId, runs = unpack(redis.call('HMGET', jobKey, 'status', 'queue', 'queuedId', 'runs'))
@@ -10,4 +10,5 @@ if isOver(status) then return { status } end
 endJob(id, 'failed', now, 'error', error)
 forgetJobAfter(id, millisecondsNow() + retention)
 if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
+noteAct(act)
 return { 'cancelled', queue, queuedId, summaryOf(id) }

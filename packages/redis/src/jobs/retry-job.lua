@@ -1,7 +1,7 @@
 --- Queues a failed job once more, from its beginning, and takes its dead letter away.
---- @include dead-letter, job, summary
+--- @include acts, dead-letter, job, summary
 --- @keys    job
---- @args    id, now, queue, queuedId, token
+--- @args    id, now, queue, queuedId, token, act
 --- @add     run
 --- @reply   [queued | unknown | pending | processing | succeeded] summary
 
@@ -13,4 +13,5 @@ resetJob(id, now, queuedId)
 redis.call('HSET', jobKey, 'token', token, 'queue', queue)
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
+noteAct(act)
 return { 'queued', summaryOf(id) }

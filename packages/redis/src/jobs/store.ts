@@ -8,8 +8,10 @@ import {
   type NewJob,
 } from '@hookline/core';
 import { createPartition } from '../bullmq/add-job.ts';
+import { isReservedJobId } from '../bullmq/job-id.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from '../client/connection.ts';
 import { costOfJobs, StoreFullError } from '../gate/admission.ts';
+import { actText, noteAct } from '../events/notes.ts';
 import type { Gate } from '../gate/gate.ts';
 import { isFinishToken, newFinishToken } from './finish-token.ts';
 import { openFleet, type Fleet } from '../fleet/fleet.ts';
@@ -48,6 +50,12 @@ const LISTS = { summary: SUMMARY_FIELDS };
 /** Of data in one page: 4 MiB are 6 ms of Redis's time (7.0.15). */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
+type JobAct = 'job.cancel' | 'job.retry';
+
+function actOf(by: string | undefined, action: JobAct, id: string, outcome: string): string {
+  return actText(by === undefined ? undefined : { actor: by, action, target: id, outcome });
+}
+
 class RedisJobStore implements JobService {
   readonly #partition: Partition;
   readonly #retention: number;
@@ -72,6 +80,9 @@ class RedisJobStore implements JobService {
   }
 
   async create(jobs: readonly NewJob[], moreMs = 0): ReturnType<JobService['create']> {
+    // Its dead letter would have this id, and lie where the queue keeps something of its own.
+    const reserved = jobs.map(({ id }) => id).filter(isReservedJobId);
+    if (reserved.length > 0) return { kind: 'reserved-id', ids: reserved };
     const found = await this.#definitions.queuesOf([...new Set(jobs.map(({ name }) => name))]);
     if ('unknown' in found) return { kind: 'unknown-name', names: found.unknown, known: found.known };
     const now = this.#now();
@@ -122,29 +133,34 @@ class RedisJobStore implements JobService {
     return { kind: 'page', jobs, ...(more === 1 && last !== undefined ? { next: last.id } : {}) };
   }
 
-  async cancel(id: string): ReturnType<JobService['cancel']> {
+  async cancel(id: string, by?: string): ReturnType<JobService['cancel']> {
+    const act = actOf(by, 'job.cancel', id, 'cancelled');
     const [kind, queue, queuedId, row] = await this.#partition.run('cancel-job', {
       keys: { job: this.#partition.keys.job(id) },
-      args: { id, now: this.#now(), error: CANCELLED, retention: this.#retention },
+      args: { id, now: this.#now(), error: CANCELLED, retention: this.#retention, act },
       lists: LISTS,
     });
+    if (kind !== 'cancelled') await this.#noteVain(by, 'job.cancel', id, kind);
     if (kind === 'unknown') return { kind };
     if (kind !== 'cancelled') return { kind: 'over', status: kind };
     await this.#tidy('remove', String(queue), String(queuedId));
     return { kind, job: summaryOf(id, row as SummaryRow) };
   }
 
-  async retry(id: string): ReturnType<JobService['retry']> {
+  async retry(id: string, by?: string): ReturnType<JobService['retry']> {
     const { connection, keys } = this.#partition;
     const kept = queueingFromRow(id, await connection.hmget(keys.job(id), ...QUEUEING_FIELDS));
-    if (kept === undefined) return { kind: 'unknown' };
+    if (kept === undefined) {
+      await this.#noteVain(by, 'job.retry', id, 'unknown');
+      return { kind: 'unknown' };
+    }
     const { name, queue: lastQueue, work, priority, queuedId: before } = kept;
     const queue = (await this.#fleet.view()).jobs.get(name)?.queue ?? lastQueue;
     const now = this.#now();
     const queuedId = newQueuedId(id);
     const [kind, row] = await this.#partition.run('retry-job', {
       keys: { job: keys.job(id) },
-      args: { id, now, queue, queuedId, token: newFinishToken() },
+      args: { id, now, queue, queuedId, token: newFinishToken(), act: actOf(by, 'job.retry', id, 'queued') },
       lists: LISTS,
       add: {
         run: this.#partition.add({
@@ -157,10 +173,16 @@ class RedisJobStore implements JobService {
         }),
       },
     });
+    if (kind !== 'queued') await this.#noteVain(by, 'job.retry', id, kind);
     if (kind === 'unknown') return { kind };
     if (kind !== 'queued') return { kind: 'not-failed', status: kind };
     await this.#tidy('remove', lastQueue, before);
     return { kind, job: summaryOf(id, row as SummaryRow) };
+  }
+
+  /** What changed nothing is written down, too: somebody tried. */
+  async #noteVain(by: string | undefined, action: JobAct, id: string, outcome: string): Promise<void> {
+    if (by !== undefined) await noteAct(this.#partition, { actor: by, action, target: id, outcome });
   }
 
   async finish(id: string, result: unknown, token = ''): ReturnType<JobService['finish']> {

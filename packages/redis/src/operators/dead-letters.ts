@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { DEAD_LETTER_QUEUE, jobWork, type DeadLetter, type Work } from '@hookline/core';
+import { DEAD_LETTER_QUEUE, jobWork, type DeadLetter, type OperatorAct, type Work } from '@hookline/core';
 import { openQuietQueue } from '../bullmq/add-job.ts';
 import { openFleet } from '../fleet/fleet.ts';
 import type { Partition } from '../client/partition.ts';
+import { actText, noteAct } from '../events/notes.ts';
 
 export type Replayed =
   | { readonly kind: 'replayed'; readonly jobId: string; readonly queue: string }
@@ -20,9 +21,19 @@ export interface DeadLetters {
   discard(id: string): Promise<boolean>;
 }
 
-export function openDeadLetters(partition: Partition, now: () => number = Date.now): DeadLetters {
+/** @param by the operator who asks: each act is written down */
+export function openDeadLetters(
+  partition: Partition,
+  now: () => number = Date.now,
+  by?: string,
+): DeadLetters {
   const queue = openQuietQueue(DEAD_LETTER_QUEUE, partition.connection, partition.prefix);
   const fleet = openFleet(partition);
+
+  /** What changes nothing is written down, too: somebody tried. */
+  async function noteGone(action: Action, id: string): Promise<void> {
+    if (by !== undefined) await noteAct(partition, { actor: by, action, target: id, outcome: 'gone' });
+  }
 
   return {
     async list(from, count) {
@@ -32,19 +43,32 @@ export function openDeadLetters(partition: Partition, now: () => number = Date.n
     count: () => queue.getJobCountByTypes('waiting'),
     async replay(id) {
       const letter = (await queue.getJob(id))?.data as DeadLetter | undefined;
-      if (letter === undefined) return { kind: 'gone' };
+      if (letter === undefined) {
+        await noteGone('dead-letter.replay', id);
+        return { kind: 'gone' };
+      }
       const jobId = `${id}~replay-${randomBytes(5).toString('hex')}`;
       const { handlers, jobs } = await fleet.view();
       const today = letter.handler === undefined ? jobs.get(letter.job ?? '') : handlers.get(letter.handler);
       const queueName = today?.queue ?? letter.queue;
-      const kind = await replay(partition, { ...letter, queue: queueName }, jobId, now());
+      const kind = await replay(partition, { ...letter, queue: queueName }, jobId, now(), by);
+      if (kind === 'gone') await noteGone('dead-letter.replay', id);
       return kind === 'gone' ? { kind } : { kind, jobId, queue: queueName };
     },
     async discard(id) {
       const letter = (await queue.getJob(id))?.data as DeadLetter | undefined;
-      return letter !== undefined && (await discard(partition, letter, now())) === 'discarded';
+      const isDiscarded =
+        letter !== undefined && (await discard(partition, letter, now(), by)) === 'discarded';
+      if (!isDiscarded) await noteGone('dead-letter.discard', id);
+      return isDiscarded;
     },
   };
+}
+
+type Action = 'dead-letter.replay' | 'dead-letter.discard';
+
+function actOf(by: string | undefined, act: Omit<OperatorAct, 'actor'>): string {
+  return actText(by === undefined ? undefined : { actor: by, ...act });
 }
 
 async function replay(
@@ -52,21 +76,28 @@ async function replay(
   letter: DeadLetter,
   queuedId: string,
   now: number,
+  by: string | undefined,
 ): Promise<'replayed' | 'gone'> {
   const { id, eventId, handler, job, queue } = letter;
   const { keys } = partition;
   const request = { queue, jobId: queuedId, timestamp: now };
+  const act = actOf(by, {
+    action: 'dead-letter.replay',
+    target: id,
+    outcome: 'replayed',
+    detail: `as ${queuedId} in the queue ${queue}`,
+  });
   if (eventId !== undefined && handler !== undefined) {
     const work: Work = { kind: 'delivery', event: eventId, handler };
     return partition.run('replay-delivery', {
       keys: { event: keys.event(eventId) },
-      args: { letter: id, id: eventId, handler, now, queue, queuedId },
+      args: { letter: id, id: eventId, handler, now, queue, queuedId, act },
       add: { run: partition.add({ ...request, name: handler, work }) },
     });
   }
   return partition.run('replay-job', {
     keys: { job: keys.job(id) },
-    args: { letter: id, now, queue, queuedId },
+    args: { letter: id, now, queue, queuedId, act },
     add: {
       run: partition.add({
         ...request,
@@ -84,15 +115,17 @@ async function discard(
   partition: Partition,
   { id, eventId, handler }: DeadLetter,
   now: number,
+  by: string | undefined,
 ): Promise<'discarded' | 'gone'> {
   const { keys } = partition;
+  const act = actOf(by, { action: 'dead-letter.discard', target: id, outcome: 'discarded' });
   if (eventId === undefined || handler === undefined)
     return partition.run('discard-job', {
       keys: { job: keys.job(id) },
-      args: { letter: id, retention: DISCARDED_MS },
+      args: { letter: id, retention: DISCARDED_MS, act },
     });
   return partition.run('discard-delivery', {
     keys: { event: keys.event(eventId) },
-    args: { letter: id, id: eventId, handler, now, retention: DISCARDED_MS },
+    args: { letter: id, id: eventId, handler, now, retention: DISCARDED_MS, act },
   });
 }

@@ -1,10 +1,11 @@
 --- Takes a delivery's dead letter away for good. Its event counts as through once nothing else of it waits.
---- @include dead-letter, event
+--- @include acts, dead-letter, event
 --- @keys    event
---- @args    letter, id, handler, now, retention
+--- @args    letter, id, handler, now, retention, act
 --- @reply   discarded | gone
 
 if removeDeadLetter(letter) == 0 then return 'gone' end
 settleDelivery(eventKey, id, handler, 'discarded', tonumber(now), tonumber(retention))
 noteChange(id)
+noteAct(act)
 return 'discarded'

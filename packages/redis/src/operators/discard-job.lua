@@ -1,9 +1,10 @@
 --- The same for a job that belongs to no event: what is known of it is forgotten after the retention time.
---- @include dead-letter, job
+--- @include acts, dead-letter, job
 --- @keys    job
---- @args    letter, retention
+--- @args    letter, retention, act
 --- @reply   discarded | gone
 
 if removeDeadLetter(letter) == 0 then return 'gone' end
 if redis.call('HEXISTS', jobKey, 'status') == 1 then forgetJobAfter(letter, millisecondsNow() + retention) end
+noteAct(act)
 return 'discarded'

@@ -1,13 +1,22 @@
-import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, type Logger, type RedisTarget } from '@hookline/core';
+import {
+  DEAD_LETTER_QUEUE,
+  DEFAULT_QUEUE,
+  type Logger,
+  type OperatorAct,
+  type RedisTarget,
+} from '@hookline/core';
 import type { Queue } from 'bullmq';
 import { connect } from '../client/connection.ts';
 import { createPartition, openQuietQueue } from '../bullmq/add-job.ts';
+import { noteAct } from '../events/notes.ts';
 import { reportConnection } from '../events/store.ts';
 
 /** Every queue there is, for people who look at them. */
 export interface OpenQueues {
   /** The queues known by now: the default one and the dead letters, then the workers' own by name. */
   list(): Promise<readonly Queue[]>;
+  /** Writes down what an operator did to one of them. */
+  note(act: OperatorAct): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -35,6 +44,7 @@ export async function openQueues({
       }
       return [...open.values()];
     },
+    note: (act) => noteAct(partition, act),
     async ping() {
       await connection.ping();
     },

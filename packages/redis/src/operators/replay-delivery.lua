@@ -1,7 +1,7 @@
 --- Takes a delivery's dead letter away and queues the delivery under a new id, in one step: replaying twice runs it once.
---- @include dead-letter, event
+--- @include acts, dead-letter, event
 --- @keys    event
---- @args    letter, id, handler, now, queue, queuedId
+--- @args    letter, id, handler, now, queue, queuedId, act
 --- @add     run
 --- @reply   replayed | gone
 
@@ -14,4 +14,5 @@ forgetAfter(id, nil)
 noteChange(id)
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
+noteAct(act)
 return 'replayed'

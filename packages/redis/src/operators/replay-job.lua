@@ -1,8 +1,8 @@
 --- The same for a job that belongs to no event: takes its dead letter away and queues it under a new id. A tracked one
 --- goes back to its beginning.
---- @include dead-letter, job
+--- @include acts, dead-letter, job
 --- @keys    job
---- @args    letter, now, queue, queuedId
+--- @args    letter, now, queue, queuedId, act
 --- @add     run
 --- @reply   replayed | gone
 
@@ -13,4 +13,5 @@ if redis.call('HEXISTS', jobKey, 'status') == 1 then
 end
 addRun()
 redis.call('SADD', queuesKeyOf(), queue)
+noteAct(act)
 return 'replayed'

@@ -80,6 +80,19 @@ describe('a tracked job', () => {
     expect(frames[3]?.fields).toMatchObject({ result: '{"counted":2}', message: 'Job processing completed' });
   });
 
+  it.each(['failed', 'meta', 'wait'])(
+    'is not made with the id %s, which its dead letter could not have',
+    async (id) => {
+      await bench.work({ jobs: [job('count', () => undefined)] });
+      const jobs = bench.jobs();
+      expect(await jobs.create([newJob('count', 1), newJob('count', 1, { id })])).toEqual({
+        kind: 'reserved-id',
+        ids: [id],
+      });
+      expect(await jobs.get(id)).toBeUndefined();
+    },
+  );
+
   it('is one job however often its id is asked for, and all of a bulk are added or none', async () => {
     let runs = 0;
     const jobs = bench.jobs();

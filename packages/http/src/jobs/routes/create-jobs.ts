@@ -35,6 +35,8 @@ export async function create(
   switch (result.kind) {
     case 'unknown-name':
       return problemAnswer(refusals.unknownJob(result.names, result.known));
+    case 'reserved-id':
+      return problemAnswer(refusals.reservedIds(result.ids));
     case 'full':
       if (mayLogFailure()) log.error('jobs were not created', { reason: result.reason });
       return problemAnswer(refusals.FULL);
