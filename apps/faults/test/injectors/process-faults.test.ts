@@ -63,7 +63,7 @@ describe('a failpoint', () => {
     await receiver.kill();
   });
 
-  it.each(['dispatch', 'keep-effect', 'settle-delivery'])('at %s kills the worker', async (script) => {
+  it.each(['dispatch', 'keep-effect', 'complete-deliveries'])('at %s kills the worker', async (script) => {
     const worker = await product.fleet.add('worker', {
       faults: { point: { script, moment: 'before', nth: 1 } },
       supervised: false,
