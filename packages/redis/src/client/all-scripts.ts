@@ -630,9 +630,15 @@ export const PIECES = {
 local function noteAct(act)
   if act ~= '' then redis.call('XADD', auditKeyOf(), 'MAXLEN', '~', MOST_ACTS, '*', 'act', act) end
 end`,
-  'clock': `local function millisecondsNow()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  'clock': `local startedAt
+
+-- The same for as long as a script runs.
+local function millisecondsNow()
+  if not startedAt then
+    local time = redis.call('TIME')
+    startedAt = time[1] * 1000 + math.floor(time[2] / 1000)
+  end
+  return startedAt
 end`,
   'dead-letter': `local function removeDeadLetter(id)
   local letterKey = bullJobKeyOf('dead-letter', id)
@@ -651,12 +657,31 @@ end`,
   'event': `-- The statuses whose events somebody has to look after.
 local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
 
-local function moveListed(eventKey, id, was, status)
-  if IS_LISTED[was] then redis.call('ZREM', eventsOfStatusKeyOf(was), id) end
+-- What a script that settles many writes once for all of them: ids that leave the list of a status, and when which are
+-- forgotten.
+local leaving, forgottenAt = {}, {}
+
+local function writeSettled()
+  for status, ids in pairs(leaving) do redis.call('ZREM', eventsOfStatusKeyOf(status), unpack(ids)) end
+  if #forgottenAt > 0 then redis.call('ZADD', expiringKeyOf(), unpack(forgottenAt)) end
+  leaving, forgottenAt = {}, {}
+end
+
+local function leaveList(status, id, isOneOfMany)
+  if not IS_LISTED[status] then return end
+  if not isOneOfMany then return redis.call('ZREM', eventsOfStatusKeyOf(status), id) end
+  leaving[status] = leaving[status] or {}
+  table.insert(leaving[status], id)
+end
+
+local function moveListed(eventKey, id, was, status, isOneOfMany)
+  leaveList(was, id, isOneOfMany)
   if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), receivedAtOf(eventKey), id) end
 end
 
 local function setStatus(eventKey, id, status, now)
+  -- What was settled before it must not be written over what comes after it.
+  writeSettled()
   local was = redis.call('HGET', eventKey, 'status')
   if was == status then return end
   redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
@@ -743,19 +768,22 @@ local function outcomeOf(eventKey, to, handler, state)
 end
 
 -- Writes what became of one delivery, and the event's status with the last of them.
--- \`event\`: its status, shedAt and to, where they are known.
-local function settleDelivery(eventKey, id, handler, state, now, retention, event)
+-- \`event\`: its status, shedAt and to, where they are known. \`isOneOfMany\`: the script calls \`writeSettled\` at its end.
+local function settleDelivery(eventKey, id, handler, state, now, retention, event, isOneOfMany)
   local was, shedAt, to = unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to'), 1, 3)
   local outcome = outcomeOf(eventKey, to or handlersOf(eventKey, id), handler, state)
   if outcome == 'pending' then return redis.call('HSET', eventKey, 'd/' .. handler, state) end
   if outcome == was then redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now)
   else
     redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now, 'status', outcome, 'statusAt', now)
-    moveListed(eventKey, id, was, outcome)
+    moveListed(eventKey, id, was, outcome, isOneOfMany)
   end
   if outcome == 'dead' then forgetAfter(id, nil)
   else
-    redis.call('ZADD', expiringKeyOf(), millisecondsNow() + retention, id)
+    if isOneOfMany then
+      forgottenAt[#forgottenAt + 1] = millisecondsNow() + retention
+      forgottenAt[#forgottenAt + 1] = id
+    else redis.call('ZADD', expiringKeyOf(), millisecondsNow() + retention, id) end
     if shedAt then redis.call('ZREM', shedKeyOf(), id) end
   end
 end
@@ -993,7 +1021,7 @@ local function openDelivery(it)
   if it.isAhead and runs then return { 'known' } end
   local record = event[WITH_EVENT]
   if not to then
-    to = handlersOf(eventKey, id)
+    to = record and '' or handlersOf(eventKey, id)
     if not record then state = redis.call('HGET', eventKey, 'd/' .. handler) end
   end
   if it.inPlace == 'first' then
@@ -1572,9 +1600,8 @@ local function complete(it)
     if was == state and hasEnded(it) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end
-  -- Takes no memory: a Redis at its limit refuses a script whose first write does.
   redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
-  settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event)
+  settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event, true)
   if string.sub(was, 1, 4) == 'dead' then removeDeadLetter(it.id .. '~' .. it.handler) end
   for _, text in ipairs({ 'changed', it.id, 'attempt', it.told }) do changes[#changes + 1] = text end
   if endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept)) then return takenAfter(it) end
@@ -1595,6 +1622,7 @@ for i, it in ipairs(works) do
   answers[i] = answer
 end
 finishTurns(now)
+writeSettled()
 if #changes > 0 then redis.call('XADD', changesKeyOf(), '*', unpack(changes)) end
 return cannotNow and redis.error_reply(cannotNow) or answers`,
   },

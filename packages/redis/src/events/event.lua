@@ -9,12 +9,31 @@
 -- The statuses whose events somebody has to look after.
 local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
 
-local function moveListed(eventKey, id, was, status)
-  if IS_LISTED[was] then redis.call('ZREM', eventsOfStatusKeyOf(was), id) end
+-- What a script that settles many writes once for all of them: ids that leave the list of a status, and when which are
+-- forgotten.
+local leaving, forgottenAt = {}, {}
+
+local function writeSettled()
+  for status, ids in pairs(leaving) do redis.call('ZREM', eventsOfStatusKeyOf(status), unpack(ids)) end
+  if #forgottenAt > 0 then redis.call('ZADD', expiringKeyOf(), unpack(forgottenAt)) end
+  leaving, forgottenAt = {}, {}
+end
+
+local function leaveList(status, id, isOneOfMany)
+  if not IS_LISTED[status] then return end
+  if not isOneOfMany then return redis.call('ZREM', eventsOfStatusKeyOf(status), id) end
+  leaving[status] = leaving[status] or {}
+  table.insert(leaving[status], id)
+end
+
+local function moveListed(eventKey, id, was, status, isOneOfMany)
+  leaveList(was, id, isOneOfMany)
   if IS_LISTED[status] then redis.call('ZADD', eventsOfStatusKeyOf(status), receivedAtOf(eventKey), id) end
 end
 
 local function setStatus(eventKey, id, status, now)
+  -- What was settled before it must not be written over what comes after it.
+  writeSettled()
   local was = redis.call('HGET', eventKey, 'status')
   if was == status then return end
   redis.call('HSET', eventKey, 'status', status, 'statusAt', now)
@@ -101,19 +120,22 @@ local function outcomeOf(eventKey, to, handler, state)
 end
 
 -- Writes what became of one delivery, and the event's status with the last of them.
--- `event`: its status, shedAt and to, where they are known.
-local function settleDelivery(eventKey, id, handler, state, now, retention, event)
+-- `event`: its status, shedAt and to, where they are known. `isOneOfMany`: the script calls `writeSettled` at its end.
+local function settleDelivery(eventKey, id, handler, state, now, retention, event, isOneOfMany)
   local was, shedAt, to = unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to'), 1, 3)
   local outcome = outcomeOf(eventKey, to or handlersOf(eventKey, id), handler, state)
   if outcome == 'pending' then return redis.call('HSET', eventKey, 'd/' .. handler, state) end
   if outcome == was then redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now)
   else
     redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now, 'status', outcome, 'statusAt', now)
-    moveListed(eventKey, id, was, outcome)
+    moveListed(eventKey, id, was, outcome, isOneOfMany)
   end
   if outcome == 'dead' then forgetAfter(id, nil)
   else
-    redis.call('ZADD', expiringKeyOf(), millisecondsNow() + retention, id)
+    if isOneOfMany then
+      forgottenAt[#forgottenAt + 1] = millisecondsNow() + retention
+      forgottenAt[#forgottenAt + 1] = id
+    else redis.call('ZADD', expiringKeyOf(), millisecondsNow() + retention, id) end
     if shedAt then redis.call('ZREM', shedKeyOf(), id) end
   end
 end

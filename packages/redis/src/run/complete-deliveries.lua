@@ -41,9 +41,8 @@ local function complete(it)
     if was == state and hasEnded(it) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end
-  -- Takes no memory: a Redis at its limit refuses a script whose first write does.
   redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
-  settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event)
+  settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event, true)
   if string.sub(was, 1, 4) == 'dead' then removeDeadLetter(it.id .. '~' .. it.handler) end
   for _, text in ipairs({ 'changed', it.id, 'attempt', it.told }) do changes[#changes + 1] = text end
   if endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept)) then return takenAfter(it) end
@@ -64,5 +63,6 @@ for i, it in ipairs(works) do
   answers[i] = answer
 end
 finishTurns(now)
+writeSettled()
 if #changes > 0 then redis.call('XADD', changesKeyOf(), '*', unpack(changes)) end
 return cannotNow and redis.error_reply(cannotNow) or answers

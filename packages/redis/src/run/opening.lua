@@ -29,7 +29,7 @@ local function openDelivery(it)
   if it.isAhead and runs then return { 'known' } end
   local record = event[WITH_EVENT]
   if not to then
-    to = handlersOf(eventKey, id)
+    to = record and '' or handlersOf(eventKey, id)
     if not record then state = redis.call('HGET', eventKey, 'd/' .. handler) end
   end
   if it.inPlace == 'first' then
