@@ -7,7 +7,7 @@ import {
   type RecordedEvent,
   type Revision,
 } from '@hookline/core';
-import type { ReadEvent, Recording } from '@hookline/redis';
+import type { ChangeBlock, ReadEvent, Recording } from '@hookline/redis';
 
 /**
  * Carries what happens in Redis into the history: block after block, at least once, and so that once more changes nothing.
@@ -30,6 +30,8 @@ export interface RecorderSettings {
 }
 
 const START: Revision = '0-0';
+/** Events in a block behind which there are more. */
+const MANY = 200;
 /** Long, because a large block and a slow disk take a while; what replaces a recorder that died waits for it. */
 const LEASE_MS = 15_000;
 /** Events that may be given up soon are looked at again after so long, then after twice as long each time. */
@@ -46,6 +48,8 @@ export class Recorder {
   readonly #sweepInterval: number;
   readonly #pause: number;
   #place: Revision | undefined;
+  /** The block behind the one that is being recorded, while there is much to do: Redis need not wait for the history. */
+  #ahead: { readonly after: Revision; readonly block: Promise<ChangeBlock> } | undefined;
   #sweptAt = -Infinity;
   #later = new Map<EventId, { readonly pause: number; readonly due: number }>();
   #isStopped = false;
@@ -68,6 +72,8 @@ export class Recorder {
       recorded += events;
       if (this.#isStopped || !(await this.#lead())) return recorded;
     }
+    // What is new by the next step would not be in it.
+    this.#ahead = undefined;
     await this.#recordNotes();
     await this.#giveUpLater();
     if (performance.now() - this.#sweptAt >= this.#sweepInterval) await this.#sweep();
@@ -88,7 +94,21 @@ export class Recorder {
   /** Where it is, and what was left to give up: whoever leads next cannot know what another one, or a failed step, has left. */
   #forget(): void {
     this.#place = undefined;
+    this.#ahead = undefined;
     this.#sweptAt = -Infinity;
+  }
+
+  #read(after: Revision): Promise<ChangeBlock> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead?.after === after ? ahead.block : this.#parts.recording.changes.read(after);
+  }
+
+  #readAhead(after: Revision): void {
+    const block = this.#parts.recording.changes.read(after);
+    // Whoever asks for it is told.
+    block.catch(() => undefined);
+    this.#ahead = { after, block };
   }
 
   /** @returns how many events it held; `undefined` when nothing is new */
@@ -96,13 +116,14 @@ export class Recorder {
     const { recording, history, log } = this.#parts;
     const { changes, partition } = recording;
     this.#place ??= (await history.cursor(partition)) ?? START;
-    const { events, attempts, place, newest } = await changes.read(this.#place);
+    const { events, attempts, place, newest } = await this.#read(this.#place);
     if (place === this.#place) {
       if (newest === START || compareRevisions(newest, place) >= 0) return undefined;
       log.warn('Redis is another one than was recorded last, or has lost data: recording all that it holds');
       this.#place = START;
       return this.#recordBlock();
     }
+    if (events.length >= MANY) this.#readAhead(place);
     // What has gone on may leave soon, however long it waited before.
     for (const { snapshot } of events) this.#later.delete(snapshot.id);
     await this.#keep(events, { attempts, cursor: { partition, position: place } });
