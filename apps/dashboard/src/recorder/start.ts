@@ -39,7 +39,7 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Star
   if (settings.place === 'off') {
     const announced = recording.announce('off').catch(() => undefined);
     log.warn(
-      'HISTORY_URL=off: settled events stay in Redis for EVENT_RETENTION, about 4 kB each, and cannot be searched',
+      'HISTORY_URL=off: settled events stay in Redis for EVENT_RETENTION, about 3 kB each, and cannot be searched',
     );
     return {
       history: () => undefined,
