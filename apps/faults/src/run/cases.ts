@@ -84,7 +84,6 @@ export const SMOKE: readonly FaultCase[] = [
   redisFrozen,
   network,
   spoolKilled,
-  recorderKilled,
 ];
 
 /** Each mutation with a case that has to turn red under it. */
