@@ -56,7 +56,7 @@ async function obey(question: ProbeQuestion): Promise<void> {
 }
 
 function answer({ id, ask }: Asked): ProbeAnswer {
-  // Asked all the time while a round lasts: the rest would be a tenth of what a worker does.
+  // Asked all the time while a round lasts: the rest was 5 % of a worker's CPU time.
   if (ask === 'count')
     return { kind: 'probe', id, cpuMicros: 0, rss: 0, count, ids: [], at: new Float64Array() };
   const { user, system } = process.cpuUsage();

@@ -1,4 +1,4 @@
-import { bodyHash, eventIdOf, type EventSnapshot, type History } from '@hookline/core';
+import { bodyHash, eventIdOf, NO_LOG, type EventSnapshot, type History } from '@hookline/core';
 import { openHistory, parseSearch } from '@hookline/history';
 import { openDashboard } from '../contenders/dashboards.ts';
 import { hookline } from '../contenders/receivers.ts';
@@ -27,7 +27,7 @@ export const history: Scenario = {
     const full = `${shortly(rows)} rows`;
     const folder = bench.newFolder('history');
     const file = join(folder, 'history.db');
-    const filled = await openHistory(`sqlite:${file}`, { log: SILENT });
+    const filled = await openHistory(`sqlite:${file}`, { log: NO_LOG });
     await fill(bench, filled, rows);
     const searched = await searches(bench, filled, rows);
     await filled.close();
@@ -61,12 +61,6 @@ export const history: Scenario = {
 };
 
 const FULL = 'full';
-const SILENT = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 function shortly(rows: number): string {
   return rows >= 1_000_000 ? `${rows / 1_000_000}M` : `${rows}`;

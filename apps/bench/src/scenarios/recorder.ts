@@ -81,7 +81,6 @@ async function catchUp(bench: Bench, site: WorkSite, history: string | undefined
     async () =>
       ((await worker?.ask({ ask: 'count' }))?.count ?? 0) - begun >= events && (await site.left?.()) === 0,
   );
-  // A worker of which nothing is known any more would be met by the next round's.
   const dashboard = await openDashboard(bench, redis.url, history);
   const usage = await dashboard.ask({ ask: 'usage' });
   const before = await redis.control.reading();

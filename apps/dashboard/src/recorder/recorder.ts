@@ -30,8 +30,6 @@ export interface RecorderSettings {
 }
 
 const START: Revision = '0-0';
-/** Events in a block behind which there are more. */
-const MANY = 200;
 /** Long, because a large block and a slow disk take a while; what replaces a recorder that died waits for it. */
 const LEASE_MS = 15_000;
 /** Events that may be given up soon are looked at again after so long, then after twice as long each time. */
@@ -123,7 +121,7 @@ export class Recorder {
       this.#place = START;
       return this.#recordBlock();
     }
-    if (events.length >= MANY) this.#readAhead(place);
+    if (compareRevisions(newest, place) > 0) this.#readAhead(place);
     // What has gone on may leave soon, however long it waited before.
     for (const { snapshot } of events) this.#later.delete(snapshot.id);
     await this.#keep(events, { attempts, cursor: { partition, position: place } });

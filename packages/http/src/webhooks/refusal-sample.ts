@@ -69,9 +69,21 @@ const IN_FORM = new RegExp(`((?:^|&)${SECRET_NAME}=)[^&\\s]*`, 'gi');
 /** The first bytes of a body, without what its fields' names call secret and without the source's own secrets. */
 export function excerptOf(body: Buffer, secrets: readonly string[]): Buffer {
   // One byte is one character, so that cutting breaks nothing.
-  let text = body.subarray(0, EXCERPT_BYTES).toString('latin1');
-  for (const secret of secrets)
-    if (secret !== '') text = text.replaceAll(Buffer.from(secret).toString('latin1'), HIDDEN);
+  const hidden = secrets
+    .filter((secret) => secret !== '')
+    .map((secret) => Buffer.from(secret).toString('latin1'));
+  let text = cutBefore(body, hidden);
+  for (const secret of hidden) text = text.replaceAll(secret, HIDDEN);
   text = text.replaceAll(IN_JSON, `$1${HIDDEN}`).replaceAll(IN_FORM, `$1${HIDDEN}`);
   return Buffer.from(text, 'latin1').subarray(0, EXCERPT_BYTES);
+}
+
+/** The first bytes; of a secret that stands across their end nothing, since half of one is not known as one any more. */
+function cutBefore(body: Buffer, secrets: readonly string[]): string {
+  const longest = Math.max(0, ...secrets.map(({ length }) => length));
+  const text = body.subarray(0, EXCERPT_BYTES + longest).toString('latin1');
+  const crossing = secrets
+    .map((secret) => text.indexOf(secret, Math.max(0, EXCERPT_BYTES - secret.length + 1)))
+    .filter((at) => at !== -1);
+  return text.slice(0, Math.min(EXCERPT_BYTES, ...crossing));
 }

@@ -728,8 +728,9 @@ end
 
 -- The names of an event's handlers, as \`to\` has them. One that was written as a record has no other place for them.
 local function handlersOf(eventKey, id)
-  local to, record = unpack(redis.call('HMGET', eventKey, 'to', 'record'))
-  return to or record and '' or adoptDeliveries(eventKey, id)
+  local to = redis.call('HGET', eventKey, 'to')
+  if to then return to end
+  return redis.call('HEXISTS', eventKey, 'record') == 1 and '' or adoptDeliveries(eventKey, id)
 end
 
 local function withHandler(to, handler) return to == '' and handler or to .. ' ' .. handler end
@@ -1600,6 +1601,7 @@ local function complete(it)
     if was == state and hasEnded(it) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end
+  -- The first write takes no memory: a Redis at its limit refuses a script whose first one does.
   redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
   settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event, true)
   if string.sub(was, 1, 4) == 'dead' then removeDeadLetter(it.id .. '~' .. it.handler) end

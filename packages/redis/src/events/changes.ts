@@ -7,6 +7,7 @@ import type {
   Revision,
 } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
+import { trimStream } from '../client/trim-stream.ts';
 import { named } from '../client/row.ts';
 import { factsFrom, headersFrom, piecesFrom, UNSETTLED_STATUSES } from './record.ts';
 
@@ -103,13 +104,8 @@ class RedisChanges implements Changes {
     return Math.max(0, now - Number(oldest[0].split('-')[0]));
   }
 
-  async trim(upTo: Revision): Promise<void> {
-    const [ms = '0', count = '0'] = upTo.split('-');
-    await this.#partition.connection.xtrim(
-      this.#partition.keys.changes,
-      'MINID',
-      `${ms}-${BigInt(count) + 1n}`,
-    );
+  trim(upTo: Revision): Promise<void> {
+    return trimStream(this.#partition.connection, this.#partition.keys.changes, upTo);
   }
 
   async giveUp(events: readonly ReadEvent[]): Promise<{ given: number; later: readonly EventId[] }> {

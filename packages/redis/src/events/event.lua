@@ -80,8 +80,9 @@ end
 
 -- The names of an event's handlers, as `to` has them. One that was written as a record has no other place for them.
 local function handlersOf(eventKey, id)
-  local to, record = unpack(redis.call('HMGET', eventKey, 'to', 'record'))
-  return to or record and '' or adoptDeliveries(eventKey, id)
+  local to = redis.call('HGET', eventKey, 'to')
+  if to then return to end
+  return redis.call('HEXISTS', eventKey, 'record') == 1 and '' or adoptDeliveries(eventKey, id)
 end
 
 local function withHandler(to, handler) return to == '' and handler or to .. ' ' .. handler end

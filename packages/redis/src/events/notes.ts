@@ -1,5 +1,6 @@
 import type { AuditLine, OperatorAct, RefusalSnapshot, RefusedRequest, Revision } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
+import { trimStream } from '../client/trim-stream.ts';
 
 /**
  * What is to be recorded beside events: what operators did, and what was refused at the door. Each is a stream that holds
@@ -68,16 +69,11 @@ export function openNotes(partition: Partition): Notes {
     };
   }
 
-  async function forget(stream: string, upTo: Revision): Promise<void> {
-    const [ms = '0', count = '0'] = upTo.split('-');
-    await connection.xtrim(stream, 'MINID', `${ms}-${BigInt(count) + 1n}`);
-  }
-
   return {
     readAudit: (most) => read(keys.audit, most, actFrom),
     readRefusals: (most) => read(keys.refusals, most, refusalFrom),
-    forgetAudit: (upTo) => forget(keys.audit, upTo),
-    forgetRefusals: (upTo) => forget(keys.refusals, upTo),
+    forgetAudit: (upTo) => trimStream(connection, keys.audit, upTo),
+    forgetRefusals: (upTo) => trimStream(connection, keys.refusals, upTo),
   };
 }
 

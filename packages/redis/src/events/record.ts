@@ -35,8 +35,8 @@ export interface EventFacts {
 }
 
 /**
- * An event's facts and headers as one field of its hash, two lines of JSON. Each field of a hash with a body in it costs
- * Redis 50 to 60 bytes, and a tenth of what it takes to store the body. Scripts read it with event.lua's `recordOf`.
+ * An event's facts and headers as one field of its hash, two lines of JSON: with 17 fields an accepted event of 1 kB took
+ * Redis 4.3 kB and 46 µs, with these four 3.4 kB and 38 µs. Scripts read it with `recordOf` of record.lua.
  */
 export function recordText(event: RecordedFacts): string {
   const {

@@ -41,6 +41,7 @@ local function complete(it)
     if was == state and hasEnded(it) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end
+  -- The first write takes no memory: a Redis at its limit refuses a script whose first one does.
   redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
   settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event, true)
   if string.sub(was, 1, 4) == 'dead' then removeDeadLetter(it.id .. '~' .. it.handler) end
