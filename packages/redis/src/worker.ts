@@ -11,7 +11,7 @@ import {
   type RedisTarget,
   type Registry,
 } from '@hookline/core';
-import type { Queue, Worker } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { createActivity } from './bullmq/metrics.ts';
 import { startCanaries, type CanarySettings } from './maintenance/canary.ts';
 import type { Processor } from './bullmq/ending.ts';
@@ -31,7 +31,7 @@ import { publishStatus, type PublishedStatus, type StatusDetail } from './fleet/
 import { watchEventLoop } from './maintenance/event-loop-lag.ts';
 import { createProcessor } from './run/processor.ts';
 import { watchQueueErrors, type QueueErrorOptions } from './bullmq/queue-errors.ts';
-import { LOCK_MS, keepEventsShort, openQueueWorker } from './bullmq/worker.ts';
+import { LOCK_MS, keepEventsShort, openQueueWorker, type QueueWorker } from './bullmq/worker.ts';
 import { startEvictor, type EvictorSettings } from './events/evict.ts';
 import { forgetExpired, trimChanges } from './events/prune.ts';
 import { forgetJobs } from './jobs/prune.ts';
@@ -156,7 +156,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
         run: activity.watch(name, (lease) => processor.run(lease)),
         putOff: (lease, fault) => processor.putOff(lease, fault),
       },
-      take: (token) => ledger.take(name, token),
+      take: ledger.take,
       onLockLost: (jobId) => void reclaim(running.at(name, jobId)),
     }),
   );
@@ -203,7 +203,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
 type StopCause = 'asked' | 'crashed';
 
 async function stopWorking(parts: {
-  readonly workers: readonly Worker[];
+  readonly workers: readonly QueueWorker[];
   readonly status: PublishedStatus;
   readonly running: RunningAttempts;
   readonly log: Logger;

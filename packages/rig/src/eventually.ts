@@ -5,7 +5,7 @@
  */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  within = 20_000,
+  within = 60_000,
 ): Promise<Exclude<T, false>> {
   const deadline = performance.now() + within;
   for (;;) {

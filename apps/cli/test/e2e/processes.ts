@@ -108,7 +108,7 @@ function start(name: string, env: Record<string, string>, args: readonly string[
     pid: child.pid ?? 0,
     output: () => output,
     ended,
-    says(pattern, patience = 20_000) {
+    says(pattern, patience = 60_000) {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => fail('not in time'), patience);
         const look = () => {

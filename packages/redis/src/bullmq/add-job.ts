@@ -9,6 +9,7 @@ import { promote } from 'bullmq/dist/cjs/scripts/promote-9.js';
 import { createHash } from 'node:crypto';
 import { PIECES, SCRIPTS, type ScriptCalls, type ScriptReplies } from '../client/all-scripts.ts';
 import { repeatStrategy } from './cron.ts';
+import { storedWork } from './event-work.ts';
 import { jobIdProblem } from './job-id.ts';
 import type { Connection } from '../client/connection.ts';
 import { createKeys } from '../client/keys.ts';
@@ -56,7 +57,7 @@ export function scriptNamed(name: keyof ScriptCalls): Script {
   return script;
 }
 
-/** The last of them stay visible on the dashboard; the event store keeps the truth. */
+/** The last jobs to end stay visible on the dashboard; the event store keeps the truth. Workers have it, so that jobs need not. */
 export const KEPT_JOBS = {
   removeOnComplete: { count: 100 },
   removeOnFail: { count: 500 },
@@ -89,7 +90,7 @@ export function createPartition(connection: Connection, prefix: string): Partiti
       const problem = jobIdProblem(jobId);
       if (problem !== undefined)
         throw new RangeError(`the job id '${jobId.slice(0, 100)}' cannot be: ${problem}`);
-      return capture(new Job(queueNamed(queue), name, work, optionsOf(request), jobId));
+      return capture(new Job(queueNamed(queue), name, storedWork(work, jobId, name), optionsOf(request), jobId));
     },
     async promote(queue, jobId) {
       await (await queueNamed(queue).getJob(jobId))?.promote();
@@ -101,7 +102,7 @@ export function createPartition(connection: Connection, prefix: string): Partiti
 }
 
 function optionsOf({ jobId, timestamp, delay, priority, keep = {} }: JobRequest): JobsOptions {
-  const options: JobsOptions = { ...KEPT_JOBS, jobId, timestamp };
+  const options: JobsOptions = { jobId, timestamp };
   if (keep.completed !== undefined) options.removeOnComplete = keptCount(keep.completed);
   if (keep.failed !== undefined) options.removeOnFail = keptCount(keep.failed);
   if (delay !== undefined && delay > 0) options.delay = Math.round(delay);

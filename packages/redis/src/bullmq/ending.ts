@@ -1,7 +1,7 @@
 import { backoff, retryPolicy, serializeError, type RetryPolicy } from '@hookline/core';
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import { leaseOf, type Lease } from './lease.ts';
-import type { EndedTurn, Turns } from './turns.ts';
+import type { EndedTurn } from './taken-job.ts';
 
 /**
  * What becomes of a job after one turn in this process. The ledger has been written by then: this is what BullMQ is
@@ -49,24 +49,23 @@ export function putOff({ started, made }: Lease, error: unknown, now: number, ra
   return { kind: 'put-off', error, delay, until: now + delay };
 }
 
-/**
- * One turn of a job: what BullMQ is to call, and all that it is told.
- * @param turns where the script that settles the work may end the job
- */
-export async function runTurn(
-  job: Job,
-  token: string,
-  processor: Processor,
-  turns?: Turns,
-): Promise<unknown> {
-  const lease = leaseOf(job, token, turns);
-  const ending = await processor.run(lease).catch((fault: unknown) => processor.putOff(lease, fault));
-  if (ending.kind === 'completed' && ending.ended !== undefined) turns?.note(job, token, ending.ended);
-  return conclude(job, token, ending, (fault) => processor.putOff(lease, fault));
+/** One turn of a job: what BullMQ is to call, and all that it is told. */
+export async function runTurn(job: Job, token: string, processor: Processor): Promise<unknown> {
+  const lease = leaseOf(job, token);
+  return conclude(job, token, await endingOf(lease, processor), (fault) => processor.putOff(lease, fault));
 }
 
-/** Moves the job where its ending says, and tells BullMQ the rest by what it returns or throws. */
-async function conclude(
+/** How a turn ends, whatever happens in it. */
+export function endingOf(lease: Lease, processor: Processor): Promise<Ending> {
+  return processor.run(lease).catch((fault: unknown) => processor.putOff(lease, fault));
+}
+
+/**
+ * Moves the job where its ending says, and tells BullMQ the rest by what it returns or throws.
+ * @returns what the job completes with
+ * @throws what it fails with, or an error that `isSeenTo`
+ */
+export async function conclude(
   job: Job,
   token: string,
   ending: Ending,
@@ -95,6 +94,11 @@ async function conclude(
       return moveOff(job, token, { error: new Error(reason), delay, until: Date.now() + delay });
     }
   }
+}
+
+/** Whether an error of `conclude` says that the job is not to be ended: it lies elsewhere, or is somebody else's. */
+export function isSeenTo(error: unknown): boolean {
+  return error instanceof DelayedError || error instanceof WaitingError;
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Job } from 'bullmq';
-import type { PlainEnd, Turns } from './turns.ts';
+import { dataOf, endsByBullMQ, numberOf, optionsOf, textOf, type PlainEnd, type TakenJob } from './taken-job.ts';
+import { KEPT_JOBS } from './add-job.ts';
+import { wholeWork } from './event-work.ts';
 
 /** A job in the hands of this process: what it is, and the lock by which it is held. Nobody above this room sees BullMQ's own. */
 export interface Lease {
@@ -26,14 +28,15 @@ export interface Lease {
 /** What it takes to say which lease it is, and whether it still holds. */
 export type LeaseRef = Pick<Lease, 'queue' | 'jobId' | 'token' | 'made' | 'stalled' | 'plainEnd'>;
 
-export function leaseOf(job: Job, token: string, turns?: Turns): Lease {
+/** The lease of a job that BullMQ took, which has to end it, too. */
+export function leaseOf(job: Job, token: string): Lease {
   const { repeatJobKey } = job;
   return {
     queue: job.queueName,
     jobId: job.id ?? '',
     token,
     name: job.name,
-    work: job.data as unknown,
+    work: wholeWork(job.data, job.id ?? '', job.name),
     made: job.attemptsMade,
     started: job.attemptsStarted,
     stalled: job.stalledCounter,
@@ -42,7 +45,56 @@ export function leaseOf(job: Job, token: string, turns?: Turns): Lease {
       repeatJobKey === undefined
         ? undefined
         : { schedule: repeatJobKey, at: job.opts.prevMillis ?? job.timestamp },
-    plainEnd: () => turns?.endOf(job),
     report: (progress) => job.updateProgress(progress),
   };
+}
+
+/** What the leases of one queue have in common. */
+export interface TakenJobs {
+  readonly queue: string;
+  /** Whether new jobs are taken. */
+  isTaking(): boolean;
+  report(jobId: string, progress: Parameters<Lease['report']>[0]): Promise<void>;
+}
+
+/** The lease of a job that a script of ours took. */
+export class TakenLease implements Lease {
+  readonly queue: string;
+  readonly jobId: string;
+  readonly token: string;
+  readonly name: string;
+  readonly work: unknown;
+  readonly made: number;
+  readonly started: number;
+  readonly stalled: number;
+  readonly priority: number | undefined;
+  readonly slot = undefined;
+  readonly #job: TakenJob;
+  readonly #jobs: TakenJobs;
+
+  constructor(job: TakenJob, token: string, jobs: TakenJobs) {
+    this.queue = jobs.queue;
+    this.jobId = job.id;
+    this.token = token;
+    this.name = textOf(job, 'name') ?? '';
+    this.work = wholeWork(dataOf(job), job.id, this.name);
+    this.made = numberOf(job, 'made');
+    this.started = numberOf(job, 'started');
+    this.stalled = numberOf(job, 'stalled');
+    this.priority = numberOf(job, 'priority') || undefined;
+    this.#job = job;
+    this.#jobs = jobs;
+  }
+
+  plainEnd(): PlainEnd | undefined {
+    if (endsByBullMQ(this.#job)) return undefined;
+    const { removeOnComplete: keep = KEPT_JOBS.removeOnComplete } = optionsOf(this.#job);
+    if (typeof keep !== 'object' || keep.count === undefined || keep.count < 1) return undefined;
+    if ('age' in keep || 'limit' in keep) return undefined;
+    return { kept: keep.count, takes: this.#jobs.isTaking() };
+  }
+
+  report(progress: Parameters<Lease['report']>[0]): Promise<void> {
+    return this.#jobs.report(this.jobId, progress);
+  }
 }

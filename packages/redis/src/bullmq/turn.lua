@@ -66,22 +66,21 @@ local function factsOf(queue)
   return facts
 end
 
--- The fields of a job that was taken, by name, and as BullMQ hands them on.
+-- What is told of a job that was taken, in this order; bullmq/taken-job.ts reads it.
+local TOLD = { 'name', 'data', 'opts', 'priority', 'timestamp', 'atm', 'ats', 'stc', 'rjk', 'defa', 'parentKey', 'deid' }
+
 local function beginTurn(queue, jobId, token, lockMs, now)
   local jobKey = bullJobKeyOf(queue, jobId)
-  local listed, job = redis.call('HGETALL', jobKey), {}
-  for i = 1, #listed, 2 do job[listed[i]] = listed[i + 1] end
-  local started = tonumber(job.ats or 0) + 1
+  local told = redis.call('HMGET', jobKey, unpack(TOLD))
+  told[7] = tostring(tonumber(told[7] or 0) + 1)
   redis.call('SET', bullLockKeyOf(queue, jobId), token, 'PX', lockMs)
-  redis.call('HSET', jobKey, 'processedOn', now, 'ats', started)
+  redis.call('HSET', jobKey, 'processedOn', now, 'ats', told[7])
   local facts = factsOf(queue)
   if not facts.isMarked then
     redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
     facts.isMarked = true
   end
-  -- Of a name that stands twice the last one counts.
-  for _, text in ipairs({ 'processedOn', now, 'ats', tostring(started) }) do listed[#listed + 1] = text end
-  return job, listed
+  return told
 end
 
 local function nextIdOf(queue)
@@ -94,29 +93,29 @@ local function nextIdOf(queue)
   return first
 end
 
--- What BullMQ answers to whoever takes a job, and the job's fields by name. Nothing where BullMQ has more to do than to
--- take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
+-- The next job's id and what is told of it. Without one: `empty`, and from when on another one may be there, where that is
+-- known; or `other` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the queue's own, or a
+-- marker that an old version left.
 local function takeJob(queue, token, lockMs, now)
   local facts = factsOf(queue)
-  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return nil end
+  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return nil, 'other', 0 end
   if facts.paused or (facts.most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(facts.most)) then
-    return { '', '', 0, 0 }
+    return nil, 'empty', 0
   end
   local jobId = nextIdOf(queue)
-  if not jobId then return { '', '', 0, facts.delayed and facts.delayed / 0x1000 or 0 } end
+  if not jobId then return nil, 'empty', facts.delayed and math.floor(facts.delayed / 0x1000) or 0 end
   if string.sub(jobId, 1, 2) == '0:' then
     redis.call('LREM', bullJobKeyOf(queue, 'active'), 1, jobId)
-    return nil
+    return nil, 'other', 0
   end
-  local job, listed = beginTurn(queue, jobId, token, lockMs, now)
-  return { listed, jobId, 0, 0 }, job
+  return jobId, beginTurn(queue, jobId, token, lockMs, now)
 end
 
 -- A job that this turn has taken already, when it was not told.
 local function takenBefore(queue, token)
   for _, jobId in ipairs(redis.call('LRANGE', bullJobKeyOf(queue, 'active'), 0, 199)) do
     if redis.call('GET', bullLockKeyOf(queue, jobId)) == token then
-      return { redis.call('HGETALL', bullJobKeyOf(queue, jobId)), jobId, 0, 0 }
+      return jobId, redis.call('HMGET', bullJobKeyOf(queue, jobId), unpack(TOLD))
     end
   end
 end

@@ -2,7 +2,8 @@ import type { Logger } from '@hookline/core';
 import { Worker } from 'bullmq';
 import { repeatStrategy } from './cron.ts';
 import { backoffStrategy, runTurn, type Processor } from './ending.ts';
-import { Turns, type TurnsParts } from './turns.ts';
+import { Consumer, type ConsumerParts } from './consumer.ts';
+import { KEPT_JOBS } from './add-job.ts';
 import type { QueueErrors } from './queue-errors.ts';
 import type { Connection } from '../client/connection.ts';
 import type { Partition } from '../client/partition.ts';
@@ -32,6 +33,7 @@ export const WORKER_SETTINGS = {
   maxStalledCount: NO_STALL_LIMIT,
   runRetryDelay: RUN_RETRY_MS,
   settings: { backoffStrategy, repeatStrategy },
+  ...KEPT_JOBS,
 } as const;
 
 /**
@@ -58,33 +60,33 @@ export interface QueueWorkerOptions {
   readonly concurrency: number;
   readonly limiter: { readonly max: number; readonly duration: number } | undefined;
   readonly processor: Processor;
-  readonly take: TurnsParts['take'];
+  readonly take: ConsumerParts['take'];
   /** Told of each job whose lock could not be renewed. */
   readonly onLockLost: (jobId: string) => void;
 }
 
-/** BullMQ's worker on one queue. */
-export function openQueueWorker(options: QueueWorkerOptions): Worker {
+/** Works on one queue. */
+export interface QueueWorker {
+  /** Takes no more jobs. @returns when those that run have ended */
+  close(): Promise<void>;
+}
+
+/** A queue with a rate over all workers is BullMQ's own to work on; any other is ours. */
+export function openQueueWorker(options: QueueWorkerOptions): QueueWorker {
   const { name, connection, prefix, log, errors, concurrency, limiter, processor, take, onLockLost } =
     options;
-  const turns = new Turns({ take, isLimited: limiter !== undefined });
-  const worker = new Worker(
-    name,
-    (job, token = '') => runTurn(job, token, processor, turns),
-    {
-      connection,
-      prefix,
-      concurrency,
-      ...(limiter === undefined ? {} : { limiter }),
-      ...WORKER_SETTINGS,
-    },
-    turns.backend,
-  );
-  turns.isTaking = () => worker.closing === undefined && !worker.isPaused();
-  worker.on('error', (error) => errors.note(name, error));
-  worker.on('stalled', (jobId) =>
-    log.warn('taken over from a worker that died or stopped answering', { queue: name, job: jobId }),
-  );
+  const settings = { connection, prefix, concurrency, ...WORKER_SETTINGS };
+  const onError = (error: Error) => errors.note(name, error);
+  const onStalled = (jobId: string) =>
+    log.warn('taken over from a worker that died or stopped answering', { queue: name, job: jobId });
+  if (limiter === undefined)
+    return new Consumer({ name, settings, processor, take, onError, onStalled, onLockLost });
+  const worker = new Worker(name, (job, token = '') => runTurn(job, token, processor), {
+    ...settings,
+    limiter,
+  });
+  worker.on('error', onError);
+  worker.on('stalled', onStalled);
   worker.on('lockRenewalFailed', (jobIds: string[]) => jobIds.forEach(onLockLost));
   return worker;
 }

@@ -9,12 +9,12 @@ export interface ScriptCalls {
    * error where one alone failed.
    *
    * Their jobs are stored as BullMQ's own add does it, without what it writes for listeners that nobody here is; a test
-   * compares them. `jobOptions`: how the options of all of them end, as JSON.
+   * compares them.
    * `staged`: names the hash in which a large body is already, in so many pieces; else it is in `body`.
    * @see ../events/accept.lua
    */
   readonly 'accept': {
-    readonly args: Args<'queue' | 'timestamp' | 'jobOptions'>;
+    readonly args: Args<'queue' | 'timestamp'>;
     readonly each: { readonly events: readonly (Args<'id' | 'type' | 'data' | 'receivedAt' | 'priority' | 'staged' | 'pieces' | 'record' | 'body'>)[] };
   };
   /**
@@ -50,8 +50,8 @@ export interface ScriptCalls {
    * Of each job its queue keeps `kept` ended ones. `takes`: whether the next is to be taken by the same turn. `told`: what
    * there is to say of the attempt for the history, as JSON.
    *
-   * Answers for each in turn: `settled` and whether its job has ended (else BullMQ is to end it), with what take-job.lua
-   * answers where a job was taken; `succeeded`; `lost`; or `failed` and why, where it alone could not be settled. A reply that
+   * Answers for each in turn: `settled` and whether its job has ended (else BullMQ is to end it), with what take-jobs.lua
+   * answers of a job where one was taken; `succeeded`; `lost`; or `failed` and why, where it alone could not be settled. A reply that
    * was lost is asked for again: what has settled and ended says so once more.
    * @see ../run/complete-deliveries.lua
    */
@@ -521,12 +521,15 @@ export interface ScriptCalls {
     readonly lists: Lists<'summary'>;
   };
   /**
-   * Takes a queue's next job, and begins the run of its delivery where it can.
-   * @see ../run/take-job.lua
+   * Takes a queue's next jobs, one for each turn, and begins the runs of their deliveries where it can. Without a job for
+   * each, it says why: `empty`, and from when on another one may be there, where that is known; or `other` where BullMQ
+   * itself has to take the next one. Of each job: its id, what bullmq/taken-job.ts reads, and the run.
+   * @see ../run/take-jobs.lua
    */
-  readonly 'take-job': {
+  readonly 'take-jobs': {
     readonly keys: Keys<'revision' | 'plans'>;
-    readonly args: Args<'process' | 'queue' | 'token' | 'lockMs' | 'now' | 'nextRun'>;
+    readonly args: Args<'process' | 'queue' | 'lockMs' | 'now'>;
+    readonly each: { readonly turns: readonly (Args<'token' | 'nextRun'>)[] };
   };
   /**
    * Takes or keeps the lease of the one process that looks for lost work, or of the one that records.
@@ -617,7 +620,7 @@ export interface ScriptReplies {
   readonly 'settle-delivery': readonly [kind: 'settled' | 'lost' | 'succeeded', ...rest: unknown[]];
   readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'superseded' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'show-job': unknown;
-  readonly 'take-job': readonly [kind: 'taken' | 'other', ...rest: unknown[]];
+  readonly 'take-jobs': readonly [kind: 'more' | 'empty' | 'other', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
   readonly 'wake-queue': unknown;
   readonly 'withdraw': unknown;
@@ -964,11 +967,10 @@ local function planOf(kind)
 end
 
 -- Event, handler, the way and the revision of the plan; nothing for work without one.
-local function plannedFor(data)
-  local id, kind = string.match(data, '^{"kind":"event","event":"([^"\\\\]+)",(.*)$')
-  if id then
-    local planned, handler = string.match(planOf(kind) or '', '^(%S+) (.*)$')
-    return handler and id, handler, 'first', planned
+local function plannedFor(jobId, name, data)
+  if string.sub(data, 1, 25) == '{"kind":"event","source":' then
+    local planned, handler = string.match(planOf(name .. ' ' .. data) or '', '^(%S+) (.*)$')
+    return handler and jobId, handler, 'first', planned
   end
   local event, handler = string.match(data, '^{"kind":"delivery","event":"([^"\\\\]+)","handler":"([^"\\\\]+)"}$')
   if event and planOf('~' .. handler) then return event, handler, 'no', '' end
@@ -976,11 +978,12 @@ end
 
 -- Event, handler, tries, record and body of the run that was begun; empty when none was.
 local function openAhead(queue, jobId, job, token, now, run)
-  if job.stc or job.defa or not job.data or given > MOST_GIVEN then return {} end
-  local id, handler, inPlace, planned = plannedFor(job.data)
+  local name, data, _, _, _, made, _, stalled, _, deferred = unpack(job, 1, 10)
+  if stalled or deferred or not (name and data) or given > MOST_GIVEN then return {} end
+  local id, handler, inPlace, planned = plannedFor(jobId, name, data)
   if not id then return {} end
   local opened = openDelivery({
-    id = id, handler = handler, workId = id .. '~' .. handler, made = job.atm or '0', stalled = '0', inPlace = inPlace,
+    id = id, handler = handler, workId = id .. '~' .. handler, made = made or '0', stalled = '0', inPlace = inPlace,
     planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = run, process = process,
     here = '', isAhead = true,
   })
@@ -989,11 +992,11 @@ local function openAhead(queue, jobId, job, token, now, run)
   return { id, handler, opened[3], opened[4], opened[5] }
 end
 
--- What BullMQ answers, and the run that was begun; nothing where BullMQ itself has to take the job.
+-- The next job: its id, what is told of it, and the run that was begun. Without one: why, and until when.
 local function takeNext(queue, token, lockMs, now, run)
-  local taken, job = takeJob(queue, token, lockMs, tonumber(now))
-  if not taken then return nil end
-  return taken, job and openAhead(queue, taken[2], job, token, now, run) or {}
+  local jobId, job, untilWhen = takeJob(queue, token, lockMs, tonumber(now))
+  if not jobId then return nil, job, untilWhen end
+  return { jobId, job, openAhead(queue, jobId, job, token, now, run) }
 end`,
   'opening': `local WITH_EVENT = 9
 
@@ -1334,22 +1337,21 @@ local function factsOf(queue)
   return facts
 end
 
--- The fields of a job that was taken, by name, and as BullMQ hands them on.
+-- What is told of a job that was taken, in this order; bullmq/taken-job.ts reads it.
+local TOLD = { 'name', 'data', 'opts', 'priority', 'timestamp', 'atm', 'ats', 'stc', 'rjk', 'defa', 'parentKey', 'deid' }
+
 local function beginTurn(queue, jobId, token, lockMs, now)
   local jobKey = bullJobKeyOf(queue, jobId)
-  local listed, job = redis.call('HGETALL', jobKey), {}
-  for i = 1, #listed, 2 do job[listed[i]] = listed[i + 1] end
-  local started = tonumber(job.ats or 0) + 1
+  local told = redis.call('HMGET', jobKey, unpack(TOLD))
+  told[7] = tostring(tonumber(told[7] or 0) + 1)
   redis.call('SET', bullLockKeyOf(queue, jobId), token, 'PX', lockMs)
-  redis.call('HSET', jobKey, 'processedOn', now, 'ats', started)
+  redis.call('HSET', jobKey, 'processedOn', now, 'ats', told[7])
   local facts = factsOf(queue)
   if not facts.isMarked then
     redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
     facts.isMarked = true
   end
-  -- Of a name that stands twice the last one counts.
-  for _, text in ipairs({ 'processedOn', now, 'ats', tostring(started) }) do listed[#listed + 1] = text end
-  return job, listed
+  return told
 end
 
 local function nextIdOf(queue)
@@ -1362,29 +1364,29 @@ local function nextIdOf(queue)
   return first
 end
 
--- What BullMQ answers to whoever takes a job, and the job's fields by name. Nothing where BullMQ has more to do than to
--- take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
+-- The next job's id and what is told of it. Without one: \`empty\`, and from when on another one may be there, where that is
+-- known; or \`other\` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the queue's own, or a
+-- marker that an old version left.
 local function takeJob(queue, token, lockMs, now)
   local facts = factsOf(queue)
-  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return nil end
+  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return nil, 'other', 0 end
   if facts.paused or (facts.most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(facts.most)) then
-    return { '', '', 0, 0 }
+    return nil, 'empty', 0
   end
   local jobId = nextIdOf(queue)
-  if not jobId then return { '', '', 0, facts.delayed and facts.delayed / 0x1000 or 0 } end
+  if not jobId then return nil, 'empty', facts.delayed and math.floor(facts.delayed / 0x1000) or 0 end
   if string.sub(jobId, 1, 2) == '0:' then
     redis.call('LREM', bullJobKeyOf(queue, 'active'), 1, jobId)
-    return nil
+    return nil, 'other', 0
   end
-  local job, listed = beginTurn(queue, jobId, token, lockMs, now)
-  return { listed, jobId, 0, 0 }, job
+  return jobId, beginTurn(queue, jobId, token, lockMs, now)
 end
 
 -- A job that this turn has taken already, when it was not told.
 local function takenBefore(queue, token)
   for _, jobId in ipairs(redis.call('LRANGE', bullJobKeyOf(queue, 'active'), 0, 199)) do
     if redis.call('GET', bullLockKeyOf(queue, jobId)) == token then
-      return { redis.call('HGETALL', bullJobKeyOf(queue, jobId)), jobId, 0, 0 }
+      return jobId, redis.call('HMGET', bullJobKeyOf(queue, jobId), unpack(TOLD))
     end
   end
 end`,
@@ -1423,7 +1425,7 @@ export const SCRIPTS = {
   'accept': {
     include: ['clock', 'record', 'event', 'remains', 'staged'],
     keys: [],
-    args: ['queue', 'timestamp', 'jobOptions'],
+    args: ['queue', 'timestamp'],
     lists: [],
     bullmq: [],
     add: [],
@@ -1468,7 +1470,7 @@ local function addJob(event, jobKey)
   end
   redis.call('HSET', jobKey, 'name', event.type, 'data', event.data,
     'opts', (priority > 0 and '{"priority":' .. event.priority .. ',' or '{') ..
-      '"timestamp":' .. timestamp .. ',"jobId":"' .. event.id .. '",' .. jobOptions,
+      '"jobId":"' .. event.id .. '","attempts":0}',
     'timestamp', timestamp, 'delay', 0, 'priority', priority)
 end
 
@@ -1580,16 +1582,14 @@ local function hasEnded(it)
 end
 
 local function takenAfter(it)
-  if it.takes == '' then return { 'settled', 1 } end
-  local job, ahead = takeNext(it.queue, it.token, lockMs, now, it.nextRun)
-  if not job then return { 'settled', 1 } end
-  return { 'settled', 1, job, ahead }
+  local job = it.takes ~= '' and takeNext(it.queue, it.token, lockMs, now, it.nextRun)
+  return { 'settled', 1, job or nil }
 end
 
 local function toldBefore(it)
-  local before = it.takes ~= '' and takenBefore(it.queue, it.token)
-  if before then return { 'settled', 1, before, {} } end
-  return takenAfter(it)
+  if it.takes == '' then return takenAfter(it) end
+  local jobId, job = takenBefore(it.queue, it.token)
+  return jobId and { 'settled', 1, { jobId, job, {} } } or takenAfter(it)
 end
 
 local function complete(it)
@@ -2834,18 +2834,22 @@ while most > 0 do
 end
 return { run, steps, page, '', row }`,
   },
-  'take-job': {
+  'take-jobs': {
     include: ['dead-letter', 'clock', 'record', 'event', 'runs', 'opening', 'turn', 'next'],
     keys: ['revision', 'plans'],
-    args: ['process', 'queue', 'token', 'lockMs', 'now', 'nextRun'],
+    args: ['process', 'queue', 'lockMs', 'now'],
     lists: [],
     bullmq: [],
     add: [],
-    each: [],
+    each: [{ name: 'turns', args: ['token', 'nextRun'], lists: [], add: [] }],
     reply: 'tagged',
-    lua: `local job, ahead = takeNext(queue, token, lockMs, now, nextRun)
-if not job then return { 'other' } end
-return { 'taken', job, ahead }`,
+    lua: `local jobs = {}
+for i, turn in ipairs(turns) do
+  local job, why, untilWhen = takeNext(queue, turn.token, lockMs, now, turn.nextRun)
+  if not job then return { why, untilWhen, jobs } end
+  jobs[i] = job
+end
+return { 'more', 0, jobs }`,
   },
   'take-lease': {
     include: [],

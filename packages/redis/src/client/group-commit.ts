@@ -8,6 +8,8 @@ export interface GroupCommitOptions<Item, Answer> {
   readonly sizeOf: (item: Item) => number;
   /** Items in one call. Default 100. */
   readonly most?: number;
+  /** Milliseconds after which who waits behind a call gets one of its own: there is a deadline. Default 20. */
+  readonly patience?: number;
 }
 
 interface Waiter<Item, Answer> {
@@ -24,7 +26,6 @@ const MOST_BYTES = 256 * 1024;
 /** So many need not wait for the call before theirs: while Redis runs one, the next is put together and sent. */
 const ENOUGH_ITEMS = 16;
 const MOST_AHEAD = 2;
-/** A call that has not been answered by then has company: who waits behind it has a deadline of its own. */
 const PATIENCE_MS = 20;
 
 export class GroupCommit<Item, Answer> {
@@ -44,7 +45,7 @@ export class GroupCommit<Item, Answer> {
       this.#waiting.push({ item, size: this.#options.sizeOf(item), resolve, reject });
       const isEnough = this.#waiting.length >= ENOUGH_ITEMS && this.#inFlight < MOST_AHEAD;
       if (this.#inFlight === 0 || isEnough) this.#goSoon();
-      else this.#patience ??= setTimeout(() => this.#go(), PATIENCE_MS).unref();
+      else this.#patience ??= setTimeout(() => this.#go(), this.#options.patience ?? PATIENCE_MS).unref();
     });
   }
 

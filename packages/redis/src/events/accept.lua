@@ -3,10 +3,10 @@
 --- error where one alone failed.
 ---
 --- Their jobs are stored as BullMQ's own add does it, without what it writes for listeners that nobody here is; a test
---- compares them. `jobOptions`: how the options of all of them end, as JSON.
+--- compares them.
 --- `staged`: names the hash in which a large body is already, in so many pieces; else it is in `body`.
 --- @include event, remains, staged
---- @args    queue, timestamp, jobOptions
+--- @args    queue, timestamp
 --- @each    events: id, type, data, receivedAt, priority, staged, pieces, record, body
 --- @reply   answers
 
@@ -49,7 +49,7 @@ local function addJob(event, jobKey)
   end
   redis.call('HSET', jobKey, 'name', event.type, 'data', event.data,
     'opts', (priority > 0 and '{"priority":' .. event.priority .. ',' or '{') ..
-      '"timestamp":' .. timestamp .. ',"jobId":"' .. event.id .. '",' .. jobOptions,
+      '"jobId":"' .. event.id .. '","attempts":0}',
     'timestamp', timestamp, 'delay', 0, 'priority', priority)
 end
 

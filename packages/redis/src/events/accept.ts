@@ -1,5 +1,5 @@
 import { DEFAULT_QUEUE, type IncomingEvent, type Kept } from '@hookline/core';
-import { KEPT_JOBS } from '../bullmq/add-job.ts';
+import { storedWork } from '../bullmq/event-work.ts';
 import type { ScriptCalls } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
 import { recordText } from './record.ts';
@@ -8,16 +8,13 @@ import type { Staged } from './stage.ts';
 /** An event as the accept script takes it: made once, whatever happens to it. */
 export type AcceptRow = ScriptCalls['accept']['each']['events'][number];
 
-/** How the options of every event's job end, as BullMQ would have them. */
-const JOB_OPTIONS = `${JSON.stringify({ ...KEPT_JOBS, attempts: 0 }).slice(1)}`;
-
 /** @param staged where its body is already; without it, the body goes along */
 export function acceptRow(event: IncomingEvent, staged?: Staged): AcceptRow {
   const { id, source, provider, type, receivedAt, priority = 0 } = event;
   return {
     id,
     type,
-    data: JSON.stringify({ kind: 'event', event: id, source, provider, type }),
+    data: JSON.stringify(storedWork({ kind: 'event', event: id, source, provider, type }, id, type)),
     receivedAt,
     priority,
     staged: staged?.token ?? '',
@@ -37,7 +34,7 @@ export async function acceptAll(
   now: number,
 ): Promise<readonly (Kept['kind'] | Error)[]> {
   const answers = (await partition.run('accept', {
-    args: { queue: DEFAULT_QUEUE, timestamp: now, jobOptions: JOB_OPTIONS },
+    args: { queue: DEFAULT_QUEUE, timestamp: now },
     each: { events: rows },
   })) as readonly Buffer[];
   return rows.map((row, index) => answerOf(row, String(answers[index])));

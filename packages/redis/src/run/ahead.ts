@@ -1,6 +1,8 @@
 import type { EventId, Work } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
-import type { EndedTurn, TakenJob } from '../bullmq/turns.ts';
+import type { TakeJobs } from '../bullmq/consumer.ts';
+import { storedWork } from '../bullmq/event-work.ts';
+import type { TakenJob } from '../bullmq/taken-job.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
 import type { Partition } from '../client/partition.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
@@ -48,31 +50,41 @@ export class Ahead {
     };
   }
 
-  /** @returns `undefined` where BullMQ itself has to take the job */
-  async take(queue: string, token: string): Promise<TakenJob | undefined> {
+  readonly take: TakeJobs = async (queue, tokens) => {
     const { keys, args } = this.call();
-    const nextRun = newRunId();
-    const call = { keys, args: { ...args, nextRun, queue, token, lockMs: LOCK_MS, now: this.#parts.now() } };
-    const [kind, ...taken] = await this.#parts.partition.run('take-job', call);
-    return kind === 'other' ? undefined : this.taken(token, nextRun, taken).taken;
-  }
+    const turns = tokens.map((token) => ({ token, nextRun: newRunId() }));
+    const [kind, until, jobs] = await this.#parts.partition.run('take-jobs', {
+      keys,
+      args: { ...args, queue, lockMs: LOCK_MS, now: this.#parts.now() },
+      each: { turns },
+    });
+    return {
+      kind,
+      until: Number(until),
+      jobs: (jobs as readonly unknown[]).map((job, nth) => {
+        const { token = '', nextRun } = turns[nth] ?? {};
+        return { token, job: this.taken(token, nextRun as RunId, job) };
+      }),
+    };
+  };
 
-  /** @param reply the job that was taken, and the run that was begun; neither where nothing was */
-  taken(token: string, nextRun: RunId, [job, begun]: readonly unknown[]): EndedTurn {
-    if (!Array.isArray(job)) return { taken: undefined };
-    const [id, handler, tries, ...stored] = begun as readonly Buffer[];
-    if (id === undefined) return { taken: job };
+  /** @param reply the job that was taken, and the run that was begun for it */
+  taken(token: string, nextRun: RunId, reply: unknown): TakenJob {
+    const [jobId, told, begun] = reply as [Buffer, (Buffer | null)[], Buffer[]];
+    const job = { id: String(jobId), told };
+    const [id, handler, tries, ...stored] = begun;
+    if (id === undefined) return job;
     const event = String(id) as EventId;
     const name = String(handler);
     this.#runs.set(token, {
-      jobId: String(job[1]),
+      jobId: job.id,
       event,
       handler: name,
       run: { id: nextRun, key: this.#parts.partition.keys.event(event), suffix: `/${name}` },
       tries: Number(tries),
       stored,
     });
-    return { taken: job };
+    return job;
   }
 
   of({ token, jobId }: LeaseRef): AheadRun | undefined {
@@ -88,13 +100,9 @@ export class Ahead {
   }
 
   /** Events of this kind are for this handler, in place, while the fleet is at this revision. */
-  plan(
-    { source, provider, type }: Work & { readonly kind: 'event' },
-    handler: string,
-    revision: string,
-  ): void {
-    // As it stands in the job's data behind the event's id.
-    this.#tell(JSON.stringify({ source, provider, type }).slice(1), `${revision} ${handler}`);
+  plan(work: Work & { readonly kind: 'event' }, handler: string, revision: string): void {
+    const { event, type } = work;
+    this.#tell(`${type} ${JSON.stringify(storedWork(work, event, type))}`, `${revision} ${handler}`);
   }
 
   /** This process runs deliveries to this handler. */

@@ -4,8 +4,8 @@
 --- Of each job its queue keeps `kept` ended ones. `takes`: whether the next is to be taken by the same turn. `told`: what
 --- there is to say of the attempt for the history, as JSON.
 ---
---- Answers for each in turn: `settled` and whether its job has ended (else BullMQ is to end it), with what take-job.lua
---- answers where a job was taken; `succeeded`; `lost`; or `failed` and why, where it alone could not be settled. A reply that
+--- Answers for each in turn: `settled` and whether its job has ended (else BullMQ is to end it), with what take-jobs.lua
+--- answers of a job where one was taken; `succeeded`; `lost`; or `failed` and why, where it alone could not be settled. A reply that
 --- was lost is asked for again: what has settled and ended says so once more.
 --- @include event, runs, dead-letter, next
 --- @args    now, retention, lockMs
@@ -20,16 +20,14 @@ local function hasEnded(it)
 end
 
 local function takenAfter(it)
-  if it.takes == '' then return { 'settled', 1 } end
-  local job, ahead = takeNext(it.queue, it.token, lockMs, now, it.nextRun)
-  if not job then return { 'settled', 1 } end
-  return { 'settled', 1, job, ahead }
+  local job = it.takes ~= '' and takeNext(it.queue, it.token, lockMs, now, it.nextRun)
+  return { 'settled', 1, job or nil }
 end
 
 local function toldBefore(it)
-  local before = it.takes ~= '' and takenBefore(it.queue, it.token)
-  if before then return { 'settled', 1, before, {} } end
-  return takenAfter(it)
+  if it.takes == '' then return takenAfter(it) end
+  local jobId, job = takenBefore(it.queue, it.token)
+  return jobId and { 'settled', 1, { jobId, job, {} } } or takenAfter(it)
 end
 
 local function complete(it)

@@ -1,6 +1,6 @@
 import { type AttemptSnapshot } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
-import type { PlainEnd } from '../bullmq/turns.ts';
+import type { PlainEnd } from '../bullmq/taken-job.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
 import type { ScriptCalls } from '../client/all-scripts.ts';
 import { GroupCommit } from '../client/group-commit.ts';
@@ -73,13 +73,13 @@ export class Completions {
     token: string,
     nextRun: RunId,
     kind: string,
-    [detail, ...taken]: readonly unknown[],
+    [detail, taken]: readonly unknown[],
   ): Settled {
     switch (kind) {
       case 'settled':
         return Number(detail) === 0
           ? { kind }
-          : { kind, ended: this.#parts.ahead.taken(token, nextRun, taken) };
+          : { kind, ended: { taken: taken === undefined ? undefined : this.#parts.ahead.taken(token, nextRun, taken) } };
       case 'succeeded':
         return { kind, result: null };
       case 'lost':

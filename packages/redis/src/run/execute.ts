@@ -14,7 +14,7 @@ import { asJson, runAttempt } from './attempt.ts';
 import { AttemptLog } from './attempt-log.ts';
 import type { Ending } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
-import type { EndedTurn } from '../bullmq/turns.ts';
+import type { EndedTurn } from '../bullmq/taken-job.ts';
 import type { Ledger, Opened } from './ledger.ts';
 import type { WorkRef } from './work-ref.ts';
 import { createRunContext, type ContextParts } from './context.ts';

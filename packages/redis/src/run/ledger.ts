@@ -8,7 +8,8 @@ import type {
   Work,
 } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
-import type { EndedTurn, TakenJob } from '../bullmq/turns.ts';
+import type { TakeJobs } from '../bullmq/consumer.ts';
+import type { EndedTurn } from '../bullmq/taken-job.ts';
 import type { Run, RunId } from './run-id.ts';
 import type { WorkRef } from './work-ref.ts';
 
@@ -96,11 +97,8 @@ export type Dispatched =
 
 /** What happened to work, kept in Redis beside the queues and changed in single atomic steps. */
 export interface Ledger {
-  /**
-   * Takes a queue's next job, and begins the run of its delivery where this process has planned such work before.
-   * @returns `undefined` where BullMQ itself has to take it
-   */
-  take(queue: string, token: string): Promise<TakenJob | undefined>;
+  /** Takes a queue's next jobs, and begins the runs of their deliveries where this process has planned such work before. */
+  readonly take: TakeJobs;
   /** The handler whose run was begun as this job was taken, until `openDelivery` or `releaseAhead` is called. */
   aheadOf(lease: LeaseRef): string | undefined;
   /** Puts back the run that was begun as the job was taken, if nobody went on with it. */

@@ -2,8 +2,8 @@
 --- that kind before. What needs a closer look comes as BullMQ gives it, and is opened by itself: work that lost a worker,
 --- and work of which a run is known already.
 ---
---- `plans` is this process's own: what an event's job holds beside the id → `revision handler`, for events whose one
---- handler runs in place; `~handler` for those that have jobs of their own.
+--- `plans` is this process's own: the name and the data of an event's job → `revision handler`, for events whose one handler
+--- runs in place; `~handler` for those that have jobs of their own.
 --- @include opening, turn
 --- @keys    plans
 --- @args    process
@@ -22,11 +22,10 @@ local function planOf(kind)
 end
 
 -- Event, handler, the way and the revision of the plan; nothing for work without one.
-local function plannedFor(data)
-  local id, kind = string.match(data, '^{"kind":"event","event":"([^"\\]+)",(.*)$')
-  if id then
-    local planned, handler = string.match(planOf(kind) or '', '^(%S+) (.*)$')
-    return handler and id, handler, 'first', planned
+local function plannedFor(jobId, name, data)
+  if string.sub(data, 1, 25) == '{"kind":"event","source":' then
+    local planned, handler = string.match(planOf(name .. ' ' .. data) or '', '^(%S+) (.*)$')
+    return handler and jobId, handler, 'first', planned
   end
   local event, handler = string.match(data, '^{"kind":"delivery","event":"([^"\\]+)","handler":"([^"\\]+)"}$')
   if event and planOf('~' .. handler) then return event, handler, 'no', '' end
@@ -34,11 +33,12 @@ end
 
 -- Event, handler, tries, record and body of the run that was begun; empty when none was.
 local function openAhead(queue, jobId, job, token, now, run)
-  if job.stc or job.defa or not job.data or given > MOST_GIVEN then return {} end
-  local id, handler, inPlace, planned = plannedFor(job.data)
+  local name, data, _, _, _, made, _, stalled, _, deferred = unpack(job, 1, 10)
+  if stalled or deferred or not (name and data) or given > MOST_GIVEN then return {} end
+  local id, handler, inPlace, planned = plannedFor(jobId, name, data)
   if not id then return {} end
   local opened = openDelivery({
-    id = id, handler = handler, workId = id .. '~' .. handler, made = job.atm or '0', stalled = '0', inPlace = inPlace,
+    id = id, handler = handler, workId = id .. '~' .. handler, made = made or '0', stalled = '0', inPlace = inPlace,
     planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = run, process = process,
     here = '', isAhead = true,
   })
@@ -47,9 +47,9 @@ local function openAhead(queue, jobId, job, token, now, run)
   return { id, handler, opened[3], opened[4], opened[5] }
 end
 
--- What BullMQ answers, and the run that was begun; nothing where BullMQ itself has to take the job.
+-- The next job: its id, what is told of it, and the run that was begun. Without one: why, and until when.
 local function takeNext(queue, token, lockMs, now, run)
-  local taken, job = takeJob(queue, token, lockMs, tonumber(now))
-  if not taken then return nil end
-  return taken, job and openAhead(queue, taken[2], job, token, now, run) or {}
+  local jobId, job, untilWhen = takeJob(queue, token, lockMs, tonumber(now))
+  if not jobId then return nil, job, untilWhen end
+  return { jobId, job, openAhead(queue, jobId, job, token, now, run) }
 end

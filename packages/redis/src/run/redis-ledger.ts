@@ -12,7 +12,7 @@ import {
   type Work,
 } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
-import type { TakenJob } from '../bullmq/turns.ts';
+import type { TakeJobs } from '../bullmq/consumer.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
 import type { ScriptCalls, ScriptReplies } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
@@ -131,9 +131,7 @@ class RedisLedger implements Ledger {
     return { kind: 'open', run, value, tries, deaths, damaged };
   }
 
-  take(queue: string, token: string): Promise<TakenJob | undefined> {
-    return this.#ahead.take(queue, token);
-  }
+  readonly take: TakeJobs = (queue, tokens) => this.#ahead.take(queue, tokens);
 
   aheadOf(lease: LeaseRef): string | undefined {
     return this.#ahead.of(lease)?.handler;

@@ -1,7 +1,8 @@
 import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Worker, type Job } from 'bullmq';
-import { keepEventsShort, LOCK_MS } from '../../src/bullmq/worker.ts';
+import { textOf } from '../../src/bullmq/taken-job.ts';
+import { keepEventsShort, WORKER_SETTINGS } from '../../src/bullmq/worker.ts';
 import { createLedger } from '../../src/run/redis-ledger.ts';
 import { deliveryRef } from '../../src/run/work-ref.ts';
 import { incoming, openBench, type Bench } from '../support.ts';
@@ -78,7 +79,7 @@ const TOKEN = 'worker:1';
 /** Takes the first job, ends it and takes the next: by BullMQ. */
 async function turnOfBullMQ(bench: Bench): Promise<unknown> {
   const { redis: connection, prefix } = bench;
-  const worker = new Worker('default', null, { connection, prefix, autorun: false, lockDuration: LOCK_MS });
+  const worker = new Worker('default', null, { connection, prefix, ...WORKER_SETTINGS, autorun: false });
   try {
     const job = (await worker.getNextJob(TOKEN, { block: false })) as Job;
     await connection.sadd(`${prefix}:default:stalled`, String(job.id), 'other');
@@ -99,8 +100,8 @@ async function turnOfOurs(bench: Bench): Promise<unknown> {
     retention: 1_000_000,
     jobRetention: 1_000_000,
   });
-  const taken = await ledger.take('default', TOKEN);
-  const jobId = String(taken?.[1]);
+  const taken = await ledger.take('default', [TOKEN]);
+  const jobId = String(taken.jobs[0]?.job.id);
   await redis.sadd(`${prefix}:default:stalled`, jobId, 'other');
   const plainEnd = () => ({ kept: 100, takes: true });
   const lease = { queue: 'default', jobId, token: TOKEN, made: 0, stalled: 0, plainEnd };
@@ -111,30 +112,22 @@ async function turnOfOurs(bench: Bench): Promise<unknown> {
   const settled = await ledger.settle(ref, lease, opened.run, { kind: 'complete', result: null }, ended, 0);
   expect(settled).toMatchObject({ kind: 'settled', ended: expect.anything() });
   const next = settled.kind === 'settled' ? settled.ended?.taken : undefined;
-  if (next === undefined) return 'BullMQ is to take it';
-  const [fields, id, limit, until] = next as [Buffer[] | Buffer, Buffer, number, number];
-  const listed = Array.isArray(fields) ? fields.map(String) : [];
-  const job = Object.fromEntries(
-    listed.flatMap((value, at) => (at % 2 === 0 ? [[value, listed[at + 1]]] : [])),
-  );
-  return { id: Array.isArray(fields) ? String(id) : undefined, ats: job.ats, data: job.data, limit, until };
+  if (next !== undefined)
+    return { id: next.id, ats: textOf(next, 'started'), data: textOf(next, 'data'), until: 0 };
+  const { kind, until } = await ledger.take('default', [TOKEN]);
+  expect(kind).toBe('empty');
+  return { until };
 }
 
 function shown(next: unknown): unknown {
-  const [job, id, limit = 0, until = 0] = (next ?? []) as [
+  const [job, id, , until = 0] = (next ?? []) as [
     { attemptsStarted: number; data: string }?,
     string?,
     number?,
     number?,
   ];
-  const isOne = job !== undefined && job !== null;
-  return {
-    id: isOne ? id : undefined,
-    ats: isOne ? String(job.attemptsStarted) : undefined,
-    data: job?.data,
-    limit,
-    until,
-  };
+  if (job === undefined || job === null) return { until };
+  return { id, ats: String(job.attemptsStarted), data: job.data, until };
 }
 
 const ENDED = 100;
@@ -196,7 +189,7 @@ describe('what is not plain is left to BullMQ:', () => {
       retention: 1,
       jobRetention: 1,
     });
-    expect(await ledger.take('default', TOKEN)).toBeUndefined();
+    expect(await ledger.take('default', [TOKEN])).toEqual({ kind: 'other', until: 0, jobs: [] });
     await eventually(async () => JSON.stringify(await stateOf(bench)) === JSON.stringify(before));
   });
 });

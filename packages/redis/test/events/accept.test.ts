@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventIdOf } from '@hookline/core';
 import { eventually, startOwnRedis } from '@hookline/rig';
 import { Queue } from 'bullmq';
-import { ADD_JOB_LUA, KEPT_JOBS } from '../../src/bullmq/add-job.ts';
+import { ADD_JOB_LUA } from '../../src/bullmq/add-job.ts';
 import { connect, findEvent, openEventStore } from '../../src/index.ts';
 import { forgetExpired } from '../../src/events/prune.ts';
 import { factsFrom, headersFrom } from '../../src/events/record.ts';
@@ -12,7 +12,10 @@ let bench: Bench;
 beforeEach(() => {
   bench = openBench();
 });
-afterEach(() => bench.close());
+afterEach(() => {
+  jest.restoreAllMocks();
+  return bench.close();
+});
 
 describe('accept', () => {
   it('records the event as it came, indexes it and queues its job', async () => {
@@ -144,7 +147,6 @@ describe('a job that our script stored', () => {
     } as const;
     const queue = new Queue('theirs', { connection: bench.redis, prefix: bench.prefix });
     await queue.add(request.name, request.work, {
-      ...KEPT_JOBS,
       jobId: 'x',
       timestamp: request.timestamp,
       ...more,
@@ -173,12 +175,10 @@ describe('a job that our script stored', () => {
     const ours = await snapshot('default', event.id);
     const timestamp = Number(ours.job['timestamp']);
     const queue = new Queue('theirs', { connection: bench.redis, prefix: bench.prefix });
-    const { id, source, provider, type } = event;
-    await queue.add(
-      type,
-      { kind: 'event', event: id, source, provider, type },
-      { ...KEPT_JOBS, jobId: id, timestamp, ...(priority === undefined ? {} : { priority }) },
-    );
+    const { id, source, type } = event;
+    jest.spyOn(Date, 'now').mockReturnValue(timestamp);
+    const options = { jobId: id, ...(priority === undefined ? {} : { priority }) };
+    await queue.add(type, { kind: 'event', source }, options);
     const theirs = await snapshot('theirs', id);
     expect({ ...ours, job: withOptions(ours.job), id: null }).toEqual({
       ...theirs,

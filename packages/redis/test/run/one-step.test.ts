@@ -21,7 +21,7 @@ afterEach(async () => {
 /** The scripts that this process has Redis run over this bench's keys, by name, or by hash where it is not one of ours. */
 function countScripts(): Map<string, number> {
   const names = new Map(
-    (['complete-deliveries', 'settle-delivery', 'open-delivery', 'take-job'] as const).map((name) => [
+    (['complete-deliveries', 'settle-delivery', 'open-delivery', 'take-jobs'] as const).map((name) => [
       scriptNamed(name).sha,
       name,
     ]),
@@ -130,7 +130,7 @@ describe('a busy worker', () => {
     const settles = [];
     for (const [nth, { id }] of events.entries()) {
       const token = `here:${nth}`;
-      expect(String((await ledger.take('default', token))?.[1])).toBe(id);
+      expect((await ledger.take('default', [token])).jobs[0]?.job.id).toBe(id);
       const plainEnd = () => ({ kept: 100, takes: false });
       const lease = { queue: 'default', jobId: id, token, made: 0, stalled: 0, plainEnd };
       const ref = deliveryRef(id, 'one');
@@ -172,7 +172,7 @@ describe('work that was begun as its job was taken', () => {
     const { id, source, provider, type } = event;
     ledger.planAhead({ kind: 'event', event: id, source, provider, type }, 'one', '0');
     await eventually(async () => (await bench.redis.exists(bench.partition.keys.plans(process))) === 1);
-    expect(await ledger.take('default', `${process}:1`)).toBeDefined();
+    expect((await ledger.take('default', [`${process}:1`])).jobs).toHaveLength(1);
     const lease: LeaseRef = { queue: 'default', jobId: id, token: `${process}:1`, made: 0, stalled: 0 };
     expect(ledger.aheadOf(lease)).toBe('one');
     const runsOf = () => bench.redis.hget(bench.partition.keys.event(id), 'runs/one');
@@ -213,7 +213,7 @@ describe('work that was begun as its job was taken', () => {
     ledger.planAhead({ kind: 'event', event: id, source, provider, type }, 'one', '0');
     await eventually(async () => (await bench.redis.exists(bench.partition.keys.plans('old'))) === 1);
     await bench.redis.incr(bench.partition.keys.revision);
-    expect(await ledger.take('default', 'old:1')).toBeDefined();
+    expect(await ledger.take('default', ['old:1'])).toBeDefined();
     expect(
       ledger.aheadOf({ queue: 'default', jobId: id, token: 'old:1', made: 0, stalled: 0 }),
     ).toBeUndefined();

@@ -1,0 +1,206 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { UnrecoverableError, type Job, type WorkerOptions } from 'bullmq';
+import { retryWhileLoading } from '../client/retry-while-loading.ts';
+import { conclude, endingOf, isSeenTo, type Ending, type Processor } from './ending.ts';
+import { leaseOf, TakenLease, type Lease, type TakenJobs } from './lease.ts';
+import { Locks } from './locks.ts';
+import { ManualWorker } from './manual-worker.ts';
+import { beginsByBullMQ, type TakenJob } from './taken-job.ts';
+
+/** What taking jobs came to. */
+export interface Take {
+  /** `empty`: there are no more; `other`: BullMQ itself has to take the next one. */
+  readonly kind: 'more' | 'empty' | 'other';
+  /** When the next job is due, in milliseconds since the epoch; 0 where nobody knows. */
+  readonly until: number;
+  readonly jobs: readonly { readonly token: string; readonly job: TakenJob }[];
+}
+
+/** Takes a queue's next jobs, at most one for each token. */
+export type TakeJobs = (queue: string, tokens: readonly string[]) => Promise<Take>;
+
+export interface ConsumerParts {
+  readonly name: string;
+  readonly settings: WorkerOptions & { readonly concurrency: number };
+  readonly processor: Processor;
+  readonly take: TakeJobs;
+  readonly onError: (error: Error) => void;
+  /** Told of each job that was taken back from a process which died or stopped answering. */
+  readonly onStalled: (jobId: string) => void;
+  /** Told of each job whose lock could not be renewed. */
+  readonly onLockLost: (jobId: string) => void;
+}
+
+/** How many jobs are asked for where few came last time. */
+const FEWEST_ASKED = 4;
+/** Redis does nothing else while it runs a script: 32 jobs are 1 to 2 ms. */
+const MOST_ASKED = 32;
+/** Seconds between two looks at a queue that says nothing, as in BullMQ. */
+const IDLE_S = 5;
+const LONGEST_WAIT_S = 10;
+/** Redis before 7.0.8 cannot wait for less. */
+const SHORTEST_WAIT_S = 0.002;
+const RETRY_MS = 500;
+
+/**
+ * Works on one queue, as BullMQ's worker does it and beside others: what BullMQ takes one after the other, this takes in
+ * one call, a job for each turn that is free; and a turn whose job was ended by the script that settled its work goes on
+ * with the one that this script took. Everything else that becomes of a job is BullMQ's own doing.
+ */
+export class Consumer {
+  readonly #parts: ConsumerParts;
+  readonly #worker: ManualWorker;
+  readonly #locks: Locks;
+  readonly #jobs: TakenJobs;
+  /** The tokens of the turns that have nothing to do. */
+  readonly #free: string[];
+  readonly #running = new Set<Promise<void>>();
+  readonly #loop: Promise<void>;
+  #whenFree: (() => void) | undefined;
+  #isClosing = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: ConsumerParts) {
+    const { name, settings, onError, onStalled, onLockLost } = parts;
+    this.#parts = parts;
+    this.#worker = new ManualWorker(name, settings);
+    this.#worker.on('error', onError);
+    this.#worker.on('stalled', onStalled);
+    this.#jobs = {
+      queue: name,
+      isTaking: () => !this.#isClosing,
+      report: (jobId, progress) => this.#worker.redis.updateProgress(jobId, progress),
+    };
+    this.#free = Array.from({ length: settings.concurrency }, (_, nth) => `${this.#worker.id}:${nth}`);
+    const { lockDuration = 30_000, lockRenewTime = lockDuration / 2 } = settings;
+    this.#locks = new Locks({
+      renewal: lockRenewTime,
+      extend: (jobIds, tokens) => this.#worker.extendJobLocks(jobIds, tokens, lockDuration),
+      onLost: onLockLost,
+      onError,
+    });
+    this.#loop = this.#run();
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosing = true;
+    this.#whenFree?.();
+    await this.#worker.redis.disconnectBlocking(true).catch(this.#parts.onError);
+    await this.#loop;
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    await this.#locks.stop();
+    await this.#worker.close();
+  }
+
+  async #run(): Promise<void> {
+    await this.#worker.startStalledCheckTimer();
+    let asks = FEWEST_ASKED;
+    while (!this.#isClosing) {
+      if (this.#free.length === 0) {
+        await new Promise<void>((resolve) => (this.#whenFree = resolve));
+        continue;
+      }
+      try {
+        const took = await this.#takeFor(this.#free.splice(-Math.min(asks, MOST_ASKED)));
+        asks = took.kind === 'more' ? asks * 2 : FEWEST_ASKED;
+        if (took.kind === 'empty') await this.#waitForJobs(took.until);
+      } catch (error) {
+        if (this.#isClosing) return;
+        this.#parts.onError(error as Error);
+        await wait(RETRY_MS);
+      }
+    }
+  }
+
+  /** Takes jobs for these turns, and has them begun; the turns that get none are free again. */
+  async #takeFor(tokens: readonly string[]): Promise<Pick<Take, 'kind' | 'until'>> {
+    const idle = new Set(tokens);
+    const begin = (token: string, turn: Promise<void>) => {
+      idle.delete(token);
+      this.#track(token, turn);
+    };
+    try {
+      const took = await this.#parts.take(this.#parts.name, tokens);
+      for (const { token, job } of took.jobs) begin(token, this.#turn(token, job));
+      const [token] = idle;
+      if (took.kind !== 'other' || token === undefined) return took;
+      const { job, until } = await this.#worker.take(token);
+      if (job === undefined) return { kind: 'empty', until };
+      begin(token, this.#turnOfBullMQ(token, job));
+      return { kind: 'more', until };
+    } finally {
+      this.#free.push(...idle);
+    }
+  }
+
+  #track(token: string, turn: Promise<void>): void {
+    const ended = turn.catch(this.#parts.onError).finally(() => {
+      this.#running.delete(ended);
+      this.#free.push(token);
+      this.#whenFree?.();
+    });
+    this.#running.add(ended);
+  }
+
+  /** Until somebody says that there are jobs, or one is due. */
+  async #waitForJobs(until: number): Promise<void> {
+    for (let due = until; !this.#isClosing; ) {
+      const seconds = due === 0 ? IDLE_S : Math.min((due - Date.now()) / 1_000, LONGEST_WAIT_S);
+      if (seconds <= 0) return;
+      const marker = await this.#worker.redis.waitForJob(Math.max(seconds, SHORTEST_WAIT_S));
+      if (marker === null || marker.score <= Date.now()) return;
+      due = marker.score;
+    }
+  }
+
+  /** Runs a job, and every one that the scripts take after it. */
+  async #turn(token: string, first: TakenJob): Promise<void> {
+    for (let job: TakenJob | undefined = first; job !== undefined; ) {
+      if (beginsByBullMQ(job)) return this.#turnOfBullMQ(token, await this.#worker.begin(job.id, token));
+      const { id } = job;
+      const lease = new TakenLease(job, token, this.#jobs);
+      const ending = await this.#runHeld(lease);
+      const ended = ending.kind === 'completed' ? ending.ended : undefined;
+      if (ended === undefined) return this.#end(await this.#worker.jobOf(id), lease, ending);
+      job = ended.taken;
+    }
+  }
+
+  async #turnOfBullMQ(token: string, job: Job | undefined): Promise<void> {
+    // It was not possible to plan its schedule's next one: it is taken back when its lock runs out.
+    if (job === undefined) return;
+    if (job.deferredFailure) {
+      await retryWhileLoading(() => job.moveToFailed(new UnrecoverableError(job.deferredFailure), token));
+      return;
+    }
+    const lease = leaseOf(job, token);
+    await this.#end(job, lease, await this.#runHeld(lease));
+  }
+
+  /** Runs a job while its lock is renewed. */
+  async #runHeld(lease: Lease): Promise<Ending> {
+    this.#locks.hold(lease.token, lease.jobId);
+    try {
+      return await endingOf(lease, this.#parts.processor);
+    } finally {
+      this.#locks.letGo(lease.token);
+    }
+  }
+
+  /** Has BullMQ end the job, or put it where the ending says. */
+  async #end(job: Job, lease: Lease, ending: Ending): Promise<void> {
+    const { token } = lease;
+    let result: unknown;
+    try {
+      result = await conclude(job, token, ending, (fault) => this.#parts.processor.putOff(lease, fault));
+    } catch (error) {
+      if (!isSeenTo(error)) await retryWhileLoading(() => job.moveToFailed(error as Error, token));
+      return;
+    }
+    await retryWhileLoading(() => job.moveToCompleted(result, token, false));
+  }
+}

@@ -1,0 +1,41 @@
+import { createRedisBackend, Job, Worker, type RedisQueueBackend, type WorkerOptions } from 'bullmq';
+
+/** What BullMQ took. */
+export interface TakenByBullMQ {
+  readonly job: Job | undefined;
+  /** When the next job is due, in milliseconds since the epoch; 0 where nobody knows. */
+  readonly until: number;
+}
+
+/** BullMQ's worker without its loop: it does one thing at a time, and only what it is asked for. */
+export class ManualWorker extends Worker {
+  readonly redis: RedisQueueBackend;
+
+  constructor(name: string, settings: WorkerOptions) {
+    let opened: RedisQueueBackend | undefined;
+    super(name, null, { ...settings, autorun: false }, (...args) => (opened = createRedisBackend(...args)));
+    if (opened === undefined) throw new Error('BullMQ made no backend: is it the pinned version?');
+    this.redis = opened;
+  }
+
+  /** Takes a job as only BullMQ can: jobs whose time has come are put in line first, and a limit of the queue is kept. */
+  async take(token: string): Promise<TakenByBullMQ> {
+    const [json, id, limit, delayed] = (await this.redis.moveToActive(token)) as [never, string, number, number];
+    const until = limit > 0 ? Date.now() + limit : (delayed ?? 0);
+    return { job: await this.nextJobFromJobData(json, id, token), until };
+  }
+
+  /** Does what BullMQ does as a job begins that was taken already. @returns `undefined` where that failed */
+  async begin(jobId: string, token: string): Promise<Job | undefined> {
+    return this.nextJobFromJobData(await this.redis.getJobData(jobId), jobId, token);
+  }
+
+  /** @returns a job of nothing but its id where it is damaged or not there */
+  async jobOf(jobId: string): Promise<Job> {
+    const job = await Job.fromId(this, jobId).catch((error: unknown) => {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    });
+    return job ?? new Job(this, '', {}, {}, jobId);
+  }
+}

@@ -1,0 +1,15 @@
+--- Takes a queue's next jobs, one for each turn, and begins the runs of their deliveries where it can. Without a job for
+--- each, it says why: `empty`, and from when on another one may be there, where that is known; or `other` where BullMQ
+--- itself has to take the next one. Of each job: its id, what bullmq/taken-job.ts reads, and the run.
+--- @include next
+--- @args    queue, lockMs, now
+--- @each    turns: token, nextRun
+--- @reply   [more | empty | other] until, jobs
+
+local jobs = {}
+for i, turn in ipairs(turns) do
+  local job, why, untilWhen = takeNext(queue, turn.token, lockMs, now, turn.nextRun)
+  if not job then return { why, untilWhen, jobs } end
+  jobs[i] = job
+end
+return { 'more', 0, jobs }
