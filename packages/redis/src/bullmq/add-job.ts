@@ -90,7 +90,9 @@ export function createPartition(connection: Connection, prefix: string): Partiti
       const problem = jobIdProblem(jobId);
       if (problem !== undefined)
         throw new RangeError(`the job id '${jobId.slice(0, 100)}' cannot be: ${problem}`);
-      return capture(new Job(queueNamed(queue), name, storedWork(work, jobId, name), optionsOf(request), jobId));
+      return capture(
+        new Job(queueNamed(queue), name, storedWork(work, jobId, name), optionsOf(request), jobId),
+      );
     },
     async promote(queue, jobId) {
       await (await queueNamed(queue).getJob(jobId))?.promote();

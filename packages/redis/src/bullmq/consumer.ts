@@ -148,7 +148,7 @@ export class Consumer {
 
   /** Until somebody says that there are jobs, or one is due. */
   async #waitForJobs(until: number): Promise<void> {
-    for (let due = until; !this.#isClosing; ) {
+    for (let due = until; !this.#isClosing;) {
       const seconds = due === 0 ? IDLE_S : Math.min((due - Date.now()) / 1_000, LONGEST_WAIT_S);
       if (seconds <= 0) return;
       const marker = await this.#worker.redis.waitForJob(Math.max(seconds, SHORTEST_WAIT_S));
@@ -159,7 +159,7 @@ export class Consumer {
 
   /** Runs a job, and every one that the scripts take after it. */
   async #turn(token: string, first: TakenJob): Promise<void> {
-    for (let job: TakenJob | undefined = first; job !== undefined; ) {
+    for (let job: TakenJob | undefined = first; job !== undefined;) {
       if (beginsByBullMQ(job)) return this.#turnOfBullMQ(token, await this.#worker.begin(job.id, token));
       const { id } = job;
       const lease = new TakenLease(job, token, this.#jobs);

@@ -1,5 +1,13 @@
 import type { Job } from 'bullmq';
-import { dataOf, endsByBullMQ, numberOf, optionsOf, textOf, type PlainEnd, type TakenJob } from './taken-job.ts';
+import {
+  dataOf,
+  endsByBullMQ,
+  numberOf,
+  optionsOf,
+  textOf,
+  type PlainEnd,
+  type TakenJob,
+} from './taken-job.ts';
 import { KEPT_JOBS } from './add-job.ts';
 import { wholeWork } from './event-work.ts';
 

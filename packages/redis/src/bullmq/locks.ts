@@ -54,6 +54,7 @@ export class Locks {
       due.map(([, { jobId }]) => jobId),
       due.map(([token]) => token),
     );
-    for (const jobId of lost) if (due.some(([token, held]) => this.#held.get(token) === held && held.jobId === jobId)) onLost(jobId);
+    for (const jobId of lost)
+      if (due.some(([token, held]) => this.#held.get(token) === held && held.jobId === jobId)) onLost(jobId);
   }
 }

@@ -20,7 +20,12 @@ export class ManualWorker extends Worker {
 
   /** Takes a job as only BullMQ can: jobs whose time has come are put in line first, and a limit of the queue is kept. */
   async take(token: string): Promise<TakenByBullMQ> {
-    const [json, id, limit, delayed] = (await this.redis.moveToActive(token)) as [never, string, number, number];
+    const [json, id, limit, delayed] = (await this.redis.moveToActive(token)) as [
+      never,
+      string,
+      number,
+      number,
+    ];
     const until = limit > 0 ? Date.now() + limit : (delayed ?? 0);
     return { job: await this.nextJobFromJobData(json, id, token), until };
   }

@@ -22,18 +22,24 @@ local function removeOldestEnded(queue, completedKey, surplus)
   end
 end
 
--- Says whether it has ended; `finishTurns` does the rest.
-local function endTurn(queue, jobId, token, now, made, kept)
-  local jobKey, lockKey = bullJobKeyOf(queue, jobId), bullLockKeyOf(queue, jobId)
-  -- One that ran out is nobody's: whoever took the job over would have set it anew.
-  local holder = redis.call('GET', lockKey) or token
-  if holder ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
+-- What is in the locks of these jobs, in turn: each a table with `queue` and `jobId`.
+local function holdersOf(turns)
+  local keys = {}
+  for i, turn in ipairs(turns) do keys[i] = bullLockKeyOf(turn.queue, turn.jobId) end
+  return redis.call('MGET', unpack(keys))
+end
+
+-- Says whether it has ended; `finishTurns` does the rest. `holder`: what is in its lock; one that ran out is nobody's, and
+-- whoever took the job over would have set it anew. Its first write takes no memory: a Redis at its limit refuses a
+-- script whose first one does.
+local function endTurn(queue, jobId, token, now, made, kept, holder)
+  if holder and holder ~= token then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
-  redis.call('HSET', jobKey, 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
+  redis.call('HSET', bullJobKeyOf(queue, jobId), 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
   local ended = endedIn[queue] or { ids = {}, locks = {}, kept = {} }
   endedIn[queue] = ended
   local nth = #ended.ids + 1
-  ended.ids[nth], ended.locks[nth], ended.kept[nth] = jobId, lockKey, kept
+  ended.ids[nth], ended.locks[nth], ended.kept[nth] = jobId, bullLockKeyOf(queue, jobId), kept
   return true
 end
 
@@ -60,7 +66,7 @@ local function factsOf(queue)
   if not facts then
     local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
     local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
-    facts = { paused = paused, most = most, limit = limit, delayed = tonumber(delayed), isMarked = false }
+    facts = { paused = paused, most = most, limit = limit, delayed = tonumber(delayed) }
     factsByQueue[queue] = facts
   end
   return facts
@@ -75,40 +81,42 @@ local function beginTurn(queue, jobId, token, lockMs, now)
   told[7] = tostring(tonumber(told[7] or 0) + 1)
   redis.call('SET', bullLockKeyOf(queue, jobId), token, 'PX', lockMs)
   redis.call('HSET', jobKey, 'processedOn', now, 'ats', told[7])
-  local facts = factsOf(queue)
-  if not facts.isMarked then
-    redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
-    facts.isMarked = true
-  end
   return told
 end
 
-local function nextIdOf(queue)
-  local activeKey = bullJobKeyOf(queue, 'active')
-  local jobId = redis.call('RPOPLPUSH', bullJobKeyOf(queue, 'wait'), activeKey)
-  if jobId then return jobId end
-  local first = redis.call('ZPOPMIN', bullJobKeyOf(queue, 'prioritized'))[1]
-  if first then redis.call('LPUSH', activeKey, first)
-  else redis.call('DEL', bullJobKeyOf(queue, 'pc')) end
-  return first
+local function takePrioritized(queue, count)
+  local ids = {}
+  local popped = redis.call('ZPOPMIN', bullJobKeyOf(queue, 'prioritized'), count)
+  for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
+  if #ids < count then redis.call('DEL', bullJobKeyOf(queue, 'pc')) end
+  return ids
 end
 
--- The next job's id and what is told of it. Without one: `empty`, and from when on another one may be there, where that is
--- known; or `other` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the queue's own, or a
--- marker that an old version left.
-local function takeJob(queue, token, lockMs, now)
-  local facts = factsOf(queue)
-  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return nil, 'other', 0 end
-  if facts.paused or (facts.most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(facts.most)) then
-    return nil, 'empty', 0
+-- Puts the next jobs among those that are worked on, at most so many. With fewer, it says why, and from when on another one
+-- may be there: `empty`; or `other` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the
+-- queue's own, or a marker that an old version left.
+local function takeIds(queue, count, now)
+  local facts, activeKey = factsOf(queue), bullJobKeyOf(queue, 'active')
+  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return {}, 'other', 0 end
+  if facts.paused then return {}, 'empty', 0 end
+  local most = facts.most and math.max(0, tonumber(facts.most) - redis.call('LLEN', activeKey)) or count
+  count = math.min(count, most)
+  if count == 0 then return {}, 'empty', 0 end
+  local ids, why, untilWhen = {}, 'more', 0
+  for _, id in ipairs(redis.call('RPOP', bullJobKeyOf(queue, 'wait'), count) or {}) do
+    if string.sub(id, 1, 2) == '0:' then why = 'other' else ids[#ids + 1] = id end
   end
-  local jobId = nextIdOf(queue)
-  if not jobId then return nil, 'empty', facts.delayed and math.floor(facts.delayed / 0x1000) or 0 end
-  if string.sub(jobId, 1, 2) == '0:' then
-    redis.call('LREM', bullJobKeyOf(queue, 'active'), 1, jobId)
-    return nil, 'other', 0
+  if why == 'more' and #ids < count then
+    for _, id in ipairs(takePrioritized(queue, count - #ids)) do ids[#ids + 1] = id end
+    if #ids < count then
+      why, untilWhen = 'empty', facts.delayed and math.floor(facts.delayed / 0x1000) or 0
+    end
   end
-  return jobId, beginTurn(queue, jobId, token, lockMs, now)
+  if #ids > 0 then
+    redis.call('LPUSH', activeKey, unpack(ids))
+    redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+  end
+  return ids, why, untilWhen
 end
 
 -- A job that this turn has taken already, when it was not told.

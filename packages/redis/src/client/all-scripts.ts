@@ -772,14 +772,17 @@ local function outcomeOf(eventKey, to, handler, state)
 end
 
 -- Writes what became of one delivery, and the event's status with the last of them.
--- \`event\`: its status, shedAt and to, where they are known. \`isOneOfMany\`: the script calls \`writeSettled\` at its end.
+-- \`event\`: its status, shedAt and to, where they are known. \`isOneOfMany\`: the script calls \`writeSettled\` at its end, and
+-- the delivery's runs are over with this; they are emptied, because a field that is taken away is one command more.
 local function settleDelivery(eventKey, id, handler, state, now, retention, event, isOneOfMany)
   local was, shedAt, to = unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to'), 1, 3)
   local outcome = outcomeOf(eventKey, to or handlersOf(eventKey, id), handler, state)
-  if outcome == 'pending' then return redis.call('HSET', eventKey, 'd/' .. handler, state) end
-  if outcome == was then redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now)
+  local written = { 'd/' .. handler, state }
+  if isOneOfMany then written[3], written[4] = 'runs/' .. handler, '' end
+  if outcome == 'pending' then return redis.call('HSET', eventKey, unpack(written)) end
+  if outcome == was then redis.call('HSET', eventKey, 'settledAt', now, unpack(written))
   else
-    redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now, 'status', outcome, 'statusAt', now)
+    redis.call('HSET', eventKey, 'settledAt', now, 'status', outcome, 'statusAt', now, unpack(written))
     moveListed(eventKey, id, was, outcome, isOneOfMany)
   end
   if outcome == 'dead' then forgetAfter(id, nil)
@@ -992,11 +995,19 @@ local function openAhead(queue, jobId, job, token, now, run)
   return { id, handler, opened[3], opened[4], opened[5] }
 end
 
--- The next job: its id, what is told of it, and the run that was begun. Without one: why, and until when.
-local function takeNext(queue, token, lockMs, now, run)
-  local jobId, job, untilWhen = takeJob(queue, token, lockMs, tonumber(now))
-  if not jobId then return nil, job, untilWhen end
-  return { jobId, job, openAhead(queue, jobId, job, token, now, run) }
+-- The next jobs, one for each turn, which has a \`token\` and a \`nextRun\`: of each its id, what is told of it, and the run
+-- that was begun. With fewer, why; see turn.lua.
+local function takeNext(queue, turns, lockMs, now)
+  local ids, why, untilWhen = takeIds(queue, #turns, tonumber(now))
+  local jobs = {}
+  for i, id in ipairs(ids) do
+    local turn = turns[i]
+    local told = beginTurn(queue, id, turn.token, lockMs, now)
+    -- What cannot be begun here fails where it is opened by itself, and alone.
+    local isDone, begun = pcall(openAhead, queue, id, told, turn.token, now, turn.nextRun)
+    jobs[i] = { id, told, isDone and begun or {} }
+  end
+  return jobs, why, untilWhen
 end`,
   'opening': `local WITH_EVENT = 9
 
@@ -1022,7 +1033,7 @@ local function openDelivery(it)
     'job/' .. handler, 'tries/' .. handler, 'record', 'body')
   local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 2)
   if not status then return { 'gone' } end
-  if it.isAhead and runs then return { 'known' } end
+  if it.isAhead and runs and runs ~= '' then return { 'known' } end
   local record = event[WITH_EVENT]
   if not to then
     to = record and '' or handlersOf(eventKey, id)
@@ -1293,18 +1304,24 @@ local function removeOldestEnded(queue, completedKey, surplus)
   end
 end
 
--- Says whether it has ended; \`finishTurns\` does the rest.
-local function endTurn(queue, jobId, token, now, made, kept)
-  local jobKey, lockKey = bullJobKeyOf(queue, jobId), bullLockKeyOf(queue, jobId)
-  -- One that ran out is nobody's: whoever took the job over would have set it anew.
-  local holder = redis.call('GET', lockKey) or token
-  if holder ~= token or redis.call('EXISTS', jobKey) == 0 then return false end
+-- What is in the locks of these jobs, in turn: each a table with \`queue\` and \`jobId\`.
+local function holdersOf(turns)
+  local keys = {}
+  for i, turn in ipairs(turns) do keys[i] = bullLockKeyOf(turn.queue, turn.jobId) end
+  return redis.call('MGET', unpack(keys))
+end
+
+-- Says whether it has ended; \`finishTurns\` does the rest. \`holder\`: what is in its lock; one that ran out is nobody's, and
+-- whoever took the job over would have set it anew. Its first write takes no memory: a Redis at its limit refuses a
+-- script whose first one does.
+local function endTurn(queue, jobId, token, now, made, kept, holder)
+  if holder and holder ~= token then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
-  redis.call('HSET', jobKey, 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
+  redis.call('HSET', bullJobKeyOf(queue, jobId), 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
   local ended = endedIn[queue] or { ids = {}, locks = {}, kept = {} }
   endedIn[queue] = ended
   local nth = #ended.ids + 1
-  ended.ids[nth], ended.locks[nth], ended.kept[nth] = jobId, lockKey, kept
+  ended.ids[nth], ended.locks[nth], ended.kept[nth] = jobId, bullLockKeyOf(queue, jobId), kept
   return true
 end
 
@@ -1331,7 +1348,7 @@ local function factsOf(queue)
   if not facts then
     local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
     local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
-    facts = { paused = paused, most = most, limit = limit, delayed = tonumber(delayed), isMarked = false }
+    facts = { paused = paused, most = most, limit = limit, delayed = tonumber(delayed) }
     factsByQueue[queue] = facts
   end
   return facts
@@ -1346,40 +1363,42 @@ local function beginTurn(queue, jobId, token, lockMs, now)
   told[7] = tostring(tonumber(told[7] or 0) + 1)
   redis.call('SET', bullLockKeyOf(queue, jobId), token, 'PX', lockMs)
   redis.call('HSET', jobKey, 'processedOn', now, 'ats', told[7])
-  local facts = factsOf(queue)
-  if not facts.isMarked then
-    redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
-    facts.isMarked = true
-  end
   return told
 end
 
-local function nextIdOf(queue)
-  local activeKey = bullJobKeyOf(queue, 'active')
-  local jobId = redis.call('RPOPLPUSH', bullJobKeyOf(queue, 'wait'), activeKey)
-  if jobId then return jobId end
-  local first = redis.call('ZPOPMIN', bullJobKeyOf(queue, 'prioritized'))[1]
-  if first then redis.call('LPUSH', activeKey, first)
-  else redis.call('DEL', bullJobKeyOf(queue, 'pc')) end
-  return first
+local function takePrioritized(queue, count)
+  local ids = {}
+  local popped = redis.call('ZPOPMIN', bullJobKeyOf(queue, 'prioritized'), count)
+  for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
+  if #ids < count then redis.call('DEL', bullJobKeyOf(queue, 'pc')) end
+  return ids
 end
 
--- The next job's id and what is told of it. Without one: \`empty\`, and from when on another one may be there, where that is
--- known; or \`other\` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the queue's own, or a
--- marker that an old version left.
-local function takeJob(queue, token, lockMs, now)
-  local facts = factsOf(queue)
-  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return nil, 'other', 0 end
-  if facts.paused or (facts.most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(facts.most)) then
-    return nil, 'empty', 0
+-- Puts the next jobs among those that are worked on, at most so many. With fewer, it says why, and from when on another one
+-- may be there: \`empty\`; or \`other\` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the
+-- queue's own, or a marker that an old version left.
+local function takeIds(queue, count, now)
+  local facts, activeKey = factsOf(queue), bullJobKeyOf(queue, 'active')
+  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return {}, 'other', 0 end
+  if facts.paused then return {}, 'empty', 0 end
+  local most = facts.most and math.max(0, tonumber(facts.most) - redis.call('LLEN', activeKey)) or count
+  count = math.min(count, most)
+  if count == 0 then return {}, 'empty', 0 end
+  local ids, why, untilWhen = {}, 'more', 0
+  for _, id in ipairs(redis.call('RPOP', bullJobKeyOf(queue, 'wait'), count) or {}) do
+    if string.sub(id, 1, 2) == '0:' then why = 'other' else ids[#ids + 1] = id end
   end
-  local jobId = nextIdOf(queue)
-  if not jobId then return nil, 'empty', facts.delayed and math.floor(facts.delayed / 0x1000) or 0 end
-  if string.sub(jobId, 1, 2) == '0:' then
-    redis.call('LREM', bullJobKeyOf(queue, 'active'), 1, jobId)
-    return nil, 'other', 0
+  if why == 'more' and #ids < count then
+    for _, id in ipairs(takePrioritized(queue, count - #ids)) do ids[#ids + 1] = id end
+    if #ids < count then
+      why, untilWhen = 'empty', facts.delayed and math.floor(facts.delayed / 0x1000) or 0
+    end
   end
-  return jobId, beginTurn(queue, jobId, token, lockMs, now)
+  if #ids > 0 then
+    redis.call('LPUSH', activeKey, unpack(ids))
+    redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+  end
+  return ids, why, untilWhen
 end
 
 -- A job that this turn has taken already, when it was not told.
@@ -1574,49 +1593,61 @@ return { 'cancelled', queue, queuedId, summaryOf(id) }`,
     add: [],
     each: [{ name: 'works', args: ['id', 'handler', 'run', 'told', 'token', 'queue', 'jobId', 'made', 'stalled', 'kept', 'takes', 'nextRun'], lists: [], add: [] }],
     reply: 'raw',
-    lua: `local changes = {}
+    lua: `local changes, answers, cannotNow = {}, {}, nil
+-- By queue: the turns that go on with a next job, as \`each\` has them, with their place among the answers.
+local going = {}
 
 local function hasEnded(it)
   local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(it.queue, it.jobId), 'atm', 'finishedOn'))
   return finishedOn and tonumber(atm) == tonumber(it.made) + 1
 end
 
-local function takenAfter(it)
-  local job = it.takes ~= '' and takeNext(it.queue, it.token, lockMs, now, it.nextRun)
-  return { 'settled', 1, job or nil }
+local function goOn(it)
+  if it.takes ~= '' then
+    going[it.queue] = going[it.queue] or {}
+    table.insert(going[it.queue], it)
+  end
+  return { 'settled', 1 }
 end
 
 local function toldBefore(it)
-  if it.takes == '' then return takenAfter(it) end
+  if it.takes == '' then return goOn(it) end
   local jobId, job = takenBefore(it.queue, it.token)
-  return jobId and { 'settled', 1, { jobId, job, {} } } or takenAfter(it)
+  return jobId and { 'settled', 1, { jobId, job, {} } } or goOn(it)
 end
 
-local function complete(it)
+local function complete(it, holder)
   local eventKey, suffix = eventKeyOf(it.id), '/' .. it.handler
   local state = 'succeeded|' .. it.made .. '|' .. it.stalled
-  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'd' .. suffix, 'runs' .. suffix)
-  local was = event[4] or ''
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'd' .. suffix, 'runs' .. suffix,
+    'unclaimed' .. suffix, 'tries' .. suffix)
+  local was, unclaimed, tries = event[4] or '', event[6], event[7]
   if not placeOfRun(runsIn(event[5]), it.run) then
     if was == state and hasEnded(it) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end
-  -- The first write takes no memory: a Redis at its limit refuses a script whose first one does.
-  redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  local isEnded = endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept), holder)
+  if not isEnded or unclaimed or tries then
+    redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  end
   settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event, true)
   if string.sub(was, 1, 4) == 'dead' then removeDeadLetter(it.id .. '~' .. it.handler) end
   for _, text in ipairs({ 'changed', it.id, 'attempt', it.told }) do changes[#changes + 1] = text end
-  if endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept)) then return takenAfter(it) end
+  if isEnded then return goOn(it) end
   -- A lock that ran out while nobody took the job over: BullMQ is told of this end by whoever holds it.
   redis.call('SET', bullLockKeyOf(it.queue, it.jobId), it.token, 'PX', lockMs, 'NX')
   return { 'settled', 0 }
 end
 
-local answers, cannotNow = {}, nil
+-- An error of Redis is its text, or a table that has it.
+local function whyOf(problem) return tostring(type(problem) == 'table' and problem.err or problem) end
+
+local holders = holdersOf(works)
 for i, it in ipairs(works) do
-  local isDone, answer = pcall(complete, it)
+  it.place = i
+  local isDone, answer = pcall(complete, it, holders[i])
   if not isDone then
-    local why = tostring(type(answer) == 'table' and answer.err or answer)
+    local why = whyOf(answer)
     -- Then it cannot for any of them, and is asked again.
     if string.find(why, 'OOM command', 1, true) then cannotNow = why end
     answer = { 'failed', why }
@@ -1624,6 +1655,11 @@ for i, it in ipairs(works) do
   answers[i] = answer
 end
 finishTurns(now)
+for queue, turns in pairs(going) do
+  -- Whoever is told of no job takes one for itself.
+  local isDone, jobs = pcall(takeNext, queue, turns, lockMs, now)
+  for i, job in ipairs(isDone and jobs or {}) do answers[turns[i].place][3] = job end
+end
 writeSettled()
 if #changes > 0 then redis.call('XADD', changesKeyOf(), '*', unpack(changes)) end
 return cannotNow and redis.error_reply(cannotNow) or answers`,
@@ -2843,13 +2879,8 @@ return { run, steps, page, '', row }`,
     add: [],
     each: [{ name: 'turns', args: ['token', 'nextRun'], lists: [], add: [] }],
     reply: 'tagged',
-    lua: `local jobs = {}
-for i, turn in ipairs(turns) do
-  local job, why, untilWhen = takeNext(queue, turn.token, lockMs, now, turn.nextRun)
-  if not job then return { why, untilWhen, jobs } end
-  jobs[i] = job
-end
-return { 'more', 0, jobs }`,
+    lua: `local jobs, why, untilWhen = takeNext(queue, turns, lockMs, now)
+return { why, untilWhen, jobs }`,
   },
   'take-lease': {
     include: [],

@@ -121,14 +121,17 @@ local function outcomeOf(eventKey, to, handler, state)
 end
 
 -- Writes what became of one delivery, and the event's status with the last of them.
--- `event`: its status, shedAt and to, where they are known. `isOneOfMany`: the script calls `writeSettled` at its end.
+-- `event`: its status, shedAt and to, where they are known. `isOneOfMany`: the script calls `writeSettled` at its end, and
+-- the delivery's runs are over with this; they are emptied, because a field that is taken away is one command more.
 local function settleDelivery(eventKey, id, handler, state, now, retention, event, isOneOfMany)
   local was, shedAt, to = unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to'), 1, 3)
   local outcome = outcomeOf(eventKey, to or handlersOf(eventKey, id), handler, state)
-  if outcome == 'pending' then return redis.call('HSET', eventKey, 'd/' .. handler, state) end
-  if outcome == was then redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now)
+  local written = { 'd/' .. handler, state }
+  if isOneOfMany then written[3], written[4] = 'runs/' .. handler, '' end
+  if outcome == 'pending' then return redis.call('HSET', eventKey, unpack(written)) end
+  if outcome == was then redis.call('HSET', eventKey, 'settledAt', now, unpack(written))
   else
-    redis.call('HSET', eventKey, 'd/' .. handler, state, 'settledAt', now, 'status', outcome, 'statusAt', now)
+    redis.call('HSET', eventKey, 'settledAt', now, 'status', outcome, 'statusAt', now, unpack(written))
     moveListed(eventKey, id, was, outcome, isOneOfMany)
   end
   if outcome == 'dead' then forgetAfter(id, nil)

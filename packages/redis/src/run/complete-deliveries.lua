@@ -12,49 +12,61 @@
 --- @each    works: id, handler, run, told, token, queue, jobId, made, stalled, kept, takes, nextRun
 --- @reply   answers
 
-local changes = {}
+local changes, answers, cannotNow = {}, {}, nil
+-- By queue: the turns that go on with a next job, as `each` has them, with their place among the answers.
+local going = {}
 
 local function hasEnded(it)
   local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(it.queue, it.jobId), 'atm', 'finishedOn'))
   return finishedOn and tonumber(atm) == tonumber(it.made) + 1
 end
 
-local function takenAfter(it)
-  local job = it.takes ~= '' and takeNext(it.queue, it.token, lockMs, now, it.nextRun)
-  return { 'settled', 1, job or nil }
+local function goOn(it)
+  if it.takes ~= '' then
+    going[it.queue] = going[it.queue] or {}
+    table.insert(going[it.queue], it)
+  end
+  return { 'settled', 1 }
 end
 
 local function toldBefore(it)
-  if it.takes == '' then return takenAfter(it) end
+  if it.takes == '' then return goOn(it) end
   local jobId, job = takenBefore(it.queue, it.token)
-  return jobId and { 'settled', 1, { jobId, job, {} } } or takenAfter(it)
+  return jobId and { 'settled', 1, { jobId, job, {} } } or goOn(it)
 end
 
-local function complete(it)
+local function complete(it, holder)
   local eventKey, suffix = eventKeyOf(it.id), '/' .. it.handler
   local state = 'succeeded|' .. it.made .. '|' .. it.stalled
-  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'd' .. suffix, 'runs' .. suffix)
-  local was = event[4] or ''
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'd' .. suffix, 'runs' .. suffix,
+    'unclaimed' .. suffix, 'tries' .. suffix)
+  local was, unclaimed, tries = event[4] or '', event[6], event[7]
   if not placeOfRun(runsIn(event[5]), it.run) then
     if was == state and hasEnded(it) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end
-  -- The first write takes no memory: a Redis at its limit refuses a script whose first one does.
-  redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  local isEnded = endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept), holder)
+  if not isEnded or unclaimed or tries then
+    redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  end
   settleDelivery(eventKey, it.id, it.handler, state, now, tonumber(retention), event, true)
   if string.sub(was, 1, 4) == 'dead' then removeDeadLetter(it.id .. '~' .. it.handler) end
   for _, text in ipairs({ 'changed', it.id, 'attempt', it.told }) do changes[#changes + 1] = text end
-  if endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept)) then return takenAfter(it) end
+  if isEnded then return goOn(it) end
   -- A lock that ran out while nobody took the job over: BullMQ is told of this end by whoever holds it.
   redis.call('SET', bullLockKeyOf(it.queue, it.jobId), it.token, 'PX', lockMs, 'NX')
   return { 'settled', 0 }
 end
 
-local answers, cannotNow = {}, nil
+-- An error of Redis is its text, or a table that has it.
+local function whyOf(problem) return tostring(type(problem) == 'table' and problem.err or problem) end
+
+local holders = holdersOf(works)
 for i, it in ipairs(works) do
-  local isDone, answer = pcall(complete, it)
+  it.place = i
+  local isDone, answer = pcall(complete, it, holders[i])
   if not isDone then
-    local why = tostring(type(answer) == 'table' and answer.err or answer)
+    local why = whyOf(answer)
     -- Then it cannot for any of them, and is asked again.
     if string.find(why, 'OOM command', 1, true) then cannotNow = why end
     answer = { 'failed', why }
@@ -62,6 +74,11 @@ for i, it in ipairs(works) do
   answers[i] = answer
 end
 finishTurns(now)
+for queue, turns in pairs(going) do
+  -- Whoever is told of no job takes one for itself.
+  local isDone, jobs = pcall(takeNext, queue, turns, lockMs, now)
+  for i, job in ipairs(isDone and jobs or {}) do answers[turns[i].place][3] = job end
+end
 writeSettled()
 if #changes > 0 then redis.call('XADD', changesKeyOf(), '*', unpack(changes)) end
 return cannotNow and redis.error_reply(cannotNow) or answers

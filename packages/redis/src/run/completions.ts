@@ -79,7 +79,12 @@ export class Completions {
       case 'settled':
         return Number(detail) === 0
           ? { kind }
-          : { kind, ended: { taken: taken === undefined ? undefined : this.#parts.ahead.taken(token, nextRun, taken) } };
+          : {
+              kind,
+              ended: {
+                taken: taken === undefined ? undefined : this.#parts.ahead.taken(token, nextRun, taken),
+              },
+            };
       case 'succeeded':
         return { kind, result: null };
       case 'lost':

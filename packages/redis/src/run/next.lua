@@ -1,4 +1,4 @@
---- Takes a queue's next job and begins the run of its delivery in the same step, where this process has planned work of
+--- Takes a queue's next jobs and begins the runs of their deliveries in the same step, where this process has planned work of
 --- that kind before. What needs a closer look comes as BullMQ gives it, and is opened by itself: work that lost a worker,
 --- and work of which a run is known already.
 ---
@@ -47,9 +47,17 @@ local function openAhead(queue, jobId, job, token, now, run)
   return { id, handler, opened[3], opened[4], opened[5] }
 end
 
--- The next job: its id, what is told of it, and the run that was begun. Without one: why, and until when.
-local function takeNext(queue, token, lockMs, now, run)
-  local jobId, job, untilWhen = takeJob(queue, token, lockMs, tonumber(now))
-  if not jobId then return nil, job, untilWhen end
-  return { jobId, job, openAhead(queue, jobId, job, token, now, run) }
+-- The next jobs, one for each turn, which has a `token` and a `nextRun`: of each its id, what is told of it, and the run
+-- that was begun. With fewer, why; see turn.lua.
+local function takeNext(queue, turns, lockMs, now)
+  local ids, why, untilWhen = takeIds(queue, #turns, tonumber(now))
+  local jobs = {}
+  for i, id in ipairs(ids) do
+    local turn = turns[i]
+    local told = beginTurn(queue, id, turn.token, lockMs, now)
+    -- What cannot be begun here fails where it is opened by itself, and alone.
+    local isDone, begun = pcall(openAhead, queue, id, told, turn.token, now, turn.nextRun)
+    jobs[i] = { id, told, isDone and begun or {} }
+  end
+  return jobs, why, untilWhen
 end

@@ -26,7 +26,7 @@ local function openDelivery(it)
     'job/' .. handler, 'tries/' .. handler, 'record', 'body')
   local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 2)
   if not status then return { 'gone' } end
-  if it.isAhead and runs then return { 'known' } end
+  if it.isAhead and runs and runs ~= '' then return { 'known' } end
   local record = event[WITH_EVENT]
   if not to then
     to = record and '' or handlersOf(eventKey, id)

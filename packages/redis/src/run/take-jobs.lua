@@ -6,10 +6,5 @@
 --- @each    turns: token, nextRun
 --- @reply   [more | empty | other] until, jobs
 
-local jobs = {}
-for i, turn in ipairs(turns) do
-  local job, why, untilWhen = takeNext(queue, turn.token, lockMs, now, turn.nextRun)
-  if not job then return { why, untilWhen, jobs } end
-  jobs[i] = job
-end
-return { 'more', 0, jobs }
+local jobs, why, untilWhen = takeNext(queue, turns, lockMs, now)
+return { why, untilWhen, jobs }
