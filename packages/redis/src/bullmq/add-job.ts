@@ -9,7 +9,7 @@ import { promote } from 'bullmq/dist/cjs/scripts/promote-9.js';
 import { createHash } from 'node:crypto';
 import { PIECES, SCRIPTS, type ScriptCalls, type ScriptReplies } from '../client/all-scripts.ts';
 import { repeatStrategy } from './cron.ts';
-import { storedWork } from './event-work.ts';
+import { storedWork } from './stored-work.ts';
 import { jobIdProblem } from './job-id.ts';
 import type { Connection } from '../client/connection.ts';
 import { createKeys } from '../client/keys.ts';

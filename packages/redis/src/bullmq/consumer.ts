@@ -5,7 +5,7 @@ import { conclude, endingOf, isSeenTo, type Ending, type Processor } from './end
 import { leaseOf, TakenLease, type Lease, type TakenJobs } from './lease.ts';
 import { Locks } from './locks.ts';
 import { ManualWorker } from './manual-worker.ts';
-import { beginsByBullMQ, type TakenJob } from './taken-job.ts';
+import { beginsByBullMQ, endsByBullMQ, type TakenJob } from './taken-job.ts';
 
 /** What taking jobs came to. */
 export interface Take {
@@ -161,13 +161,18 @@ export class Consumer {
   async #turn(token: string, first: TakenJob): Promise<void> {
     for (let job: TakenJob | undefined = first; job !== undefined;) {
       if (beginsByBullMQ(job)) return this.#turnOfBullMQ(token, await this.#worker.begin(job.id, token));
-      const { id } = job;
       const lease = new TakenLease(job, token, this.#jobs);
       const ending = await this.#runHeld(lease);
       const ended = ending.kind === 'completed' ? ending.ended : undefined;
-      if (ended === undefined) return this.#end(await this.#worker.jobOf(id), lease, ending);
+      if (ended === undefined) return this.#end(await this.#jobFor(ending, job), lease, ending);
       job = ended.taken;
     }
+  }
+
+  /** What BullMQ needs of the job to end it so: a failure is added to those before it. */
+  async #jobFor({ kind }: Ending, taken: TakenJob): Promise<Job> {
+    const needsAll = kind === 'failed' || kind === 'retried' || endsByBullMQ(taken);
+    return needsAll ? this.#worker.jobOf(taken.id) : this.#worker.briefly(taken);
   }
 
   async #turnOfBullMQ(token: string, job: Job | undefined): Promise<void> {

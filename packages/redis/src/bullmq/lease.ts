@@ -9,7 +9,7 @@ import {
   type TakenJob,
 } from './taken-job.ts';
 import { KEPT_JOBS } from './add-job.ts';
-import { wholeWork } from './event-work.ts';
+import { wholeWork } from './stored-work.ts';
 
 /** A job in the hands of this process: what it is, and the lock by which it is held. Nobody above this room sees BullMQ's own. */
 export interface Lease {

@@ -1,3 +1,4 @@
+import { numberOf, optionsOf, textOf, type TakenJob } from './taken-job.ts';
 import { createRedisBackend, Job, Worker, type RedisQueueBackend, type WorkerOptions } from 'bullmq';
 
 /** What BullMQ took. */
@@ -33,6 +34,14 @@ export class ManualWorker extends Worker {
   /** Does what BullMQ does as a job begins that was taken already. @returns `undefined` where that failed */
   async begin(jobId: string, token: string): Promise<Job | undefined> {
     return this.nextJobFromJobData(await this.redis.getJobData(jobId), jobId, token);
+  }
+
+  /** A job without its data and its errors. */
+  briefly(taken: TakenJob): Job {
+    const job = new Job(this, textOf(taken, 'name') ?? '', {}, optionsOf(taken), taken.id);
+    job.attemptsMade = numberOf(taken, 'made');
+    job.attemptsStarted = numberOf(taken, 'started');
+    return job;
   }
 
   /** @returns a job of nothing but its id where it is damaged or not there */

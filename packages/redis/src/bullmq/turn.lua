@@ -29,13 +29,19 @@ local function holdersOf(turns)
   return redis.call('MGET', unpack(keys))
 end
 
--- Says whether it has ended; `finishTurns` does the rest. `holder`: what is in its lock; one that ran out is nobody's, and
+-- Whether a job was ended by this very turn: then only the answer was lost.
+local function hasEnded(queue, jobId, made)
+  local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(queue, jobId), 'atm', 'finishedOn'))
+  return finishedOn and tonumber(atm) == tonumber(made) + 1
+end
+
+-- Says whether it has ended; `finishTurns` does the rest. `returned`: what the job returned, as JSON. `holder`: what is in its lock; one that ran out is nobody's, and
 -- whoever took the job over would have set it anew. Its first write takes no memory: a Redis at its limit refuses a
 -- script whose first one does.
-local function endTurn(queue, jobId, token, now, made, kept, holder)
+local function endTurn(queue, jobId, token, now, made, kept, returned, holder)
   if holder and holder ~= token then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
-  redis.call('HSET', bullJobKeyOf(queue, jobId), 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
+  redis.call('HSET', bullJobKeyOf(queue, jobId), 'atm', made + 1, 'returnvalue', returned, 'finishedOn', now)
   local ended = endedIn[queue] or { ids = {}, locks = {}, kept = {} }
   endedIn[queue] = ended
   local nth = #ended.ids + 1

@@ -8,8 +8,6 @@ export interface ScriptCalls {
    * there (removed by hand, or never made) is queued. Only then may anybody say 2xx. Answers for each in turn, with its
    * error where one alone failed.
    *
-   * Their jobs are stored as BullMQ's own add does it, without what it writes for listeners that nobody here is; a test
-   * compares them.
    * `staged`: names the hash in which a large body is already, in so many pieces; else it is in `body`.
    * @see ../events/accept.lua
    */
@@ -113,12 +111,17 @@ export interface ScriptCalls {
    * succeeded. `stale` says that the handlers which live workers announce have changed since the plan was made.
    *
    * `unclaimed`: somebody who is away, or nobody yet, may want this event: it is looked at again when a handler appears.
+   *
+   * The event's own job ends with it, and the next one is taken, where `kept` says how many ended jobs the queue keeps; see
+   * complete-deliveries.lua. The answer says whether it has ended, and with which next job.
+   *
+   * A row that is `plain` has a job that waits for nothing: its `data` and `priority` are enough.
    * @see ../run/dispatch.lua
    */
   readonly 'dispatch': {
-    readonly keys: Keys<'event' | 'revision'>;
-    readonly args: Args<'id' | 'now' | 'retention' | 'revisionThen' | 'unclaimed'>;
-    readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId'> & Additions<'delivery'>)[] };
+    readonly keys: Keys<'revision' | 'plans' | 'event'>;
+    readonly args: Args<'process' | 'id' | 'now' | 'retention' | 'revisionThen' | 'unclaimed' | 'token' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes' | 'nextRun' | 'lockMs'>;
+    readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId' | 'plain' | 'data' | 'priority'> & Partial<Additions<'delivery'>>)[] };
   };
   /**
    * Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it; only for the run that
@@ -633,6 +636,39 @@ export const PIECES = {
 local function noteAct(act)
   if act ~= '' then redis.call('XADD', auditKeyOf(), 'MAXLEN', '~', MOST_ACTS, '*', 'act', act) end
 end`,
+  'add': `-- By queue: the ids of jobs without a priority, and whether there are others.
+local addedTo = {}
+
+-- Adds nothing where a job of that id is there.
+local function addJob(queue, id, name, data, timestamp, priority)
+  local jobKey = bullJobKeyOf(queue, id)
+  if redis.call('EXISTS', jobKey) == 1 then return end
+  addedTo[queue] = addedTo[queue] or {}
+  if priority == 0 then table.insert(addedTo[queue], id)
+  else
+    -- The first that came is the first of its priority.
+    local nth = redis.call('INCR', bullJobKeyOf(queue, 'pc')) % 0x100000000
+    redis.call('ZADD', bullJobKeyOf(queue, 'prioritized'), priority * 0x100000000 + nth, id)
+  end
+  redis.call('HSET', jobKey, 'name', name, 'data', data,
+    'opts', (priority > 0 and '{"priority":' .. priority .. ',' or '{') .. '"jobId":"' .. id .. '","attempts":0}',
+    'timestamp', timestamp, 'delay', 0, 'priority', priority)
+end
+
+local function wakeWorkers(queue)
+  local paused, most = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency'))
+  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then return end
+  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+end
+
+local function finishAdding()
+  for queue, ids in pairs(addedTo) do
+    if #ids > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(ids)) end
+    redis.call('SADD', queuesKeyOf(), queue)
+    wakeWorkers(queue)
+  end
+  addedTo = {}
+end`,
   'clock': `local startedAt
 
 -- The same for as long as a script runs.
@@ -975,8 +1011,9 @@ local function plannedFor(jobId, name, data)
     local planned, handler = string.match(planOf(name .. ' ' .. data) or '', '^(%S+) (.*)$')
     return handler and jobId, handler, 'first', planned
   end
-  local event, handler = string.match(data, '^{"kind":"delivery","event":"([^"\\\\]+)","handler":"([^"\\\\]+)"}$')
-  if event and planOf('~' .. handler) then return event, handler, 'no', '' end
+  if data == '{"kind":"delivery"}' and planOf('~' .. name) then
+    return string.sub(jobId, 1, -#name - 2), name, 'no', ''
+  end
 end
 
 -- Event, handler, tries, record and body of the run that was begun; empty when none was.
@@ -1311,13 +1348,19 @@ local function holdersOf(turns)
   return redis.call('MGET', unpack(keys))
 end
 
--- Says whether it has ended; \`finishTurns\` does the rest. \`holder\`: what is in its lock; one that ran out is nobody's, and
+-- Whether a job was ended by this very turn: then only the answer was lost.
+local function hasEnded(queue, jobId, made)
+  local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(queue, jobId), 'atm', 'finishedOn'))
+  return finishedOn and tonumber(atm) == tonumber(made) + 1
+end
+
+-- Says whether it has ended; \`finishTurns\` does the rest. \`returned\`: what the job returned, as JSON. \`holder\`: what is in its lock; one that ran out is nobody's, and
 -- whoever took the job over would have set it anew. Its first write takes no memory: a Redis at its limit refuses a
 -- script whose first one does.
-local function endTurn(queue, jobId, token, now, made, kept, holder)
+local function endTurn(queue, jobId, token, now, made, kept, returned, holder)
   if holder and holder ~= token then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
-  redis.call('HSET', bullJobKeyOf(queue, jobId), 'atm', made + 1, 'returnvalue', 'null', 'finishedOn', now)
+  redis.call('HSET', bullJobKeyOf(queue, jobId), 'atm', made + 1, 'returnvalue', returned, 'finishedOn', now)
   local ended = endedIn[queue] or { ids = {}, locks = {}, kept = {} }
   endedIn[queue] = ended
   local nth = #ended.ids + 1
@@ -1442,7 +1485,7 @@ end`,
 
 export const SCRIPTS = {
   'accept': {
-    include: ['clock', 'record', 'event', 'remains', 'staged'],
+    include: ['clock', 'record', 'event', 'remains', 'staged', 'add'],
     keys: [],
     args: ['queue', 'timestamp'],
     lists: [],
@@ -1451,7 +1494,7 @@ export const SCRIPTS = {
     each: [{ name: 'events', args: ['id', 'type', 'data', 'receivedAt', 'priority', 'staged', 'pieces', 'record', 'body'], lists: [], add: [] }],
     reply: 'raw',
     lua: `local now = millisecondsNow()
-local waiting, listed, accepted = {}, {}, {}
+local listed, accepted = {}, {}
 
 -- \`known\` may run already; \`lost\` has no job; \`new\` is neither known nor remembered.
 local function standingOf(event, eventKey, jobKey)
@@ -1478,21 +1521,6 @@ local function record(event, eventKey)
   listed[#listed + 1] = event.id
 end
 
-local function addJob(event, jobKey)
-  local priority = tonumber(event.priority)
-  if priority == 0 then
-    waiting[#waiting + 1] = event.id
-  else
-    -- The first that came is the first of its priority.
-    local nth = redis.call('INCR', bullJobKeyOf(queue, 'pc')) % 0x100000000
-    redis.call('ZADD', bullJobKeyOf(queue, 'prioritized'), priority * 0x100000000 + nth, event.id)
-  end
-  redis.call('HSET', jobKey, 'name', event.type, 'data', event.data,
-    'opts', (priority > 0 and '{"priority":' .. event.priority .. ',' or '{') ..
-      '"jobId":"' .. event.id .. '","attempts":0}',
-    'timestamp', timestamp, 'delay', 0, 'priority', priority)
-end
-
 local function accept(event)
   local eventKey, jobKey = eventKeyOf(event.id), bullJobKeyOf(queue, event.id)
   local standing = standingOf(event, eventKey, jobKey)
@@ -1502,15 +1530,9 @@ local function accept(event)
     redis.call('HSET', eventKey, 'queuedAt', now)
     setStatus(eventKey, event.id, 'queued', now)
   end
-  if standing == 'new' or redis.call('EXISTS', jobKey) == 0 then addJob(event, jobKey) end
+  addJob(queue, event.id, event.type, event.data, timestamp, tonumber(event.priority))
   accepted[#accepted + 1] = event.id
   return 'accepted'
-end
-
-local function wakeWorkers()
-  local paused, most = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency'))
-  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then return end
-  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
 end
 
 local answers = {}
@@ -1526,10 +1548,8 @@ for i, event in ipairs(events) do
 end
 if #accepted > 0 then
   if #listed > 0 then redis.call('ZADD', eventsOfStatusKeyOf('queued'), unpack(listed)) end
-  if #waiting > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(waiting)) end
-  redis.call('SADD', queuesKeyOf(), queue)
+  finishAdding()
   redis.call('XADD', changesKeyOf(), '*', 'accepted', table.concat(accepted, ' '))
-  wakeWorkers()
 end
 return answers`,
   },
@@ -1597,11 +1617,6 @@ return { 'cancelled', queue, queuedId, summaryOf(id) }`,
 -- By queue: the turns that go on with a next job, as \`each\` has them, with their place among the answers.
 local going = {}
 
-local function hasEnded(it)
-  local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(it.queue, it.jobId), 'atm', 'finishedOn'))
-  return finishedOn and tonumber(atm) == tonumber(it.made) + 1
-end
-
 local function goOn(it)
   if it.takes ~= '' then
     going[it.queue] = going[it.queue] or {}
@@ -1623,10 +1638,10 @@ local function complete(it, holder)
     'unclaimed' .. suffix, 'tries' .. suffix)
   local was, unclaimed, tries = event[4] or '', event[6], event[7]
   if not placeOfRun(runsIn(event[5]), it.run) then
-    if was == state and hasEnded(it) then return toldBefore(it) end
+    if was == state and hasEnded(it.queue, it.jobId, it.made) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end
-  local isEnded = endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept), holder)
+  local isEnded = endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept), 'null', holder)
   if not isEnded or unclaimed or tries then
     redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
   end
@@ -1805,15 +1820,28 @@ noteAct(act)
 return 'discarded'`,
   },
   'dispatch': {
-    include: ['clock', 'record', 'event'],
-    keys: ['event', 'revision'],
-    args: ['id', 'now', 'retention', 'revisionThen', 'unclaimed'],
+    include: ['clock', 'record', 'event', 'dead-letter', 'runs', 'opening', 'turn', 'next', 'add'],
+    keys: ['revision', 'plans', 'event'],
+    args: ['process', 'id', 'now', 'retention', 'revisionThen', 'unclaimed', 'token', 'queue', 'jobId', 'made', 'kept', 'takes', 'nextRun', 'lockMs'],
     lists: [],
     bullmq: [],
     add: [],
-    each: [{ name: 'planned', args: ['handler', 'queue', 'jobId'], lists: [], add: ['delivery'] }],
+    each: [{ name: 'planned', args: ['handler', 'queue', 'jobId', 'plain', 'data', 'priority'], lists: [], add: ['delivery'] }],
     reply: 'tagged',
-    lua: `if (redis.call('GET', revisionKey) or '0') ~= revisionThen then return { 'stale' } end
+    lua: `local function endJob(result, returned)
+  if kept == '' then return { result, 0 } end
+  local holder = redis.call('GET', bullLockKeyOf(queue, jobId))
+  if endTurn(queue, jobId, token, now, tonumber(made), tonumber(kept), cjson.encode(returned), holder) then finishTurns(now)
+  elseif not hasEnded(queue, jobId, made) then return { result, 0 }
+  elseif takes ~= '' then
+    local before, told = takenBefore(queue, token)
+    if before then return { result, 1, { before, told, {} } } end
+  end
+  local jobs = takes ~= '' and takeNext(queue, { { token = token, nextRun = nextRun } }, lockMs, now) or {}
+  return { result, 1, jobs[1] }
+end
+
+if (redis.call('GET', revisionKey) or '0') ~= revisionThen then return { 'stale' } end
 local status, shedAt, inPlace = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace'))
 if not status then return { 'gone' } end
 local before = handlersOf(eventKey, id)
@@ -1826,32 +1854,39 @@ end
 if status ~= 'queued' and status ~= 'received' then redis.call('HDEL', eventKey, 'heldUntil') end
 if unclaimed == '1' then redis.call('ZADD', eventsUnclaimedKeyOf(), millisecondsNow(), id) end
 
-local to = before
-for _, one in ipairs(planned) do
-  if redis.call('HSETNX', eventKey, 'd/' .. one.handler, 'pending') == 1 then
-    one.addDelivery()
-    redis.call('SADD', queuesKeyOf(), one.queue)
-    noteJobOfDelivery(id, one.handler, one.queue, one.jobId)
+local to, fields = before, {}
+for _, one in ipairs(planned) do fields[#fields + 1] = 'd/' .. one.handler end
+local states, written = #fields > 0 and redis.call('HMGET', eventKey, unpack(fields)) or {}, {}
+for i, one in ipairs(planned) do
+  if not states[i] then
+    if one.plain == '' then
+      one.addDelivery()
+      redis.call('SADD', queuesKeyOf(), one.queue)
+    else addJob(one.queue, one.jobId, one.handler, one.data, now, tonumber(one.priority)) end
+    for _, text in ipairs({ fields[i], 'pending', 'job/' .. one.handler, one.queue .. '|' .. one.jobId }) do
+      written[#written + 1] = text
+    end
     to = withHandler(to, one.handler)
   end
 end
+finishAdding()
 
 if to == '' then
   setStatus(eventKey, id, 'unhandled', now)
   redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
   noteChange(id)
-  return { 'unhandled' }
+  return endJob('unhandled', { unhandled = true })
 end
 local begun = inPlace and string.sub(redis.call('HGET', eventKey, 'd/' .. inPlace) or '', 1, 9) ~= 'succeeded'
-if to ~= before then redis.call('HSET', eventKey, 'to', to) end
+if #written > 0 then redis.call('HSET', eventKey, 'to', to, unpack(written)) end
 if to ~= before or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
   noteChange(id)
 end
 if begun then return { 'in-place', inPlace } end
-return { 'dispatched' }`,
+return endJob('dispatched', { handlers = namesIn(to) })`,
   },
   'enqueue-once': {
     include: ['clock', 'frames', 'job', 'runs'],

@@ -24,8 +24,8 @@ const MOST_ITEMS = 100;
 /** At 100 Mbit/s so many bytes are 20 ms on the wire. One item may be larger. */
 const MOST_BYTES = 256 * 1024;
 /** So many need not wait for the call before theirs: while Redis runs one, the next is put together and sent. */
-const ENOUGH_ITEMS = 16;
-const MOST_AHEAD = 2;
+const ENOUGH_ITEMS = 8;
+const MOST_AHEAD = 3;
 const PATIENCE_MS = 20;
 
 export class GroupCommit<Item, Answer> {

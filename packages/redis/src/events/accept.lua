@@ -2,16 +2,14 @@
 --- there (removed by hand, or never made) is queued. Only then may anybody say 2xx. Answers for each in turn, with its
 --- error where one alone failed.
 ---
---- Their jobs are stored as BullMQ's own add does it, without what it writes for listeners that nobody here is; a test
---- compares them.
 --- `staged`: names the hash in which a large body is already, in so many pieces; else it is in `body`.
---- @include event, remains, staged
+--- @include event, remains, staged, add
 --- @args    queue, timestamp
 --- @each    events: id, type, data, receivedAt, priority, staged, pieces, record, body
 --- @reply   answers
 
 local now = millisecondsNow()
-local waiting, listed, accepted = {}, {}, {}
+local listed, accepted = {}, {}
 
 -- `known` may run already; `lost` has no job; `new` is neither known nor remembered.
 local function standingOf(event, eventKey, jobKey)
@@ -38,21 +36,6 @@ local function record(event, eventKey)
   listed[#listed + 1] = event.id
 end
 
-local function addJob(event, jobKey)
-  local priority = tonumber(event.priority)
-  if priority == 0 then
-    waiting[#waiting + 1] = event.id
-  else
-    -- The first that came is the first of its priority.
-    local nth = redis.call('INCR', bullJobKeyOf(queue, 'pc')) % 0x100000000
-    redis.call('ZADD', bullJobKeyOf(queue, 'prioritized'), priority * 0x100000000 + nth, event.id)
-  end
-  redis.call('HSET', jobKey, 'name', event.type, 'data', event.data,
-    'opts', (priority > 0 and '{"priority":' .. event.priority .. ',' or '{') ..
-      '"jobId":"' .. event.id .. '","attempts":0}',
-    'timestamp', timestamp, 'delay', 0, 'priority', priority)
-end
-
 local function accept(event)
   local eventKey, jobKey = eventKeyOf(event.id), bullJobKeyOf(queue, event.id)
   local standing = standingOf(event, eventKey, jobKey)
@@ -62,15 +45,9 @@ local function accept(event)
     redis.call('HSET', eventKey, 'queuedAt', now)
     setStatus(eventKey, event.id, 'queued', now)
   end
-  if standing == 'new' or redis.call('EXISTS', jobKey) == 0 then addJob(event, jobKey) end
+  addJob(queue, event.id, event.type, event.data, timestamp, tonumber(event.priority))
   accepted[#accepted + 1] = event.id
   return 'accepted'
-end
-
-local function wakeWorkers()
-  local paused, most = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency'))
-  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then return end
-  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
 end
 
 local answers = {}
@@ -86,9 +63,7 @@ for i, event in ipairs(events) do
 end
 if #accepted > 0 then
   if #listed > 0 then redis.call('ZADD', eventsOfStatusKeyOf('queued'), unpack(listed)) end
-  if #waiting > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(waiting)) end
-  redis.call('SADD', queuesKeyOf(), queue)
+  finishAdding()
   redis.call('XADD', changesKeyOf(), '*', 'accepted', table.concat(accepted, ' '))
-  wakeWorkers()
 end
 return answers

@@ -1,5 +1,5 @@
 import { DEFAULT_QUEUE, type IncomingEvent, type Kept } from '@hookline/core';
-import { storedWork } from '../bullmq/event-work.ts';
+import { storedWork } from '../bullmq/stored-work.ts';
 import type { ScriptCalls } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
 import { recordText } from './record.ts';

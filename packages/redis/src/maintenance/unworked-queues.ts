@@ -2,6 +2,7 @@ import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, type FleetView, type Work } from '@ho
 import type { Job, JobType, Queue } from 'bullmq';
 import { openQuietQueue } from '../bullmq/add-job.ts';
 import type { Partition } from '../client/partition.ts';
+import { wholeWork } from '../bullmq/stored-work.ts';
 import { moveWork } from '../run/move-work.ts';
 import { deliveryRef, type WorkRef } from '../run/work-ref.ts';
 
@@ -93,7 +94,7 @@ export class UnworkedQueues {
 
 /** The work of a job; a schedule's next run belongs to its schedule and is seen to with that. */
 function refOf({ id = '', name, data }: Job): WorkRef | undefined {
-  const work = data as Work;
+  const work = wholeWork(data, id, name) as Work;
   if (id.startsWith('repeat:')) return undefined;
   if (work.kind === 'delivery') return deliveryRef(work.event, work.handler);
   if (work.kind === 'job' && work.id !== undefined) return { kind: 'job', workId: work.id, job: name, work };

@@ -1,7 +1,7 @@
 import type { EventId, Work } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
 import type { TakeJobs } from '../bullmq/consumer.ts';
-import { storedWork } from '../bullmq/event-work.ts';
+import { storedWork } from '../bullmq/stored-work.ts';
 import type { TakenJob } from '../bullmq/taken-job.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
 import type { Partition } from '../client/partition.ts';

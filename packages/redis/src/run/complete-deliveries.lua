@@ -16,11 +16,6 @@ local changes, answers, cannotNow = {}, {}, nil
 -- By queue: the turns that go on with a next job, as `each` has them, with their place among the answers.
 local going = {}
 
-local function hasEnded(it)
-  local atm, finishedOn = unpack(redis.call('HMGET', bullJobKeyOf(it.queue, it.jobId), 'atm', 'finishedOn'))
-  return finishedOn and tonumber(atm) == tonumber(it.made) + 1
-end
-
 local function goOn(it)
   if it.takes ~= '' then
     going[it.queue] = going[it.queue] or {}
@@ -42,10 +37,10 @@ local function complete(it, holder)
     'unclaimed' .. suffix, 'tries' .. suffix)
   local was, unclaimed, tries = event[4] or '', event[6], event[7]
   if not placeOfRun(runsIn(event[5]), it.run) then
-    if was == state and hasEnded(it) then return toldBefore(it) end
+    if was == state and hasEnded(it.queue, it.jobId, it.made) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end
-  local isEnded = endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept), holder)
+  local isEnded = endTurn(it.queue, it.jobId, it.token, now, tonumber(it.made), tonumber(it.kept), 'null', holder)
   if not isEnded or unclaimed or tries then
     redis.call('HDEL', eventKey, 'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
   end

@@ -4,12 +4,30 @@
 --- succeeded. `stale` says that the handlers which live workers announce have changed since the plan was made.
 ---
 --- `unclaimed`: somebody who is away, or nobody yet, may want this event: it is looked at again when a handler appears.
---- @include event
---- @keys    event, revision
---- @args    id, now, retention, revisionThen, unclaimed
---- @each    planned: handler, queue, jobId
---- @add     planned.delivery
---- @reply   [dispatched | in-place | unhandled | stale | gone | shed] handler
+---
+--- The event's own job ends with it, and the next one is taken, where `kept` says how many ended jobs the queue keeps; see
+--- complete-deliveries.lua. The answer says whether it has ended, and with which next job.
+---
+--- A row that is `plain` has a job that waits for nothing: its `data` and `priority` are enough.
+--- @include event, next, add
+--- @keys    event
+--- @args    id, now, retention, revisionThen, unclaimed, token, queue, jobId, made, kept, takes, nextRun, lockMs
+--- @each    planned: handler, queue, jobId, plain, data, priority
+--- @add     planned.delivery?
+--- @reply   [dispatched | in-place | unhandled | stale | gone | shed] detail, job
+
+local function endJob(result, returned)
+  if kept == '' then return { result, 0 } end
+  local holder = redis.call('GET', bullLockKeyOf(queue, jobId))
+  if endTurn(queue, jobId, token, now, tonumber(made), tonumber(kept), cjson.encode(returned), holder) then finishTurns(now)
+  elseif not hasEnded(queue, jobId, made) then return { result, 0 }
+  elseif takes ~= '' then
+    local before, told = takenBefore(queue, token)
+    if before then return { result, 1, { before, told, {} } } end
+  end
+  local jobs = takes ~= '' and takeNext(queue, { { token = token, nextRun = nextRun } }, lockMs, now) or {}
+  return { result, 1, jobs[1] }
+end
 
 if (redis.call('GET', revisionKey) or '0') ~= revisionThen then return { 'stale' } end
 local status, shedAt, inPlace = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace'))
@@ -24,29 +42,36 @@ end
 if status ~= 'queued' and status ~= 'received' then redis.call('HDEL', eventKey, 'heldUntil') end
 if unclaimed == '1' then redis.call('ZADD', eventsUnclaimedKeyOf(), millisecondsNow(), id) end
 
-local to = before
-for _, one in ipairs(planned) do
-  if redis.call('HSETNX', eventKey, 'd/' .. one.handler, 'pending') == 1 then
-    one.addDelivery()
-    redis.call('SADD', queuesKeyOf(), one.queue)
-    noteJobOfDelivery(id, one.handler, one.queue, one.jobId)
+local to, fields = before, {}
+for _, one in ipairs(planned) do fields[#fields + 1] = 'd/' .. one.handler end
+local states, written = #fields > 0 and redis.call('HMGET', eventKey, unpack(fields)) or {}, {}
+for i, one in ipairs(planned) do
+  if not states[i] then
+    if one.plain == '' then
+      one.addDelivery()
+      redis.call('SADD', queuesKeyOf(), one.queue)
+    else addJob(one.queue, one.jobId, one.handler, one.data, now, tonumber(one.priority)) end
+    for _, text in ipairs({ fields[i], 'pending', 'job/' .. one.handler, one.queue .. '|' .. one.jobId }) do
+      written[#written + 1] = text
+    end
     to = withHandler(to, one.handler)
   end
 end
+finishAdding()
 
 if to == '' then
   setStatus(eventKey, id, 'unhandled', now)
   redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
   noteChange(id)
-  return { 'unhandled' }
+  return endJob('unhandled', { unhandled = true })
 end
 local begun = inPlace and string.sub(redis.call('HGET', eventKey, 'd/' .. inPlace) or '', 1, 9) ~= 'succeeded'
-if to ~= before then redis.call('HSET', eventKey, 'to', to) end
+if #written > 0 then redis.call('HSET', eventKey, 'to', to, unpack(written)) end
 if to ~= before or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
   noteChange(id)
 end
 if begun then return { 'in-place', inPlace } end
-return { 'dispatched' }
+return endJob('dispatched', { handlers = namesIn(to) })

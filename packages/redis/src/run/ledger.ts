@@ -92,7 +92,9 @@ export interface JobTerms {
 }
 
 export type Dispatched =
-  | { readonly kind: 'dispatched' | 'unhandled' | 'gone' | 'stale' | 'shed' }
+  | { readonly kind: 'gone' | 'stale' | 'shed' }
+  /** `ended`: the event's own job is ended with it. */
+  | { readonly kind: 'dispatched' | 'unhandled'; readonly ended: EndedTurn | undefined }
   | { readonly kind: 'in-place'; readonly handler: string };
 
 /** What happened to work, kept in Redis beside the queues and changed in single atomic steps. */
@@ -120,7 +122,7 @@ export interface Ledger {
     terms: JobTerms,
     here?: RunId,
   ): Promise<Opened<undefined>>;
-  dispatch(event: EventId, plan: Plan): Promise<Dispatched>;
+  dispatch(event: EventId, lease: LeaseRef, plan: Plan): Promise<Dispatched>;
   /** @param until when somebody else must have finished it; for `await` */
   settle(
     ref: WorkRef,

@@ -27,8 +27,9 @@ local function plannedFor(jobId, name, data)
     local planned, handler = string.match(planOf(name .. ' ' .. data) or '', '^(%S+) (.*)$')
     return handler and jobId, handler, 'first', planned
   end
-  local event, handler = string.match(data, '^{"kind":"delivery","event":"([^"\\]+)","handler":"([^"\\]+)"}$')
-  if event and planOf('~' .. handler) then return event, handler, 'no', '' end
+  if data == '{"kind":"delivery"}' and planOf('~' .. name) then
+    return string.sub(jobId, 1, -#name - 2), name, 'no', ''
+  end
 end
 
 -- Event, handler, tries, record and body of the run that was begun; empty when none was.

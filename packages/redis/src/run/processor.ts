@@ -116,7 +116,7 @@ class WorkProcessor implements Processor {
       const ending = await this.#deliverInPlace(lease, delivery, { plannedOver: fleet.revision });
       if (ending !== 'spread') return ending;
     }
-    const dispatched = await this.#parts.ledger.dispatch(work.event, {
+    const dispatched = await this.#parts.ledger.dispatch(work.event, lease, {
       handlers: await this.#planJobs(work.event, handlers, lease.priority),
       revision: fleet.revision,
       unclaimed: isMissed || handlers.length === 0,
@@ -130,9 +130,13 @@ class WorkProcessor implements Processor {
         this.#parts
           .log({ work: work.event, type: work.type })
           .info('unhandled: no handler asks for this event; it is kept');
-        return { kind: 'completed', result: { unhandled: true } };
+        return { kind: 'completed', result: { unhandled: true }, ended: dispatched.ended };
       case 'dispatched':
-        return { kind: 'completed', result: { handlers: handlers.map(({ name }) => name) } };
+        return {
+          kind: 'completed',
+          result: { handlers: handlers.map(({ name }) => name) },
+          ended: dispatched.ended,
+        };
       case 'gone':
         return failed(`event ${work.event} is not in the event store any more`);
       case 'shed':

@@ -13,6 +13,7 @@ import {
 } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
 import type { TakeJobs } from '../bullmq/consumer.ts';
+import { storedWork } from '../bullmq/stored-work.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
 import type { ScriptCalls, ScriptReplies } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
@@ -198,36 +199,58 @@ class RedisLedger implements Ledger {
     }
   }
 
-  async dispatch(event: EventId, { handlers, revision, unclaimed }: Plan): Promise<Dispatched> {
+  async dispatch(event: EventId, lease: LeaseRef, plan: Plan): Promise<Dispatched> {
+    const { handlers, revision, unclaimed } = plan;
     const now = this.#parts.now();
-    const { keys } = this.#partition;
-    const [kind, handler] = await this.#run('dispatch', {
-      keys: { event: keys.event(event), revision: keys.revision },
+    const ahead = this.#ahead.call();
+    const nextRun = newRunId();
+    const { queue, jobId, token, made } = lease;
+    const end = lease.plainEnd?.();
+    const [kind, detail, next] = await this.#run('dispatch', {
+      keys: { event: this.#partition.keys.event(event), ...ahead.keys },
       args: {
+        ...ahead.args,
         id: event,
         now,
         retention: this.#parts.retention,
         revisionThen: revision,
         unclaimed: unclaimed ? 1 : '',
+        token,
+        queue,
+        jobId,
+        made,
+        kept: end?.kept ?? '',
+        takes: end?.takes === true ? 1 : '',
+        nextRun,
+        lockMs: LOCK_MS,
       },
-      each: { planned: handlers.map((plan) => this.#plannedRow(event, plan, now)) },
+      each: { planned: handlers.map((planned) => this.#plannedRow(event, planned, now)) },
     });
-    return kind === 'in-place' ? { kind, handler: String(handler) } : { kind };
+    if (kind === 'in-place') return { kind, handler: String(detail) };
+    if (kind !== 'dispatched' && kind !== 'unhandled') return { kind };
+    if (Number(detail) === 0) return { kind, ended: undefined };
+    return {
+      kind,
+      ended: { taken: next === undefined ? undefined : this.#ahead.taken(token, nextRun, next) },
+    };
   }
 
-  #plannedRow(event: EventId, { handler, delay, asksDelay, priority }: Planned, timestamp: number) {
+  #plannedRow(event: EventId, { handler, delay = 0, asksDelay, priority = 0 }: Planned, timestamp: number) {
     const { name, queue } = handler;
     const jobId = deliveryIdOf(event, name);
+    const work: Work = { kind: 'delivery', event, handler: name, ...(asksDelay ? { asksDelay } : {}) };
+    const row = { handler: name, queue, jobId, priority };
+    if (delay <= 0) return { ...row, plain: 1, data: JSON.stringify(storedWork(work, jobId, name)) };
     const delivery = this.#partition.add({
       queue,
       jobId,
       name,
-      work: { kind: 'delivery', event, handler: name, ...(asksDelay ? { asksDelay } : {}) },
+      work,
       timestamp,
-      ...(delay === undefined ? {} : { delay }),
-      ...(priority === undefined ? {} : { priority }),
+      delay,
+      ...(priority === 0 ? {} : { priority }),
     });
-    return { handler: name, queue, jobId, delivery };
+    return { ...row, plain: '', data: '', delivery };
   }
 
   async settle(

@@ -100,11 +100,11 @@ describe('a worker that dies', () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
-    await dieWhileHolding(event.id, async (_lease, ledger) => {
+    await dieWhileHolding(event.id, async (lease, ledger) => {
       const [first] = handlers;
       if (first)
         expect(
-          await ledger.dispatch(event.id, {
+          await ledger.dispatch(event.id, lease, {
             handlers: [{ handler: first }],
             revision: '0',
             unclaimed: false,

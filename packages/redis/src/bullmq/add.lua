@@ -1,0 +1,36 @@
+--- Adds jobs that wait for nothing, as BullMQ's own add does it, without what it writes for listeners that nobody here is; a
+--- test compares them. A script may add many: what they have in common is written once, by `finishAdding`.
+
+-- By queue: the ids of jobs without a priority, and whether there are others.
+local addedTo = {}
+
+-- Adds nothing where a job of that id is there.
+local function addJob(queue, id, name, data, timestamp, priority)
+  local jobKey = bullJobKeyOf(queue, id)
+  if redis.call('EXISTS', jobKey) == 1 then return end
+  addedTo[queue] = addedTo[queue] or {}
+  if priority == 0 then table.insert(addedTo[queue], id)
+  else
+    -- The first that came is the first of its priority.
+    local nth = redis.call('INCR', bullJobKeyOf(queue, 'pc')) % 0x100000000
+    redis.call('ZADD', bullJobKeyOf(queue, 'prioritized'), priority * 0x100000000 + nth, id)
+  end
+  redis.call('HSET', jobKey, 'name', name, 'data', data,
+    'opts', (priority > 0 and '{"priority":' .. priority .. ',' or '{') .. '"jobId":"' .. id .. '","attempts":0}',
+    'timestamp', timestamp, 'delay', 0, 'priority', priority)
+end
+
+local function wakeWorkers(queue)
+  local paused, most = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency'))
+  if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then return end
+  redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+end
+
+local function finishAdding()
+  for queue, ids in pairs(addedTo) do
+    if #ids > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(ids)) end
+    redis.call('SADD', queuesKeyOf(), queue)
+    wakeWorkers(queue)
+  end
+  addedTo = {}
+end
