@@ -55,6 +55,7 @@ const ROOMS = {
     ['run'],
     ['operators', 'maintenance'],
     ['job-queue'],
+    ['worker'],
   ],
   'packages/http': [['wire'], ['auth'], ['webhooks', 'ops'], ['jobs']],
   'packages/history': [['text', 'schema'], ['query', 'record'], ['sql'], ['sqlite', 'postgres']],

@@ -45,4 +45,5 @@ export {
   type System,
   type SystemState,
 } from './operators/system.ts';
-export { startWorker, type QueueSettings, type RunningWorker, type WorkerOptions } from './worker.ts';
+export type { QueueSettings, WorkerOptions } from './worker/options.ts';
+export { startWorker, type RunningWorker } from './worker/worker.ts';

@@ -286,6 +286,14 @@ export interface ScriptCalls {
     readonly args: Args<'act'>;
   };
   /**
+   * Notes that everything which Redis holds was recorded once. It deletes before it sets: a Redis at its limit refuses a
+   * script whose first write takes memory, and who records is who makes room there.
+   * @see ../events/note-recorded.lua
+   */
+  readonly 'note-recorded': {
+    readonly keys: Keys<'recordedOnce'>;
+  };
+  /**
    * Writes down requests that were refused, as JSON, for whoever records them. Only so many of the newest are kept.
    * @see ../events/note-refusals.lua
    */
@@ -598,6 +606,7 @@ export interface ScriptReplies {
   readonly 'move-work': 'moved' | 'alive' | 'settled';
   readonly 'next-ids': unknown;
   readonly 'note-act': unknown;
+  readonly 'note-recorded': unknown;
   readonly 'note-refusals': unknown;
   readonly 'note-unclaimed': unknown;
   readonly 'oldest-frame': unknown;
@@ -2358,6 +2367,19 @@ return { last, found }`,
     each: [],
     reply: 'raw',
     lua: `noteAct(act)
+return 'ok'`,
+  },
+  'note-recorded': {
+    include: [],
+    keys: ['recordedOnce'],
+    args: [],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `redis.call('DEL', recordedOnceKey)
+redis.call('SET', recordedOnceKey, '1')
 return 'ok'`,
   },
   'note-refusals': {

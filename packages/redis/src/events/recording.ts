@@ -48,7 +48,7 @@ export function openRecording(options: {
     },
     isRecordedOnce: async () => (await connection.exists(partition.keys.recordedOnce)) === 1,
     async noteRecordedOnce() {
-      await connection.set(partition.keys.recordedOnce, '1');
+      await partition.run('note-recorded', { keys: { recordedOnce: partition.keys.recordedOnce } });
     },
     announce: (mode) => setHistoryMode(partition, mode),
     async close() {

@@ -1,7 +1,6 @@
 import {
   bodyHash,
   DEAD_LETTER_QUEUE,
-  deliveryIdOf,
   isFinal,
   serializeError,
   type AttemptRecord,
@@ -13,7 +12,6 @@ import {
 } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
 import type { TakeJobs } from '../bullmq/consumer.ts';
-import { storedWork } from '../bullmq/stored-work.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
 import type { ScriptCalls, ScriptReplies } from '../client/all-scripts.ts';
 import type { Partition } from '../client/partition.ts';
@@ -30,11 +28,11 @@ import type {
   NotInPlace,
   Opened,
   Plan,
-  Planned,
   Settled,
 } from './ledger.ts';
 import { Ahead, type AheadRun } from './ahead.ts';
 import { Completions } from './completions.ts';
+import { Dispatching } from './dispatching.ts';
 import { newRunId, type Run, type RunId } from './run-id.ts';
 import { attemptTold, contentOf, detailOf } from './settlement.ts';
 import type { WorkRef } from './work-ref.ts';
@@ -63,12 +61,14 @@ class RedisLedger implements Ledger {
   readonly #partition: Partition;
   readonly #ahead: Ahead;
   readonly #completions: Completions;
+  readonly #dispatching: Dispatching;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
     this.#partition = parts.partition;
     this.#ahead = new Ahead(parts);
     this.#completions = new Completions({ ...parts, ahead: this.#ahead });
+    this.#dispatching = new Dispatching({ ...parts, ahead: this.#ahead });
   }
 
   async openDelivery(
@@ -199,58 +199,8 @@ class RedisLedger implements Ledger {
     }
   }
 
-  async dispatch(event: EventId, lease: LeaseRef, plan: Plan): Promise<Dispatched> {
-    const { handlers, revision, unclaimed } = plan;
-    const now = this.#parts.now();
-    const ahead = this.#ahead.call();
-    const nextRun = newRunId();
-    const { queue, jobId, token, made } = lease;
-    const end = lease.plainEnd?.();
-    const [kind, detail, next] = await this.#run('dispatch', {
-      keys: { event: this.#partition.keys.event(event), ...ahead.keys },
-      args: {
-        ...ahead.args,
-        id: event,
-        now,
-        retention: this.#parts.retention,
-        revisionThen: revision,
-        unclaimed: unclaimed ? 1 : '',
-        token,
-        queue,
-        jobId,
-        made,
-        kept: end?.kept ?? '',
-        takes: end?.takes === true ? 1 : '',
-        nextRun,
-        lockMs: LOCK_MS,
-      },
-      each: { planned: handlers.map((planned) => this.#plannedRow(event, planned, now)) },
-    });
-    if (kind === 'in-place') return { kind, handler: String(detail) };
-    if (kind !== 'dispatched' && kind !== 'unhandled') return { kind };
-    if (Number(detail) === 0) return { kind, ended: undefined };
-    return {
-      kind,
-      ended: { taken: next === undefined ? undefined : this.#ahead.taken(token, nextRun, next) },
-    };
-  }
-
-  #plannedRow(event: EventId, { handler, delay = 0, asksDelay, priority = 0 }: Planned, timestamp: number) {
-    const { name, queue } = handler;
-    const jobId = deliveryIdOf(event, name);
-    const work: Work = { kind: 'delivery', event, handler: name, ...(asksDelay ? { asksDelay } : {}) };
-    const row = { handler: name, queue, jobId, priority };
-    if (delay <= 0) return { ...row, plain: 1, data: JSON.stringify(storedWork(work, jobId, name)) };
-    const delivery = this.#partition.add({
-      queue,
-      jobId,
-      name,
-      work,
-      timestamp,
-      delay,
-      ...(priority === 0 ? {} : { priority }),
-    });
-    return { ...row, plain: '', data: '', delivery };
+  dispatch(event: EventId, lease: LeaseRef, plan: Plan): Promise<Dispatched> {
+    return this.#dispatching.dispatch(event, lease, plan);
   }
 
   async settle(

@@ -14,17 +14,19 @@ afterAll(async () => {
   await server.stop();
 });
 
-describe('the lease of who records', () => {
+describe('what a recorder has to write', () => {
   const open = () =>
     openRecording({ target: { kind: 'url', url: server.url }, prefix: uniquePrefix(), log: silent });
 
-  it('is to be had of a Redis that is full: nothing else makes room there', async () => {
+  it('is taken by a Redis that is full: nothing else makes room there', async () => {
     const recording = open();
     await redis.config('SET', 'maxmemory-policy', 'noeviction');
     await redis.config('SET', 'maxmemory', '1mb');
     await expect(redis.set('anything', 'x')).rejects.toThrow('OOM');
     expect(await recording.lead(5_000)).toBe(true);
     expect(await recording.lead(5_000)).toBe(true);
+    await recording.noteRecordedOnce();
+    expect(await recording.isRecordedOnce()).toBe(true);
     await redis.config('SET', 'maxmemory', 0);
     await recording.close();
   });

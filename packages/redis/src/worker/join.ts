@@ -1,0 +1,62 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { announcementOf, type Logger, type RedisTarget } from '@hookline/core';
+import { connect, type Connection } from '../client/connection.ts';
+import { readyOrRefused, refusalOf } from '../client/refusal.ts';
+import { serverProblem, UnfitServerError } from '../client/server-facts.ts';
+import { shownAddress } from '../client/shown-address.ts';
+import { reportConnection } from '../events/store.ts';
+import { publishStatus } from '../fleet/heartbeat.ts';
+import type { WorkerOptions } from './options.ts';
+
+const TELL_MS = 5_000;
+const JOIN_RETRY_MS = 20;
+
+/** Says every few seconds that this worker cannot start without Redis: it would wait in silence for ever. */
+export function tellStarting({ target, log }: WorkerOptions): NodeJS.Timeout {
+  const began = Date.now();
+  return setInterval(
+    () =>
+      log.warn('waiting for Redis; a worker cannot start without it', {
+        redis: shownAddress(target),
+        forMs: Date.now() - began,
+      }),
+    TELL_MS,
+  );
+}
+
+/** @throws UnfitServerError when this Redis may throw data away */
+export async function connectFit(target: RedisTarget, log: Logger): Promise<Connection> {
+  const connection = connect(target, 'worker');
+  reportConnection(connection, log);
+  try {
+    await readyOrRefused(connection, target);
+    const problem = await serverProblem(connection);
+    if (problem === undefined) return connection;
+    throw new UnfitServerError(problem);
+  } catch (error) {
+    connection.disconnect();
+    throw refusalOf(error, target) ?? error;
+  }
+}
+
+/** Makes this process and what it runs known to the others; tries until Redis answers. */
+export async function join({ target, prefix, registry, status, now = Date.now }: WorkerOptions) {
+  const published = publishStatus({
+    target,
+    prefix,
+    role: 'worker',
+    version: status?.version ?? 'unknown',
+    detail: async () => ({ queues: [...registry.queues].join(' '), ...(await status?.detail()) }),
+    announcement: announcementOf(registry, now()),
+  });
+  for (;;) {
+    try {
+      await published.publish();
+      return published;
+    } catch (error) {
+      const refusal = refusalOf(error, target);
+      if (refusal !== undefined) throw refusal;
+      await wait(JOIN_RETRY_MS);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { DEAD_LETTER_QUEUE, type Registry } from '@hookline/core';
+import type { Queue } from 'bullmq';
+import { openQuietQueue } from '../bullmq/add-job.ts';
+import { keepEventsShort } from '../bullmq/worker.ts';
+import type { Partition } from '../client/partition.ts';
+import type { WorkerOptions } from './options.ts';
+
+export function concurrencyOf(options: WorkerOptions, queue: string): number {
+  return options.queues[queue]?.concurrency ?? options.concurrency;
+}
+
+/** Makes the registry's queues known, with what is set for them over all workers. */
+export async function prepareQueues(
+  { registry, queues: settings }: WorkerOptions,
+  partition: Partition,
+): Promise<Queue[]> {
+  const { connection, prefix, keys } = partition;
+  const queues = [...registry.queues].map((name) => openQuietQueue(name, connection, prefix));
+  await connection.sadd(keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
+  for (const name of [...registry.queues, DEAD_LETTER_QUEUE]) await keepEventsShort(partition, name);
+  for (const queue of queues) {
+    const { globalConcurrency } = settings[queue.name] ?? {};
+    if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();
+    else await queue.setGlobalConcurrency(globalConcurrency);
+  }
+  return queues;
+}
+
+/** The registry's queues, and those that only an earlier deploy knew: their schedules have to go. */
+export async function everyQueue(
+  { connection, prefix, keys }: Partition,
+  registry: Registry,
+  own: readonly Queue[],
+): Promise<readonly Queue[]> {
+  const others = (await connection.smembers(keys.queues)).filter(
+    (name) => !registry.queues.has(name) && name !== DEAD_LETTER_QUEUE,
+  );
+  return [...own, ...others.map((name) => openQuietQueue(name, connection, prefix))];
+}
+
+/** A queue with a limit over all workers may rightly give this one nothing. */
+export function canaryQueues(options: WorkerOptions, queues: readonly Queue[]) {
+  return queues
+    .filter(({ name }) => {
+      const { limiter, globalConcurrency } = options.queues[name] ?? {};
+      return limiter === undefined && globalConcurrency === undefined;
+    })
+    .map((queue) => ({ queue, concurrency: concurrencyOf(options, queue.name) }));
+}
