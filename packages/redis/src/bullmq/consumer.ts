@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { UnrecoverableError, type Job, type WorkerOptions } from 'bullmq';
+import type { Connection } from '../client/connection.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import { conclude, endingOf, isSeenTo, type Ending, type Processor } from './ending.ts';
 import { leaseOf, TakenLease, type Lease, type TakenJobs } from './lease.ts';
@@ -19,9 +20,14 @@ export interface Take {
 /** Takes a queue's next jobs, at most one for each token. */
 export type TakeJobs = (queue: string, tokens: readonly string[]) => Promise<Take>;
 
+export type ConsumerSettings = Omit<WorkerOptions, 'connection'> & {
+  readonly connection: Connection;
+  readonly concurrency: number;
+};
+
 export interface ConsumerParts {
   readonly name: string;
-  readonly settings: WorkerOptions & { readonly concurrency: number };
+  readonly settings: ConsumerSettings;
   readonly processor: Processor;
   readonly take: TakeJobs;
   readonly onError: (error: Error) => void;
@@ -57,6 +63,9 @@ export class Consumer {
   readonly #running = new Set<Promise<void>>();
   readonly #loop: Promise<void>;
   #whenFree: (() => void) | undefined;
+  /** How often the connection has ended. */
+  #cuts = 0;
+  readonly #countCut = () => void (this.#cuts += 1);
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
@@ -79,6 +88,7 @@ export class Consumer {
       onLost: onLockLost,
       onError,
     });
+    settings.connection.on('close', this.#countCut);
     this.#loop = this.#run();
   }
 
@@ -92,6 +102,7 @@ export class Consumer {
     await this.#worker.redis.disconnectBlocking(true).catch(this.#parts.onError);
     await this.#loop;
     while (this.#running.size > 0) await Promise.all(this.#running);
+    this.#parts.settings.connection.off('close', this.#countCut);
     await this.#locks.stop();
     await this.#worker.close();
   }
@@ -124,7 +135,9 @@ export class Consumer {
       this.#track(token, turn);
     };
     try {
+      const cuts = this.#cuts;
       const took = await this.#parts.take(this.#parts.name, tokens);
+      if (cuts !== this.#cuts) await this.#putBackUntold(tokens, took);
       for (const { token, job } of took.jobs) begin(token, this.#turn(token, job));
       const [token] = idle;
       if (took.kind !== 'other' || token === undefined) return took;
@@ -135,6 +148,19 @@ export class Consumer {
     } finally {
       this.#free.push(...idle);
     }
+  }
+
+  /**
+   * ioredis sends again what was under way when its connection ended, so it may have been done twice: what the first call
+   * took nobody was told of, and it would wait until its locks run out.
+   */
+  async #putBackUntold(tokens: readonly string[], { jobs }: Take): Promise<void> {
+    const told = new Set(jobs.map(({ job }) => job.id));
+    const held = await this.#worker.lockedBy(tokens);
+    const untold = held.filter(({ id }) => !told.has(id));
+    await Promise.all(
+      untold.map(({ id, token }) => this.#worker.redis.moveJobFromActiveToWait(id, token)),
+    ).catch(this.#parts.onError);
   }
 
   #track(token: string, turn: Promise<void>): void {

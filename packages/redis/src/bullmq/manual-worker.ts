@@ -1,4 +1,5 @@
 import { numberOf, optionsOf, textOf, type TakenJob } from './taken-job.ts';
+import type { Connection } from '../client/connection.ts';
 import { createRedisBackend, Job, Worker, type RedisQueueBackend, type WorkerOptions } from 'bullmq';
 
 /** What BullMQ took. */
@@ -11,12 +12,17 @@ export interface TakenByBullMQ {
 /** BullMQ's worker without its loop: it does one thing at a time, and only what it is asked for. */
 export class ManualWorker extends Worker {
   readonly redis: RedisQueueBackend;
+  readonly #connection: Connection;
 
-  constructor(name: string, settings: WorkerOptions) {
+  constructor(
+    name: string,
+    settings: Omit<WorkerOptions, 'connection'> & { readonly connection: Connection },
+  ) {
     let opened: RedisQueueBackend | undefined;
     super(name, null, { ...settings, autorun: false }, (...args) => (opened = createRedisBackend(...args)));
     if (opened === undefined) throw new Error('BullMQ made no backend: is it the pinned version?');
     this.redis = opened;
+    this.#connection = settings.connection;
   }
 
   /** Takes a job as only BullMQ can: jobs whose time has come are put in line first, and a limit of the queue is kept. */
@@ -34,6 +40,19 @@ export class ManualWorker extends Worker {
   /** Does what BullMQ does as a job begins that was taken already. @returns `undefined` where that failed */
   async begin(jobId: string, token: string): Promise<Job | undefined> {
     return this.nextJobFromJobData(await this.redis.getJobData(jobId), jobId, token);
+  }
+
+  /** The jobs that are locked by these tokens. */
+  async lockedBy(
+    tokens: readonly string[],
+  ): Promise<readonly { readonly id: string; readonly token: string }[]> {
+    const ids = await this.#connection.lrange(this.toKey('active'), 0, -1);
+    if (ids.length === 0) return [];
+    const locks = await this.#connection.mget(ids.map((id) => `${this.toKey(id)}:lock`));
+    return ids.flatMap((id, nth) => {
+      const token = locks[nth];
+      return typeof token === 'string' && tokens.includes(token) ? [{ id, token }] : [];
+    });
   }
 
   /** A job without its data and its errors. */

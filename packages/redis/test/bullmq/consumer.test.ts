@@ -1,6 +1,7 @@
 import { eventually } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Queue } from 'bullmq';
+import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Consumer, type TakeJobs } from '../../src/bullmq/consumer.ts';
 import type { Processor } from '../../src/bullmq/ending.ts';
@@ -28,6 +29,7 @@ function consume(
   concurrency: number,
   run: Processor['run'],
   onTake: (asked: number, got: number) => unknown,
+  isCut: () => boolean = () => false,
 ) {
   const ledger = createLedger({
     partition: bench.partition,
@@ -39,6 +41,13 @@ function consume(
   });
   const take: TakeJobs = async (queue, tokens) => {
     const took = await ledger.take(queue, tokens);
+    if (isCut()) {
+      // As ioredis does it with what was under way when its connection ended.
+      const isBack = once(bench.redis, 'ready');
+      bench.redis.disconnect(true);
+      await isBack;
+      return ledger.take(queue, tokens);
+    }
     await onTake(tokens.length, took.jobs.length);
     return took;
   };
@@ -112,6 +121,27 @@ describe('a consumer', () => {
       await queue.getActiveCount(),
       await queue.getWaitingCount(),
     ]).toEqual([2, 0, 4]);
+  });
+
+  it('puts back what it was not told of when its connection was cut, so that nothing waits for a lock', async () => {
+    const ids = await accept(12);
+    const ran: string[] = [];
+    let cuts = 0;
+    const { consumer, errors } = consume(
+      8,
+      async ({ jobId }) => {
+        ran.push(jobId);
+        return DONE;
+      },
+      () => undefined,
+      () => (cuts += 1) === 1,
+    );
+    const queue = queueOf();
+    await eventually(async () => (await queue.getCompletedCount()) === ids.length);
+    await consumer.close();
+    expect([cuts > 1, errors, ran.toSorted()]).toEqual([true, [], ids.toSorted()]);
+    const jobs = await queue.getCompleted();
+    expect(jobs.map(({ stalledCounter }) => stalledCounter)).toEqual(ids.map(() => 0));
   });
 
   it('keeps the lock of a job for as long as it runs', async () => {
