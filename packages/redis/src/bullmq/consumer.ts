@@ -156,11 +156,13 @@ export class Consumer {
    */
   async #putBackUntold(tokens: readonly string[], { jobs }: Take): Promise<void> {
     const told = new Set(jobs.map(({ job }) => job.id));
-    const held = await this.#worker.lockedBy(tokens);
-    const untold = held.filter(({ id }) => !told.has(id));
-    await Promise.all(
-      untold.map(({ id, token }) => this.#worker.redis.moveJobFromActiveToWait(id, token)),
-    ).catch(this.#parts.onError);
+    try {
+      const held = await this.#worker.lockedBy(tokens);
+      const untold = held.filter(({ id }) => !told.has(id));
+      await Promise.all(untold.map(({ id, token }) => this.#worker.redis.moveJobFromActiveToWait(id, token)));
+    } catch (error) {
+      this.#parts.onError(error as Error);
+    }
   }
 
   #track(token: string, turn: Promise<void>): void {
