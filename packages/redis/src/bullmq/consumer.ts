@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { within } from '@hookline/core';
 import { UnrecoverableError, type Job, type WorkerOptions } from 'bullmq';
 import type { Connection } from '../client/connection.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
@@ -10,8 +11,11 @@ import { beginsByBullMQ, endsByBullMQ, type TakenJob } from './taken-job.ts';
 
 /** What taking jobs came to. */
 export interface Take {
-  /** `empty`: there are no more; `other`: BullMQ itself has to take the next one. */
-  readonly kind: 'more' | 'empty' | 'other';
+  /**
+   * `empty`: there are no more; `full`: as many are worked on, over all workers, as may be; `other`: BullMQ itself has to
+   * take the next one.
+   */
+  readonly kind: 'more' | 'empty' | 'full' | 'other';
   /** When the next job is due, in milliseconds since the epoch; 0 where nobody knows. */
   readonly until: number;
   readonly jobs: readonly { readonly token: string; readonly job: TakenJob }[];
@@ -112,13 +116,15 @@ export class Consumer {
     let asks = FEWEST_ASKED;
     while (!this.#isClosing) {
       if (this.#free.length === 0) {
-        await new Promise<void>((resolve) => (this.#whenFree = resolve));
+        await this.#turnEnds();
         continue;
       }
       try {
         const took = await this.#takeFor(this.#free.splice(-Math.min(asks, MOST_ASKED)));
         asks = took.kind === 'more' ? asks * 2 : FEWEST_ASKED;
-        if (took.kind === 'empty') await this.#waitForJobs(took.until);
+        // Nobody says that there is room again: it may be of our own making, or of another's who is gone.
+        if (took.kind === 'full' && this.#running.size > 0) await within(IDLE_S * 1_000, this.#turnEnds());
+        else if (took.kind === 'empty' || took.kind === 'full') await this.#waitForJobs(took.until);
       } catch (error) {
         if (this.#isClosing) return;
         this.#parts.onError(error as Error);
@@ -172,6 +178,10 @@ export class Consumer {
       this.#whenFree?.();
     });
     this.#running.add(ended);
+  }
+
+  #turnEnds(): Promise<void> {
+    return new Promise((resolve) => (this.#whenFree = resolve));
   }
 
   /** Until somebody says that there are jobs, or one is due. */

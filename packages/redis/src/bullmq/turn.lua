@@ -99,20 +99,20 @@ local function takePrioritized(queue, count)
 end
 
 -- Puts the next jobs among those that are worked on, at most so many. With fewer, it says why, and from when on another one
--- may be there: `empty`; or `other` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the
+-- may be there: `empty`; `full` where as many are worked on, over all workers, as may be; or `other` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the
 -- queue's own, or a marker that an old version left.
 local function takeIds(queue, count, now)
   local facts, activeKey = factsOf(queue), bullJobKeyOf(queue, 'active')
   if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return {}, 'other', 0 end
   if facts.paused then return {}, 'empty', 0 end
   local most = facts.most and math.max(0, tonumber(facts.most) - redis.call('LLEN', activeKey)) or count
+  if most == 0 then return {}, 'full', 0 end
+  local ids, why, untilWhen = {}, most < count and 'full' or 'more', 0
   count = math.min(count, most)
-  if count == 0 then return {}, 'empty', 0 end
-  local ids, why, untilWhen = {}, 'more', 0
   for _, id in ipairs(redis.call('RPOP', bullJobKeyOf(queue, 'wait'), count) or {}) do
     if string.sub(id, 1, 2) == '0:' then why = 'other' else ids[#ids + 1] = id end
   end
-  if why == 'more' and #ids < count then
+  if why ~= 'other' and #ids < count then
     for _, id in ipairs(takePrioritized(queue, count - #ids)) do ids[#ids + 1] = id end
     if #ids < count then
       why, untilWhen = 'empty', facts.delayed and math.floor(facts.delayed / 0x1000) or 0

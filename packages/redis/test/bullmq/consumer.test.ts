@@ -123,6 +123,24 @@ describe('a consumer', () => {
     ]).toEqual([2, 0, 4]);
   });
 
+  it('of a queue that has as many jobs at once as it may goes on as soon as one of them has ended', async () => {
+    const ids = await accept(30);
+    const queue = queueOf();
+    await queue.setGlobalConcurrency(2);
+    let [running, most] = [0, 0];
+    const run = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await wait(5);
+      running -= 1;
+      return DONE;
+    };
+    const consumers = [1, 2].map(() => consume(5, run, () => undefined).consumer);
+    await eventually(async () => (await queue.getCompletedCount()) === ids.length, 20_000);
+    await Promise.all(consumers.map((consumer) => consumer.close()));
+    expect(most).toBe(2);
+  });
+
   it('puts back what it was not told of when its connection was cut, so that nothing waits for a lock', async () => {
     const ids = await accept(12);
     const ran: string[] = [];
