@@ -63,26 +63,34 @@ function providersIndex(root) {
   };
 }
 
-/** Folders whose files each have one thing of a kind for their default export. */
+/** Folders whose files each have one thing of a kind for their default export; `lazy` ones are loaded when they are asked for. */
 const DEFAULTS = [
   { folder: 'packages/http/src/jobs/routes', index: '../all-job-routes.ts', name: 'allJobRoutes' },
-  { folder: 'apps/cli/src/commands', index: '../all-commands.ts', name: 'allCommands' },
+  { folder: 'apps/cli/src/commands', index: '../all-commands.ts', name: 'allCommands', lazy: true },
   { folder: 'apps/dashboard/src/pages', index: '../all-pages.ts', name: 'allPages' },
   { folder: 'apps/dashboard/src/api', index: '../all-api-routes.ts', name: 'allApiRoutes' },
 ];
 
 function defaultsIndexes(root) {
-  return DEFAULTS.filter(({ folder }) => existsSync(join(root, folder))).map(({ folder, index, name }) => {
-    const file = join(root, folder, index);
-    const names = modulesOf(join(root, folder));
-    const from = `./${relative(dirname(file), join(root, folder)).replaceAll('\\', '/')}`;
-    const imports = names.map((module) => `import ${camel(module)} from '${from}/${module}.ts';`);
-    const list = names.map((module) => `  ${camel(module)},`);
-    return {
-      file,
-      text: `${HEADER}${imports.join('\n')}\n\nexport const ${name} = [\n${list.join('\n')}\n] as const;\n`,
-    };
-  });
+  return DEFAULTS.filter(({ folder }) => existsSync(join(root, folder))).map(
+    ({ folder, index, name, lazy }) => {
+      const file = join(root, folder, index);
+      const names = modulesOf(join(root, folder));
+      const from = `./${relative(dirname(file), join(root, folder)).replaceAll('\\', '/')}`;
+      if (lazy) {
+        const loads = names.map(
+          (module) => `  ${camel(module)}: async () => (await import('${from}/${module}.ts')).default,`,
+        );
+        return { file, text: `${HEADER}export const ${name} = {\n${loads.join('\n')}\n} as const;\n` };
+      }
+      const imports = names.map((module) => `import ${camel(module)} from '${from}/${module}.ts';`);
+      const list = names.map((module) => `  ${camel(module)},`);
+      return {
+        file,
+        text: `${HEADER}${imports.join('\n')}\n\nexport const ${name} = [\n${list.join('\n')}\n] as const;\n`,
+      };
+    },
+  );
 }
 
 function luaIndex(root) {

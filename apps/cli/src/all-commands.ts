@@ -1,22 +1,12 @@
 // Generated from the files of this folder: `npm run check` fails when it is stale. Do not edit.
-import audit from './commands/audit.ts';
-import dead from './commands/dead.ts';
-import doctor from './commands/doctor.ts';
-import events from './commands/events.ts';
-import jobs from './commands/jobs.ts';
-import refusals from './commands/refusals.ts';
-import secrets from './commands/secrets.ts';
-import send from './commands/send.ts';
-import start from './commands/start.ts';
-
-export const allCommands = [
-  audit,
-  dead,
-  doctor,
-  events,
-  jobs,
-  refusals,
-  secrets,
-  send,
-  start,
-] as const;
+export const allCommands = {
+  audit: async () => (await import('./commands/audit.ts')).default,
+  dead: async () => (await import('./commands/dead.ts')).default,
+  doctor: async () => (await import('./commands/doctor.ts')).default,
+  events: async () => (await import('./commands/events.ts')).default,
+  jobs: async () => (await import('./commands/jobs.ts')).default,
+  refusals: async () => (await import('./commands/refusals.ts')).default,
+  secrets: async () => (await import('./commands/secrets.ts')).default,
+  send: async () => (await import('./commands/send.ts')).default,
+  start: async () => (await import('./commands/start.ts')).default,
+} as const;

@@ -18,7 +18,7 @@ for (const stream of [process.stdout, process.stderr])
   });
 
 const cli = cac('hookline');
-for (const command of allCommands as readonly Command[]) {
+for (const command of await commandsFor(process.argv[2])) {
   const known = cli.command(`${command.name} ${command.usage}`.trim(), command.says);
   for (const option of command.options)
     known.option(option.flag, option.says, option.default === undefined ? {} : { default: option.default });
@@ -66,6 +66,13 @@ try {
   if (!isExpected && process.env['LOG_LEVEL'] === 'debug' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
   process.exitCode = isWrongUse(error) ? 2 : 1;
+}
+
+/** The command that is asked for; all of them where it is none. The others' modules would take half a second to load. */
+async function commandsFor(word: string | undefined): Promise<readonly Command[]> {
+  const asked = Object.entries(allCommands).find(([name]) => name === word);
+  if (asked !== undefined) return [await asked[1]()];
+  return Promise.all(Object.values(allCommands).map((load) => load()));
 }
 
 /** An option given twice would be a list, which no command takes. @throws UsageError */

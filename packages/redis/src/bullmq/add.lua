@@ -4,10 +4,10 @@
 -- By queue: the ids of jobs without a priority, and whether there are others.
 local addedTo = {}
 
--- Adds nothing where a job of that id is there.
-local function addJob(queue, id, name, data, timestamp, priority)
+-- `isNew`: no job of that id is there; else nothing is added where one is.
+local function addJob(queue, id, name, data, timestamp, priority, isNew)
   local jobKey = bullJobKeyOf(queue, id)
-  if redis.call('EXISTS', jobKey) == 1 then return end
+  if not isNew and redis.call('EXISTS', jobKey) == 1 then return end
   addedTo[queue] = addedTo[queue] or {}
   if priority == 0 then table.insert(addedTo[queue], id)
   else

@@ -648,10 +648,10 @@ end`,
   'add': `-- By queue: the ids of jobs without a priority, and whether there are others.
 local addedTo = {}
 
--- Adds nothing where a job of that id is there.
-local function addJob(queue, id, name, data, timestamp, priority)
+-- \`isNew\`: no job of that id is there; else nothing is added where one is.
+local function addJob(queue, id, name, data, timestamp, priority, isNew)
   local jobKey = bullJobKeyOf(queue, id)
-  if redis.call('EXISTS', jobKey) == 1 then return end
+  if not isNew and redis.call('EXISTS', jobKey) == 1 then return end
   addedTo[queue] = addedTo[queue] or {}
   if priority == 0 then table.insert(addedTo[queue], id)
   else
@@ -1539,7 +1539,7 @@ local function accept(event)
     redis.call('HSET', eventKey, 'queuedAt', now)
     setStatus(eventKey, event.id, 'queued', now)
   end
-  addJob(queue, event.id, event.type, event.data, timestamp, tonumber(event.priority))
+  addJob(queue, event.id, event.type, event.data, timestamp, tonumber(event.priority), standing == 'new')
   accepted[#accepted + 1] = event.id
   return 'accepted'
 end

@@ -45,7 +45,7 @@ local function accept(event)
     redis.call('HSET', eventKey, 'queuedAt', now)
     setStatus(eventKey, event.id, 'queued', now)
   end
-  addJob(queue, event.id, event.type, event.data, timestamp, tonumber(event.priority))
+  addJob(queue, event.id, event.type, event.data, timestamp, tonumber(event.priority), standing == 'new')
   accepted[#accepted + 1] = event.id
   return 'accepted'
 end
