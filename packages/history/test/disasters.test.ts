@@ -63,6 +63,24 @@ describe.each(PLACES)('%s', (_name, newAddress) => {
     await history.close();
   });
 
+  it('is the same for everybody, whoever else opens it and closes it meanwhile', async () => {
+    const place = await newAddress();
+    const history = await open(place);
+    const record = (number: number) => history.record(blockOf({ events: [eventOf(number)] }));
+    const another = async (number: number) => {
+      const child = start('open-and-record.mjs', place, String(number));
+      const [said] = await Promise.all([text(child.stdout), once(child, 'close')]);
+      return Number(said);
+    };
+    await record(1);
+    expect(await another(2)).toBe(2);
+    await record(3);
+    expect(await another(4)).toBe(4);
+    expect((await history.stats()).events).toBe(4);
+    await history.close();
+    expect(await another(5)).toBe(5);
+  });
+
   it('holds each block wholly or not at all after a kill, and each event once when it is recorded again', async () => {
     const place = await newAddress();
     for (const blocks of [3, 8]) {

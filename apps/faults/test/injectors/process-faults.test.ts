@@ -96,7 +96,7 @@ describe('a mutation', () => {
   });
 
   it('is refused where the product has changed', () => {
-    const file = 'packages/redis/dist/worker.js';
+    const file = 'packages/redis/dist/worker/worker.js';
     expect(() => applied(ROOT, [{ file, find: /no such line/g, replace: '' }])).toThrow('found it 0 times');
     expect(() => applied(ROOT, [{ file, find: /const /g, replace: '' }])).toThrow('once, found it');
   });

@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HistoryError } from '../schema/history-error.ts';
 import { migrationsAfter, SCHEMA_VERSION } from '../schema/migrations/all.ts';
@@ -16,7 +16,7 @@ const BUSY_MS = 15_000;
 export function openDatabase(file: string): Database.Database {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    closeSync(openSync(file, 'a', 0o600));
+    makePrivate(file);
     const database = new Database(file);
     try {
       prepare(database, file);
@@ -27,6 +27,23 @@ export function openDatabase(file: string): Database.Database {
     }
   } catch (error) {
     throw sqliteFailure(error, file);
+  }
+}
+
+/**
+ * Makes the file where there is none, as its owner's own. One that is there must not be opened here: a process that closes a
+ * file loses its locks on it, those of its other connections as well. Then whoever else closes the database takes itself for
+ * the last one and removes its log, and what is written from then on is in a file that nobody finds.
+ */
+function makePrivate(file: string): void {
+  const known = statSync(file, { throwIfNoEntry: false });
+  if (known?.isDirectory() === true) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+  if (known !== undefined) return accessSync(file, constants.R_OK | constants.W_OK);
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    // Another process has just made it.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

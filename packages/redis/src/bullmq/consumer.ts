@@ -112,7 +112,7 @@ export class Consumer {
   }
 
   async #run(): Promise<void> {
-    await this.#worker.startStalledCheckTimer();
+    await this.#worker.startStalledCheckTimer().catch(this.#parts.onError);
     let asks = FEWEST_ASKED;
     while (!this.#isClosing) {
       if (this.#free.length === 0) {
@@ -189,7 +189,7 @@ export class Consumer {
     for (let due = until; !this.#isClosing;) {
       const seconds = due === 0 ? IDLE_S : Math.min((due - Date.now()) / 1_000, LONGEST_WAIT_S);
       if (seconds <= 0) return;
-      const marker = await this.#worker.redis.waitForJob(Math.max(seconds, SHORTEST_WAIT_S));
+      const marker = await this.#worker.waitForMarker(Math.max(seconds, SHORTEST_WAIT_S));
       if (marker === null || marker.score <= Date.now()) return;
       due = marker.score;
     }

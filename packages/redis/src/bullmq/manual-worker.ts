@@ -25,6 +25,17 @@ export class ManualWorker extends Worker {
     this.#connection = settings.connection;
   }
 
+  /** Waits until somebody says that there are jobs. @returns what was said, and null when nothing was in that time */
+  async waitForMarker(seconds: number): Promise<{ readonly score: number } | null> {
+    try {
+      return await this.redis.waitForJob(seconds);
+    } catch (error) {
+      // BullMQ's own loop does so after each of them: a wait that failed may leave a connection that waits for ever.
+      if (this.closing === undefined) await this.redis.reconnectBlocking().catch(() => undefined);
+      throw error;
+    }
+  }
+
   /** Takes a job as only BullMQ can: jobs whose time has come are put in line first, and a limit of the queue is kept. */
   async take(token: string): Promise<TakenByBullMQ> {
     const [json, id, limit, delayed] = (await this.redis.moveToActive(token)) as [
