@@ -68,7 +68,7 @@ try {
   process.exitCode = isWrongUse(error) ? 2 : 1;
 }
 
-/** The command that is asked for; all of them where it is none. The others' modules would take half a second to load. */
+/** The command that is asked for; all of them where it is none. The others' modules take a third of a second to load. */
 async function commandsFor(word: string | undefined): Promise<readonly Command[]> {
   const asked = Object.entries(allCommands).find(([name]) => name === word);
   if (asked !== undefined) return [await asked[1]()];

@@ -1,7 +1,7 @@
 --- Adds jobs that wait for nothing, as BullMQ's own add does it, without what it writes for listeners that nobody here is; a
 --- test compares them. A script may add many: what they have in common is written once, by `finishAdding`.
 
--- By queue: the ids of jobs without a priority, and whether there are others.
+-- By queue: the ids of its new jobs that have no priority. A queue is there, too, where all of them have one.
 local addedTo = {}
 
 -- `isNew`: no job of that id is there; else nothing is added where one is.

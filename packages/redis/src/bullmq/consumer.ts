@@ -26,8 +26,7 @@ export type TakeJobs = (queue: string, tokens: readonly string[]) => Promise<Tak
 
 export type ConsumerSettings = Omit<WorkerOptions, 'connection'> & {
   readonly connection: Connection;
-  readonly concurrency: number;
-};
+} & Required<Pick<WorkerOptions, 'concurrency' | 'lockDuration' | 'lockRenewTime' | 'runRetryDelay'>>;
 
 export interface ConsumerParts {
   readonly name: string;
@@ -50,7 +49,6 @@ const IDLE_S = 5;
 const LONGEST_WAIT_S = 10;
 /** Redis before 7.0.8 cannot wait for less. */
 const SHORTEST_WAIT_S = 0.002;
-const RETRY_MS = 500;
 
 /**
  * Works on one queue, as BullMQ's worker does it and beside others: what BullMQ takes one after the other, this takes in
@@ -85,7 +83,7 @@ export class Consumer {
       report: (jobId, progress) => this.#worker.redis.updateProgress(jobId, progress),
     };
     this.#free = Array.from({ length: settings.concurrency }, (_, nth) => `${this.#worker.id}:${nth}`);
-    const { lockDuration = 30_000, lockRenewTime = lockDuration / 2 } = settings;
+    const { lockDuration, lockRenewTime } = settings;
     this.#locks = new Locks({
       renewal: lockRenewTime,
       extend: (jobIds, tokens) => this.#worker.extendJobLocks(jobIds, tokens, lockDuration),
@@ -128,7 +126,7 @@ export class Consumer {
       } catch (error) {
         if (this.#isClosing) return;
         this.#parts.onError(error as Error);
-        await wait(RETRY_MS);
+        await wait(this.#parts.settings.runRetryDelay);
       }
     }
   }

@@ -1,9 +1,9 @@
 import type { JobsOptions } from 'bullmq';
 
-/** A job that a script of ours took, as turn.lua tells of it: what is not there is null. */
+/** A job that a script of ours took, as turn.lua tells of it: what is not there is null, and nothing is there of a damaged one. */
 export interface TakenJob {
   readonly id: string;
-  readonly told: readonly (Buffer | null)[];
+  readonly told: readonly (Buffer | null | undefined)[];
 }
 
 /** A job that was ended by the script which settled its work. */
@@ -58,7 +58,7 @@ function valueOf(job: TakenJob, field: Field): unknown {
 export const dataOf = (job: TakenJob): unknown => valueOf(job, 'data');
 export const optionsOf = (job: TakenJob): JobsOptions => valueOf(job, 'opts') as JobsOptions;
 
-const has = ({ told }: TakenJob, field: Field) => told[PLACES[field]] !== null;
+const has = ({ told }: TakenJob, field: Field) => told[PLACES[field]] != null;
 
 /** Whether BullMQ has something to do as such a job begins: it came from a schedule, or is to fail at once. */
 export function beginsByBullMQ(job: TakenJob): boolean {

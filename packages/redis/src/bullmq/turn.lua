@@ -35,9 +35,9 @@ local function hasEnded(queue, jobId, made)
   return finishedOn and tonumber(atm) == tonumber(made) + 1
 end
 
--- Says whether it has ended; `finishTurns` does the rest. `returned`: what the job returned, as JSON. `holder`: what is in its lock; one that ran out is nobody's, and
--- whoever took the job over would have set it anew. Its first write takes no memory: a Redis at its limit refuses a
--- script whose first one does.
+-- Says whether it has ended; `finishTurns` does the rest. `returned`: what the job returned, as JSON. `holder`: what is in
+-- its lock; one that ran out is nobody's, and whoever took the job over would have set it anew. Its first write takes no
+-- memory: a Redis at its limit refuses a script whose first one does.
 local function endTurn(queue, jobId, token, now, made, kept, returned, holder)
   if holder and holder ~= token then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
@@ -99,8 +99,8 @@ local function takePrioritized(queue, count)
 end
 
 -- Puts the next jobs among those that are worked on, at most so many. With fewer, it says why, and from when on another one
--- may be there: `empty`; `full` where as many are worked on, over all workers, as may be; or `other` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the
--- queue's own, or a marker that an old version left.
+-- may be there: `empty`; `full` where as many are worked on, over all workers, as may be; or `other` where BullMQ has more
+-- to do than to take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
 local function takeIds(queue, count, now)
   local facts, activeKey = factsOf(queue), bullJobKeyOf(queue, 'active')
   if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return {}, 'other', 0 end

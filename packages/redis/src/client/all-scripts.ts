@@ -645,7 +645,7 @@ export const PIECES = {
 local function noteAct(act)
   if act ~= '' then redis.call('XADD', auditKeyOf(), 'MAXLEN', '~', MOST_ACTS, '*', 'act', act) end
 end`,
-  'add': `-- By queue: the ids of jobs without a priority, and whether there are others.
+  'add': `-- By queue: the ids of its new jobs that have no priority. A queue is there, too, where all of them have one.
 local addedTo = {}
 
 -- \`isNew\`: no job of that id is there; else nothing is added where one is.
@@ -1048,8 +1048,9 @@ local function takeNext(queue, turns, lockMs, now)
   local jobs = {}
   for i, id in ipairs(ids) do
     local turn = turns[i]
-    local told = beginTurn(queue, id, turn.token, lockMs, now)
-    -- What cannot be begun here fails where it is opened by itself, and alone.
+    -- What cannot be read, or not be begun, fails by itself afterwards, and alone: the others have been taken by now.
+    local isRead, told = pcall(beginTurn, queue, id, turn.token, lockMs, now)
+    if not isRead then told = {} end
     local isDone, begun = pcall(openAhead, queue, id, told, turn.token, now, turn.nextRun)
     jobs[i] = { id, told, isDone and begun or {} }
   end
@@ -1363,9 +1364,9 @@ local function hasEnded(queue, jobId, made)
   return finishedOn and tonumber(atm) == tonumber(made) + 1
 end
 
--- Says whether it has ended; \`finishTurns\` does the rest. \`returned\`: what the job returned, as JSON. \`holder\`: what is in its lock; one that ran out is nobody's, and
--- whoever took the job over would have set it anew. Its first write takes no memory: a Redis at its limit refuses a
--- script whose first one does.
+-- Says whether it has ended; \`finishTurns\` does the rest. \`returned\`: what the job returned, as JSON. \`holder\`: what is in
+-- its lock; one that ran out is nobody's, and whoever took the job over would have set it anew. Its first write takes no
+-- memory: a Redis at its limit refuses a script whose first one does.
 local function endTurn(queue, jobId, token, now, made, kept, returned, holder)
   if holder and holder ~= token then return false end
   if redis.call('LREM', bullJobKeyOf(queue, 'active'), -1, jobId) == 0 then return false end
@@ -1427,8 +1428,8 @@ local function takePrioritized(queue, count)
 end
 
 -- Puts the next jobs among those that are worked on, at most so many. With fewer, it says why, and from when on another one
--- may be there: \`empty\`; \`full\` where as many are worked on, over all workers, as may be; or \`other\` where BullMQ has more to do than to take one: jobs whose time has come, a limit of the
--- queue's own, or a marker that an old version left.
+-- may be there: \`empty\`; \`full\` where as many are worked on, over all workers, as may be; or \`other\` where BullMQ has more
+-- to do than to take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
 local function takeIds(queue, count, now)
   local facts, activeKey = factsOf(queue), bullJobKeyOf(queue, 'active')
   if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return {}, 'other', 0 end

@@ -70,7 +70,7 @@ export class Ahead {
 
   /** @param reply the job that was taken, and the run that was begun for it */
   taken(token: string, nextRun: RunId, reply: unknown): TakenJob {
-    const [jobId, told, begun] = reply as [Buffer, (Buffer | null)[], Buffer[]];
+    const [jobId, told, begun] = reply as [Buffer, TakenJob['told'], Buffer[]];
     const job = { id: String(jobId), told };
     const [id, handler, tries, ...stored] = begun;
     if (id === undefined) return job;

@@ -55,8 +55,9 @@ local function takeNext(queue, turns, lockMs, now)
   local jobs = {}
   for i, id in ipairs(ids) do
     local turn = turns[i]
-    local told = beginTurn(queue, id, turn.token, lockMs, now)
-    -- What cannot be begun here fails where it is opened by itself, and alone.
+    -- What cannot be read, or not be begun, fails by itself afterwards, and alone: the others have been taken by now.
+    local isRead, told = pcall(beginTurn, queue, id, turn.token, lockMs, now)
+    if not isRead then told = {} end
     local isDone, begun = pcall(openAhead, queue, id, told, turn.token, now, turn.nextRun)
     jobs[i] = { id, told, isDone and begun or {} }
   end

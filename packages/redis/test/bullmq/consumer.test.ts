@@ -182,6 +182,19 @@ describe('a consumer', () => {
     expect((await queueOf().getJob(id))?.stalledCounter).toBe(0);
   });
 
+  it('takes the others where one of them cannot be read', async () => {
+    const [damaged = '', ...sound] = await accept(9);
+    const key = bench.partition.keys.bullJob('default', damaged);
+    await bench.redis.del(key);
+    await bench.redis.set(key, 'no hash');
+    const ran: string[] = [];
+    await bench.work({ handlers: [handler('one', ({ id }) => void ran.push(id))] });
+    await eventually(() => ran.length === sound.length);
+    expect(ran.toSorted()).toEqual(sound.toSorted());
+    const jobs = await Promise.all(sound.map((id) => queueOf().getJob(id)));
+    expect(jobs.map((job) => job?.stalledCounter)).toEqual(sound.map(() => 0));
+  });
+
   it.each<[string, (key: string) => Promise<unknown>]>([
     ['whose data is no JSON', (key) => bench.redis.hset(key, 'data', '{"kind":')],
     ['of which only the id is there', (key) => bench.redis.del(key)],
