@@ -30,12 +30,21 @@ export function postRefusals(
   }
 
   const postOnce = () => (posting ??= post().finally(() => (posting = undefined)));
+
+  /** A call on its way, and a failed one's rest, took none of what was refused since: all of it in at most two more calls. */
+  async function postTheRest(): Promise<void> {
+    await posting;
+    const waited = taken.length > 0;
+    await postOnce();
+    if (waited && taken.length === 0) await postOnce();
+  }
+
   const timer = setInterval(() => void postOnce(), interval);
   timer.unref();
   return {
     async stop() {
       clearInterval(timer);
-      await within(LAST_MS, postOnce());
+      await within(LAST_MS, postTheRest());
     },
   };
 }

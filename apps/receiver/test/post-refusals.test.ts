@@ -77,3 +77,27 @@ it('sends a flood of refusals in one call, and loses none of their number while 
   await posting.stop();
   expect((await told()).sum).toBe(5_040);
 });
+
+it.each(['is on its way', 'failed'])('sends at its end what was refused while a call %s', async (how) => {
+  const sample = new RefusalSample();
+  const told: number[] = [];
+  let answer = (): void => undefined;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  let calls = 0;
+  const slow = {
+    async noteRefusals(refusals: readonly RefusedRequest[]) {
+      calls += 1;
+      await answered;
+      if (calls === 1 && how === 'failed') throw new Error('away');
+      told.push(...refusals.map(({ at }) => at));
+    },
+  };
+  sample.note('stripe mismatch', () => refused(1));
+  const posting = postRefusals(sample, slow, 5);
+  await eventually(async () => calls === 1);
+  sample.note('stripe mismatch', () => refused(2));
+  const stopped = posting.stop();
+  answer();
+  await stopped;
+  expect(told).toEqual([1, 2]);
+});
