@@ -22,8 +22,8 @@ export interface HistoryAuditor {
   read(): Promise<readonly RecordedEvent[]>;
   /** Those of these events that it holds with their bytes. @throws Error while it cannot be read */
   holding(events: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Ends whatever it has open; the next question opens it anew. */
-  letGo(): Promise<void>;
+  /** Ends whatever it has open; the next question opens it anew, once `during` is through. */
+  letGo(during?: () => Promise<unknown>): Promise<void>;
 }
 
 export type ReaderQuestion =
@@ -86,12 +86,21 @@ export function historyAuditor(url: string): HistoryAuditor {
       if ('held' in answer) return new Set(answer.held);
       throw new Error('error' in answer ? answer.error : 'the reader did not understand');
     },
-    async letGo() {
-      const child = reader;
-      if (child === undefined) return;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
+    letGo(during) {
+      const through = turn.then(async () => {
+        await end();
+        await during?.();
+      });
+      turn = through.catch(() => undefined);
+      return through;
     },
   };
+
+  async function end(): Promise<void> {
+    const child = reader;
+    if (child === undefined) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
 }

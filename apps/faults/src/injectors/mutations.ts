@@ -139,6 +139,17 @@ export const mutations: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'history-opened-beside-sqlite',
+    what: "the history's file is opened and closed beside SQLite, which drops the locks of this process's connections",
+    edits: [
+      {
+        file: 'packages/history/dist/sqlite/database.js',
+        find: /return accessSync\(file, constants\.R_OK \| constants\.W_OK\);/g,
+        replace: "return closeSync(openSync(file, 'r+'));",
+      },
+    ],
+  },
 ];
 
 /** @throws Error that lists them when there is none of this name */

@@ -15,20 +15,19 @@ import { rewrittenModules } from './rewrite.ts';
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const FOLDER_POLL_MS = 50;
 
-if (isMainThread) {
-  try {
-    spoil(readFaults(process.env));
-  } catch (error) {
-    writeSync(2, `fault preload: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(CANNOT_SPOIL);
-  }
+try {
+  const faults = readFaults(process.env);
+  // The product's threads load its modules too.
+  const texts = rewrittenModules(ROOT, faults);
+  if (texts.size > 0) register(new URL('./load-hooks.js', import.meta.url), { data: texts });
+  if (isMainThread) spoil(faults);
+} catch (error) {
+  writeSync(2, `fault preload: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(CANNOT_SPOIL);
 }
 
-function spoil(faults: PreloadSettings): void {
-  const { folder, point, clock = [] } = faults;
-  const texts = rewrittenModules(ROOT, faults);
+function spoil({ folder, point, clock = [] }: PreloadSettings): void {
   if (point !== undefined) Object.assign(globalThis, { [Symbol.for(RUNNER)]: failAt(point) });
-  if (texts.size > 0) register(new URL('./load-hooks.js', import.meta.url), { data: texts });
 
   let offsetNow = folder === undefined ? 0 : (numberIn(folder, 'clock') ?? 0);
   if (folder !== undefined) {

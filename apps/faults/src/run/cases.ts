@@ -19,6 +19,7 @@ import failpoints from '../cases/failpoints.ts';
 import historyCut from '../cases/history-cut.ts';
 import historyDiskFull from '../cases/history-disk-full.ts';
 import historyPostgres from '../cases/history-postgres.ts';
+import historyRead from '../cases/history-read.ts';
 import network from '../cases/network.ts';
 import outage from '../cases/outage.ts';
 import poison from '../cases/poison.ts';
@@ -62,6 +63,7 @@ export const CASES: readonly FaultCase[] = [
   historyDiskFull,
   historyCut,
   historyPostgres,
+  historyRead,
   outage,
   clocks,
   queuesEmptied,
@@ -96,4 +98,5 @@ export const MUTATION_CASES = {
   'evict-before-recorded': recorderKilled,
   'other-bytes-recorded': recorderKilled,
   'wrong-end-recorded': recorderKilled,
+  'history-opened-beside-sqlite': historyRead,
 } as const satisfies Readonly<Record<string, FaultCase>>;

@@ -59,8 +59,8 @@ export interface Stage {
   redis: FaultyRedis;
   readonly proxy: TcpProxy | undefined;
   readonly history: HistoryPlace & {
-    /** Ends what the harness itself has open of it, before its files are damaged. */
-    letGo(): Promise<void>;
+    /** Ends what the harness itself has open of it, before its files are damaged, and until `during` is through. */
+    letGo(during?: () => Promise<unknown>): Promise<void>;
   };
   readonly fleet: Fleet;
   readonly random: Random;

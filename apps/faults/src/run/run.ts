@@ -117,7 +117,7 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
     const stage = createStage({
       redis,
       proxy,
-      history: { ...history, letGo: () => recorded.letGo() },
+      history: { ...history, letGo: (during) => recorded.letGo(during) },
       fleet,
       sender,
       planned,
