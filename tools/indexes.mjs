@@ -83,7 +83,10 @@ function defaultsIndexes(root) {
         );
         return { file, text: `${HEADER}export const ${name} = {\n${loads.join('\n')}\n} as const;\n` };
       }
-      const imports = names.map((module) => `import ${camel(module)} from '${from}/${module}.ts';`);
+      const imports = names.map(
+        (module) =>
+          `import ${camel(module)} from '${from}/${module}${extensionOf(join(root, folder), module)}';`,
+      );
       const list = names.map((module) => `  ${camel(module)},`);
       return {
         file,
@@ -124,9 +127,13 @@ function definitionsIndex(home, folder) {
 function modulesOf(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-    .map((name) => name.slice(0, -3))
+    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts'))
+    .map((name) => name.replace(/\.tsx?$/, ''))
     .toSorted();
+}
+
+function extensionOf(folder, module) {
+  return existsSync(join(folder, `${module}.tsx`)) ? '.tsx' : '.ts';
 }
 
 /** The file's name as a JavaScript name; `delete.ts` and `2fa.ts` need more than camel case. */

@@ -13,6 +13,7 @@ const ALLOWED = {
   'packages/http': ['core'],
   'packages/spool': ['core'],
   'packages/history': ['core'],
+  'packages/operations': ['core', 'redis'],
   'packages/local-redis': [],
   'packages/process': ['core'],
   'packages/test-postgres': [],
@@ -22,10 +23,10 @@ const ALLOWED = {
   'apps/receiver': ['core', 'providers', 'redis', 'http', 'process', 'spool'],
   'examples/shop': ['hookline', 'core', 'providers'],
   'apps/worker': ['hookline', 'core', 'providers', 'redis', 'http', 'process', 'shop'],
-  'apps/dashboard': ['history', 'core', 'redis', 'http', 'process'],
+  'apps/dashboard': ['history', 'operations', 'core', 'providers', 'redis', 'http', 'process'],
   'apps/bench': ['history', 'core', 'providers', 'local-redis'],
   'apps/faults': ['core', 'providers', 'local-redis', 'test-postgres'],
-  'apps/cli': ['history', 'core', 'providers', 'redis', 'local-redis', 'process'],
+  'apps/cli': ['history', 'operations', 'core', 'providers', 'redis', 'local-redis', 'process'],
 };
 /** Outside libraries that one package alone may import. */
 const KEPT_TO = {
@@ -172,6 +173,6 @@ function roomCrossing(root, member, file, specifier) {
 function sourcesOf(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }

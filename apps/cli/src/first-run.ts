@@ -4,7 +4,7 @@ import { connect, createPartition, listEvents, type Partition } from '@hookline/
 import type { CliConfig } from './config.ts';
 import { post } from './send/post.ts';
 import { sampleRequest } from './send/sample-request.ts';
-import { EventLog } from './event-log.ts';
+import { openEventLog } from './open-event-log.ts';
 import { followEvent, formatTimeline } from './timeline.ts';
 
 const PATIENCE_MS = 20_000;
@@ -52,7 +52,7 @@ async function sendFirstSample(cli: CliConfig, partition: Partition, receiverUrl
   const answer = await post(url, sampleRequest(endpoint, { type: SAMPLE }, Date.now()));
   say(`answered ${answer.status} in ${Math.round(answer.ms)} ms: ${JSON.stringify(answer.body)}`);
   if (answer.id === undefined) return;
-  const log = new EventLog(cli, partition);
+  const log = openEventLog(cli, partition);
   const event = await followEvent(log, answer.id, PATIENCE_MS).finally(() => log.close());
   if (event !== undefined) say(`timeline: ${formatTimeline(event)}`);
 }

@@ -1,7 +1,8 @@
 import type { AuditLine, History, HistoryPage, PageOptions, RefusalSnapshot } from '@hookline/core';
 import { unrecordedAudit, unrecordedRefusals, type Partition } from '@hookline/redis';
 import type { CliConfig } from './config.ts';
-import { EventLog } from './event-log.ts';
+import type { EventLog } from '@hookline/operations';
+import { openEventLog } from './open-event-log.ts';
 import { withRedis } from './with-redis.ts';
 
 interface Dated {
@@ -48,7 +49,7 @@ function tell<Item extends Dated>(
   show: (items: readonly Item[]) => void,
 ): Promise<number> {
   return withRedis(config, async (partition) => {
-    const log = new EventLog(config, partition);
+    const log = openEventLog(config, partition);
     try {
       show(await newest(asked, log, partition));
       return 0;

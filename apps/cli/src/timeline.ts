@@ -1,6 +1,6 @@
 import type { EventSummary } from '@hookline/redis';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { EventLog } from './event-log.ts';
+import type { EventLog } from '@hookline/operations';
 
 /** Whether nothing more will happen to an event by itself. */
 export function isSettled(event: EventSummary): boolean {

@@ -1,6 +1,7 @@
 export { createPartition } from './bullmq/add-job.ts';
 export { jobIdProblem } from './bullmq/job-id.ts';
 export type { Partition } from './client/partition.ts';
+export { every, type Loop } from './client/every.ts';
 export { connect, type Connection, type Role } from './client/connection.ts';
 export { openDeadLetters, type DeadLetters, type Replayed } from './operators/dead-letters.ts';
 export { ACK_LEVELS, type AckLevel } from './gate/ack-level.ts';
@@ -33,6 +34,27 @@ export {
   type PublishStatusOptions,
   type StatusDetail,
 } from './fleet/heartbeat.ts';
+export { openFleet } from './fleet/fleet.ts';
+export { outlookOf, type Outlook } from './operators/outlook.ts';
+export {
+  advanceReplay,
+  beginReplay,
+  concludeReplayed,
+  findReplay,
+  isDispatching,
+  leadReplays,
+  listReplays,
+  openRunsOf,
+  replayDelivery,
+  replayEvent,
+  replayEvents,
+  turnReplay,
+  type Queued,
+  type Replay,
+  type ReplayedOutcome,
+  type ReplaySpec,
+  type ReplayState,
+} from './operators/replays/replays.ts';
 export { openQueues, type OpenQueues } from './operators/queues.ts';
 export { METRICS } from './client/metric-rows.ts';
 export { readLearnedSecrets } from './events/secrets.ts';

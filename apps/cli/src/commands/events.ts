@@ -4,7 +4,8 @@ import { noteAct, queueAgain, type EventSummary, type Partition } from '@hooklin
 import { actor } from '../actor.ts';
 import { countOption, nothingMore, required, UsageError, type Call, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
-import { EventLog } from '../event-log.ts';
+import { openEventLog } from '../open-event-log.ts';
+import type { EventLog } from '@hookline/operations';
 import { readableTimes, rows } from '../rows.ts';
 import { formatTimeline } from '../timeline.ts';
 import type { Write } from '../terminal.ts';
@@ -66,7 +67,7 @@ function withLog(
   use: (log: EventLog, partition: Partition) => Promise<number>,
 ): Promise<number> {
   return withRedis(config, async (partition) => {
-    const log = new EventLog(config, partition);
+    const log = openEventLog(config, partition);
     try {
       return await use(log, partition);
     } finally {

@@ -1,6 +1,6 @@
 import { explain, type ProviderRequest } from '@hookline/core';
 import type { Write } from '../terminal.ts';
-import { EventLog } from '../event-log.ts';
+import { openEventLog } from '../open-event-log.ts';
 import { withRedis } from '../with-redis.ts';
 import type { CliConfig } from '../config.ts';
 import { followEvent, formatTimeline } from '../timeline.ts';
@@ -82,7 +82,7 @@ async function reach({ url }: Target, request: ProviderRequest): Promise<Answer>
 async function follow(id: string, config: CliConfig, write: Write, elsewhere: boolean): Promise<boolean> {
   try {
     const code = await withRedis(config, async (partition) => {
-      const log = new EventLog(config, partition);
+      const log = openEventLog(config, partition);
       const event = await followEvent(log, id, FOLLOW_MS).finally(() => log.close());
       if (event !== undefined) {
         write(formatTimeline(event));

@@ -33,6 +33,14 @@ export interface ScriptCalls {
     readonly args: Args<'suffix' | 'run' | 'token' | 'place'>;
   };
   /**
+   * Begins a replay, unless the same one was asked for a moment ago: then that one is meant.
+   * @see ../operators/replays/begin-replay.lua
+   */
+  readonly 'begin-replay': {
+    readonly keys: Keys<'replay' | 'replays' | 'twin'>;
+    readonly args: Args<'id' | 'askedAt' | 'spec' | 'twinMs' | 'act'>;
+  };
+  /**
    * Ends a job that is not over, and tells the workers, one of which may run it.
    * @see ../jobs/cancel-job.lua
    */
@@ -67,6 +75,14 @@ export interface ScriptCalls {
   readonly 'conclude-discarded': {
     readonly keys: Keys<'list'>;
     readonly args: Args<'kind' | 'skip' | 'count' | 'now' | 'eventRetention' | 'jobRetention'>;
+  };
+  /**
+   * Counts how a replayed piece of work ended, once.
+   * @see ../operators/replays/conclude-replayed.lua
+   */
+  readonly 'conclude-replayed': {
+    readonly keys: Keys<'replay' | 'open'>;
+    readonly args: Args<'letter' | 'outcome'>;
   };
   /**
    * Counts everything that stands in Redis, in one step: each count is O(1), so this costs as little with a million jobs
@@ -424,6 +440,18 @@ export interface ScriptCalls {
     readonly args: Args<'suffix' | 'run'>;
   };
   /**
+   * Queues a delivery once more for a replay, whatever became of it, in one step with the replay's own note of it: whatever
+   * dies, and however often it is asked for, it is queued once.
+   *
+   * `runs` keeps `jobId|failed attempts before it` of each. `open`: it waits or runs already, and is left alone.
+   * @see ../operators/replays/replay-delivery-again.lua
+   */
+  readonly 'replay-delivery-again': {
+    readonly keys: Keys<'event' | 'runs' | 'open' | 'attempts'>;
+    readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'queue' | 'queuedId'>;
+    readonly add: Additions<'run'>;
+  };
+  /**
    * Takes a delivery's dead letter away and queues the delivery under a new id, in one step: replaying twice runs it once.
    * @see ../operators/replay-delivery.lua
    */
@@ -431,6 +459,15 @@ export interface ScriptCalls {
     readonly keys: Keys<'event'>;
     readonly args: Args<'letter' | 'id' | 'handler' | 'now' | 'queue' | 'queuedId' | 'act'>;
     readonly add: Additions<'run'>;
+  };
+  /**
+   * Has an event that no handler had dispatched once more for a replay, in one step with the replay's own note of it.
+   * @see ../operators/replays/replay-event-again.lua
+   */
+  readonly 'replay-event-again': {
+    readonly keys: Keys<'event' | 'runs' | 'open' | 'unclaimed'>;
+    readonly args: Args<'id' | 'queue' | 'queuedId'>;
+    readonly add: Additions<'again'>;
   };
   /**
    * The same for a job that belongs to no event: takes its dead letter away and queues it under a new id. A tracked one
@@ -554,6 +591,15 @@ export interface ScriptCalls {
     readonly args: Args<'owner' | 'duration'>;
   };
   /**
+   * Gives a replay another state, if it stands in one of those that it may come from.
+   * @see ../operators/replays/turn-replay.lua
+   */
+  readonly 'turn-replay': {
+    readonly keys: Keys<'replay'>;
+    readonly args: Args<'to' | 'why' | 'turnedAt' | 'act'>;
+    readonly lists: Lists<'from'>;
+  };
+  /**
    * Wakes a queue that sleeps over its work. BullMQ's idle workers wait for a marker; a lost one leaves jobs lying. What
    * waits without a marker and has not moved since the last look, and what is overdue, gets one; what is overdue still at
    * the next look is put into the waiting list by BullMQ's own script. A queue that is paused, at its global concurrency
@@ -582,9 +628,11 @@ export interface ScriptReplies {
   readonly 'accept': unknown;
   readonly 'add-step': 'added' | 'untracked' | 'lost' | 'over';
   readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'known', ...rest: unknown[]];
+  readonly 'begin-replay': readonly [kind: 'begun' | 'twin', ...rest: unknown[]];
   readonly 'cancel-job': readonly [kind: 'cancelled' | 'unknown' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'complete-deliveries': unknown;
   readonly 'conclude-discarded': unknown;
+  readonly 'conclude-replayed': number;
   readonly 'count': unknown;
   readonly 'create-jobs': unknown;
   readonly 'discard-delivery': 'discarded' | 'gone';
@@ -621,7 +669,9 @@ export interface ScriptReplies {
   readonly 'read-list': unknown;
   readonly 'reclaim': 'kept' | 'lost';
   readonly 'release': 'released' | 'lost';
+  readonly 'replay-delivery-again': 'queued' | 'before' | 'open' | 'gone' | 'shed';
   readonly 'replay-delivery': 'replayed' | 'gone';
+  readonly 'replay-event-again': 'queued' | 'before' | 'open' | 'gone' | 'shed';
   readonly 'replay-job': 'replayed' | 'gone';
   readonly 'requeue': 'requeued' | 'settled' | 'alive';
   readonly 'restore': 'restored' | 'there';
@@ -634,6 +684,7 @@ export interface ScriptReplies {
   readonly 'show-job': unknown;
   readonly 'take-jobs': readonly [kind: 'more' | 'empty' | 'full' | 'other', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
+  readonly 'turn-replay': 'turned' | 'not';
   readonly 'wake-queue': unknown;
   readonly 'withdraw': unknown;
 }
@@ -1596,6 +1647,23 @@ local known = redis.call('HGET', effectsKey, place)
 if known then return { 'known', known } end
 return { 'open' }`,
   },
+  'begin-replay': {
+    include: ['acts'],
+    keys: ['replay', 'replays', 'twin'],
+    args: ['id', 'askedAt', 'spec', 'twinMs', 'act'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `local twin = redis.call('GET', twinKey)
+if twin then return { 'twin', twin } end
+redis.call('SET', twinKey, id, 'PX', twinMs)
+redis.call('HSET', replayKey, 'spec', spec, 'state', 'collecting', 'askedAt', askedAt)
+redis.call('ZADD', replaysKey, askedAt, id)
+noteAct(act)
+return { 'begun', id }`,
+  },
   'cancel-job': {
     include: ['acts', 'clock', 'frames', 'job', 'summary'],
     keys: ['job'],
@@ -1725,6 +1793,18 @@ for _, id in ipairs(page) do
   if concludeOne[kind](id) then concluded = concluded + 1 end
 end
 return { #page, concluded }`,
+  },
+  'conclude-replayed': {
+    include: [],
+    keys: ['replay', 'open'],
+    args: ['letter', 'outcome'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `if redis.call('SREM', openKey, letter) == 0 then return 0 end
+return redis.call('HINCRBY', replayKey, outcome, 1)`,
   },
   'count': {
     include: ['clock'],
@@ -2654,6 +2734,35 @@ table.remove(runs, place)
 writeRuns(workKey, field, runs)
 return 'released'`,
   },
+  'replay-delivery-again': {
+    include: ['acts', 'dead-letter', 'clock', 'record', 'event'],
+    keys: ['event', 'runs', 'open', 'attempts'],
+    args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId'],
+    lists: [],
+    bullmq: [],
+    add: ['run'],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('HEXISTS', runsKey, letter) == 1 then return 'before' end
+local status, shedAt = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt'))
+if not status then return 'gone' end
+if shedAt then return 'shed' end
+local to = handlersOf(eventKey, id)
+local state = redis.call('HGET', eventKey, 'd/' .. handler)
+if state == 'pending' then return 'open' end
+redis.call('HSET', runsKey, letter, queuedId .. '|' .. redis.call('LLEN', attemptsKey))
+redis.call('SADD', openKey, letter)
+removeDeadLetter(letter)
+noteJobOfDelivery(id, handler, queue, queuedId)
+redis.call('HSET', eventKey, 'd/' .. handler, 'pending')
+if not state then redis.call('HSET', eventKey, 'to', withHandler(to, handler)) end
+setStatus(eventKey, id, 'dispatched', now)
+forgetAfter(id, nil)
+noteChange(id)
+addRun()
+redis.call('SADD', queuesKeyOf(), queue)
+return 'queued'`,
+  },
   'replay-delivery': {
     include: ['acts', 'dead-letter', 'clock', 'record', 'event'],
     keys: ['event'],
@@ -2674,6 +2783,29 @@ addRun()
 redis.call('SADD', queuesKeyOf(), queue)
 noteAct(act)
 return 'replayed'`,
+  },
+  'replay-event-again': {
+    include: ['clock'],
+    keys: ['event', 'runs', 'open', 'unclaimed'],
+    args: ['id', 'queue', 'queuedId'],
+    lists: [],
+    bullmq: [],
+    add: ['again'],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('HEXISTS', runsKey, id) == 1 then return 'before' end
+local status, shedAt = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt'))
+if not status then return 'gone' end
+if shedAt then return 'shed' end
+if status == 'received' or status == 'queued' then return 'open' end
+redis.call('HSET', runsKey, id, queuedId .. '|0')
+redis.call('SADD', openKey, id)
+redis.call('ZREM', unclaimedKey, id)
+-- It is settled as it stands: until it was dispatched again, it must not be given up.
+redis.call('HSET', eventKey, 'heldUntil', millisecondsNow() + 3600000)
+addAgain()
+redis.call('SADD', queuesKeyOf(), queue)
+return 'queued'`,
   },
   'replay-job': {
     include: ['acts', 'dead-letter', 'clock', 'frames', 'job'],
@@ -2954,6 +3086,25 @@ if holder and holder ~= owner then return 'taken' end
 redis.call('DEL', leaseKey)
 redis.call('SET', leaseKey, owner, 'PX', duration)
 return 'held'`,
+  },
+  'turn-replay': {
+    include: ['acts'],
+    keys: ['replay'],
+    args: ['to', 'why', 'turnedAt', 'act'],
+    lists: ['from'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `local state = redis.call('HGET', replayKey, 'state')
+for _, each in ipairs(from) do
+  if state == each then
+    redis.call('HSET', replayKey, 'state', to, 'why', why, 'turnedAt', turnedAt)
+    noteAct(act)
+    return 'turned'
+  end
+end
+return 'not'`,
   },
   'wake-queue': {
     include: ['clock'],

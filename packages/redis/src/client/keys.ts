@@ -77,6 +77,20 @@ export const KEY_PATTERNS = {
   unknown: '/fleet/unknown',
   /** String: changes with every worker that comes or goes. */
   revision: '/fleet/revision',
+  /** Sorted set: the replays by when they were asked for. */
+  replays: '/replays',
+  /** String: which process carries the replays out now. */
+  replaysLease: '/replays/lease',
+  /** String: the replay that a question began, for a moment: a double click is one. */
+  replayTwin: '/replays/twin/{digest}',
+  /** Hash: one replay: what was asked for, how far it is, how its work ended. */
+  replay: '/replay/{id}',
+  /** List: the events that it is for. */
+  replayEvents: '/replay/{id}/events',
+  /** Hash: what it has queued: a delivery or event → `jobId|failed attempts before`. */
+  replayRuns: '/replay/{id}/runs',
+  /** Set: what it has queued and has not seen the end of. */
+  replayOpen: '/replay/{id}/open',
   /** Hash: the work that a worker process begins as its job is taken; expires. See run/next.lua. */
   plans: '/plans/{process}',
   /** String: a run that goes on though its lock ran out; expires unless its process says so again. */

@@ -7,12 +7,15 @@ import {
 } from '@hookline/core';
 import type { Queue } from 'bullmq';
 import { connect } from '../client/connection.ts';
+import type { Partition } from '../client/partition.ts';
 import { createPartition, openQuietQueue } from '../bullmq/add-job.ts';
 import { noteAct } from '../events/notes.ts';
 import { reportConnection } from '../events/store.ts';
 
 /** Every queue there is, for people who look at them. */
 export interface OpenQueues {
+  /** What they lie in. */
+  readonly partition: Partition;
   /** The queues known by now: the default one and the dead letters, then the workers' own by name. */
   list(): Promise<readonly Queue[]>;
   /** Writes down what an operator did to one of them. */
@@ -37,6 +40,7 @@ export async function openQueues({
   reportConnection(connection, log);
 
   return {
+    partition,
     async list() {
       const registered = (await connection.smembers(partition.keys.queues)).toSorted();
       for (const name of [DEFAULT_QUEUE, DEAD_LETTER_QUEUE, ...registered]) {

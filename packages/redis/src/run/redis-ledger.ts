@@ -41,6 +41,8 @@ export interface LedgerParts {
   readonly partition: Partition;
   /** What names this process among those that have published their status. */
   readonly process: string;
+  /** What people call it in the history of an event, as host and pid; `process` unless given. */
+  readonly worker?: string;
   readonly parsePayload: ParsePayload;
   readonly now: () => number;
   /** Milliseconds that a finished event is kept, and with it what is known of its handlers. */
@@ -237,7 +239,7 @@ class RedisLedger implements Ledger {
     settlement: Exclude<Settlement, { readonly kind: 'release' }>,
     ended: EndedAttempt,
   ): Promise<Settled> {
-    const told = attemptTold(ref, run, this.#parts.process, settlement, ended);
+    const told = attemptTold(ref, run, this.#parts.worker ?? this.#parts.process, settlement, ended);
     const end = settlement.kind === 'complete' ? lease.plainEnd?.() : undefined;
     if (end !== undefined) return this.#completions.settle({ ref, lease, run, end, told });
     const { keys, args, add } = this.#callOf(ref, lease, run, settlement, ended);

@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { pid } from 'node:process';
 import { explain, NO_METER } from '@hookline/core';
 import { createPartition } from '../bullmq/add-job.ts';
 import type { Processor } from '../bullmq/ending.ts';
@@ -143,7 +145,8 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
 
 function openLedger(options: WorkerOptions, partition: Partition, process: string): Ledger {
   const { parsePayload, retention, jobRetention, now = Date.now } = options;
-  return createLedger({ partition, process, parsePayload, now, retention, jobRetention });
+  const worker = `${hostname()}:${pid}`;
+  return createLedger({ partition, process, worker, parsePayload, now, retention, jobRetention });
 }
 
 function openProcessor(

@@ -1,0 +1,49 @@
+import type { RefusalSnapshot } from '@hookline/core';
+import { unrecordedRefusals, type Outlook } from '@hookline/redis';
+import type { EventDetail, EventLog } from './event-log.ts';
+import { explainEvent, explainNothing, type Explained } from './explain.ts';
+import { timelineOf, type TimelineEntry } from './timeline.ts';
+
+/** An event with what happened to it, in order. */
+export interface ShownEvent extends EventDetail {
+  readonly timeline: readonly TimelineEntry[];
+  /** What its open deliveries wait for, by handler. */
+  readonly outlook: Readonly<Record<string, Outlook>>;
+}
+
+/** @param id ours, or the provider's own; `undefined` when nothing is known of it */
+export async function showEvent(log: EventLog, id: string, now: number): Promise<ShownEvent | undefined> {
+  const detail = await log.detail(id);
+  if (detail === undefined) return undefined;
+  const outlook = await log.outlook(detail.event);
+  return { ...detail, outlook, timeline: timelineOf(detail, outlook, now) };
+}
+
+/** Says in a paragraph what became of an event, or why there is none. @param asked our id, or the provider's own */
+export async function explain(log: EventLog, asked: string, now: number): Promise<Explained> {
+  const shown = await showEvent(log, asked, now);
+  if (shown !== undefined) return explainEvent(shown, shown.outlook, now);
+  const isHistoryKept = (await log.history()) !== undefined;
+  return explainNothing(asked, await refusalsOf(log, asked), now, { isHistoryKept });
+}
+
+/** What strangers send fills this; the newest say what is wrong now. */
+const MOST_READ = 5_000;
+const PAGE = 500;
+
+/** The refused requests that speak of an id, newest first. */
+async function refusalsOf(log: EventLog, asked: string): Promise<readonly RefusalSnapshot[]> {
+  if (asked === '') return [];
+  const speaks = ({ excerpt, headers }: RefusalSnapshot) =>
+    excerpt.includes(asked) || Object.values(headers).some((value) => value.includes(asked));
+  const found = (await unrecordedRefusals(log.partition, MOST_READ)).filter(speaks);
+  const history = await log.history();
+  let before: string | undefined;
+  for (let read = 0; history !== undefined && read < MOST_READ; read += PAGE) {
+    const page = await history.refusals({ limit: PAGE, ...(before === undefined ? {} : { before }) });
+    found.push(...page.items.filter(speaks));
+    before = page.next;
+    if (before === undefined) break;
+  }
+  return [...new Map(found.map((refusal) => [refusal.id, refusal])).values()].toSorted((a, b) => b.at - a.at);
+}

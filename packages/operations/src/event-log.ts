@@ -1,0 +1,275 @@
+import type {
+  AttemptSnapshot,
+  AuditLine,
+  DeliveryStatus,
+  EventHistory,
+  EventId,
+  EventSummary as Recorded,
+  History,
+  HistoryPage,
+  PageOptions,
+  SearchQuery,
+  Source,
+} from '@hookline/core';
+import {
+  findEvent,
+  listEvents,
+  openFleet,
+  outlookOf,
+  readContent,
+  restoreEvent,
+  type EventSummary,
+  type ListOptions,
+  type Outlook,
+  type Partition,
+} from '@hookline/redis';
+
+export interface Content {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** An event with all that is known of what was done with it. */
+export interface EventDetail {
+  /** As it is now. */
+  readonly event: EventSummary;
+  /** Whether the history holds it yet; attempts and audit lines are only known from there. */
+  readonly isRecorded: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes of its body; `undefined` when it was given up. */
+  readonly bytes: number | undefined;
+  readonly sha256: string | undefined;
+  readonly bodyTrusted: boolean | undefined;
+  readonly attempts: readonly AttemptSnapshot[];
+  readonly audit: readonly AuditLine[];
+}
+
+export interface EventLogParts {
+  readonly partition: Partition;
+  /** Resolves with `undefined` where none is kept. */
+  history(): Promise<History | undefined>;
+  /** Those whose secrets are at hand, by name. */
+  readonly sources: ReadonlyMap<string, Source>;
+}
+
+/** What there is to tell of events, whether Redis still holds them or only the history does. */
+export class EventLog {
+  readonly #parts: EventLogParts;
+  readonly #fleet: ReturnType<typeof openFleet>;
+
+  constructor(parts: EventLogParts) {
+    this.#parts = parts;
+    this.#fleet = openFleet(parts.partition);
+  }
+
+  get partition(): Partition {
+    return this.#parts.partition;
+  }
+
+  async find(id: string): Promise<EventSummary | undefined> {
+    return (await findEvent(this.partition, id)) ?? this.#recorded(id);
+  }
+
+  /** @param id ours, or the provider's own */
+  async detail(id: string): Promise<EventDetail | undefined> {
+    return (await this.#detailOf(id)) ?? this.#detailByProviderId(id);
+  }
+
+  async #detailOf(id: string): Promise<EventDetail | undefined> {
+    const history = await this.#parts.history();
+    const [held, past] = await Promise.all([findEvent(this.partition, id), history?.find(id as EventId)]);
+    if (past !== undefined) return recordedDetail(past, held);
+    if (held === undefined) return undefined;
+    const content = await readContent(this.partition, id);
+    return {
+      event: held,
+      isRecorded: false,
+      headers: content?.headers ?? {},
+      bytes: content?.body.length,
+      sha256: undefined,
+      bodyTrusted: undefined,
+      attempts: [],
+      audit: [],
+    };
+  }
+
+  async #detailByProviderId(providerId: string): Promise<EventDetail | undefined> {
+    const history = await this.#parts.history();
+    const found = await history?.search({ providerId, phrases: [], pairs: [] }, { limit: 1 });
+    const [event] =
+      found?.items ??
+      (await listEvents(this.partition, { count: 1, fits: (each) => each.providerId === providerId }));
+    return event && this.#detailOf(event.id);
+  }
+
+  /** What an event's open deliveries wait for, by handler. */
+  async outlook({ id, deliveries }: EventSummary): Promise<Readonly<Record<string, Outlook>>> {
+    const open = Object.keys(deliveries).filter((handler) => deliveries[handler] === 'pending');
+    if (open.length === 0) return {};
+    return outlookOf(this.partition, id, open, await this.#fleet.view());
+  }
+
+  /** Whether it was settled and recorded, so that Redis only knows its id. */
+  async isOver(id: string): Promise<boolean> {
+    const { connection, keys } = this.partition;
+    return (await connection.exists(keys.known(id))) === 1;
+  }
+
+  async content(id: string): Promise<Content | undefined> {
+    const content = await readContent(this.partition, id);
+    if (content !== undefined) return content;
+    const found = await (await this.history())?.body(id as EventId);
+    return found?.kind === 'whole' ? found : undefined;
+  }
+
+  /**
+   * A page of what the history holds, newest first, each with where it stands now. Where there is no history: the
+   * newest that Redis holds, which cannot be searched by their payloads.
+   */
+  async search(query: SearchQuery, page: PageOptions): Promise<HistoryPage<EventSummary>> {
+    const history = await this.history();
+    if (history !== undefined) {
+      const { items, next } = await history.search(query, page);
+      return { items: items.map(summaryOf), next };
+    }
+    const items = await listEvents(this.partition, {
+      count: page.limit,
+      ...(query.status === undefined ? {} : { status: query.status }),
+      fits: (event) => fits(query, event),
+    });
+    return { items, next: undefined };
+  }
+
+  /** The newest events first, those that only the history has among them. @param options.query what it is asked for */
+  async list(options: ListOptions & { readonly query: Omit<SearchQuery, 'phrases' | 'pairs'> }) {
+    const { query, count } = options;
+    const held = await listEvents(this.partition, options);
+    const past: EventSummary[] = [];
+    const history = await this.history();
+    for (let before: string | undefined; history !== undefined && past.length < count;) {
+      const limit = Math.min(count, 500);
+      const page = await history.search(
+        { ...query, phrases: [], pairs: [] },
+        { limit, ...(before === undefined ? {} : { before }) },
+      );
+      past.push(...page.items.map(summaryOf));
+      before = page.next;
+      if (before === undefined) break;
+    }
+    // What Redis holds is as it is now.
+    const newest = new Map([...past, ...held].map((event) => [event.id, event]));
+    return [...newest.values()].toSorted((a, b) => b.receivedAt - a.receivedAt).slice(0, count);
+  }
+
+  /**
+   * Puts an event that only the history has back into Redis.
+   * @returns why it cannot be; `undefined` when it is there
+   */
+  async restore(id: EventId, retention: number): Promise<string | undefined> {
+    const { partition } = this.#parts;
+    if ((await findEvent(partition, id)) !== undefined) return undefined;
+    const history = await this.history();
+    const [found, content] = await Promise.all([history?.find(id), history?.body(id)]);
+    if (found === undefined || content === undefined || content.kind === 'absent')
+      return 'its body was given up to make room';
+    const { headers, body } = content;
+    if (content.kind === 'damaged') return 'the bytes in the history are not those that were recorded';
+    const doubt = this.#doubtOf(found.event, { headers, body });
+    if (doubt !== undefined) return doubt;
+    await restoreEvent(partition, { ...found.event, headers, body }, retention);
+    return undefined;
+  }
+
+  /**
+   * Judges the signature once more, as of when the event came in. Where the secrets are not at hand, or what was signed
+   * is not all in the headers that are kept, the hash of the bytes has to do.
+   */
+  #doubtOf({ source, receivedAt }: Recorded, { headers, body }: Content): string | undefined {
+    const its = this.#parts.sources.get(source);
+    if (its === undefined || its.provider.signsUrl || !its.provider.bodyTrusted) return undefined;
+    const request = { method: 'POST', url: '/', headers, body };
+    if (its.provider.keysNeeded(request, its.secrets(), receivedAt).length > 0) return undefined;
+    const verdict = its.provider.verify(request, its.secrets(), receivedAt);
+    if (verdict.ok || verdict.reason === 'missing' || verdict.reason === 'malformed') return undefined;
+    return `its signature does not hold with today's secrets of '${source}' (${verdict.reason}); name the secret of then in WEBHOOK_SECRET_<SOURCE> beside today's`;
+  }
+
+  /** `undefined` where none is kept. */
+  history(): Promise<History | undefined> {
+    return this.#parts.history();
+  }
+
+  async #recorded(id: string): Promise<EventSummary | undefined> {
+    const found = await (await this.history())?.find(id as EventId);
+    return found && summaryOf(found.event);
+  }
+}
+
+function recordedDetail(past: EventHistory, held: EventSummary | undefined): EventDetail {
+  const { event, headers, attempts, audit } = past;
+  return {
+    event: held ?? summaryOf(event),
+    isRecorded: true,
+    headers,
+    bytes: event.bytes,
+    sha256: event.sha256,
+    bodyTrusted: event.bodyTrusted,
+    attempts,
+    audit,
+  };
+}
+
+function fits(query: SearchQuery, event: EventSummary): boolean {
+  const {
+    source,
+    provider,
+    type,
+    providerId,
+    idPrefix,
+    delivery,
+    from = -Infinity,
+    until = Infinity,
+  } = query;
+  const isOf = (asked: string | undefined, its: string) => asked === undefined || asked === its;
+  const isOfType =
+    type === undefined ||
+    (type.endsWith('*') ? event.type.startsWith(type.slice(0, -1)) : event.type === type);
+  return (
+    isOf(source, event.source) &&
+    isOf(provider, event.provider) &&
+    isOf(providerId, event.providerId) &&
+    isOfType &&
+    event.id.startsWith(idPrefix ?? '') &&
+    event.receivedAt >= from &&
+    event.receivedAt < until &&
+    (delivery === undefined || hasDelivery(event.deliveries, delivery))
+  );
+}
+
+function hasDelivery(
+  deliveries: Readonly<Record<string, DeliveryStatus>>,
+  { handler, status }: NonNullable<SearchQuery['delivery']>,
+): boolean {
+  return Object.entries(deliveries).some(
+    ([name, its]) => (handler ?? name) === name && (status ?? its) === its,
+  );
+}
+
+function summaryOf(event: Recorded): EventSummary {
+  const { id, source, provider, type, providerId, status, receivedAt, verifiedAt, recordedAt, settledAt } =
+    event;
+  return {
+    id,
+    source,
+    provider,
+    type,
+    providerId,
+    status,
+    receivedAt,
+    verifiedAt,
+    recordedAt,
+    queuedAt: recordedAt,
+    ...(settledAt === undefined ? {} : { settledAt }),
+    deliveries: Object.fromEntries(event.deliveries.map(({ handler, status: its }) => [handler, its])),
+  };
+}

@@ -1,0 +1,14 @@
+export { explain, showEvent, type ShownEvent } from './ask.ts';
+export { EventLog, type Content, type EventDetail, type EventLogParts } from './event-log.ts';
+export { explainEvent, explainNothing, type Explained } from './explain.ts';
+export { timelineOf, type TimelineEntry } from './timeline.ts';
+export { auditPage, refusalsPage } from './notes.ts';
+export {
+  askReplay,
+  turnReplayBy,
+  type ReplayAsked,
+  type ReplayBegun,
+  type ReplayTurn,
+} from './replays/ask-replay.ts';
+export { nextStep, type Progress, type Step } from './replays/canary.ts';
+export { ReplayRunner } from './replays/runner.ts';

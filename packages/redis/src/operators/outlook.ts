@@ -1,0 +1,38 @@
+import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type FleetView } from '@hookline/core';
+import type { Partition } from '../client/partition.ts';
+
+/** What a delivery that is still open waits for. */
+export type Outlook =
+  | { readonly kind: 'running' }
+  /** Its turn comes at `at`, in milliseconds since the epoch. */
+  | { readonly kind: 'due'; readonly at: number }
+  /** Queued behind others. */
+  | { readonly kind: 'waiting' }
+  /** No live worker works on its queue. */
+  | { readonly kind: 'unworked'; readonly queue: string };
+
+/** BullMQ's scores of delayed jobs are milliseconds times this, and a count. */
+const SCORE_PER_MS = 0x1000;
+
+/** What an event's open deliveries wait for, by handler. @param handlers those that are open */
+export async function outlookOf(
+  { connection, keys }: Partition,
+  event: EventId,
+  handlers: readonly string[],
+  fleet: FleetView,
+): Promise<Readonly<Record<string, Outlook>>> {
+  const found = await Promise.all(
+    handlers.map(async (handler): Promise<[string, Outlook]> => {
+      const queue = fleet.handlers.get(handler)?.queue ?? DEFAULT_QUEUE;
+      const jobId = deliveryIdOf(event, handler);
+      const [isHeld, score] = await Promise.all([
+        connection.exists(keys.bullLock(queue, jobId)),
+        connection.zscore(keys.bullJob(queue, 'delayed'), jobId),
+      ]);
+      if (isHeld === 1) return [handler, { kind: 'running' }];
+      if (score !== null) return [handler, { kind: 'due', at: Math.floor(Number(score) / SCORE_PER_MS) }];
+      return [handler, fleet.queues.has(queue) ? { kind: 'waiting' } : { kind: 'unworked', queue }];
+    }),
+  );
+  return Object.fromEntries(found);
+}
