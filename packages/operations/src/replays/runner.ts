@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import type { EventId } from '@hookline/core';
+import {
+  advanceReplay,
+  concludeReplayed,
+  findReplay,
+  isDispatching,
+  leadReplays,
+  listReplays,
+  openFleet,
+  openRunsOf,
+  replayDelivery,
+  replayEvent,
+  replayEvents,
+  turnReplay,
+  type Queued,
+  type Replay,
+  type ReplayedOutcome,
+} from '@hookline/redis';
+import type { EventLog } from '../event-log.ts';
+import { nextStep } from './canary.ts';
+
+const LEASE_MS = 15_000;
+const MOST_REPLAYS = 100;
+const MOST_OPEN = 1_000;
+/** Whoever was to list its events is gone. */
+const COLLECTING_MS = 60_000;
+/** How much of a second's share may be queued at once. */
+const STEP_MS = 250;
+
+/**
+ * Carries replays out, whoever asked for them. Several may do so: one at a time has the lease. It may die anywhere: what
+ * was queued is noted in the step that queues it, so whoever goes on repeats nothing.
+ */
+export class ReplayRunner {
+  readonly #log: EventLog;
+  readonly #retention: number;
+  readonly #now: () => number;
+  readonly #owner = randomUUID();
+  readonly #fleet: ReturnType<typeof openFleet>;
+
+  /** @param retention milliseconds that an event which is put back into Redis is kept there at most */
+  constructor(log: EventLog, retention: number, now: () => number = Date.now) {
+    this.#log = log;
+    this.#retention = retention;
+    this.#now = now;
+    this.#fleet = openFleet(log.partition);
+  }
+
+  /** Goes on with every replay that is under way, by a quarter of a second's share. @returns how many are */
+  async step(): Promise<number> {
+    const partition = this.#log.partition;
+    const underWay = (await listReplays(partition, MOST_REPLAYS)).filter(
+      ({ state, open }) => state === 'running' || state === 'collecting' || open > 0,
+    );
+    if (underWay.length === 0 || !(await leadReplays(partition, this.#owner, LEASE_MS))) return 0;
+    for (const replay of underWay) await this.#goOn(replay);
+    return underWay.length;
+  }
+
+  async #goOn(replay: Replay): Promise<void> {
+    const { id, state, askedAt } = replay;
+    const partition = this.#log.partition;
+    const failing = await this.#conclude(replay);
+    if (state === 'collecting') {
+      if (this.#now() - askedAt < COLLECTING_MS) return;
+      const why = 'who listed its events is gone; nothing was queued: ask for it again';
+      await turnReplay(partition, id, ['collecting'], 'stopped', why, this.#now());
+    }
+    if (state !== 'running') return;
+    const now = await findReplay(partition, id);
+    if (now === undefined) return;
+    if (now.position >= now.total) {
+      if (now.open === 0) await turnReplay(partition, id, ['running'], 'done', '', this.#now());
+      if (!now.spec.canary || now.open === 0) return;
+    }
+    let most = Infinity;
+    if (now.spec.canary) {
+      const step = nextStep({ ...now, failing }, now.spec.failureLimit);
+      if (step.kind === 'wait') return;
+      if (step.kind === 'stop') {
+        await turnReplay(partition, id, ['running'], 'stopped', step.why, this.#now());
+        return;
+      }
+      most = step.most;
+    }
+    await this.#queueSome(now, most - now.queued);
+  }
+
+  /** @param room how many deliveries may be queued */
+  async #queueSome(replay: Replay, room: number): Promise<void> {
+    const share = Math.max(1, Math.round((replay.spec.rate * STEP_MS) / 1_000));
+    const events = await replayEvents(this.#log.partition, replay.id, replay.position, share);
+    let [position, left] = [replay.position, room];
+    for (const event of events) {
+      const { queued, skipped, isWhole } = await this.#queueEvent(replay, event, left);
+      left -= queued;
+      // An event whose deliveries do not all fit into a canary's step is looked at again; what is queued is known.
+      if (!isWhole) return;
+      position += 1;
+      await advanceReplay(this.#log.partition, replay.id, position, skipped);
+      if (left <= 0) return;
+      if ((await this.#stateOf(replay.id)) !== 'running') return;
+    }
+  }
+
+  async #stateOf(id: string): Promise<string | null> {
+    const { connection, keys } = this.#log.partition;
+    return connection.hget(keys.replay(id), 'state');
+  }
+
+  async #queueEvent(
+    replay: Replay,
+    id: EventId,
+    room: number,
+  ): Promise<{ readonly queued: number; readonly skipped?: string; readonly isWhole: boolean }> {
+    const event = await this.#log.find(id);
+    if (event === undefined) return { queued: 0, skipped: 'unknown', isWhole: true };
+    const problem = await this.#log.restore(id, this.#retention);
+    if (problem !== undefined) return { queued: 0, skipped: problem, isWhole: true };
+    const partition = this.#log.partition;
+    const handlers = replay.spec.handlers ?? Object.keys(event.deliveries);
+    if (handlers.length === 0) {
+      const answer = await replayEvent(partition, replay.id, event, this.#now());
+      return { queued: answer === 'queued' ? 1 : 0, isWhole: true, ...skippedFor(answer) };
+    }
+    const fleet = await this.#fleet.view();
+    const answers: Queued[] = [];
+    for (const handler of handlers) {
+      if (answers.filter((answer) => answer === 'queued').length >= room)
+        return { queued: room, isWhole: false };
+      answers.push(await replayDelivery(partition, replay.id, id, handler, fleet, this.#now()));
+    }
+    const queued = answers.filter((answer) => answer === 'queued').length;
+    const isNone = answers.every((answer) => answer !== 'queued' && answer !== 'before');
+    return { queued, isWhole: true, ...(isNone ? skippedFor(answers[0] ?? 'gone') : {}) };
+  }
+
+  /** Counts what has ended. @returns how many of the open ones have failed at least once */
+  async #conclude({ id }: Replay): Promise<number> {
+    const partition = this.#log.partition;
+    const open = await openRunsOf(partition, id, MOST_OPEN);
+    let failing = 0;
+    for (const { letter, isFailing } of open) {
+      const outcome = await this.#outcomeOf(id, letter);
+      if (outcome !== undefined) await concludeReplayed(partition, id, letter, outcome);
+      else if (isFailing) failing += 1;
+    }
+    return failing;
+  }
+
+  /** `undefined` while it is open. */
+  async #outcomeOf(replay: string, letter: string): Promise<ReplayedOutcome | undefined> {
+    const [id = '', handler] = letter.split('~');
+    const event = await this.#log.find(id);
+    if (event === undefined) return 'other';
+    if (handler !== undefined) {
+      const status = event.deliveries[handler];
+      if (status === 'pending') return undefined;
+      return status === 'succeeded' || status === 'dead' ? status : 'other';
+    }
+    // One that was put back stands as handled until it is dispatched.
+    if (await isDispatching(this.#log.partition, replay, id)) return undefined;
+    switch ((await this.#log.find(id))?.status) {
+      case 'handled':
+        return 'succeeded';
+      case 'dead':
+        return 'dead';
+      case 'unhandled':
+        return 'other';
+      default:
+        return undefined;
+    }
+  }
+}
+
+function skippedFor(answer: Queued): { readonly skipped?: string } {
+  switch (answer) {
+    case 'queued':
+    case 'before':
+      return {};
+    case 'open':
+      return { skipped: 'it is open: it waits or runs anyway' };
+    case 'gone':
+      return { skipped: 'unknown' };
+    case 'shed':
+      return { skipped: 'its body was given up to make room' };
+  }
+}
