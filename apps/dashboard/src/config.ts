@@ -29,6 +29,8 @@ export interface DashboardConfig extends CommonConfig {
   /** Whom to believe where a request comes from. */
   readonly trustedProxies: number | readonly string[];
   readonly history: HistorySettings;
+  /** Milliseconds that a settled event is known. */
+  readonly eventRetention: number;
 }
 
 /** @throws ConfigError naming every bad setting */
@@ -42,6 +44,7 @@ export function readDashboardConfig(env: Environment): DashboardConfig {
     login: readLogin(env, common, problems),
     apiKeys: apiKeysSetting(env, problems),
     trustedProxies: trustedProxiesSetting(env, problems),
+    eventRetention: own.EVENT_RETENTION,
     history: {
       place: own.HISTORY_URL ?? { folder: common.dataDir },
       retention: own.HISTORY_RETENTION,

@@ -1,11 +1,12 @@
-import type { Logger, Meter } from '@hookline/core';
+import { explain, type History, type Logger, type Meter, type Source } from '@hookline/core';
 import { createDashboard, type BasicAuthOptions, type TrustedProxies } from '@hookline/http';
-import type { OpenQueues, System } from '@hookline/redis';
+import { EventLog, ReplayRunner } from '@hookline/operations';
+import { every, openDeadLetters, type OpenQueues, type System } from '@hookline/redis';
 import type { RequestListener } from 'node:http';
-import { allPages } from './all-pages.ts';
 import { createBoard } from './board/board.ts';
 import { followQueues } from './board/queues.ts';
-import { createPages } from './site.ts';
+import type { Desk } from './desk.ts';
+import { createPages, navigation } from './site.ts';
 import { createSystemView } from './system-view.ts';
 
 export const QUEUES_PATH = '/admin/queues';
@@ -16,31 +17,73 @@ export interface Dashboard {
   close(): Promise<void>;
 }
 
-/** Everything behind the operators' login. Another page is another file in `pages/`. */
-export function openDashboard(options: {
+export interface DashboardParts {
   readonly login: BasicAuthOptions;
   /** Each opens the operators' API. */
   readonly apiKeys: readonly string[];
   readonly queues: OpenQueues;
   readonly system: System;
+  /** `undefined` where none is kept, or it cannot be reached yet. */
+  readonly history: () => History | undefined;
+  /** Those whose secrets are at hand: what is replayed is verified once more. */
+  readonly sources?: ReadonlyMap<string, Source>;
+  /** Milliseconds that a settled event is known. */
+  readonly retention: number;
   readonly log: Logger;
   readonly meter?: Meter;
   /** Whom to believe where a request comes from. */
   readonly trustedProxies?: TrustedProxies;
-}): Dashboard {
-  const { login, apiKeys, system, log, meter, trustedProxies } = options;
-  const queues = followQueues(options.queues, log);
-  const notes = { by: login.user, note: options.queues.note, log };
+}
+
+/** Everything behind the operators' login. Another page is another file in `pages/`. */
+export function openDashboard(parts: DashboardParts): Dashboard {
+  const { login, apiKeys, system, log, meter, trustedProxies } = parts;
+  const queues = followQueues(parts.queues, log);
+  const notes = { by: login.user, note: parts.queues.note, log };
+  const links = navigation([]).flat();
+  const desk = createDesk(parts);
+  const replays = startReplays(desk, log);
   const pages = [
-    { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues, allPages, notes) },
-    ...createPages({ system: createSystemView(system) }, [{ title: 'Queues', path: QUEUES_PATH }]),
+    { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues, links, notes) },
+    ...createPages({
+      desk,
+      viewerOf: () => ({ name: login.user, role: 'operator', seesPayloads: true }),
+      links: [{ title: 'Bull Board', path: QUEUES_PATH }],
+    }),
   ];
   return {
     listener: createDashboard({ login, apiKeys, home: QUEUES_PATH, pages, log, meter, trustedProxies }),
     async close() {
-      await queues.close();
+      await Promise.all([queues.close(), replays.stop()]);
       system.close();
-      await options.queues.close();
+      await parts.queues.close();
     },
+  };
+}
+
+/** As often as a replay goes on: its rate is kept in quarters of a second. */
+const REPLAY_MS = 250;
+
+/** Carries replays out for as long as this process lives; another dashboard goes on where it ends. */
+function startReplays({ log, retention }: Desk, logger: Logger) {
+  const runner = new ReplayRunner(log, retention);
+  return every(
+    REPLAY_MS,
+    () => runner.step(),
+    // Who else talks to Redis in this process says that it is away.
+    (error) => logger.debug('replays', { error: explain(error) }),
+  );
+}
+
+function createDesk({ queues, system, history, retention, sources = new Map() }: DashboardParts): Desk {
+  const { partition } = queues;
+  return {
+    system: createSystemView(system),
+    log: new EventLog({ partition, history: async () => history(), sources }),
+    history,
+    queues: () => queues.list(),
+    deadLetters: (by) => openDeadLetters(partition, Date.now, by),
+    note: (act) => queues.note(act),
+    retention,
   };
 }

@@ -35,7 +35,17 @@ await runProcess(process.env, async (env) => {
       throw error instanceof HistoryError ? new ConfigError([`HISTORY_URL: ${error.message}`]) : error;
     },
   );
-  const dashboard = openDashboard({ login, apiKeys, queues, system, log, meter, trustedProxies });
+  const dashboard = openDashboard({
+    login,
+    apiKeys,
+    queues,
+    system,
+    history: recorder.history,
+    retention: config.eventRetention,
+    log,
+    meter,
+    trustedProxies,
+  });
   const pages = createServer(SLOW_REQUESTS, dashboard.listener);
   const ops = createServer(
     SLOW_REQUESTS,

@@ -4,6 +4,7 @@ export { NOT_FOUND, sendProblem, type Middleware, type Problem } from './wire/pr
 export { sameOriginOnly } from './auth/same-origin.ts';
 export { securityHeaders } from './wire/security-headers.ts';
 export { createPeerOf, type PeerOf, type TrustedProxies } from './wire/peer.ts';
+export { withActBody, type ActBody } from './wire/act-body.ts';
 export { sendJson } from './wire/json.ts';
 export { createSite, type Mount } from './wire/site.ts';
 export { API_PATH, createDashboard, type DashboardOptions } from './dashboard.ts';

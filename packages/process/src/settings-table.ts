@@ -99,7 +99,7 @@ export const SETTINGS = [
     key: 'EVENT_RETENTION',
     kind: 'duration',
     default: '30d',
-    for: ['worker', 'cli'],
+    for: ['worker', 'dashboard', 'cli'],
     says: 'how long the id of a settled event is known, so that a duplicate of it runs nothing; without a [history](history.md) the event itself is kept in Redis for as long, and its body goes earlier when [Redis fills up](durability.md#when-redis-is-nearly-full)',
   },
   {

@@ -15,7 +15,7 @@ import { readFile } from 'node:fs';
 import { noteActs, type ActNotes } from './acts.ts';
 import { renderPage } from './page.ts';
 import { deadLetterTitle, DEAD_LETTERS_DESCRIPTION, readableDeadLetter } from './dead-letter-view.ts';
-import type { Link } from '../kit/layout.ts';
+import type { Link } from '../kit/document.tsx';
 import { LOGO } from '../kit/logo.ts';
 import { holdsMask, MASK, maskSecrets } from './masking.ts';
 import type { Queue, Queues } from './queues.ts';

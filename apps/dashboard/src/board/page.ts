@@ -1,5 +1,3 @@
-import { escapeHtml } from '../kit/html.ts';
-
 const FOREIGN_LINK = /^.*<link\b[^>]*\bhref="https?:[^>]*>.*\n?/gm;
 const FIELD = /<%([=-]) *(\w+) *%>/g;
 
@@ -18,4 +16,16 @@ export function renderPage(template: string, values: Readonly<Record<string, unk
     const value = String(values[name] ?? '');
     return kind === '=' ? escapeHtml(value) : value;
   });
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }

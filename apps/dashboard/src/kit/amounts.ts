@@ -19,3 +19,18 @@ export function bytesOf(bytes: number): string {
 export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
+
+/** A length of time as exactly as it is worth saying: `12 ms`, `3.4 s`, `7 min`. @param ms milliseconds */
+export function spanText(ms: number): string {
+  const whole = Math.max(0, ms);
+  if (whole < 1_000) return `${Math.round(whole)} ms`;
+  return whole < 60_000 ? `${(whole / 1_000).toFixed(1)} s` : spanOf(whole);
+}
+
+/** A number that a process tells of itself, by its name: with the unit that the name ends in. */
+export function toldText(name: string, value: number | string): readonly [name: string, value: string] {
+  if (typeof value === 'string') return [name.replaceAll('_', ' '), value];
+  if (name.endsWith('_bytes')) return [name.slice(0, -6).replaceAll('_', ' '), bytesOf(value)];
+  if (name.endsWith('_seconds')) return [name.slice(0, -8).replaceAll('_', ' '), spanText(value * 1_000)];
+  return [name.replaceAll('_', ' '), (Math.round(value * 1_000) / 1_000).toLocaleString('en')];
+}

@@ -1,0 +1,44 @@
+import { showEvent } from '@hookline/operations';
+import { redact } from '@hookline/process';
+import { z } from 'zod';
+import { defineRoute, notFound } from '../route.ts';
+import { EVENT, TIMELINE_ENTRY } from '../shapes.ts';
+
+export default defineRoute({
+  method: 'GET',
+  path: '/events/:id',
+  says: "One event, by our id or the provider's own, with all that was done with it",
+  answer: z.object({
+    event: EVENT.extend({
+      bytes: z.number().optional(),
+      sha256: z.string().optional(),
+      headers: z.record(z.string(), z.string()).optional(),
+    }),
+    deliveries: z.array(
+      z.object({ handler: z.string(), status: z.string(), waitsFor: z.unknown().optional() }),
+    ),
+    timeline: z.array(TIMELINE_ENTRY),
+  }),
+  async answerTo({ desk, now, params: { id = '' }, viewer }) {
+    const shown = await showEvent(desk.log, id, now);
+    if (shown === undefined) return notFound('event');
+    const { event, bytes, sha256, headers, outlook, timeline } = shown;
+    return {
+      kind: 'json',
+      value: {
+        event: {
+          ...event,
+          ...(bytes === undefined ? {} : { bytes }),
+          ...(sha256 === undefined ? {} : { sha256 }),
+          ...(viewer.seesPayloads ? { headers: redact(headers) as Record<string, string> } : {}),
+        },
+        deliveries: Object.entries(event.deliveries).map(([handler, status]) => ({
+          handler,
+          status,
+          ...(outlook[handler] === undefined ? {} : { waitsFor: outlook[handler] }),
+        })),
+        timeline: timeline.map((entry) => ({ ...entry })),
+      },
+    };
+  },
+});

@@ -1,0 +1,3 @@
+import { pausingRoute } from '../pausing.ts';
+
+export default pausingRoute('resume', 'Lets a paused queue go on');

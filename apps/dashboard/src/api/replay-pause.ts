@@ -1,0 +1,3 @@
+import { turningRoute } from '../replay-answer.ts';
+
+export default turningRoute('pause', 'Lets a replay rest');

@@ -1,0 +1,59 @@
+import { EVENT_STATUSES, type SearchQuery } from '@hookline/core';
+import { parseSearch, type ParsedSearch } from '@hookline/history';
+import { z } from 'zod';
+
+/** How events are asked for, in an address's query; the page and the API share it. */
+export const EVENTS_QUERY = z.strictObject({
+  q: z
+    .string()
+    .max(2_000)
+    .optional()
+    .describe('Words of the payload, path=value, or fields such as status:dead'),
+  source: z.string().optional(),
+  type: z.string().optional().describe("A whole type, or a prefix ending in '*'"),
+  status: z.union([z.enum(EVENT_STATUSES), z.literal('')]).optional(),
+  handler: z.string().optional(),
+  from: z
+    .string()
+    .optional()
+    .describe("Milliseconds since the epoch, a date or time, or '2h' for two hours ago"),
+  to: z.string().optional().describe('Up to, but without; as `from`'),
+  limit: z.coerce.number().int().min(1).max(500).optional(),
+  cursor: z.string().optional().describe('`next` of the page before'),
+});
+
+export type EventsQuery = z.infer<typeof EVENTS_QUERY>;
+
+/** Reads a question for events: the words and the fields beside them have all to hold. */
+export function searchOf(asked: Omit<EventsQuery, 'limit' | 'cursor'>, now: number): ParsedSearch {
+  const { q = '', source, type, status, handler, from, to } = asked;
+  const fields = { source, type, status, handler, from: timeText(from), until: timeText(to) };
+  const terms = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [`${name}:"${value.replaceAll(/[\\"]/g, String.raw`\$&`)}"`],
+  );
+  return parseSearch([q, ...terms].join(' '), now);
+}
+
+/** Programs say times in milliseconds. */
+function timeText(text: string | undefined): string | undefined {
+  if (text === undefined || !/^\d{11,16}$/.test(text)) return text;
+  const time = new Date(Number(text));
+  return Number.isNaN(time.getTime()) ? text : time.toISOString();
+}
+
+/** A question with another one of its fields, as an address's query. */
+export function queryWith(
+  asked: URLSearchParams,
+  changes: Readonly<Record<string, string | undefined>>,
+): string {
+  const query = new URLSearchParams(asked);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) query.delete(name);
+    else query.set(name, value);
+  }
+  for (const [name, value] of [...query]) if (value === '') query.delete(name);
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+export const NO_QUERY: SearchQuery = { phrases: [], pairs: [] };

@@ -1,0 +1,71 @@
+import type { ProcessStatus } from '@hookline/redis';
+import { spanOf, toldText } from '../kit/amounts.ts';
+import { Away } from '../kit/away.tsx';
+import { DataTable, type Column } from '../kit/data-table.tsx';
+import { Heading } from '../kit/heading.tsx';
+import { Panel } from '../kit/panel.tsx';
+import { Badge, Empty, Foreign, type Tone } from '../kit/words.tsx';
+import { definePage } from '../page.ts';
+import type { Look } from '../system-view.ts';
+
+export default definePage<Look>({
+  path: '/admin/workers',
+  title: 'Workers',
+  place: [1, 5],
+  load: ({ desk }) => desk.system.look(),
+  render: ({ state, problem }) => (
+    <>
+      <Heading
+        title="Workers"
+        says="Every process of the installation that has spoken within the last 15 s."
+      />
+      <Away problem={problem} state={state} />
+      {state === undefined ? null : (
+        <Panel flush live="processes">
+          {state.processes.length === 0 ? (
+            <Empty title="No process is there">
+              <p>
+                None runs, or none reaches Redis. Start them: <code>npm run receiver</code>,{' '}
+                <code>npm run worker</code>.
+              </p>
+            </Empty>
+          ) : (
+            <DataTable columns={columnsAt(state.at)} rows={state.processes} keyOf={({ id }) => id} />
+          )}
+        </Panel>
+      )}
+    </>
+  ),
+});
+
+const ROLE_TONES: Readonly<Record<string, Tone>> = { receiver: 'good', worker: 'busy', dashboard: 'idle' };
+
+function columnsAt(now: number): readonly Column<ProcessStatus>[] {
+  return [
+    {
+      head: 'Role',
+      kind: 'tight',
+      cell: ({ role }) => <Badge tone={ROLE_TONES[role] ?? 'idle'}>{role}</Badge>,
+    },
+    { head: 'Host', kind: 'wide', cell: ({ host }) => <Foreign>{host}</Foreign> },
+    { head: 'Process', kind: 'number', cell: ({ pid }) => pid },
+    { head: 'Version', kind: 'tight', cell: ({ version }) => <Foreign>{version}</Foreign> },
+    { head: 'Up', kind: 'tight', cell: ({ startedAt }) => spanOf(now - startedAt) },
+    { head: 'Spoke', kind: 'tight', cell: ({ at }) => `${spanOf(now - at)} ago` },
+    { head: 'Says', kind: 'wide', cell: (process) => <Details process={process} /> },
+  ];
+}
+
+function Details({ process: { detail } }: { readonly process: ProcessStatus }) {
+  return (
+    <>
+      {Object.entries(detail)
+        .map(([name, value]) => toldText(name, value))
+        .map(([name, value]) => (
+          <span class="told">
+            <Foreign>{name}</Foreign> <b class="foreign">{value}</b>
+          </span>
+        ))}
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+import type { Problem } from '@hookline/http';
+import type { z } from 'zod';
+import type { Ask } from './desk.ts';
+
+/** What a route answers. */
+export type Reply<Answer> =
+  | { readonly kind: 'json'; readonly status?: 200 | 202; readonly value: Answer }
+  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly headers: Readonly<Record<string, string>> }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+/** A route of the operators' API, below `/admin/api`: a file in `api/`, for its default export. */
+export interface ApiRoute<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  /** With `:name` for what changes. */
+  readonly path: string;
+  /** In a line, for the API's description. */
+  readonly says: string;
+  /** What may stand behind the `?`; all of it is text. */
+  readonly query?: Query;
+  /** What a POST brings. */
+  readonly body?: Body;
+  /** What a success is; bytes unless given. */
+  readonly answer?: Answer;
+  answerTo(
+    ask: Ask,
+    asked: { readonly query: z.infer<Query>; readonly body: z.infer<Body> },
+  ): Promise<Reply<z.input<Answer>>>;
+}
+
+/** A route whose shapes are its own business. */
+export interface AnyRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly says: string;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly answer?: z.ZodType;
+  /** @param body as it came */
+  respond(ask: Ask, body: unknown): Promise<Reply<unknown>>;
+}
+
+export function defineRoute<
+  Query extends z.ZodType = z.ZodUnknown,
+  Body extends z.ZodType = z.ZodUnknown,
+  Answer extends z.ZodType = z.ZodUnknown,
+>(route: ApiRoute<Query, Body, Answer>): AnyRoute {
+  const { method, path, says, query, body, answer } = route;
+  return {
+    method,
+    path,
+    says,
+    ...(query === undefined ? {} : { query }),
+    ...(body === undefined ? {} : { body }),
+    ...(answer === undefined ? {} : { answer }),
+    async respond(ask, given) {
+      const asked = Object.fromEntries(ask.query);
+      const readQuery = query?.safeParse(asked);
+      if (readQuery?.success === false) return wrong('query', readQuery.error);
+      const readBody = body?.safeParse(given ?? {});
+      if (readBody?.success === false) return wrong('body', readBody.error);
+      return route.answerTo(ask, {
+        query: (readQuery?.data ?? {}) as z.infer<Query>,
+        body: (readBody?.data ?? {}) as z.infer<Body>,
+      });
+    },
+  };
+}
+
+function wrong(where: 'query' | 'body', error: z.ZodError): Reply<never> {
+  const detail = error.issues
+    .map(({ path, message }) => `${path.length === 0 ? where : path.join('.')}: ${message}`)
+    .join('; ');
+  return badRequest(detail);
+}
+
+/** What was asked for cannot be. @param detail what, and how to ask */
+export function badRequest(detail: string): Reply<never> {
+  return {
+    kind: 'problem',
+    problem: { status: 400, error: 'bad_request', title: 'This cannot be asked for', detail },
+  };
+}
+
+export function notFound(what: string): Reply<never> {
+  return {
+    kind: 'problem',
+    problem: { status: 404, error: 'not_found', title: `There is no such ${what}` },
+  };
+}
