@@ -1,5 +1,11 @@
 import type { Logger, Meter } from '@hookline/core';
-import { createDashboard, type BasicAuthOptions, type TrustedProxies } from '@hookline/http';
+import {
+  createDashboard,
+  payloadsOnly,
+  type AccessOptions,
+  type Login,
+  type TrustedProxies,
+} from '@hookline/http';
 import type { OpenQueues, System } from '@hookline/redis';
 import type { RequestListener } from 'node:http';
 import { allPages } from './all-pages.ts';
@@ -18,7 +24,9 @@ export interface Dashboard {
 
 /** Everything behind the operators' login. Another page is another file in `pages/`. */
 export function openDashboard(options: {
-  readonly login: BasicAuthOptions;
+  readonly login: Login;
+  /** Who else may look. */
+  readonly access?: AccessOptions;
   /** Each opens the operators' API. */
   readonly apiKeys: readonly string[];
   readonly queues: OpenQueues;
@@ -28,15 +36,24 @@ export function openDashboard(options: {
   /** Whom to believe where a request comes from. */
   readonly trustedProxies?: TrustedProxies;
 }): Dashboard {
-  const { login, apiKeys, system, log, meter, trustedProxies } = options;
+  const { login, access, apiKeys, system, log, meter, trustedProxies } = options;
   const queues = followQueues(options.queues, log);
   const notes = { by: login.user, note: options.queues.note, log };
   const pages = [
-    { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues, allPages, notes) },
+    { path: QUEUES_PATH, use: payloadsOnly(createBoard(QUEUES_PATH, queues, allPages, notes), allPages) },
     ...createPages({ system: createSystemView(system) }, [{ title: 'Queues', path: QUEUES_PATH }]),
   ];
   return {
-    listener: createDashboard({ login, apiKeys, home: QUEUES_PATH, pages, log, meter, trustedProxies }),
+    listener: createDashboard({
+      login,
+      access,
+      apiKeys,
+      home: QUEUES_PATH,
+      pages,
+      log,
+      meter,
+      trustedProxies,
+    }),
     async close() {
       await queues.close();
       system.close();
