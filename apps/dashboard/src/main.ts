@@ -21,7 +21,7 @@ import { startRecorder } from './recorder/start.ts';
 await runProcess(process.env, async (env) => {
   const config = readDashboardConfig(env);
   const { host, production, login, apiKeys, prefix, redis } = config;
-  const { trustedProxies } = config;
+  const { access, trustedProxies } = config;
   const log = createLogger({ name: 'dashboard', level: config.logLevel, json: production });
   for (const warning of unknownSettings(env)) log.warn(warning);
   const numbers = createMeter('dashboard');
@@ -35,7 +35,7 @@ await runProcess(process.env, async (env) => {
       throw error instanceof HistoryError ? new ConfigError([`HISTORY_URL: ${error.message}`]) : error;
     },
   );
-  const dashboard = openDashboard({ login, apiKeys, queues, system, log, meter, trustedProxies });
+  const dashboard = openDashboard({ login, access, apiKeys, queues, system, log, meter, trustedProxies });
   const pages = createServer(SLOW_REQUESTS, dashboard.listener);
   const ops = createServer(
     SLOW_REQUESTS,
