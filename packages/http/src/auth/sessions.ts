@@ -30,8 +30,10 @@ export function createSessions(options: {
   readonly isSecure: IsSecure;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** How many that were ended early are remembered. Default 10,000. */
+  readonly most?: number;
 }): Sessions {
-  const { signers, isSecure, now = Date.now } = options;
+  const { signers, isSecure, now = Date.now, most = MOST_ENDED } = options;
   const ended = new Map<string, number>();
 
   const cookie = (isHttps: boolean, value: string, seconds: number) =>
@@ -46,9 +48,9 @@ export function createSessions(options: {
   };
 
   const remember = (id: string, expires: number) => {
-    for (const [other, over] of ended) if (over <= now()) ended.delete(other);
+    if (ended.size >= most) for (const [other, over] of ended) if (over <= now()) ended.delete(other);
     ended.set(id, expires);
-    const oldest = ended.size > MOST_ENDED ? ended.keys().next().value : undefined;
+    const oldest = ended.size > most ? ended.keys().next().value : undefined;
     if (oldest !== undefined) ended.delete(oldest);
   };
 
