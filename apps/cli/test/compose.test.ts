@@ -101,12 +101,14 @@ describe('docker-compose.yml', () => {
 
   it('holds no secret: each is required from outside, or passed on when it is set', () => {
     const named = Object.values(apps).flatMap(({ environment = {} }) => Object.entries(environment));
-    const secrets = named.filter(([name]) => /KEY|PASSWORD|SECRET|TOKEN|USER|SMTP|SLACK/.test(name));
+    const secrets = named.filter(([name]) => /KEY|PASSWORD|SECRET|TOKEN|USER|VIEWERS$|SMTP|SLACK/.test(name));
     expect(new Set(secrets.map(([name]) => name))).toEqual(
       new Set([
         'API_KEY',
         'DASHBOARD_USER',
         'DASHBOARD_PASSWORD',
+        'DASHBOARD_VIEWERS',
+        'SESSION_SECRET',
         'SMTP_URL',
         'CRM_TOKEN',
         'SLACK_WEBHOOK_URL',

@@ -7,7 +7,8 @@ import {
   type Environment,
   type PortSetting,
 } from '@hookline/process';
-import { readLogin, type Login } from './login.ts';
+import type { AccessOptions, Login } from '@hookline/http';
+import { readAccess, readLogin } from './login.ts';
 
 /** A folder for a database of its own, or an address. */
 export type HistoryPlace = string | { readonly folder: string };
@@ -24,6 +25,8 @@ export interface DashboardConfig extends CommonConfig {
   readonly port: PortSetting;
   readonly opsPort: PortSetting;
   readonly login: Login;
+  /** Who else may look, and how long a browser is known. */
+  readonly access: AccessOptions;
   /** Each opens the operators' API, as the login does. */
   readonly apiKeys: readonly string[];
   /** Whom to believe where a request comes from. */
@@ -37,11 +40,13 @@ export interface DashboardConfig extends CommonConfig {
 export function readDashboardConfig(env: Environment): DashboardConfig {
   const problems = new Problems();
   const { common, own } = readSettings(env, 'dashboard', problems);
+  const login = readLogin(env, common, problems);
   const config = {
     ...common,
     port: own.DASHBOARD_PORT,
     opsPort: own.OPS_PORT,
-    login: readLogin(env, common, problems),
+    login,
+    access: readAccess(own, { login, production: common.production }, problems),
     apiKeys: apiKeysSetting(env, problems),
     trustedProxies: trustedProxiesSetting(env, problems),
     eventRetention: own.EVENT_RETENTION,

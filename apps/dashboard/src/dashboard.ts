@@ -1,5 +1,12 @@
 import { explain, type History, type Logger, type Meter, type Source } from '@hookline/core';
-import { createDashboard, type BasicAuthOptions, type TrustedProxies } from '@hookline/http';
+import {
+  createDashboard,
+  identityOf,
+  payloadsOnly,
+  type AccessOptions,
+  type Login,
+  type TrustedProxies,
+} from '@hookline/http';
 import { EventLog, ReplayRunner } from '@hookline/operations';
 import { every, openDeadLetters, type OpenQueues, type System } from '@hookline/redis';
 import type { RequestListener } from 'node:http';
@@ -18,7 +25,9 @@ export interface Dashboard {
 }
 
 export interface DashboardParts {
-  readonly login: BasicAuthOptions;
+  readonly login: Login;
+  /** Who else may look. */
+  readonly access?: AccessOptions;
   /** Each opens the operators' API. */
   readonly apiKeys: readonly string[];
   readonly queues: OpenQueues;
@@ -37,22 +46,31 @@ export interface DashboardParts {
 
 /** Everything behind the operators' login. Another page is another file in `pages/`. */
 export function openDashboard(parts: DashboardParts): Dashboard {
-  const { login, apiKeys, system, log, meter, trustedProxies } = parts;
+  const { login, access, apiKeys, system, log, meter, trustedProxies } = parts;
   const queues = followQueues(parts.queues, log);
   const notes = { by: login.user, note: parts.queues.note, log };
   const links = navigation([]).flat();
   const desk = createDesk(parts);
   const replays = startReplays(desk, log);
   const pages = [
-    { path: QUEUES_PATH, use: createBoard(QUEUES_PATH, queues, links, notes) },
+    { path: QUEUES_PATH, use: payloadsOnly(createBoard(QUEUES_PATH, queues, links, notes), links) },
     ...createPages({
       desk,
-      viewerOf: () => ({ name: login.user, role: 'operator', seesPayloads: true }),
+      viewerOf: identityOf,
       links: [{ title: 'Bull Board', path: QUEUES_PATH }],
     }),
   ];
   return {
-    listener: createDashboard({ login, apiKeys, home: QUEUES_PATH, pages, log, meter, trustedProxies }),
+    listener: createDashboard({
+      login,
+      access,
+      apiKeys,
+      home: QUEUES_PATH,
+      pages,
+      log,
+      meter,
+      trustedProxies,
+    }),
     async close() {
       await Promise.all([queues.close(), replays.stop()]);
       system.close();

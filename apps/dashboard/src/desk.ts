@@ -1,4 +1,5 @@
 import type { History, OperatorAct } from '@hookline/core';
+import type { Identity } from '@hookline/http';
 import type { EventLog } from '@hookline/operations';
 import type { DeadLetters, OpenQueues } from '@hookline/redis';
 import type { SystemView } from './system-view.ts';
@@ -17,17 +18,10 @@ export interface Desk {
   readonly retention: number;
 }
 
-/** Who looks, and what they may. */
-export interface Viewer {
-  readonly name: string;
-  readonly role: 'operator' | 'viewer';
-  readonly seesPayloads: boolean;
-}
-
 /** One question to the desk. */
 export interface Ask {
   readonly desk: Desk;
-  readonly viewer: Viewer;
+  readonly viewer: Identity;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** What stands behind the `?` of the address. */

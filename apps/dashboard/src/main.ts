@@ -21,7 +21,7 @@ import { startRecorder } from './recorder/start.ts';
 await runProcess(process.env, async (env) => {
   const config = readDashboardConfig(env);
   const { host, production, login, apiKeys, prefix, redis } = config;
-  const { trustedProxies } = config;
+  const { access, trustedProxies } = config;
   const log = createLogger({ name: 'dashboard', level: config.logLevel, json: production });
   for (const warning of unknownSettings(env)) log.warn(warning);
   const numbers = createMeter('dashboard');
@@ -37,6 +37,7 @@ await runProcess(process.env, async (env) => {
   );
   const dashboard = openDashboard({
     login,
+    access,
     apiKeys,
     queues,
     system,

@@ -4,15 +4,17 @@ import {
   sendJson,
   sendProblem,
   withActBody,
+  ASSETS_PATH,
   type ActBody,
+  type Identity,
   type Middleware,
   type Mount,
 } from '@hookline/http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allApiRoutes } from './all-api-routes.ts';
 import { allPages } from './all-pages.ts';
-import type { Desk, Viewer } from './desk.ts';
-import { ASSETS_PATH, createAssets } from './kit/assets.ts';
+import type { Desk } from './desk.ts';
+import { createAssets } from './kit/assets.ts';
 import { renderDocument, type Link } from './kit/document.tsx';
 import { openapi } from './openapi.ts';
 import type { AnyPage } from './page.ts';
@@ -20,7 +22,7 @@ import type { AnyRoute, Reply } from './route.ts';
 
 export interface SiteOptions {
   readonly desk: Desk;
-  viewerOf(request: IncomingMessage): Viewer;
+  viewerOf(request: IncomingMessage): Identity;
   /** What stands in the navigation besides the pages. */
   readonly links: readonly Link[];
   /** Milliseconds since the epoch. */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { allPages } from '../src/all-pages.ts';
-import { PASSWORD, startDashboard, USER, type Running } from './harness.ts';
+import { LOGIN, startDashboard, type Running } from './harness.ts';
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/hookline', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hookline-test-'));
@@ -63,7 +63,7 @@ beforeAll(async () => {
       ],
     }),
   );
-  running = await startDashboard(testRedisUrl(), uniquePrefix(), history);
+  running = await startDashboard(testRedisUrl(), uniquePrefix(), {}, history);
   browser = await chromium.launch(await obtainBrowser({ env: process.env, cache: CACHE }));
 }, 300_000);
 
@@ -110,7 +110,7 @@ async function browse<Result>(
   path: string,
   use: (page: Page) => Promise<Result>,
 ): Promise<readonly string[]> {
-  const context = await browser.newContext({ httpCredentials: { username: USER, password: PASSWORD } });
+  const context = await browser.newContext({ extraHTTPHeaders: LOGIN });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -269,7 +269,7 @@ describe('the pages', () => {
 
   it('show times in the zone of whoever looks, with UTC at hand', async () => {
     const context = await browser.newContext({
-      httpCredentials: { username: USER, password: PASSWORD },
+      extraHTTPHeaders: LOGIN,
       timezoneId: 'Asia/Tokyo',
       locale: 'en-GB',
     });

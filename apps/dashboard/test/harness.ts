@@ -1,4 +1,5 @@
 import { NO_LOG, type History } from '@hookline/core';
+import type { AccessOptions } from '@hookline/http';
 import { openQueues, openSystem } from '@hookline/redis';
 import { Queue } from 'bullmq';
 import { once } from 'node:events';
@@ -22,13 +23,19 @@ export interface Running {
 }
 
 /** The dashboard on a free port, over the Redis at `url`. */
-export async function startDashboard(url: string, prefix: string, history?: History): Promise<Running> {
+export async function startDashboard(
+  url: string,
+  prefix: string,
+  access: AccessOptions = {},
+  history?: History,
+): Promise<Running> {
   const target = { kind: 'url', url } as const;
   const queues = await openQueues({ target, prefix, log: quiet });
   const system = await openSystem({ target, prefix, log: quiet });
   const login = { user: USER, password: PASSWORD };
   const dashboard = openDashboard({
     login,
+    access,
     apiKeys: [API_KEY],
     queues,
     system,

@@ -4,7 +4,7 @@ import { Worker, type Queue } from 'bullmq';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
-import { openQueue, PASSWORD, startDashboard, USER, type Running } from './harness.ts';
+import { LOGIN, openQueue, startDashboard, type Running } from './harness.ts';
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/hookline', import.meta.url));
 const prefix = uniquePrefix();
@@ -40,7 +40,7 @@ async function failing(): Promise<never> {
 
 /** What a browser would complain of, or ask other hosts for, while `use` goes on. */
 async function complaintsDuring(use: (page: Page) => Promise<void>): Promise<string[]> {
-  const context = await browser.newContext({ httpCredentials: { username: USER, password: PASSWORD } });
+  const context = await browser.newContext({ extraHTTPHeaders: LOGIN });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

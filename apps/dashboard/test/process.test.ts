@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const VIEWER = { user: 'ada', password: 'k4Wz-9Qpt-ru7Xm' };
 const LOGIN = { user: 'operator', password: 'q7Vd-mm2Xw-p0Lz' };
 
 const children: ChildProcess[] = [];
@@ -72,10 +73,14 @@ describe('the dashboard process', () => {
       REDIS_URL: testRedisUrl(),
       DASHBOARD_USER: LOGIN.user,
       DASHBOARD_PASSWORD: LOGIN.password,
+      DASHBOARD_VIEWERS: `${VIEWER.user}:${VIEWER.password}`,
     });
     const { dashboard: address, ops } = await addressesOf(started);
     expect((await fetch(address)).status).toBe(401);
     expect((await fetch(address, { headers: authorization(LOGIN) })).status).toBe(200);
+    const asViewer = { headers: authorization(VIEWER) };
+    expect((await fetch(address, asViewer)).status).toBe(403);
+    expect((await fetch(new URL('/admin/system', address), asViewer)).status).toBe(200);
     expect((await fetch(`${ops}/healthz`)).status).toBe(200);
     expect(
       (
@@ -86,7 +91,7 @@ describe('the dashboard process', () => {
       ).status,
     ).toBe(200);
     expect(await stop(started)).toBe(0);
-    expect(started.output()).not.toContain(LOGIN.password);
+    for (const { password } of [LOGIN, VIEWER]) expect(started.output()).not.toContain(password);
   });
 
   it('takes the login that npm start wrote, in development, and starts without Redis', async () => {

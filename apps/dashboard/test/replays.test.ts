@@ -49,7 +49,7 @@ beforeEach(async () => {
   partition = createPartition(redis, prefix);
   history = await openHistory({ folder }, { log: NO_LOG });
   recording = openRecording({ target, prefix, log: NO_LOG });
-  running = await startDashboard(url, prefix, history);
+  running = await startDashboard(url, prefix, {}, history);
   ends = [];
 });
 afterEach(async () => {
@@ -371,7 +371,7 @@ describe('whoever carries replays out', () => {
       ),
       { numRuns: 12 },
     );
-    running = await startDashboard(url, prefix, history);
+    running = await startDashboard(url, prefix, {}, history);
   });
 
   const logOver = (its: Partition) =>

@@ -12,7 +12,7 @@ import { Redis } from 'ioredis';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { warningsOf } from '../src/system-warnings.ts';
-import { API_KEY, openQueue, PASSWORD, startDashboard, USER, type Running } from './harness.ts';
+import { API_KEY, LOGIN, openQueue, startDashboard, USER, type Running } from './harness.ts';
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/hookline', import.meta.url));
 const PAGE = '/admin/system';
@@ -77,7 +77,7 @@ describe('the system page', () => {
   });
 
   async function browse(path: string, use: (page: Page) => Promise<void>): Promise<string[]> {
-    const context = await browser.newContext({ httpCredentials: { username: USER, password: PASSWORD } });
+    const context = await browser.newContext({ extraHTTPHeaders: LOGIN });
     const page = await context.newPage();
     const complaints: string[] = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));

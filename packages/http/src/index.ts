@@ -1,5 +1,9 @@
-export { basicAuth, type BasicAuthOptions } from './auth/basic-auth.ts';
+export type { AccessOptions, Login } from './auth/accounts.ts';
 export { bearerAuth } from './auth/bearer-auth.ts';
+export { identityOf, type Identity, type Role } from './auth/identity.ts';
+export { LOGIN_PATH, LOGOUT_PATH } from './auth/login-page.ts';
+export { payloadsOnly } from './auth/payloads-only.ts';
+export { ASSETS_PATH } from './auth/plain-page.ts';
 export { NOT_FOUND, sendProblem, type Middleware, type Problem } from './wire/problem.ts';
 export { sameOriginOnly } from './auth/same-origin.ts';
 export { securityHeaders } from './wire/security-headers.ts';

@@ -183,6 +183,28 @@ export const SETTINGS = [
     says: 'required in production, at least 12 characters',
   },
   {
+    key: 'DASHBOARD_VIEWERS',
+    kind: 'text',
+    for: ['dashboard'],
+    says: 'who may look at the dashboard and change nothing: `ada:password,grace:another`; see [who may open the dashboard](access.md)',
+  },
+  {
+    key: 'DASHBOARD_VIEWERS_SEE_PAYLOADS',
+    kind: 'choice',
+    of: ['off', 'on', 'false', 'true'],
+    default: 'off',
+    hint: 'use on or off',
+    for: ['dashboard'],
+    says: '`on`: viewers see payloads, bodies and headers, too',
+  },
+  {
+    key: 'SESSION_SECRET',
+    kind: 'text',
+    for: ['dashboard'],
+    standard: 'made of the login',
+    says: "what the dashboard's sessions are signed with, at least 32 characters; the same on all dashboards",
+  },
+  {
     key: 'API_KEY',
     kind: 'text',
     for: ['receiver', 'dashboard'],

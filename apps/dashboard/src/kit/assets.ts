@@ -5,9 +5,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where what pages load is, behind the login and before it: the login page needs its style. */
-export const ASSETS_PATH = '/admin/assets';
-
 /** The application's folder, whether this runs compiled or not. */
 const HOME = fileURLToPath(new URL('../..', import.meta.url));
 const UPLOT = dirname(createRequire(import.meta.url).resolve('uplot'));

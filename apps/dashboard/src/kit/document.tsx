@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import { ASSETS_PATH } from './assets.ts';
+import { ASSETS_PATH, LOGOUT_PATH } from '@hookline/http';
 import { LOGO } from './logo.ts';
 
 export interface Link {
@@ -55,7 +55,9 @@ export function renderDocument(options: DocumentOptions, content: ComponentChild
               ))}
             </div>
           </nav>
-          <div class="who">{viewer}</div>
+          <form class="who" method="post" action={LOGOUT_PATH}>
+            <span>{viewer}</span> <button type="submit">Log out</button>
+          </form>
         </div>
         <main id="content">{content}</main>
       </body>

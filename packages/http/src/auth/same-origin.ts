@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { sendProblem, type Middleware, type Problem } from '../wire/problem.ts';
 
 /**
@@ -8,27 +8,38 @@ import { sendProblem, type Middleware, type Problem } from '../wire/problem.ts';
  */
 export function sameOriginOnly(): Middleware {
   return (request, response, next) => {
-    if (isReading(request.method ?? '') || isSameOrigin(request.headers)) return next();
+    if (isReading(request.method ?? '') || !isCrossOrigin(request.headers)) return next();
     sendProblem(response, CROSS_ORIGIN);
   };
 }
 
-function isReading(method: string): boolean {
+/**
+ * Whether a request only reads, or shows that a page of ours or the operator sent it: a browser adds a cookie by
+ * itself, so what changes something by a cookie has to show where it comes from.
+ */
+export function readsOrShowsOrigin({ method = '', headers }: IncomingMessage): boolean {
+  if (isReading(method)) return true;
+  const showsNothing = headers['sec-fetch-site'] === undefined && headers.origin === undefined;
+  return !showsNothing && !isCrossOrigin(headers);
+}
+
+/** Whether a method changes nothing. */
+export function isReading(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 }
 
-function isSameOrigin(headers: IncomingHttpHeaders): boolean {
+function isCrossOrigin(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
   // `none`: the operator started it (a reload, for one), no page did.
-  if (site !== undefined) return site === 'same-origin' || site === 'none';
-  return headers.origin === undefined || hostOf(headers.origin) === headers.host?.toLowerCase();
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  return headers.origin !== undefined && hostOf(headers.origin) !== headers.host?.toLowerCase();
 }
 
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
-const CROSS_ORIGIN: Problem = {
+export const CROSS_ORIGIN: Problem = {
   status: 403,
   error: 'cross_origin',
   title: 'Another site may not do this in your name',

@@ -63,11 +63,6 @@ export interface StreamingRoute extends Route {
 
 export type JobRoute = AnsweringRoute | StreamingRoute;
 
-/** Who acts where a key was shown: keys have no names, so where it came from has to do. */
-export function byKey(peer: string): string {
-  return `api-key from ${peer}`;
-}
-
 /** Says that a job was changed, and answers with it. */
 export function changed({ log }: JobApiParts, message: string, status: number, job: JobSummary): Answer {
   log.info(message, { job: job.id, runs: job.name });

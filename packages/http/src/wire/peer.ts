@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /**
  * Whom to believe what `X-Forwarded-For` says: the addresses and subnets of proxies, or how many proxies there are in a
@@ -11,7 +12,7 @@ export type TrustedProxies = number | readonly string[];
 export type PeerOf = (request: Pick<IncomingMessage, 'headers' | 'socket'>) => string;
 
 export function createPeerOf(trusted: TrustedProxies = []): PeerOf {
-  const isProxy = typeof trusted === 'number' ? (_: string, hop: number) => hop < trusted : within(trusted);
+  const isProxy = proxyTest(trusted);
   const connected = createConnected();
   return ({ headers, socket }) => {
     const own = connected(socket);
@@ -26,6 +27,24 @@ export function createPeerOf(trusted: TrustedProxies = []): PeerOf {
     }
     return networkOf(peer);
   };
+}
+
+/** Says whether a request came by HTTPS: to us, or to a proxy that is believed. */
+export type IsSecure = (request: Pick<IncomingMessage, 'headers' | 'socket'>) => boolean;
+
+export function createIsSecure(trusted: TrustedProxies = []): IsSecure {
+  const isProxy = proxyTest(trusted);
+  const connected = createConnected();
+  return ({ headers, socket }) => {
+    if (socket instanceof TLSSocket) return true;
+    // Of several proxies the first one met the browser.
+    const [first = ''] = [headers['x-forwarded-proto'] ?? ''].flat().join(',').split(',');
+    return first.trim().toLowerCase() === 'https' && isProxy(connected(socket).address, 0);
+  };
+}
+
+function proxyTest(trusted: TrustedProxies): (address: string, hop: number) => boolean {
+  return typeof trusted === 'number' ? (_, hop) => hop < trusted : within(trusted);
 }
 
 interface Connected {

@@ -20,6 +20,8 @@ export function securityHeaders(): Middleware {
         frameAncestors: ["'none'"],
       },
     },
+    // With `no-referrer` a browser sends `Origin: null` with our own forms, and they look like another site's.
+    referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: false,
   });
 }

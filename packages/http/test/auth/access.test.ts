@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
+import { accountsOf } from '../../src/auth/accounts.ts';
 import { basicAuth } from '../../src/auth/basic-auth.ts';
+import { createLogins } from '../../src/auth/logins.ts';
 import { bearerAuth } from '../../src/auth/bearer-auth.ts';
 import type { Middleware } from '../../src/wire/problem.ts';
 import { sameOriginOnly } from '../../src/auth/same-origin.ts';
@@ -15,8 +17,11 @@ import { rememberingLog, silentLog } from '../silent-log.ts';
 
 const right = basic('admin', 'pä:ss word');
 
-function parts(options: Partial<FailedLoginOptions> = {}) {
-  return { failed: createFailedLogins({ log: silentLog, ...options }), slowMs: 20 };
+const login = { user: 'admin', password: 'pä:ss word' };
+
+function logins(options: Partial<FailedLoginOptions> = {}, slowMs = 20) {
+  const failed = createFailedLogins({ log: silentLog, ...options });
+  return createLogins(accountsOf(login), { failed, slowMs });
 }
 
 /** The two ways a step is used: within a site of Express, and alone. */
@@ -33,10 +38,8 @@ const ways: readonly [string, (use: Middleware) => RequestListener][] = [
 ];
 
 describe.each(ways)('basicAuth %s', (_name, behind) => {
-  const login = { user: 'admin', password: 'pä:ss word' };
-
   it('asks for a login, and lets the right one in', async () => {
-    const site = behind(basicAuth(login, parts()));
+    const site = behind(basicAuth(logins()));
     const asked = await request(site).get('/');
     expect(asked.status).toBe(401);
     expect(asked.headers['www-authenticate']).toBe('Basic realm="Hookline", charset="UTF-8"');
@@ -54,7 +57,7 @@ describe.each(ways)('basicAuth %s', (_name, behind) => {
     ['another scheme', `Bearer ${login.password}`],
     ['nothing', 'Basic '],
   ])('refuses %s and echoes nothing', async (_what, authorization) => {
-    const answer = await request(behind(basicAuth(login, parts())))
+    const answer = await request(behind(basicAuth(logins())))
       .get('/')
       .set('authorization', authorization);
     expect(answer.status).toBe(401);
@@ -68,8 +71,7 @@ describe.each(ways)('basicAuth %s', (_name, behind) => {
 
   it('locked the operator out with ten wrong passwords: the right one passes, slowly', async () => {
     const log = rememberingLog();
-    const failed = createFailedLogins({ log, failures: 3, windowMs: 60_000 });
-    const site = createServer(behind(basicAuth(login, { failed, slowMs: 80 })));
+    const site = createServer(behind(basicAuth(logins({ log, failures: 3, windowMs: 60_000 }, 80))));
     const get = async (authorization: string) => {
       const began = performance.now();
       const { status, body } = await request(site).get('/').set('authorization', authorization);
@@ -89,7 +91,7 @@ describe.each(ways)('basicAuth %s', (_name, behind) => {
   });
 
   it('took 60 right logins at once for guesses', async () => {
-    const server = createServer(behind(basicAuth(login, parts({ failures: 3 })))).listen(0, '127.0.0.1');
+    const server = createServer(behind(basicAuth(logins({ failures: 3 })))).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const ask = (authorization: string) =>
@@ -108,7 +110,8 @@ describe.each(ways)('basicAuth %s', (_name, behind) => {
   it('of one sender behind a proxy slows that one only, where the proxy is known', async () => {
     const peerOf = createPeerOf(1);
     const failed = createFailedLogins({ log: silentLog, failures: 1 });
-    const site = createServer(behind(basicAuth(login, { failed, peerOf, slowMs: 400 })));
+    const tried = createLogins(accountsOf(login), { failed, slowMs: 400 });
+    const site = createServer(behind(basicAuth(tried, peerOf)));
     const get = (authorization: string, from: string) =>
       request(site).get('/').set({ authorization, 'x-forwarded-for': from });
     await get(basic('admin', 'guess'), '203.0.113.1');
@@ -117,8 +120,10 @@ describe.each(ways)('basicAuth %s', (_name, behind) => {
   });
 });
 
-it('basicAuth without a password is no login at all', () => {
-  expect(() => basicAuth({ user: 'admin', password: '' }, parts())).toThrow('needs a user and a password');
+it('an account without a password is no account at all', () => {
+  const nobody = { user: 'ada', password: '' };
+  for (const make of [() => accountsOf(nobody), () => accountsOf(login, { viewers: [nobody] })])
+    expect(make).toThrow('needs a user and a password');
 });
 
 describe.each(ways)('bearerAuth %s', (_name, behind) => {

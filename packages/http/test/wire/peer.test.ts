@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Socket } from 'node:net';
-import { createPeerOf, type TrustedProxies } from '../../src/wire/peer.ts';
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { createIsSecure, createPeerOf, type TrustedProxies } from '../../src/wire/peer.ts';
 
 function peer(trusted: TrustedProxies | undefined, remoteAddress: string, forwarded?: string): string {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
@@ -70,5 +71,25 @@ describe('the sender of a socket', () => {
     const { socket, asked } = socketOf(undefined);
     expect([0, 1].map(() => peerOf({ headers: {}, socket }))).toEqual(['', '']);
     expect(asked()).toBe(2);
+  });
+});
+
+describe('a request came by HTTPS', () => {
+  const plain = (remoteAddress: string) => ({ remoteAddress }) as Socket;
+
+  it.each<[string, TrustedProxies | undefined, Socket, string | undefined, boolean]>([
+    ['when its connection is', undefined, new TLSSocket(new Socket()), undefined, true],
+    ['whatever is claimed there', undefined, new TLSSocket(new Socket()), 'http', true],
+    ['not without', undefined, plain('192.0.2.1'), undefined, false],
+    ['not because a stranger claims so', undefined, plain('192.0.2.1'), 'https', false],
+    ['nor one beside the proxy', ['10.0.0.0/8'], plain('192.0.2.1'), 'https', false],
+    ['when the proxy says so', ['10.0.0.0/8'], plain('::ffff:10.1.2.3'), 'HTTPS', true],
+    ['or the first of several', 2, plain('10.1.2.3'), 'https, http', true],
+    ['not when only the later ones do', 2, plain('10.1.2.3'), 'http, https', false],
+    ['not when the proxy says nothing', 1, plain('10.1.2.3'), undefined, false],
+    ['nor when there is no proxy', 0, plain('10.1.2.3'), 'https', false],
+  ])('%s', (_, trusted, socket, forwarded, expected) => {
+    const headers = forwarded === undefined ? {} : { 'x-forwarded-proto': forwarded };
+    expect(createIsSecure(trusted)({ headers, socket })).toBe(expected);
   });
 });

@@ -1,6 +1,7 @@
+import { apiKeyFrom } from '../../auth/identity.ts';
 import { problemAnswer } from '../../wire/problem.ts';
 import * as refusals from '../refusals.ts';
-import { byKey, changed, type AnsweringRoute } from '../route.ts';
+import { changed, type AnsweringRoute } from '../route.ts';
 
 /** `POST /job/:id/retry`: queues a failed job once more. */
 export default {
@@ -8,7 +9,7 @@ export default {
   path: '/job/:id/retry',
   async answer({ id, ask, peer }, parts) {
     if (id === undefined) return problemAnswer(refusals.UNKNOWN_JOB_ID);
-    const result = await ask(() => parts.service.retry(id, byKey(peer)));
+    const result = await ask(() => parts.service.retry(id, apiKeyFrom(peer)));
     switch (result.kind) {
       case 'queued':
         return changed(parts, 'queued again', 202, result.job);
