@@ -1,4 +1,13 @@
 import type { DeliveryStatus, EventId, EventStatus } from './event.ts';
+import type {
+  ActivityRange,
+  HandlerSummary,
+  SeriesPoint,
+  SeriesQuery,
+  SourceSummary,
+  Summarized,
+} from './history-activity.ts';
+import type { Issue, IssueDelivery, IssueQuery, IssueStateChange } from './history-issues.ts';
 import type { AttemptSnapshot, AuditLine, EventSnapshot, RefusalSnapshot, Revision } from './history.ts';
 
 /** What is recorded together: all of it, or nothing. */
@@ -151,6 +160,27 @@ export interface History {
   count(range: TimeRange): Promise<readonly EventCount[]>;
   refusals(query: RefusalQuery): Promise<HistoryPage<RefusalSnapshot>>;
   audit(query: AuditQuery): Promise<HistoryPage<AuditLine>>;
+  /** Newest death first. An issue is there as soon as its first dead attempt is recorded. */
+  issues(query: IssueQuery): Promise<HistoryPage<Issue>>;
+  issue(fingerprint: string, now: number): Promise<Issue | undefined>;
+  /** @returns the issue as it is then, as of when it was set; `undefined` when it is unknown */
+  setIssueState(change: IssueStateChange): Promise<Issue | undefined>;
+  /** Which deliveries died in this way, each once, newest first. */
+  issueDeliveries(fingerprint: string, page: PageOptions): Promise<HistoryPage<IssueDelivery>>;
+  /**
+   * Brings the sums up to date that `series`, `sources` and `handlers` read: a small step of it, so that recording goes on.
+   * Whoever records calls it every second or so, and again at once while there is more.
+   */
+  summarize(): Promise<Summarized>;
+  /**
+   * A point for every step of the range, as of the last `summarize`; the first is the one that holds `from`.
+   * @throws RangeError for a step that is not whole minutes, and for more than 1,500 points
+   */
+  series(query: SeriesQuery): Promise<readonly SeriesPoint[]>;
+  /** Every source that ever had an event, and the latest others that requests were refused for; by name. */
+  sources(range: ActivityRange): Promise<readonly SourceSummary[]>;
+  /** Every handler with an attempt that is kept, by name. */
+  handlers(range: ActivityRange): Promise<readonly HandlerSummary[]>;
   /** Deletes in small steps, so that recording goes on meanwhile. */
   prune(limits: PruneLimits): Promise<Pruned>;
   stats(): Promise<HistoryStats>;
