@@ -1,5 +1,5 @@
 import type { DeliveryStatus, EventId } from './event.ts';
-import type { PageOptions } from './history-port.ts';
+import type { PageOptions } from './history-page.ts';
 
 /** What operators say of an issue; a resolved one that dies again is open. */
 export const ISSUE_STATES = ['open', 'acknowledged', 'resolved', 'ignored'] as const;

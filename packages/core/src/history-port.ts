@@ -7,6 +7,7 @@ import type {
   SourceSummary,
   Summarized,
 } from './history-activity.ts';
+import type { HistoryPage, PageOptions } from './history-page.ts';
 import type { Issue, IssueDelivery, IssueQuery, IssueStateChange } from './history-issues.ts';
 import type { AttemptSnapshot, AuditLine, EventSnapshot, RefusalSnapshot, Revision } from './history.ts';
 
@@ -83,12 +84,6 @@ export interface SearchQuery {
   readonly pairs: readonly PayloadPair[];
 }
 
-export interface PageOptions {
-  readonly limit: number;
-  /** `next` of the page before. */
-  readonly before?: string;
-}
-
 export interface RefusalQuery extends PageOptions {
   readonly source?: string;
   readonly reason?: string;
@@ -96,13 +91,6 @@ export interface RefusalQuery extends PageOptions {
 
 export interface AuditQuery extends PageOptions {
   readonly action?: string;
-}
-
-/** One page, newest first. */
-export interface HistoryPage<Item> {
-  readonly items: readonly Item[];
-  /** Where the next page begins; `undefined` when there is none. A page with a next one may hold fewer than asked for. */
-  readonly next: string | undefined;
 }
 
 export interface TimeRange {

@@ -84,6 +84,7 @@ export {
   type IssueState,
   type IssueStateChange,
 } from './history-issues.ts';
+export type { HistoryPage, PageOptions } from './history-page.ts';
 export type {
   AuditQuery,
   EventCount,
@@ -92,9 +93,7 @@ export type {
   History,
   HistoryBlock,
   HistoryBody,
-  HistoryPage,
   HistoryStats,
-  PageOptions,
   PayloadPair,
   Pruned,
   PruneLimits,

@@ -114,8 +114,10 @@ async function usualGaps(
       );
     const { rows } = await sql<{ source: string; sums: string }>`
       WITH w (source, step, start, stop) AS (VALUES ${sql.join(values)})
-      SELECT r.source, r.sums FROM w JOIN rollups r ON r.kind = 'events' AND r.source = w.source AND r.name = ''
-        AND r.step = w.step AND r.at >= w.start AND r.at < w.stop ORDER BY r.source, r.at`.execute(db);
+      SELECT r.source, r.sums FROM w CROSS JOIN rollups r WHERE r.kind = 'events' AND r.source = w.source
+        AND r.name = '' AND r.step = w.step AND r.at >= w.start AND r.at < w.stop ORDER BY r.source, r.at`.execute(
+      db,
+    );
     for (const { source, sums: text } of rows) {
       const before = sums.get(source);
       const after: Sums['events'] = JSON.parse(text);
