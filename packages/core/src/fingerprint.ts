@@ -37,7 +37,7 @@ const WORD = /[\w-]+/g;
 const PREFIXED = /^[a-z]+_(?=[A-Za-z]*[a-z])(?=[A-Za-z]*[A-Z])[A-Za-z]{8,}$/;
 const REPEATED = /(<[a-z]+>)(?:(?:, |,| |; )\1)+/g;
 
-/** A text whose ids, numbers, addresses and quoted values are replaced by what they are. Doing it again changes nothing. */
+/** A text whose ids, numbers, addresses and quoted values are replaced by what they are. */
 function withPlaceholders(text: string): string {
   return text
     .replaceAll(QUOTED, '<value>')

