@@ -114,11 +114,11 @@ function Numbers({ points }: { readonly points: readonly SeriesPoint[] }) {
       <Tiles
         tiles={[
           { name: 'Accepted', value: sum('accepted') },
-          { name: 'Attempts that succeeded', value: sum('handled') },
-          { name: 'that failed', value: sum('failed') },
+          { name: 'Succeeded', value: sum('handled') },
+          { name: 'Failed attempts', value: sum('failed') },
           { name: 'Dead', value: sum('dead') },
           { name: 'Refused', value: sum('refused') },
-          { name: 'Answered, worst p99', value: worst('ackP99') },
+          { name: 'Recorded, worst p99', value: worst('ackP99') },
           { name: 'Begun, worst p99', value: worst('waitP99') },
         ]}
       />
