@@ -31,7 +31,7 @@ export function rangeOf(
 
 /** What the history sums up beforehand: other steps are read minute by minute. */
 const STEPS = [60_000, 300_000, 1_800_000, 21_600_000] as const;
-const MOST_POINTS = 300;
+const MOST_POINTS = 400;
 
 /** A step that gives a chart enough points and no more. */
 export function stepFor({ from, until }: ActivityRange): number {
