@@ -54,7 +54,15 @@ export async function listSchedules(
         })),
         ...[...paused.values()]
           .filter((each) => each.queue === queue.name && !set.some(({ key }) => key === each.name))
-          .map(({ data: _, ...each }) => ({ ...each, isPaused: true, nextAt: undefined })),
+          .map(({ name, job, cron, timezone }) => ({
+            name,
+            job,
+            cron,
+            timezone,
+            queue: queue.name,
+            isPaused: true,
+            nextAt: undefined,
+          })),
       ];
       if (known.length === 0) return [];
       const runs = await runsOf(queue);
