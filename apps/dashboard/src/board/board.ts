@@ -14,6 +14,7 @@ import { sendProblem, type Middleware, type Problem } from '@hookline/http';
 import { readFile } from 'node:fs';
 import { noteActs, type ActNotes } from './acts.ts';
 import { renderPage } from './page.ts';
+import { EVENT_LINKS } from './event-link.ts';
 import { deadLetterTitle, DEAD_LETTERS_DESCRIPTION, readableDeadLetter } from './dead-letter-view.ts';
 import type { Link } from '../kit/document.tsx';
 import { LOGO } from '../kit/logo.ts';
@@ -157,7 +158,7 @@ function adapterOf(queue: Queue): BullMQAdapter {
 
 class WorkQueue extends BullMQAdapter {
   constructor(queue: Queue, options?: ConstructorParameters<typeof BullMQAdapter>[1]) {
-    super(queue, options);
+    super(queue, { ...EVENT_LINKS, ...options });
     for (const field of ['data', 'returnValue', 'progress'] as const) this.setFormatter(field, maskSecrets);
   }
 

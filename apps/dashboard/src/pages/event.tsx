@@ -142,6 +142,12 @@ function factsOf({ event, bytes, sha256, bodyTrusted, isRecorded }: ShownEvent) 
       ? [['Body', 'not covered by the signature: fetch the object before believing it'] as const]
       : []),
     ['History', isRecorded ? 'recorded' : 'not recorded yet'],
+    [
+      'Jobs',
+      <a href={`/admin/queues/queue/default/${encodeURIComponent(event.id)}`}>
+        in Bull Board, while it keeps them
+      </a>,
+    ],
   ] as const;
 }
 

@@ -85,7 +85,6 @@ export const SMOKE: readonly FaultCase[] = [
   redisKilled,
   redisFrozen,
   network,
-  spoolKilled,
 ];
 
 /** Each mutation with a case that has to turn red under it. */

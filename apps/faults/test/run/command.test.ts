@@ -55,7 +55,13 @@ describe('npm run faults', () => {
   it(
     'turns red when events leave Redis before they are recorded',
     async () => {
-      const { code, said } = await faults('--mutations', '--case', 'evict-before-recorded');
+      const { code, said } = await faults(
+        '--mutations',
+        '--case',
+        'evict-before-recorded',
+        '--events',
+        '1000',
+      );
       expect(said).toMatch(/history \(.*\): [1-9]/);
       expect(said).toContain('1 of 1 mutations were caught');
       expect(code).toBe(0);
