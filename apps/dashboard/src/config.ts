@@ -1,14 +1,19 @@
+import type { Source } from '@hookline/core';
 import {
   apiKeysSetting,
   Problems,
   readSettings,
+  readSources,
   trustedProxiesSetting,
   type CommonConfig,
   type Environment,
   type PortSetting,
 } from '@hookline/process';
+import { describedNames, describeProvider, providers } from '@hookline/providers';
 import type { AccessOptions, Login } from '@hookline/http';
 import { readAccess, readLogin } from './login.ts';
+
+const KNOWN_PROVIDERS = { providers, described: describedNames, describe: describeProvider };
 
 /** A folder for a database of its own, or an address. */
 export type HistoryPlace = string | { readonly folder: string };
@@ -34,6 +39,8 @@ export interface DashboardConfig extends CommonConfig {
   readonly history: HistorySettings;
   /** Milliseconds that a settled event is known. */
   readonly eventRetention: number;
+  /** Those whose secrets this process is given, which need not be any: what is replayed is verified once more. */
+  readonly sources: ReadonlyMap<string, Source>;
 }
 
 /** @throws ConfigError naming every bad setting */
@@ -50,6 +57,8 @@ export function readDashboardConfig(env: Environment): DashboardConfig {
     apiKeys: apiKeysSetting(env, problems),
     trustedProxies: trustedProxiesSetting(env, problems),
     eventRetention: own.EVENT_RETENTION,
+    // What is wrong with one of them is for the receiver to say: here they are not needed.
+    sources: readSources(env, KNOWN_PROVIDERS, new Problems(), () => undefined),
     history: {
       place: own.HISTORY_URL ?? { folder: common.dataDir },
       retention: own.HISTORY_RETENTION,

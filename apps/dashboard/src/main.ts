@@ -43,6 +43,7 @@ await runProcess(process.env, async (env) => {
     system,
     history: recorder.history,
     retention: config.eventRetention,
+    sources: config.sources,
     log,
     meter,
     trustedProxies,

@@ -22,6 +22,7 @@ import {
   type Partition,
   type Recording,
 } from '@hookline/redis';
+import { providers } from '@hookline/providers';
 import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
@@ -324,6 +325,32 @@ describe('a replay', () => {
   ])('refuses %j', async (body, status) => {
     expect((await running.send('POST', '/admin/api/replays', body)).status).toBe(status);
   });
+});
+
+it('does not replay what has left Redis when its signature does not hold any more', async () => {
+  await work(handler('a'));
+  const [event] = await accept(1, 'handled');
+  await record();
+  const provider = providers.get('stripe');
+  if (provider === undefined || event === undefined) throw new Error('there is no such provider');
+  const source = { name: 'stripe', provider, secrets: () => ['whsec_of-today'], priorityOf: () => undefined };
+  const signed = {
+    ...event,
+    headers: { 'stripe-signature': `t=${Math.floor(event.receivedAt / 1_000)},v1=${'0'.repeat(64)}` },
+  };
+  const log = new EventLog({
+    partition,
+    history: async () =>
+      ({
+        ...history,
+        find: (id) => history.find(id),
+        body: async () => ({ kind: 'whole', ...signed }),
+      }) as History,
+    sources: new Map([['stripe', source]]),
+  });
+  expect(await log.restore(event.id, 1_000)).toMatch(
+    /its signature does not hold with today's secrets of 'stripe' \(mismatch\)/,
+  );
 });
 
 describe('whoever carries replays out', () => {
