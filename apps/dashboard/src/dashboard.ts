@@ -13,7 +13,8 @@ import type { RequestListener } from 'node:http';
 import { createBoard } from './board/board.ts';
 import { followQueues } from './board/queues.ts';
 import type { Desk } from './desk.ts';
-import { createPages, navigation } from './site.ts';
+import { createPages } from './site.ts';
+import { navigation } from './site/pages.ts';
 import { createSystemView } from './system-view.ts';
 
 export const QUEUES_PATH = '/admin/queues';

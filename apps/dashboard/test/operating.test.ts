@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { inWords } from '../src/schedules-view.ts';
 import { silentSince } from '../src/sources-view.ts';
 import { stepFor } from '../src/time-range.ts';
-import { openQueue, startDashboard, USER, type Running } from './harness.ts';
+import { LOGIN, openQueue, startDashboard, USER, type Running } from './harness.ts';
 
 const url = testRedisUrl();
 const target = { kind: 'url', url } as const;
@@ -248,6 +248,36 @@ describe('schedules', () => {
       audit: { action: string }[];
     };
     expect(Array.isArray(audit)).toBe(true);
+  });
+});
+
+describe('a form of a page', () => {
+  const post = (path: string, fields: Record<string, string>) =>
+    fetch(`${running.origin}/admin/api${path}`, {
+      method: 'POST',
+      headers: { ...LOGIN, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(fields),
+      redirect: 'manual',
+    });
+
+  it.each([
+    ['/admin/schedules?x=1', '/admin/schedules?x=1'],
+    ['https://evil.example/', '/admin/events'],
+    ['//evil.example', '/admin/events'],
+    ['/admin/\\evil', '/admin/events'],
+    ['/admin/x\r\nset-cookie: a=b', '/admin/events'],
+    ['', '/admin/events'],
+  ])('that asks to be led back to %j is led to %j', async (back, place) => {
+    const answer = await post('/schedules/nightly/run', { return: back });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, place]);
+  });
+
+  it('is told in a page why nothing was done', async () => {
+    const answer = await post('/schedules/never/run', { return: '/admin/schedules' });
+    expect(answer.status).toBe(404);
+    const text = await answer.text();
+    expect(text).toContain('There is no such schedule');
+    expect(text).toContain('<a href="/admin/schedules">Back</a>');
   });
 });
 
