@@ -7,18 +7,22 @@ export interface QueueActivity {
   readonly running: number;
   /** When the last one began, by the activity's clock; its start where none has yet. */
   readonly lastBegun: number;
+  /** When this process last asked for jobs and was answered, though there may have been none; likewise. */
+  readonly lastAsked: number;
 }
 
 /** Sees each job begin and end, and counts that. */
 export interface Activity {
   watch(queue: string, run: Processor['run']): Processor['run'];
+  /** Is told whenever Redis has answered this process's question for jobs. */
+  asked(queue: string): void;
   of(queue: string): QueueActivity;
 }
 
 /** @param clock milliseconds that only go forward */
 export function createActivity(meter: Meter, clock: () => number): Activity {
   const started = clock();
-  const queues = new Map<string, { running: number; lastBegun: number }>();
+  const queues = new Map<string, Counts>();
   const begun = meter.counter(METRICS.jobsBegun);
   const settled = meter.counter(METRICS.jobsSettled);
   const seconds = meter.histogram(METRICS.jobSeconds);
@@ -29,14 +33,17 @@ export function createActivity(meter: Meter, clock: () => number): Activity {
     })),
   );
 
-  function of(queue: string): { running: number; lastBegun: number } {
-    const known = queues.get(queue) ?? { running: 0, lastBegun: started };
+  function of(queue: string): Counts {
+    const known = queues.get(queue) ?? { running: 0, lastBegun: started, lastAsked: started };
     queues.set(queue, known);
     return known;
   }
 
   return {
     of,
+    asked(queue) {
+      of(queue).lastAsked = clock();
+    },
     watch(queue, run) {
       const activity = of(queue);
       return async (lease) => {
@@ -60,6 +67,12 @@ export function createActivity(meter: Meter, clock: () => number): Activity {
       };
     },
   };
+}
+
+interface Counts {
+  running: number;
+  lastBegun: number;
+  lastAsked: number;
 }
 
 /** `delayed`: put off, or sent out and waiting to be finished. */

@@ -60,8 +60,18 @@ export function startCanaries(options: CanaryOptions): Canaries {
 
   const jobId = (): string => `canary~${id}~${generation}`;
 
+  /**
+   * Another process may be quicker each time: workers that wait equally long and look equally often fall into step. While
+   * this one goes on asking, a canary that somebody took shows that it would be given jobs.
+   */
+  async function isGivenToOthers(queue: Queue): Promise<boolean> {
+    if (clock() - activity.of(queue.name).lastAsked > patience / 2) return false;
+    return (await queue.getJob(jobId())) === undefined;
+  }
+
   async function send(queue: Queue): Promise<boolean> {
     if (await queue.isPaused()) return false;
+    if (await isGivenToOthers(queue)) dueSince.delete(queue.name);
     await queue.add('canary', { kind: 'canary' } satisfies Work, {
       jobId: jobId(),
       removeOnComplete: true,

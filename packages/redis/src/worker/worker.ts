@@ -99,7 +99,11 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
         run: activity.watch(name, (lease) => processor.run(lease)),
         putOff: (lease, fault) => processor.putOff(lease, fault),
       },
-      take: ledger.take,
+      async take(queue, tokens) {
+        const took = await ledger.take(queue, tokens);
+        activity.asked(queue);
+        return took;
+      },
       onLockLost: (jobId) => void reclaim(running.at(name, jobId)),
     }),
   );

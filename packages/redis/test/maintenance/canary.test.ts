@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_METER } from '@hookline/core';
 import { eventually, startOwnRedis, type OwnRedis } from '@hookline/rig';
 import { Queue } from 'bullmq';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Ending } from '../../src/bullmq/ending.ts';
 import { leaseOf, type Lease } from '../../src/bullmq/lease.ts';
 import { createActivity, type Activity } from '../../src/bullmq/metrics.ts';
@@ -91,6 +92,31 @@ describe('a process that gets no jobs', () => {
     await eventually(() => reference.stuck().length === 1);
     expect(canaries?.stuck()).toEqual([]);
     isOver();
+  });
+});
+
+describe('a process whose canaries others take', () => {
+  it('is not stuck as long as it goes on asking for jobs, and is when it does not', async () => {
+    const activity = createActivity(NO_METER, clock);
+    const queue = watch(activity);
+    let isAsking = true;
+    const others = setInterval(() => {
+      if (isAsking) activity.asked('default');
+      void queue
+        .getWaiting()
+        .then((jobs) => Promise.all(jobs.map((job) => job.remove().catch(() => undefined))));
+    }, 5);
+    const began = clock();
+    try {
+      while (clock() - began < 900) {
+        expect(canaries?.stuck()).toEqual([]);
+        await wait(10);
+      }
+      isAsking = false;
+      await eventually(() => canaries?.stuck().length === 1);
+    } finally {
+      clearInterval(others);
+    }
   });
 });
 
