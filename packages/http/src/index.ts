@@ -3,7 +3,7 @@ export { bearerAuth } from './auth/bearer-auth.ts';
 export { identityOf, type Identity, type Role } from './auth/identity.ts';
 export { LOGIN_PATH, LOGOUT_PATH } from './auth/login-page.ts';
 export { payloadsOnly } from './auth/payloads-only.ts';
-export { ASSETS_PATH } from './auth/plain-page.ts';
+export { ASSETS_PATH, escaped } from './auth/plain-page.ts';
 export { NOT_FOUND, sendProblem, type Middleware, type Problem } from './wire/problem.ts';
 export { sameOriginOnly } from './auth/same-origin.ts';
 export { securityHeaders } from './wire/security-headers.ts';

@@ -1,3 +1,5 @@
+import { escaped } from '@hookline/http';
+
 const FOREIGN_LINK = /^.*<link\b[^>]*\bhref="https?:[^>]*>.*\n?/gm;
 const FIELD = /<%([=-]) *(\w+) *%>/g;
 
@@ -14,18 +16,6 @@ export function renderPage(template: string, values: Readonly<Record<string, unk
     throw new Error("Bull Board's page has a template tag that is not understood");
   return own.replace(FIELD, (_tag, kind: string, name: string) => {
     const value = String(values[name] ?? '');
-    return kind === '=' ? escapeHtml(value) : value;
+    return kind === '=' ? escaped(value) : value;
   });
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }
