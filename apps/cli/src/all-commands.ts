@@ -6,6 +6,7 @@ export const allCommands = {
   events: async () => (await import('./commands/events.ts')).default,
   explain: async () => (await import('./commands/explain.ts')).default,
   jobs: async () => (await import('./commands/jobs.ts')).default,
+  mcp: async () => (await import('./commands/mcp.ts')).default,
   queues: async () => (await import('./commands/queues.ts')).default,
   refusals: async () => (await import('./commands/refusals.ts')).default,
   replays: async () => (await import('./commands/replays.ts')).default,
