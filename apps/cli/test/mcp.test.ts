@@ -138,8 +138,10 @@ describe('hookline mcp', () => {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toEqual(LOOKS);
     expect(tools.every(({ annotations }) => annotations?.readOnlyHint === true)).toBe(true);
-    const found = await call(client, 'search_events', { query: 'customer=cus_1 type:charge.*' });
+    const found = await call(client, 'search_events', { query: 'source:stripe type:charge.*' });
     expect(found.data['events']).toMatchObject([{ id: 'stripe.evt_1', status: 'handled' }]);
+    for (const query of ['customer=cus_1', 'payload'])
+      expect((await call(client, 'search_events', { query })).text).toContain('--allow-payloads');
     const shown = await call(client, 'show_event', { id: 'evt_1' });
     expect(shown.data).toMatchObject({ id: 'stripe.evt_1', timeline: expect.any(Array) });
     const refusals = await call(client, 'list_refusals');
@@ -158,6 +160,8 @@ describe('hookline mcp', () => {
   it('shows payloads where it is allowed to, without what opens something', async () => {
     const client = await openClient('--allow-payloads');
     expect((await client.listTools()).tools).toHaveLength(LOOKS.length);
+    const found = await call(client, 'search_events', { query: 'customer=cus_1 type:charge.*' });
+    expect(found.data['events']).toMatchObject([{ id: 'stripe.evt_1' }]);
     expect((await call(client, 'show_event', { id: 'evt_1' })).data).toMatchObject({
       payload: { note: 'in the payload', api_key: '[hidden]' },
       headers: { 'user-agent': 'in the headers', authorization: '[hidden]' },
@@ -196,14 +200,15 @@ describe('hookline mcp', () => {
     await call(client, 'resume_queue', { name, reason: 'it is back' });
     expect(await newest()).toMatchObject({ actor, action: 'queue.resume', detail: 'it is back' });
 
-    const asked = { query: 'customer=cus_1', reason: 'the refund was wrong' };
+    const asked = { query: 'source:stripe', reason: 'the refund was wrong' };
     expect((await call(client, 'replay', { ...asked, dry_run: true })).data).toEqual({ id: null, total: 2 });
-    expect(await call(client, 'replay', { query: 'customer=cus_1' })).toMatchObject({ isError: true });
+    for (const input of [{ query: 'source:stripe' }, { query: 'customer=cus_1', reason: 'to look' }])
+      expect(await call(client, 'replay', input)).toMatchObject({ isError: true });
     expect(await call(client, 'replay', { reason: 'no events are named' })).toMatchObject({ isError: true });
     const { data } = await call(client, 'replay', asked);
     expect(data).toMatchObject({ total: 2, waits: expect.stringContaining('no dashboard') });
     expect(await findReplay(partition, String(data['id']))).toMatchObject({
-      spec: { by: actor, reason: 'the refund was wrong', query: 'customer=cus_1' },
+      spec: { by: actor, reason: 'the refund was wrong', query: 'source:stripe' },
     });
     expect(await newest()).toMatchObject({ actor, detail: expect.stringContaining('the refund was wrong') });
   }, 60_000);

@@ -2,8 +2,8 @@ import { askReplay, type ReplayAsked } from '@hookline/operations';
 import { z } from 'zod';
 import { turnQueue } from '../queues.ts';
 import { isDashboardAlive } from '../replays/follow.ts';
-import { readSearch, searchProblem } from '../search-query.ts';
-import { defineTool, type Tool, type ToolContext } from './tool.ts';
+import { queryFor } from './query.ts';
+import { defineTool, type Tool, type ToolAnswer, type ToolContext } from './tool.ts';
 
 const reason = z.string().trim().min(3).max(500).describe('Why, in words: it is written into the audit');
 
@@ -23,7 +23,7 @@ const replay = defineTool({
   async answerTo(context, { ids, query, handlers, canary, rate, dry_run: isDryRun, reason: why }) {
     const { log, by, now } = context;
     const what = await whatOf(context, ids, query);
-    if (typeof what === 'string') return { kind: 'problem', problem: what };
+    if (what.kind === 'problem') return what;
     const begun = await askReplay(log, { what, handlers, canary, rate, reason: why, by }, isDryRun, now);
     switch (begun.kind) {
       case 'unknown':
@@ -46,15 +46,15 @@ const replay = defineTool({
 
 /** @returns what is to be replayed, or what is wrong */
 async function whatOf(
-  { log, now }: ToolContext,
+  context: ToolContext,
   ids: readonly string[] | undefined,
   text: string | undefined,
-): Promise<ReplayAsked['what'] | string> {
-  if ((ids === undefined) === (text === undefined)) return 'name either ids or a query';
-  if (ids !== undefined) return { kind: 'ids', ids };
-  const asked = text ?? '';
-  const query = await readSearch(asked, now);
-  return (await searchProblem(log, query)) ?? { kind: 'query', query, text: asked };
+): Promise<ReplayAsked['what'] | Extract<ToolAnswer, { kind: 'problem' }>> {
+  if (ids !== undefined && text === undefined) return { kind: 'ids', ids };
+  if (ids !== undefined || text === undefined)
+    return { kind: 'problem', problem: 'name either ids or a query' };
+  const read = await queryFor(context, text);
+  return read.kind === 'problem' ? read : { ...read, text };
 }
 
 function turningTool(how: 'pause' | 'resume', says: string): Tool {

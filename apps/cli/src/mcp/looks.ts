@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { eventFacts, readableContent } from '../events/show.ts';
 import { newestRefusals } from '../past.ts';
 import { readQueues } from '../queues.ts';
-import { readSearch, searchProblem } from '../search-query.ts';
+import { queryFor } from './query.ts';
 import { defineTool, type Tool } from './tool.ts';
 
 const limit = z.number().int().min(1).max(100).default(20).describe('How many at most');
@@ -25,17 +25,17 @@ const searchEvents = defineTool({
       .max(2_000)
       .default('')
       .describe(
-        `Words of the payload, path=value, and fields such as status:dead source:stripe type:invoice.* handler:mail from:2h until:2026-03-31. A status is one of ${EVENT_STATUSES.join(', ')}`,
+        `Fields such as status:dead source:stripe type:invoice.* handler:mail from:2h until:2026-03-31; with --allow-payloads also words of the payload, and path=value. A status is one of ${EVENT_STATUSES.join(', ')}`,
       ),
     limit,
     cursor: z.string().max(500).optional().describe('`next` of the page before'),
   }),
-  async answerTo({ log, now }, { query: text, limit: most, cursor }) {
-    const query = await readSearch(text, now);
-    const problem = await searchProblem(log, query);
-    if (problem !== undefined) return { kind: 'problem', problem };
+  async answerTo(context, { query: text, limit: most, cursor }) {
+    const { log } = context;
+    const read = await queryFor(context, text);
+    if (read.kind === 'problem') return read;
     const page = { limit: most, ...(cursor === undefined ? {} : { before: cursor }) };
-    const { items, next } = await log.search(query, page);
+    const { items, next } = await log.search(read.query, page);
     return { kind: 'data', data: { next: next ?? null, events: items } };
   },
 });
