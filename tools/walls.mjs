@@ -59,7 +59,7 @@ const ROOMS = {
     ['worker'],
   ],
   'packages/http': [['wire'], ['auth'], ['webhooks', 'ops'], ['jobs']],
-  'packages/history': [['text', 'schema'], ['query', 'record'], ['sql'], ['sqlite', 'postgres']],
+  'packages/history': [['text', 'schema'], ['query', 'record', 'rollup'], ['sql'], ['sqlite', 'postgres']],
 };
 /**
  * Programs, the tests' own package, which is told of its Redis by jest's global setup, and what the fault harness

@@ -1,6 +1,6 @@
 /** Draws the charts of a page; what they show stands in the page as JSON. */
 interface Plot {
-  new (options: object, data: readonly (readonly (number | null)[])[], target: Element): unknown;
+  new (options: object, data: readonly (readonly (number | null)[])[]): { readonly root: Element };
 }
 
 /** What a page says of a chart. */
@@ -44,8 +44,7 @@ function draw(Plot: Plot, chart: HTMLElement): void {
   };
   const value = (_: unknown, shown: number | null) =>
     shown === null ? '–' : `${shown.toLocaleString()} ${unit}`.trim();
-  chart.replaceChildren();
-  new Plot(
+  const { root } = new Plot(
     {
       width: chart.clientWidth || 600,
       height: HEIGHT,
@@ -65,6 +64,6 @@ function draw(Plot: Plot, chart: HTMLElement): void {
       ],
     },
     [at, ...series.map(({ values }) => values)],
-    chart,
   );
+  chart.replaceChildren(root);
 }

@@ -4,6 +4,15 @@ import event from './api/event.ts';
 import eventBody from './api/event-body.ts';
 import events from './api/events.ts';
 import explain from './api/explain.ts';
+import handlers from './api/handlers.ts';
+import issue from './api/issue.ts';
+import issueAcknowledge from './api/issue-acknowledge.ts';
+import issueDiscard from './api/issue-discard.ts';
+import issueIgnore from './api/issue-ignore.ts';
+import issueReopen from './api/issue-reopen.ts';
+import issueReplay from './api/issue-replay.ts';
+import issueResolve from './api/issue-resolve.ts';
+import issues from './api/issues.ts';
 import queuePause from './api/queue-pause.ts';
 import queueResume from './api/queue-resume.ts';
 import queues from './api/queues.ts';
@@ -14,6 +23,12 @@ import replayPause from './api/replay-pause.ts';
 import replayResume from './api/replay-resume.ts';
 import replayStop from './api/replay-stop.ts';
 import replays from './api/replays.ts';
+import schedulePause from './api/schedule-pause.ts';
+import scheduleResume from './api/schedule-resume.ts';
+import scheduleRun from './api/schedule-run.ts';
+import schedules from './api/schedules.ts';
+import sources from './api/sources.ts';
+import stats from './api/stats.ts';
 import system from './api/system.ts';
 import workers from './api/workers.ts';
 
@@ -23,6 +38,15 @@ export const allApiRoutes = [
   eventBody,
   events,
   explain,
+  handlers,
+  issue,
+  issueAcknowledge,
+  issueDiscard,
+  issueIgnore,
+  issueReopen,
+  issueReplay,
+  issueResolve,
+  issues,
   queuePause,
   queueResume,
   queues,
@@ -33,6 +57,12 @@ export const allApiRoutes = [
   replayResume,
   replayStop,
   replays,
+  schedulePause,
+  scheduleResume,
+  scheduleRun,
+  schedules,
+  sources,
+  stats,
   system,
   workers,
 ] as const;

@@ -58,6 +58,7 @@ export function openDashboard(parts: DashboardParts): Dashboard {
       desk,
       viewerOf: identityOf,
       links: [{ title: 'Bull Board', path: QUEUES_PATH }],
+      log,
     }),
   ];
   return {

@@ -1,6 +1,7 @@
-import { EVENT_STATUSES, type SearchQuery } from '@hookline/core';
+import { EVENT_STATUSES } from '@hookline/core';
 import { parseSearch, type ParsedSearch } from '@hookline/history';
 import { z } from 'zod';
+import type { Ask } from './desk.ts';
 
 /** How events are asked for, in an address's query; the page and the API share it. */
 export const EVENTS_QUERY = z.strictObject({
@@ -34,6 +35,25 @@ export function searchOf(asked: Omit<EventsQuery, 'limit' | 'cursor'>, now: numb
   return parseSearch([q, ...terms].join(' '), now);
 }
 
+/**
+ * The same, as far as this viewer may ask: whoever does not see payloads does not search them, either, for each answer
+ * would tell a piece of one.
+ */
+export function searchFor(
+  asked: Omit<EventsQuery, 'limit' | 'cursor'>,
+  { viewer, now }: Pick<Ask, 'viewer' | 'now'>,
+): ParsedSearch {
+  const search = searchOf(asked, now);
+  if (search.kind === 'problem' || viewer.seesPayloads) return search;
+  const { phrases, pairs } = search.query;
+  if (phrases.length + pairs.length === 0) return search;
+  return {
+    kind: 'problem',
+    problem:
+      'your role does not see payloads, so it cannot search them: ask by source:, type:, status:, handler: or id:',
+  };
+}
+
 /** Programs say times in milliseconds. */
 function timeText(text: string | undefined): string | undefined {
   if (text === undefined || !/^\d{11,16}$/.test(text)) return text;
@@ -46,14 +66,12 @@ export function queryWith(
   asked: URLSearchParams,
   changes: Readonly<Record<string, string | undefined>>,
 ): string {
-  const query = new URLSearchParams(asked);
-  for (const [name, value] of Object.entries(changes)) {
-    if (value === undefined) query.delete(name);
-    else query.set(name, value);
-  }
-  for (const [name, value] of [...query]) if (value === '') query.delete(name);
+  const all = { ...Object.fromEntries(asked), ...changes };
+  const query = new URLSearchParams(
+    Object.entries(all).flatMap(([name, value]): [string, string][] =>
+      value === undefined || value === '' ? [] : [[name, value]],
+    ),
+  );
   const text = query.toString();
   return text === '' ? '' : `?${text}`;
 }
-
-export const NO_QUERY: SearchQuery = { phrases: [], pairs: [] };

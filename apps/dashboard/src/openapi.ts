@@ -55,7 +55,7 @@ function operationOf(route: AnyRoute): object {
       ? {}
       : { requestBody: { content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
     responses: {
-      [method === 'POST' && /^\/replays/.test(path) && !path.includes('/:') ? 202 : 200]: {
+      [method === 'POST' && path.startsWith('/replays') && !path.includes('/:') ? 202 : 200]: {
         description: 'What was asked for',
         content:
           answer === undefined

@@ -6,7 +6,12 @@ import type { Ask } from './desk.ts';
 export type Reply<Answer> =
   | { readonly kind: 'json'; readonly status?: 200 | 202; readonly value: Answer }
   | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly headers: Readonly<Record<string, string>> }
-  | { readonly kind: 'problem'; readonly problem: Problem };
+  | Refused;
+
+export interface Refused {
+  readonly kind: 'problem';
+  readonly problem: Problem;
+}
 
 /** A route of the operators' API, below `/admin/api`: a file in `api/`, for its default export. */
 export interface ApiRoute<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType> {
@@ -66,7 +71,7 @@ export function defineRoute<
   };
 }
 
-function wrong(where: 'query' | 'body', error: z.ZodError): Reply<never> {
+function wrong(where: 'query' | 'body', error: z.ZodError): Refused {
   const detail = error.issues
     .map(({ path, message }) => `${path.length === 0 ? where : path.join('.')}: ${message}`)
     .join('; ');
@@ -74,14 +79,14 @@ function wrong(where: 'query' | 'body', error: z.ZodError): Reply<never> {
 }
 
 /** What was asked for cannot be. @param detail what, and how to ask */
-export function badRequest(detail: string): Reply<never> {
+export function badRequest(detail: string): Refused {
   return {
     kind: 'problem',
     problem: { status: 400, error: 'bad_request', title: 'This cannot be asked for', detail },
   };
 }
 
-export function notFound(what: string): Reply<never> {
+export function notFound(what: string): Refused {
   return {
     kind: 'problem',
     problem: { status: 404, error: 'not_found', title: `There is no such ${what}` },

@@ -89,3 +89,83 @@ export const WORKER = z.object({
   at: time,
   detail: z.record(z.string(), z.union([z.string(), z.number()])),
 });
+
+export const ISSUE = z.object({
+  fingerprint: z.string(),
+  handler: z.string(),
+  error: z.object({ name: z.string(), message: z.string() }),
+  title: z.string().describe('The message without what varies'),
+  firstSeen: time,
+  lastSeen: time,
+  count: z.number(),
+  recent: z.array(z.number()).describe('Of each of the last 24 hours, oldest first'),
+  sample: z.string().describe('The event of the newest'),
+  state: z.enum(['open', 'acknowledged', 'resolved', 'ignored']),
+  stateAt: time.optional(),
+  stateBy: z.string().optional(),
+});
+
+export const SERIES_POINT = z.object({
+  at: time,
+  accepted: z.number(),
+  handled: z.number().describe('Attempts that succeeded'),
+  failed: z.number().describe('Attempts that are tried again, or dead'),
+  dead: z.number(),
+  refused: z.number(),
+  ackP50: z.number().optional(),
+  ackP99: z.number().optional(),
+  waitP50: z.number().optional(),
+  waitP99: z.number().optional(),
+  runP50: z.number().optional(),
+  runP99: z.number().optional(),
+});
+
+export const SOURCE = z.object({
+  source: z.string(),
+  provider: z.string().optional(),
+  events: z.number(),
+  refused: z.record(z.string(), z.number()).describe('By reason'),
+  lastEventAt: time.optional(),
+  lastRefusalAt: time.optional(),
+  usualGap: z
+    .number()
+    .optional()
+    .describe('Milliseconds that 99 of 100 gaps between its events do not exceed'),
+  silentSince: time.optional().describe('Since when it has been silent for longer than it ever usually is'),
+});
+
+export const HANDLER = z.object({
+  handler: z.string(),
+  queue: z.string().optional(),
+  types: z.array(z.string()).optional(),
+  isAnnounced: z.boolean().describe('Whether a live worker has it'),
+  succeeded: z.number(),
+  failed: z.number(),
+  dead: z.number(),
+  runP50: z.number().optional(),
+  runP99: z.number().optional(),
+  waitP50: z.number().optional(),
+  waitP99: z.number().optional(),
+  lastAt: time.optional(),
+});
+
+export const SCHEDULE = z.object({
+  name: z.string(),
+  cron: z.string(),
+  says: z.string().describe('The cron pattern in words'),
+  timezone: z.string(),
+  job: z.string(),
+  queue: z.string(),
+  isPaused: z.boolean(),
+  isAnnounced: z.boolean(),
+  nextAt: time.optional(),
+  runs: z.array(
+    z.object({
+      jobId: z.string(),
+      startedAt: time.optional(),
+      endedAt: time.optional(),
+      outcome: z.enum(['running', 'waiting', 'succeeded', 'failed']),
+      error: z.string().optional(),
+    }),
+  ),
+});

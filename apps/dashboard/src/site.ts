@@ -1,3 +1,4 @@
+import { explain, type Logger } from '@hookline/core';
 import {
   API_PATH,
   NOT_FOUND,
@@ -9,12 +10,14 @@ import {
   type Identity,
   type Middleware,
   type Mount,
+  type Problem,
 } from '@hookline/http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allApiRoutes } from './all-api-routes.ts';
 import { allPages } from './all-pages.ts';
-import type { Desk } from './desk.ts';
+import type { Ask, Desk } from './desk.ts';
 import { createAssets } from './kit/assets.ts';
+import { cannotBeShown } from './kit/away.tsx';
 import { renderDocument, type Link } from './kit/document.tsx';
 import { openapi } from './openapi.ts';
 import type { AnyPage } from './page.ts';
@@ -25,6 +28,7 @@ export interface SiteOptions {
   viewerOf(request: IncomingMessage): Identity;
   /** What stands in the navigation besides the pages. */
   readonly links: readonly Link[];
+  readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -94,60 +98,84 @@ const STRICT =
 
 function pagesOf(options: SiteOptions): Middleware {
   const links = navigation(options.links);
+
+  async function show(page: AnyPage, ask: Ask, response: ServerResponse): Promise<void> {
+    const shown = await page.content(ask).catch((error: unknown) => {
+      options.log.warn('a page cannot be shown', { page: page.path, error: explain(error) });
+      return { title: page.title, content: cannotBeShown(page.title), status: 503 };
+    });
+    if (shown === undefined) return sendProblem(response, NOT_FOUND);
+    const viewer = `${ask.viewer.name} · ${ask.viewer.role}`;
+    const document = { title: shown.title, path: page.path, links, viewer };
+    response.setHeader('content-security-policy', STRICT);
+    response
+      .writeHead('status' in shown ? shown.status : 200, { 'content-type': 'text/html; charset=utf-8' })
+      .end(renderDocument(document, shown.content));
+  }
+
   return (request, response, next) => {
     const [path = '/'] = (request.url ?? '/').split('?');
-    for (const page of allPages as readonly AnyPage[]) {
-      const params = matchPath(page.path, path);
-      if (params === undefined) continue;
-      if (request.method !== 'GET' && request.method !== 'HEAD') return sendProblem(response, NOT_FOUND);
-      const ask = askOf(request, params, options);
-      page
-        .content(ask)
-        .then((shown) => {
-          if (shown === undefined) return sendProblem(response, NOT_FOUND);
-          const { title, content } = shown;
-          const viewer = `${ask.viewer.name} · ${ask.viewer.role}`;
-          const text = renderDocument({ title, path: page.path, links, viewer }, content);
-          response.setHeader('content-security-policy', STRICT);
-          response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(text);
-        }, next)
-        .catch(next);
-      return;
-    }
-    next();
+    const found = firstMatch<AnyPage>(allPages, path);
+    if (found === undefined) return next();
+    if (request.method !== 'GET' && request.method !== 'HEAD') return sendProblem(response, NOT_FOUND);
+    passOn(show(found.item, askOf(request, found.params, options), response), next);
   };
+}
+
+function firstMatch<Item extends { readonly path: string }>(items: readonly Item[], path: string) {
+  for (const item of items) {
+    const params = matchPath(item.path, path);
+    if (params !== undefined) return { item, params };
+  }
+  return undefined;
+}
+
+/** Hands an error on to whoever answers for it. */
+function passOn(work: Promise<void>, next: Parameters<Middleware>[2]): void {
+  void (async () => {
+    try {
+      await work;
+    } catch (error) {
+      next(error);
+    }
+  })();
 }
 
 function apiOf(options: SiteOptions): Middleware {
   const description = JSON.stringify(openapi(allApiRoutes));
+  const routes: readonly AnyRoute[] = allApiRoutes;
+
+  async function answer(route: AnyRoute, ask: Ask, request: IncomingMessage, response: ServerResponse) {
+    const respond = async (body: ActBody | undefined) =>
+      send(response, await route.respond(ask, body?.value), body);
+    await (route.method === 'GET' ? respond(undefined) : withActBody(request, response, respond));
+  }
+
   return (request, response, next) => {
     const [path = '/'] = (request.url ?? '/').split('?');
-    if (path === '/openapi.json' && request.method === 'GET')
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    if (path === '/openapi.json' && method === 'GET')
       return void response
         .writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
         .end(description);
-    const methods: string[] = [];
-    for (const route of allApiRoutes as readonly AnyRoute[]) {
-      const params = matchPath(route.path, path);
-      if (params === undefined) continue;
-      methods.push(route.method);
-      if (route.method !== (request.method === 'HEAD' ? 'GET' : request.method)) continue;
-      const ask = askOf(request, params, options);
-      const answer = async (body: ActBody | undefined) =>
-        send(response, await route.respond(ask, body?.value), body);
-      const done = route.method === 'GET' ? answer(undefined) : withActBody(request, response, answer);
-      done.catch(next);
-      return;
-    }
-    if (methods.length === 0) return sendProblem(response, NOT_FOUND);
-    sendProblem(response, {
-      status: 405,
-      error: 'method_not_allowed',
-      title: 'This address does not take such a request',
-      headers: { allow: methods.join(', ') },
-    });
+    const here = routes.filter((route) => matchPath(route.path, path) !== undefined);
+    const found = firstMatch(
+      here.filter((route) => route.method === method),
+      path,
+    );
+    if (found !== undefined)
+      return passOn(answer(found.item, askOf(request, found.params, options), request, response), next);
+    if (here.length === 0) return sendProblem(response, NOT_FOUND);
+    const allow = here.map((route) => route.method).join(', ');
+    sendProblem(response, { ...NOT_SO, headers: { allow } });
   };
 }
+
+const NOT_SO: Problem = {
+  status: 405,
+  error: 'method_not_allowed',
+  title: 'This address does not take such a request',
+};
 
 /** A page's own form is led back to where it stood; only to an address of ours. */
 function send(response: ServerResponse, reply: Reply<unknown>, body: ActBody | undefined): void {

@@ -120,6 +120,11 @@ export function eventIdOf(source: string, providerId: string): EventId {
   return `${source}.${local}` as EventId;
 }
 
+/** The source that an event's id names. */
+export function sourceOf(id: EventId): string {
+  return id.slice(0, Math.max(0, id.indexOf('.')));
+}
+
 /** The body's SHA-256 in hex: stored beside the body, so that damage at rest is noticed. */
 export function bodyHash(body: Buffer): string {
   return hash('sha256', body, 'hex');

@@ -1,4 +1,14 @@
 import type { DeliveryStatus, EventId, EventStatus } from './event.ts';
+import type {
+  ActivityRange,
+  HandlerSummary,
+  SeriesPoint,
+  SeriesQuery,
+  SourceSummary,
+  Summarized,
+} from './history-activity.ts';
+import type { HistoryPage, PageOptions } from './history-page.ts';
+import type { Issue, IssueDelivery, IssueQuery, IssueStateChange } from './history-issues.ts';
 import type { AttemptSnapshot, AuditLine, EventSnapshot, RefusalSnapshot, Revision } from './history.ts';
 
 /** What is recorded together: all of it, or nothing. */
@@ -74,12 +84,6 @@ export interface SearchQuery {
   readonly pairs: readonly PayloadPair[];
 }
 
-export interface PageOptions {
-  readonly limit: number;
-  /** `next` of the page before. */
-  readonly before?: string;
-}
-
 export interface RefusalQuery extends PageOptions {
   readonly source?: string;
   readonly reason?: string;
@@ -87,13 +91,6 @@ export interface RefusalQuery extends PageOptions {
 
 export interface AuditQuery extends PageOptions {
   readonly action?: string;
-}
-
-/** One page, newest first. */
-export interface HistoryPage<Item> {
-  readonly items: readonly Item[];
-  /** Where the next page begins; `undefined` when there is none. A page with a next one may hold fewer than asked for. */
-  readonly next: string | undefined;
 }
 
 export interface TimeRange {
@@ -151,6 +148,27 @@ export interface History {
   count(range: TimeRange): Promise<readonly EventCount[]>;
   refusals(query: RefusalQuery): Promise<HistoryPage<RefusalSnapshot>>;
   audit(query: AuditQuery): Promise<HistoryPage<AuditLine>>;
+  /** Newest death first. An issue is there as soon as its first dead attempt is recorded. */
+  issues(query: IssueQuery): Promise<HistoryPage<Issue>>;
+  issue(fingerprint: string, now: number): Promise<Issue | undefined>;
+  /** @returns the issue as it is then, as of when it was set; `undefined` when it is unknown */
+  setIssueState(change: IssueStateChange): Promise<Issue | undefined>;
+  /** Which deliveries died in this way, each once, newest first. */
+  issueDeliveries(fingerprint: string, page: PageOptions): Promise<HistoryPage<IssueDelivery>>;
+  /**
+   * Brings the sums up to date that `series`, `sources` and `handlers` read: a small step of it, so that recording goes on.
+   * Whoever records calls it every second or so, and again at once while there is more.
+   */
+  summarize(): Promise<Summarized>;
+  /**
+   * A point for every step of the range, as of the last `summarize`; the first is the one that holds `from`.
+   * @throws RangeError for a step that is not whole minutes, and for more than 1,500 points
+   */
+  series(query: SeriesQuery): Promise<readonly SeriesPoint[]>;
+  /** Every source that ever had an event, and the latest others that requests were refused for; by name. */
+  sources(range: ActivityRange): Promise<readonly SourceSummary[]>;
+  /** Every handler with an attempt that is kept, by name. */
+  handlers(range: ActivityRange): Promise<readonly HandlerSummary[]>;
   /** Deletes in small steps, so that recording goes on meanwhile. */
   prune(limits: PruneLimits): Promise<Pruned>;
   stats(): Promise<HistoryStats>;

@@ -37,6 +37,7 @@ export {
   LARGE_BODY_BYTES,
   EVENT_STATUSES,
   largeBodyTime,
+  sourceOf,
   type HooklineEvent,
   type IncomingEvent,
   type Kept,
@@ -68,6 +69,23 @@ export {
   type Revision,
 } from './history.ts';
 export type {
+  ActivityRange,
+  HandlerSummary,
+  SeriesPoint,
+  SeriesQuery,
+  SourceSummary,
+  Summarized,
+} from './history-activity.ts';
+export {
+  ISSUE_STATES,
+  type Issue,
+  type IssueDelivery,
+  type IssueQuery,
+  type IssueState,
+  type IssueStateChange,
+} from './history-issues.ts';
+export type { HistoryPage, PageOptions } from './history-page.ts';
+export type {
   AuditQuery,
   EventCount,
   EventHistory,
@@ -75,9 +93,7 @@ export type {
   History,
   HistoryBlock,
   HistoryBody,
-  HistoryPage,
   HistoryStats,
-  PageOptions,
   PayloadPair,
   Pruned,
   PruneLimits,
@@ -86,6 +102,7 @@ export type {
   SearchQuery,
   TimeRange,
 } from './history-port.ts';
+export { identifyFailure, type FailureIdentity } from './fingerprint.ts';
 export { defineJob, type JobDefinition } from './job.ts';
 export {
   isFinal,

@@ -95,6 +95,55 @@ async function stateOf(history: History): Promise<unknown> {
   return { found, hits, cursor: await history.cursor('0') };
 }
 
+const OUTCOMES = ['succeeded', 'retried', 'dead'] as const;
+/** Events and attempts of a few minutes, of two handlers and two ways to fail. */
+const activity: fc.Arbitrary<HistoryBlock> = fc
+  .tuple(
+    fc.array(fc.nat(9), { maxLength: 4 }),
+    fc.array(fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 3 })), { maxLength: 5 }),
+  )
+  .map(([events, attempts]) =>
+    blockOf({
+      events: events.map(eventAt),
+      attempts: attempts.map(([event, number]) => {
+        const outcome = OUTCOMES[(event + number) % 3] ?? 'dead';
+        const error = { name: 'Error', message: `${event % 2 === 0 ? 'gone' : 'late'} ${number}` };
+        return {
+          ...attemptOf(eventAt(event), number),
+          handler: event % 4 === 0 ? 'a' : 'b',
+          outcome,
+          error: outcome === 'succeeded' ? undefined : error,
+        };
+      }),
+    }),
+  );
+
+function eventAt(number: number): EventSnapshot {
+  return eventOf(number, {
+    receivedAt: 1_700_000_000_000 + number * 25_000,
+    recordedAt: 1_700_000_000_002 + number * 25_000,
+  });
+}
+
+function mergedBlock(blocks: readonly HistoryBlock[]): HistoryBlock {
+  return blockOf({
+    events: blocks.flatMap(({ events }) => events),
+    attempts: blocks.flatMap(({ attempts }) => attempts),
+  });
+}
+
+async function activityOf(history: History): Promise<unknown> {
+  while ((await history.summarize()).more);
+  const [from, until] = [1_699_999_980_000, 1_700_000_400_000];
+  return {
+    issues: await history.issues({ now: until, limit: 50 }),
+    minutes: await history.series({ from, until, step: 60_000 }),
+    ofOne: await history.series({ from, until, step: 300_000, source: 'stripe', handler: 'a' }),
+    sources: await history.sources({ from, until }),
+    handlers: await history.handlers({ from, until }),
+  };
+}
+
 describe.each(STORES)('%s', (_name, runs, open) => {
   it('comes to the same state, in whatever order and however often blocks are recorded', async () => {
     const orders = blocks.chain((list) =>
@@ -110,6 +159,29 @@ describe.each(STORES)('%s', (_name, runs, open) => {
           for (const block of list) await one.record(block);
           for (const block of shuffled) await other.record(block);
           expect(await stateOf(other)).toEqual(await stateOf(one));
+        } finally {
+          await one.close();
+          await other.close();
+        }
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  it('comes to the same issues and sums, in whatever order blocks are recorded, and summed', async () => {
+    const recorded = fc.array(fc.tuple(activity, fc.boolean()), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(recorded, fc.infiniteStream(fc.nat(5)), async (blocks, order) => {
+        const [one, other] = [await open(), await open()];
+        try {
+          await one.record(mergedBlock(blocks.map(([block]) => block)));
+          const shuffled = blocks.map((each) => ({ each, place: order.next().value ?? 0 }));
+          for (const { each } of [...shuffled.toSorted((a, b) => a.place - b.place), ...shuffled]) {
+            const [block, isSummed] = each;
+            await other.record(block);
+            if (isSummed) await other.summarize();
+          }
+          expect(await activityOf(other)).toEqual(await activityOf(one));
         } finally {
           await one.close();
           await other.close();

@@ -5,6 +5,7 @@ import type {
   EventHistory,
   EventId,
   EventSummary as Recorded,
+  FleetView,
   History,
   HistoryPage,
   PageOptions,
@@ -102,11 +103,16 @@ export class EventLog {
     return event && this.#detailOf(event.id);
   }
 
+  /** Who runs what now, over all live workers. */
+  fleet(): Promise<FleetView> {
+    return this.#fleet.view();
+  }
+
   /** What an event's open deliveries wait for, by handler. */
   async outlook({ id, deliveries }: EventSummary): Promise<Readonly<Record<string, Outlook>>> {
     const open = Object.keys(deliveries).filter((handler) => deliveries[handler] === 'pending');
     if (open.length === 0) return {};
-    return outlookOf(this.partition, id, open, await this.#fleet.view());
+    return outlookOf(this.partition, id, open, await this.fleet());
   }
 
   /** Whether it was settled and recorded, so that Redis only knows its id. */

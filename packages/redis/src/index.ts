@@ -61,6 +61,14 @@ export { readLearnedSecrets } from './events/secrets.ts';
 export { readyOrRefused, RefusedError, refusalOf } from './client/refusal.ts';
 export { serverProblem, UnfitServerError } from './client/server-facts.ts';
 export {
+  listSchedules,
+  pauseSchedule,
+  resumeSchedule,
+  runSchedule,
+  type ScheduleRun,
+  type ScheduleSummary,
+} from './operators/schedules.ts';
+export {
   openSystem,
   type QueueDepth,
   type RedisMemory,

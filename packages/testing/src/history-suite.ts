@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { bodyHash, type History } from '@hookline/core';
+import { ACTIVITY } from './history-activity.ts';
+import { ISSUES } from './history-issues.ts';
 import { attemptOf, blockOf, eventOf } from './history-samples.ts';
 import { idsOf, SEARCHES, type Promises } from './history-searches.ts';
 import { casesOf, type Case, type Opened } from './suite.ts';
 
 /** What every history promises. Each case is given an empty one. */
 export function historySuite(open: () => Promise<Opened<History>>): readonly Case[] {
-  return casesOf(open, { ...RECORDS, ...SEARCHES, ...FORGETS });
+  return casesOf(open, { ...RECORDS, ...SEARCHES, ...ISSUES, ...ACTIVITY, ...FORGETS });
 }
 
 const RECORDS: Promises = {

@@ -1,8 +1,7 @@
-import { showEvent } from '@hookline/operations';
-import { redact } from '@hookline/process';
 import { z } from 'zod';
 import { defineRoute, notFound } from '../route.ts';
 import { EVENT, TIMELINE_ENTRY } from '../shapes.ts';
+import { showEventTo } from '../shown-event.ts';
 
 export default defineRoute({
   method: 'GET',
@@ -19,8 +18,9 @@ export default defineRoute({
     ),
     timeline: z.array(TIMELINE_ENTRY),
   }),
-  async answerTo({ desk, now, params: { id = '' }, viewer }) {
-    const shown = await showEvent(desk.log, id, now);
+  async answerTo(ask) {
+    const { params, viewer } = ask;
+    const shown = await showEventTo(ask, params['id'] ?? '');
     if (shown === undefined) return notFound('event');
     const { event, bytes, sha256, headers, outlook, timeline } = shown;
     return {
@@ -30,7 +30,7 @@ export default defineRoute({
           ...event,
           ...(bytes === undefined ? {} : { bytes }),
           ...(sha256 === undefined ? {} : { sha256 }),
-          ...(viewer.seesPayloads ? { headers: redact(headers) as Record<string, string> } : {}),
+          ...(viewer.seesPayloads ? { headers } : {}),
         },
         deliveries: Object.entries(event.deliveries).map(([handler, status]) => ({
           handler,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVENTS_QUERY, searchOf } from '../events-query.ts';
+import { EVENTS_QUERY, searchFor } from '../events-query.ts';
 import { badRequest, defineRoute } from '../route.ts';
 import { EVENT } from '../shapes.ts';
 
@@ -11,8 +11,9 @@ export default defineRoute({
   says: 'Events, newest first: all, or those that fit',
   query: EVENTS_QUERY,
   answer: z.object({ events: z.array(EVENT), next: z.string().nullable() }),
-  async answerTo({ desk, now }, { query: { limit = USUAL, cursor, ...asked } }) {
-    const search = searchOf(asked, now);
+  async answerTo(ask, { query: { limit = USUAL, cursor, ...asked } }) {
+    const { desk } = ask;
+    const search = searchFor(asked, ask);
     if (search.kind === 'problem') return badRequest(search.problem);
     const page = { limit, ...(cursor === undefined ? {} : { before: cursor }) };
     const { items, next } = await desk.log.search(search.query, page);

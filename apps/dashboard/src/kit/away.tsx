@@ -1,4 +1,5 @@
 import type { SystemState } from '@hookline/redis';
+import { Heading } from './heading.tsx';
 import { Notice, Time } from './words.tsx';
 
 /** Says that Redis is away, and of when what is shown is. */
@@ -27,5 +28,21 @@ export function Away({
         )}
       </p>
     </Notice>
+  );
+}
+
+/** Stands in for a page whose data cannot be had. */
+export function cannotBeShown(title: string) {
+  return (
+    <>
+      <Heading title={title} />
+      <Notice tone="bad">
+        <p>
+          This cannot be shown now: Redis or the history does not answer. Nothing is lost by that; the
+          dashboard's log says what is wrong, and <a href="/admin/system">the system page</a> what was known
+          last.
+        </p>
+      </Notice>
+    </>
   );
 }

@@ -37,7 +37,7 @@ export function renderDocument(options: DocumentOptions, content: ComponentChild
           Skip to the content
         </a>
         <div class="side">
-          <a class="brand" href="/admin/events">
+          <a class="brand" href="/admin/overview">
             <img src={LOGO} alt="" /> Hookline
           </a>
           <nav aria-label="Pages">

@@ -1,11 +1,5 @@
 import type { LogLine } from '@hookline/core';
-import {
-  explain,
-  showEvent,
-  type Explained,
-  type ShownEvent,
-  type TimelineEntry,
-} from '@hookline/operations';
+import { explain, type Explained, type ShownEvent, type TimelineEntry } from '@hookline/operations';
 import { redact } from '@hookline/process';
 import { ActForm } from '../kit/act-form.tsx';
 import { bytesOf, spanText } from '../kit/amounts.ts';
@@ -15,32 +9,31 @@ import { shownBody, type ShownBody } from '../kit/pretty-body.ts';
 import { TimelineChart } from '../kit/timeline-chart.tsx';
 import { Badge, Empty, Facts, Foreign, Time, shortened, type Tone } from '../kit/words.tsx';
 import { definePage } from '../page.ts';
+import { showEventTo } from '../shown-event.ts';
 import { STATUS_TONES } from './events.tsx';
 
 interface Found {
   readonly shown: ShownEvent | undefined;
   readonly explained: Explained;
   readonly body: ShownBody | undefined;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 export default definePage<Found>({
   path: '/admin/events/:id',
   title: 'Event',
   titleOf: ({ shown, explained }) => shown?.event.type ?? explained.verdict,
-  async load({ desk, params: { id = '' }, viewer, now }) {
-    const [shown, explained] = await Promise.all([showEvent(desk.log, id, now), explain(desk.log, id, now)]);
+  async load(ask) {
+    const { desk, params, viewer, now } = ask;
+    const [shown, explained] = await Promise.all([
+      showEventTo(ask, params['id'] ?? ''),
+      explain(desk.log, params['id'] ?? '', now),
+    ]);
     const content = shown && viewer.seesPayloads ? await desk.log.content(shown.event.id) : undefined;
-    return {
-      shown,
-      explained,
-      body: content && shownBody(content.body),
-      headers: viewer.seesPayloads ? (redact(shown?.headers ?? {}) as Record<string, string>) : {},
-    };
+    return { shown, explained, body: content && shownBody(content.body) };
   },
-  render({ shown, explained, body, headers }, { params: { id = '' }, now, viewer }) {
+  render({ shown, explained, body }, { params: { id = '' }, now, viewer }) {
     if (shown === undefined) return <Unknown id={id} text={explained.text} />;
-    const { event, timeline } = shown;
+    const { event, timeline, headers } = shown;
     return (
       <>
         <Heading

@@ -1,6 +1,6 @@
 import { EVENT_STATUSES, type EventStatus, type HistoryPage } from '@hookline/core';
 import type { EventSummary } from '@hookline/redis';
-import { EVENTS_QUERY, queryWith, searchOf } from '../events-query.ts';
+import { EVENTS_QUERY, queryWith, searchFor } from '../events-query.ts';
 import { DataTable, type Column } from '../kit/data-table.tsx';
 import { Heading } from '../kit/heading.tsx';
 import { Panel } from '../kit/panel.tsx';
@@ -30,7 +30,8 @@ export default definePage<Found>({
   path: '/admin/events',
   title: 'Events',
   place: [0, 1],
-  async load({ desk, query, now }) {
+  async load(ask) {
+    const { desk, query } = ask;
     const isSearchable = (await desk.log.history()) !== undefined;
     const read = EVENTS_QUERY.safeParse(Object.fromEntries(query));
     if (!read.success)
@@ -40,7 +41,7 @@ export default definePage<Found>({
         isSearchable,
       };
     const { cursor, limit = PAGE, ...asked } = read.data;
-    const search = searchOf(asked, now);
+    const search = searchFor(asked, ask);
     if (search.kind === 'problem') return { page: NOTHING, problem: search.problem, isSearchable };
     const page = await desk.log.search(search.query, {
       limit,

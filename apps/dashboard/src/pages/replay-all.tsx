@@ -1,5 +1,5 @@
 import { askReplay, type ReplayBegun } from '@hookline/operations';
-import { EVENTS_QUERY, queryWith, searchOf } from '../events-query.ts';
+import { EVENTS_QUERY, queryWith, searchFor } from '../events-query.ts';
 import { ActForm } from '../kit/act-form.tsx';
 import { Heading } from '../kit/heading.tsx';
 import { Panel } from '../kit/panel.tsx';
@@ -15,10 +15,11 @@ interface Counted {
 export default definePage<Counted>({
   path: '/admin/replay-all',
   title: 'Replay all that fit',
-  async load({ desk, query, now, viewer }) {
+  async load(ask) {
+    const { desk, query, now, viewer } = ask;
     const asked = Object.fromEntries([...query].filter(([, value]) => value !== ''));
     const read = EVENTS_QUERY.safeParse(asked);
-    const search = read.success ? searchOf(read.data, now) : undefined;
+    const search = read.success ? searchFor(read.data, ask) : undefined;
     if (search?.kind !== 'query') return undefined;
     const what = { kind: 'query', query: search.query, text: '' } as const;
     return { begun: await askReplay(desk.log, { what, by: viewer.name }, true, now), asked };

@@ -20,6 +20,8 @@ export interface StartRecorderOptions {
 }
 
 const INTERVAL_MS = 200;
+/** How late what operators see of the last minute may be. */
+const SUMMARIZE_INTERVAL_MS = 1_000;
 /** Longer after a failure: what failed a moment ago fails again. */
 const RETRY_MS = 2_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
@@ -97,12 +99,26 @@ async function keepRecording(
   let history = opened;
   let recorder: Recorder | undefined;
   let prunedAt = -Infinity;
+  let summarizedAt = -Infinity;
+
+  /** A step of it at a time: what is new is recorded in between. */
+  async function summarize(into: History): Promise<void> {
+    if (performance.now() - summarizedAt < SUMMARIZE_INTERVAL_MS) return;
+    try {
+      const { more } = await into.summarize();
+      if (!more) summarizedAt = performance.now();
+    } catch (error) {
+      summarizedAt = performance.now();
+      log.warn('the history could not sum up what happened', { error: explain(error) });
+    }
+  }
 
   async function step(): Promise<number> {
     history ??= await openingAgain(place, log);
     if (history === undefined) return RETRY_MS;
     recorder ??= new Recorder({ recording, history, log, count });
     if (!(await recorder.guardedStep())) return RETRY_MS;
+    await summarize(history);
     if (performance.now() - prunedAt < PRUNE_INTERVAL_MS) return INTERVAL_MS;
     prunedAt = performance.now();
     await history

@@ -1,5 +1,6 @@
 import type { Logger } from '@hookline/core';
 import pg from 'pg';
+import type { Script } from '../sql/script.ts';
 import { migrationsAfter, SCHEMA_VERSION } from '../schema/migrations/all.ts';
 
 const CONNECTIONS = 4;
@@ -73,4 +74,15 @@ export async function inTransaction<Result>(
     // One that could not even roll back is not used again.
     client.release(failure);
   }
+}
+
+/** Runs a script in a transaction that is open. */
+export async function runScript<Result>(client: pg.PoolClient, script: Script<Result>): Promise<Result> {
+  let next = script.next([]);
+  while (next.done !== true) {
+    const { sql, parameters } = next.value;
+    const { rows } = await client.query<object>(sql, [...parameters]);
+    next = script.next(rows);
+  }
+  return next.value;
 }

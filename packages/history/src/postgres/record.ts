@@ -1,4 +1,5 @@
 import type { DeliverySnapshot, EventId, EventSnapshot, HistoryBlock, RecordedEvent } from '@hookline/core';
+import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { packBody } from '../record/body-codec.ts';
 import { mergeSnapshots, planRecord, type Known, type RecordPlan } from '../record/plan.ts';
@@ -12,10 +13,12 @@ import {
   storableEvent,
 } from '../record/rows.ts';
 import { spansOf } from '../record/spans.ts';
-import type { EventRow } from '../schema/tables.ts';
+import { touchedMinutes } from '../rollup/touched.ts';
+import { recordDeaths } from '../sql/deaths.ts';
+import type { EventRow, Tables } from '../schema/tables.ts';
 import { eventTokens, payloadTokens } from '../text/document.ts';
 import { ATTEMPTS, AUDIT, EVENTS, REFUSALS } from './columns.ts';
-import { inTransaction, RECORDING } from './database.ts';
+import { inTransaction, RECORDING, runScript } from './database.ts';
 import { insertRows } from './insert.ts';
 
 const ONCE = { onConflict: 'ON CONFLICT DO NOTHING' };
@@ -23,7 +26,11 @@ const ONCE = { onConflict: 'ON CONFLICT DO NOTHING' };
 const SLICE = 50;
 
 /** Writes a block. One writer at a time: what is known stays so until it is written. */
-export async function record(pool: pg.Pool, block: HistoryBlock): Promise<readonly RecordedEvent[]> {
+export async function record(
+  pool: pg.Pool,
+  db: Kysely<Tables>,
+  block: HistoryBlock,
+): Promise<readonly RecordedEvent[]> {
   const events = mergeSnapshots(block.events).map(storableEvent);
   const prepared = new Map<EventId, Prepared>();
   for (const [at, event] of events.entries()) {
@@ -36,9 +43,13 @@ export async function record(pool: pg.Pool, block: HistoryBlock): Promise<readon
     await add(client, plan.added, prepared);
     await replace(client, plan.replaced);
     await complete(client, plan.completed, prepared);
-    await insertRows(client, 'attempts', ATTEMPTS, block.attempts.map(attemptRow), ONCE);
+    const attempts = block.attempts.map(attemptRow);
+    await insertRows(client, 'attempts', ATTEMPTS, attempts, ONCE);
+    await runScript(client, recordDeaths(db, attempts));
     await insertRows(client, 'refusals', REFUSALS, block.refusals.map(refusalRow), ONCE);
     await insertRows(client, 'audit', AUDIT, block.audit.map(auditRow), ONCE);
+    const touched = touchedMinutes(plan.added, block);
+    await insertRows(client, 'touched', { minute: 'int8', kind: 'text' }, touched, ONCE);
     if (block.cursor !== undefined) await moveCursor(client, block.cursor);
     return plan.recorded;
   });

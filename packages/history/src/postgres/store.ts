@@ -2,11 +2,12 @@ import type { HistoryBlock, Logger, RecordedEvent } from '@hookline/core';
 import { Kysely, PostgresDialect } from 'kysely';
 import type pg from 'pg';
 import type { HistoryError } from '../schema/history-error.ts';
-import { forgetQueries } from '../sql/forget.ts';
+import { forgetQueries, partWith } from '../sql/forget.ts';
+import type { Script } from '../sql/script.ts';
 import type { ForgottenEvent, HistoryStore, Wanted } from '../sql/store.ts';
 import type { Tables } from '../schema/tables.ts';
 import { candidates } from './candidates.ts';
-import { inTransaction, migrate, openPool, RECORDING } from './database.ts';
+import { inTransaction, migrate, openPool, RECORDING, runScript } from './database.ts';
 import { postgresFailure } from './failure.ts';
 import { record } from './record.ts';
 
@@ -23,14 +24,18 @@ class PostgresStore implements HistoryStore {
   }
 
   record(block: HistoryBlock): Promise<readonly RecordedEvent[]> {
-    return record(this.#pool, block);
+    return record(this.#pool, this.db, block);
   }
 
   candidates(wanted: Wanted, most: number): Promise<readonly number[]> {
     return candidates(this.db, wanted, most);
   }
 
-  async forget(events: readonly ForgottenEvent[]): Promise<void> {
+  transact<Result>(script: Script<Result>): Promise<Result> {
+    return this.#alone((client) => runScript(client, script));
+  }
+
+  async forget(events: readonly ForgottenEvent[], horizon: number): Promise<void> {
     const queries = [
       ...forgetQueries(this.db, events),
       this.db
@@ -42,9 +47,16 @@ class PostgresStore implements HistoryStore {
         )
         .compile(),
     ];
-    await inTransaction(this.#pool, async (client) => {
-      await client.query('SELECT pg_advisory_xact_lock($1)', [RECORDING]);
+    await this.#alone(async (client) => {
+      await runScript(client, partWith(this.db, events, horizon));
       for (const { sql, parameters } of queries) await client.query(sql, [...parameters]);
+    });
+  }
+
+  #alone<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    return inTransaction(this.#pool, async (client) => {
+      await client.query('SELECT pg_advisory_xact_lock($1)', [RECORDING]);
+      return work(client);
     });
   }
 
@@ -77,6 +89,10 @@ const TABLES = [
   'event_tokens',
   'spans',
   'kinds',
+  'issues',
+  'deaths',
+  'issue_sources',
+  'rollups',
 ];
 
 /**

@@ -1,7 +1,8 @@
 import type { AttemptOutcome, DeliveryStatus, EventId, EventStatus } from '@hookline/core';
+import type { ActivityTables } from './activity-tables.ts';
 
 /** Rows as both databases hold them. Times are milliseconds since the epoch, booleans are 0 and 1. */
-export interface Tables {
+export interface Tables extends ActivityTables {
   events: EventRow;
   bodies: { seq: number; encoding: 'raw' | 'deflate'; body: Uint8Array | ArrayBuffer };
   deliveries: { seq: number; handler: string; status: DeliveryStatus };

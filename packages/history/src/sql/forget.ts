@@ -1,6 +1,22 @@
 import type { CompiledQuery, Kysely } from 'kysely';
+import { forgetDeaths } from './deaths.ts';
+import type { Script } from './script.ts';
+import { sealAttempts, sealMinutes } from './seal.ts';
 import type { ForgottenEvent } from './store.ts';
 import type { Tables } from '../schema/tables.ts';
+
+/** Settles what is kept of events beyond them, ahead of deleting them: the sums of their minutes, their issues' counts. */
+export function* partWith(
+  db: Kysely<Tables>,
+  events: readonly ForgottenEvent[],
+  horizon: number,
+): Script<void> {
+  const ids = events.map(({ id }) => id);
+  const received = events.map(({ received_at }) => received_at);
+  yield* sealMinutes(db, 'events', received, horizon);
+  yield* sealAttempts(db, ids, horizon);
+  yield* forgetDeaths(db, ids);
+}
 
 /** What deletes events and all that belongs to them, their index apart. */
 export function forgetQueries(

@@ -1,5 +1,9 @@
 import type { EventStatus, Pruned, PruneLimits } from '@hookline/core';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { forgetDeaths } from './deaths.ts';
+import { forgetSums } from './forget-sums.ts';
+import { ask, type Script } from './script.ts';
+import { sealAttempts, sealMinutes } from './seal.ts';
 import type { ForgottenEvent, HistoryStore } from './store.ts';
 import { SPAN, type Tables } from '../schema/tables.ts';
 
@@ -14,33 +18,37 @@ export async function prune(store: HistoryStore, limits: PruneLimits): Promise<P
   const { db } = store;
   const own = Object.entries(perSource);
   const ofOthers = own.filter(([, limits]) => limits.before !== undefined).map(([source]) => source);
-  let events = await forgetAll(store, (last) =>
+  const horizon = Math.min(before, ...own.map(([, limits]) => limits.before ?? before));
+  let events = await forgetAll(store, horizon, (last) =>
     settled(db, before, last).$if(ofOthers.length > 0, (rows) => rows.where('source', 'not in', ofOthers)),
   );
   for (const [source, limits] of own) {
     const { before: until, most } = limits;
     if (until !== undefined)
-      events += await forgetAll(store, (last) => settled(db, until, last).where('source', '=', source));
+      events += await forgetAll(store, horizon, (last) =>
+        settled(db, until, last).where('source', '=', source),
+      );
     const newest = most === undefined ? undefined : await newestBeyond(db, source, most);
-    if (newest !== undefined) events += await forgetAll(store, (last) => surplus(db, source, newest, last));
+    if (newest !== undefined)
+      events += await forgetAll(store, horizon, (last) => surplus(db, source, newest, last));
   }
   await forgetSpans(db);
-  await deleteInSteps((most) => orphanAttempts(db, before, most));
-  return {
-    events,
-    refusals:
-      (await deleteInSteps((most) => oldRefusals(db, before, most))) +
-      (await forgetBeyond(db, 'refusals', mostRefusals)),
-    audit:
-      (await deleteInSteps((most) => oldAudit(db, before, most))) +
-      (await forgetBeyond(db, 'audit', mostAudit)),
-  };
+  await deleteInSteps((most) => store.transact(orphanAttempts(db, before, horizon, most)));
+  const old = sql<boolean>`at < ${before}`;
+  const refusals =
+    (await deleteInSteps((most) => store.transact(deleteRefusals(db, old, horizon, most)))) +
+    (await forgetBeyond(db, 'refusals', mostRefusals, (beyond, most) =>
+      store.transact(deleteRefusals(db, beyond, horizon, most)),
+    ));
+  const audit =
+    (await deleteInSteps((most) => oldAudit(db, before, most))) +
+    (await forgetBeyond(db, 'audit', mostAudit, (beyond, most) => deleteAudit(db, beyond, most)));
+  await forgetSums(db, horizon, rest);
+  return { events, refusals, audit };
 }
 
-type Place = ForgottenEvent & { readonly received_at: number };
-
 /** The oldest settled events of before a time, beyond the last that was seen. */
-function settled(db: Kysely<Tables>, before: number, last: Place | undefined) {
+function settled(db: Kysely<Tables>, before: number, last: ForgottenEvent | undefined) {
   const rows = db
     .selectFrom('events')
     .select(['seq', 'id', 'received_at'])
@@ -52,7 +60,7 @@ function settled(db: Kysely<Tables>, before: number, last: Place | undefined) {
 }
 
 /** The oldest settled events of a source, up to a place. */
-function surplus(db: Kysely<Tables>, source: string, newest: number, last: Place | undefined) {
+function surplus(db: Kysely<Tables>, source: string, newest: number, last: ForgottenEvent | undefined) {
   return db
     .selectFrom('events')
     .select(['seq', 'id', 'received_at'])
@@ -66,13 +74,14 @@ function surplus(db: Kysely<Tables>, source: string, newest: number, last: Place
 
 async function forgetAll(
   store: HistoryStore,
-  oldest: (last: Place | undefined) => { execute(): Promise<Place[]> },
+  horizon: number,
+  oldest: (last: ForgottenEvent | undefined) => { execute(): Promise<ForgottenEvent[]> },
 ): Promise<number> {
   let events = 0;
-  for (let last: Place | undefined; ;) {
+  for (let last: ForgottenEvent | undefined; ;) {
     const rows = await oldest(last).execute();
     if (rows.length === 0) return events;
-    await store.forget(rows);
+    await store.forget(rows, horizon);
     events += rows.length;
     last = rows.at(-1);
     await rest();
@@ -101,9 +110,29 @@ async function deleteInSteps(step: (most: number) => Promise<number>): Promise<n
   }
 }
 
-async function oldRefusals(db: Kysely<Tables>, before: number, most: number): Promise<number> {
-  const old = db.selectFrom('refusals').select('id').where('at', '<', before).orderBy('at').limit(most);
-  const { numDeletedRows } = await db.deleteFrom('refusals').where('id', 'in', old).executeTakeFirstOrThrow();
+function* deleteRefusals(
+  db: Kysely<Tables>,
+  which: RawBuilder<boolean>,
+  horizon: number,
+  most: number,
+): Script<number> {
+  const old = db.selectFrom('refusals').select(['id', 'at']).where(which).orderBy('at').limit(most);
+  const rows = yield* ask(old.compile());
+  if (rows.length === 0) return 0;
+  yield* sealMinutes(
+    db,
+    'refusals',
+    rows.map(({ at }) => at),
+    horizon,
+  );
+  const ids = rows.map(({ id }) => id);
+  yield* ask(db.deleteFrom('refusals').where('id', 'in', ids).compile());
+  return rows.length;
+}
+
+async function deleteAudit(db: Kysely<Tables>, which: RawBuilder<boolean>, most: number): Promise<number> {
+  const old = db.selectFrom('audit').select('id').where(which).orderBy('at').limit(most);
+  const { numDeletedRows } = await db.deleteFrom('audit').where('id', 'in', old).executeTakeFirstOrThrow();
   return Number(numDeletedRows);
 }
 
@@ -112,17 +141,14 @@ async function forgetBeyond(
   db: Kysely<Tables>,
   table: 'refusals' | 'audit',
   kept: number | undefined,
+  remove: (beyond: RawBuilder<boolean>, most: number) => Promise<number>,
 ): Promise<number> {
   if (kept === undefined) return 0;
   const newestFirst = db.selectFrom(table).select(['at', 'id']).orderBy('at', 'desc').orderBy('id', 'desc');
   const last = await newestFirst.offset(kept).limit(1).executeTakeFirst();
   if (last === undefined) return 0;
   const beyond = sql<boolean>`(at, id) <= (${last.at}, ${last.id})`;
-  return deleteInSteps(async (most) => {
-    const old = db.selectFrom(table).select('id').where(beyond).orderBy('at').limit(most);
-    const { numDeletedRows } = await db.deleteFrom(table).where('id', 'in', old).executeTakeFirstOrThrow();
-    return Number(numDeletedRows);
-  });
+  return deleteInSteps((most) => remove(beyond, most));
 }
 
 /** An audit line of an event that is still there stays with it. */
@@ -138,16 +164,20 @@ async function oldAudit(db: Kysely<Tables>, before: number, most: number): Promi
 }
 
 /** Attempts whose event never came, or came and went. */
-async function orphanAttempts(db: Kysely<Tables>, before: number, most: number): Promise<number> {
+function* orphanAttempts(db: Kysely<Tables>, before: number, horizon: number, most: number): Script<number> {
   const old = db
     .selectFrom('attempts')
     .select(['event_id', 'run'])
     .where('ended_at', '<', before)
     .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM events WHERE events.id = attempts.event_id)`)
     .limit(most);
-  const rows = await old.execute();
+  const rows = yield* ask(old.compile());
+  if (rows.length === 0) return 0;
+  const events = [...new Set(rows.map(({ event_id }) => event_id))];
+  yield* sealAttempts(db, events, horizon);
+  yield* forgetDeaths(db, events, before);
   for (const { event_id, run } of rows)
-    await db.deleteFrom('attempts').where('event_id', '=', event_id).where('run', '=', run).execute();
+    yield* ask(db.deleteFrom('attempts').where('event_id', '=', event_id).where('run', '=', run).compile());
   return rows.length;
 }
 

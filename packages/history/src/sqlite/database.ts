@@ -1,6 +1,7 @@
 import Database from 'libsql';
 import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Script } from '../sql/script.ts';
 import { HistoryError } from '../schema/history-error.ts';
 import { migrationsAfter, SCHEMA_VERSION } from '../schema/migrations/all.ts';
 import { sqliteFailure } from './failure.ts';
@@ -97,4 +98,32 @@ export function inTransaction<Result>(database: Database.Database, work: () => R
     if (database.inTransaction) database.exec('ROLLBACK');
     throw error;
   }
+}
+
+/** Statements of scripts, by their text: preparing one takes as long as running it. */
+const prepared = new WeakMap<Database.Database, Map<string, Database.Statement>>();
+/** Lists make ever new texts. */
+const MOST_PREPARED = 100;
+
+/** Runs a script in a transaction that is open. */
+export function runScript<Result>(database: Database.Database, script: Script<Result>): Result {
+  let next = script.next([]);
+  while (next.done !== true) {
+    const { sql, parameters } = next.value;
+    const statement = statementOf(database, sql);
+    let rows: readonly unknown[] = [];
+    if (statement.reader) rows = statement.all(...parameters);
+    else statement.run(...parameters);
+    next = script.next(rows);
+  }
+  return next.value;
+}
+
+function statementOf(database: Database.Database, text: string): Database.Statement {
+  const known = prepared.get(database) ?? new Map<string, Database.Statement>();
+  prepared.set(database, known);
+  const statement = known.get(text) ?? database.prepare(text);
+  if (known.size >= MOST_PREPARED) known.clear();
+  known.set(text, statement);
+  return statement;
 }

@@ -6,6 +6,7 @@ import type {
   HistoryBlock,
   RecordedEvent,
 } from '@hookline/core';
+import type { Kysely } from 'kysely';
 import type Database from 'libsql';
 import { packBody } from '../record/body-codec.ts';
 import { mergeSnapshots, planRecord, type Known } from '../record/plan.ts';
@@ -19,9 +20,11 @@ import {
   storableEvent,
 } from '../record/rows.ts';
 import { spansOf } from '../record/spans.ts';
-import type { EventRow } from '../schema/tables.ts';
+import { touchedMinutes } from '../rollup/touched.ts';
+import { recordDeaths } from '../sql/deaths.ts';
+import type { EventRow, Tables } from '../schema/tables.ts';
 import { eventTokens, payloadTokens } from '../text/document.ts';
-import { inTransaction, number } from './database.ts';
+import { inTransaction, number, runScript } from './database.ts';
 import { prepareInserts, prepareStatements } from './statements.ts';
 import { stateWords, wordsOf } from './words.ts';
 
@@ -32,11 +35,13 @@ interface KnownHere extends Known {
 /** Writes blocks into one connection's database. */
 export class Recorder {
   readonly #database: Database.Database;
+  readonly #db: Kysely<Tables>;
   readonly #insert: ReturnType<typeof prepareInserts>;
   readonly #statements: ReturnType<typeof prepareStatements>;
 
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, db: Kysely<Tables>) {
     this.#database = database;
+    this.#db = db;
     this.#insert = prepareInserts(database);
     this.#statements = prepareStatements(database);
   }
@@ -49,9 +54,12 @@ export class Recorder {
       this.#add(plan.added, prepared);
       for (const { known, event } of plan.replaced) this.#replace(known as KnownHere, event);
       for (const { known, event } of plan.completed) this.#complete(known, event, prepared.get(event.id));
-      this.#insert.attempts(block.attempts.map(attemptRow));
+      const attempts = block.attempts.map(attemptRow);
+      this.#insert.attempts(attempts);
+      runScript(this.#database, recordDeaths(this.#db, attempts));
       this.#insert.refusals(block.refusals.map(refusalRow));
       this.#insert.audit(block.audit.map(auditRow));
+      this.#insert.touched(touchedMinutes(plan.added, block));
       if (block.cursor !== undefined)
         this.#statements.cursor.run(block.cursor.partition, ...revisionParts(block.cursor.position));
       return plan.recorded;

@@ -1,12 +1,16 @@
 import type {
+  ActivityRange,
   AuditQuery,
   EventId,
   History,
   HistoryBlock,
+  IssueQuery,
+  IssueStateChange,
   PageOptions,
   PruneLimits,
   RefusalQuery,
   SearchQuery,
+  SeriesQuery,
   TimeRange,
 } from '@hookline/core';
 import { Worker } from 'node:worker_threads';
@@ -87,6 +91,38 @@ class ThreadedHistory implements History {
 
   audit(query: AuditQuery) {
     return this.#reader.call('audit', [query]);
+  }
+
+  issues(query: IssueQuery) {
+    return this.#reader.call('issues', [query]);
+  }
+
+  issue(fingerprint: string, now: number) {
+    return this.#reader.call('issue', [fingerprint, now]);
+  }
+
+  setIssueState(change: IssueStateChange) {
+    return this.#writer.call('setIssueState', [change]);
+  }
+
+  issueDeliveries(fingerprint: string, page: PageOptions) {
+    return this.#reader.call('issueDeliveries', [fingerprint, page]);
+  }
+
+  summarize() {
+    return this.#writer.call('summarize', []);
+  }
+
+  series(query: SeriesQuery) {
+    return this.#reader.call('series', [query]);
+  }
+
+  sources(range: ActivityRange) {
+    return this.#reader.call('sources', [range]);
+  }
+
+  handlers(range: ActivityRange) {
+    return this.#reader.call('handlers', [range]);
   }
 
   prune(limits: PruneLimits) {

@@ -16,6 +16,7 @@ export function prepareInserts(database: Database.Database) {
     attempts: into('attempts', ATTEMPT_COLUMNS, ONCE),
     refusals: into('refusals', REFUSAL_COLUMNS, ONCE),
     audit: into('audit', AUDIT_COLUMNS, ONCE),
+    touched: into('touched', ['minute', 'kind'], ONCE),
     kinds: into('kinds', ['source', 'provider', 'type'], ONCE),
     spans: into(
       'spans',

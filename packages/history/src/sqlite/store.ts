@@ -4,12 +4,13 @@ import type Database from 'libsql';
 import type { HistoryError } from '../schema/history-error.ts';
 import { unpackBody, type StoredBody } from '../record/body-codec.ts';
 import { fieldsHold } from '../sql/fields.ts';
-import { forgetQueries } from '../sql/forget.ts';
+import { forgetQueries, partWith } from '../sql/forget.ts';
 import { bufferOf, headersOf } from '../sql/read-rows.ts';
+import type { Script } from '../sql/script.ts';
 import type { ForgottenEvent, HistoryStore, Wanted } from '../sql/store.ts';
 import type { EventRow, Tables } from '../schema/tables.ts';
 import { eventTokens, payloadTokens } from '../text/document.ts';
-import { inTransaction, number, openDatabase } from './database.ts';
+import { inTransaction, number, openDatabase, runScript } from './database.ts';
 import { sqliteFailure } from './failure.ts';
 import { Recorder } from './record.ts';
 import { prepareStatements } from './statements.ts';
@@ -28,7 +29,7 @@ export class SqliteStore implements HistoryStore {
     this.#file = file;
     this.#database = openDatabase(file);
     this.db = new Kysely({ dialect: new SqliteDialect({ database: this.#database }) });
-    this.#recorder = new Recorder(this.#database);
+    this.#recorder = new Recorder(this.#database, this.db);
     this.#statements = prepareStatements(this.#database);
   }
 
@@ -53,9 +54,14 @@ export class SqliteStore implements HistoryStore {
     return rows.map(({ seq }) => seq);
   }
 
-  async forget(events: readonly ForgottenEvent[]): Promise<void> {
+  async transact<Result>(script: Script<Result>): Promise<Result> {
+    return inTransaction(this.#database, () => runScript(this.#database, script));
+  }
+
+  async forget(events: readonly ForgottenEvent[], horizon: number): Promise<void> {
     const queries = forgetQueries(this.db, events);
     inTransaction(this.#database, () => {
+      runScript(this.#database, partWith(this.db, events, horizon));
       this.#removeWords(events.map(({ seq }) => seq));
       for (const query of queries) this.#database.prepare(query.sql).run(...query.parameters);
     });

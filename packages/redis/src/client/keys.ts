@@ -77,6 +77,8 @@ export const KEY_PATTERNS = {
   unknown: '/fleet/unknown',
   /** String: changes with every worker that comes or goes. */
   revision: '/fleet/revision',
+  /** Hash: the schedules that an operator took off the clock, as JSON. */
+  pausedSchedules: '/schedules/paused',
   /** Sorted set: the replays by when they were asked for. */
   replays: '/replays',
   /** String: which process carries the replays out now. */

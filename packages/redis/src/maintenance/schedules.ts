@@ -1,14 +1,22 @@
 import type { FleetView, Logger, Registry, Schedule, Work } from '@hookline/core';
 import type { Queue } from 'bullmq';
 import { KEPT_JOBS } from '../bullmq/add-job.ts';
+import { notePausedSchedule, pausedSchedulesOf } from '../bullmq/paused-schedules.ts';
 import type { Partition } from '../client/partition.ts';
 
 /**
  * Sets this worker's schedules: new ones are added, changed ones replaced, and those whose job has another queue now are
  * moved. One that has not changed is left alone: replacing it would drop a run that is already due.
+ * One that an operator paused stays paused.
  * Safe to run from any number of workers at once, because ids are the schedules' names.
  */
-export async function setSchedules(registry: Registry, queues: readonly Queue[], log: Logger): Promise<void> {
+export async function setSchedules(
+  partition: Partition,
+  registry: Registry,
+  queues: readonly Queue[],
+  log: Logger,
+): Promise<void> {
+  const paused = await pausedSchedulesOf(partition);
   for (const queue of queues) {
     const wanted = new Map(
       [...registry.schedules].filter(([, schedule]) => registry.jobs.get(schedule.job)?.queue === queue.name),
@@ -21,6 +29,12 @@ export async function setSchedules(registry: Registry, queues: readonly Queue[],
     }
     for (const schedule of wanted.values()) {
       const work: Work = { kind: 'job', data: schedule.data };
+      if (paused.has(schedule.name)) {
+        const { name, cron, timezone, job } = schedule;
+        await notePausedSchedule(partition, { name, cron, timezone, job, queue: queue.name, data: work });
+        log.warn('schedule paused by an operator: it does not run', { schedule: name });
+        continue;
+      }
       await queue.upsertJobScheduler(
         schedule.name,
         { pattern: schedule.cron, tz: schedule.timezone },

@@ -71,7 +71,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
   const queues = await prepareQueues(options, partition).catch((error: unknown) => {
     throw refusalOf(error, target) ?? error;
   });
-  await setSchedules(registry, await everyQueue(partition, registry, queues), log);
+  await setSchedules(partition, registry, await everyQueue(partition, registry, queues), log);
   // Before the first job: what is dispatched from now on is planned over what runs here, too.
   const status = await join(options);
   const ledger = openLedger(options, partition, status.id);

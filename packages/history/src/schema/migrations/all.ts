@@ -1,10 +1,11 @@
 import { HistoryError } from '../history-error.ts';
 import { EVENTS } from './0001-events.ts';
 import { WHO_AND_HOW } from './0002-who-and-how.ts';
+import { ACTIVITY } from './0003-activity.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they are applied; one that was ever released is never changed. */
-const MIGRATIONS: readonly Migration[] = [EVENTS, WHO_AND_HOW];
+const MIGRATIONS: readonly Migration[] = [EVENTS, WHO_AND_HOW, ACTIVITY];
 
 /**
  * What brings a schema up to date.

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { loadHandlers } from '../handlers-view.ts';
+import { badRequest, defineRoute } from '../route.ts';
+import { HANDLER } from '../shapes.ts';
+import { RANGE_QUERY, rangeOf } from '../time-range.ts';
+
+export default defineRoute({
+  method: 'GET',
+  path: '/handlers',
+  says: 'The handlers: how often each ran, how it ended, and how long it took',
+  query: z.strictObject(RANGE_QUERY),
+  answer: z.object({ handlers: z.array(HANDLER) }),
+  async answerTo(ask, { query }) {
+    const read = rangeOf(query, ask.now);
+    if (read.kind === 'problem') return badRequest(read.problem);
+    const handlers = (await loadHandlers(ask, read.range)).map(({ announced, ...handler }) => ({
+      ...handler,
+      isAnnounced: announced !== undefined,
+      ...(announced === undefined ? {} : { queue: announced.queue, types: [...announced.types] }),
+    }));
+    return { kind: 'json', value: { handlers } };
+  },
+});

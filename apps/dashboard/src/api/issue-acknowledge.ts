@@ -1,0 +1,3 @@
+import { issueStateRoute } from '../issue-acts.ts';
+
+export default issueStateRoute('acknowledge', 'acknowledged', 'Somebody looks after it');

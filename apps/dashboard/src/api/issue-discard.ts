@@ -1,0 +1,1 @@
+export { discardIssue as default } from '../issue-acts.ts';

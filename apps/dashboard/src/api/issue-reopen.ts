@@ -1,0 +1,3 @@
+import { issueStateRoute } from '../issue-acts.ts';
+
+export default issueStateRoute('reopen', 'open', 'It needs somebody again');

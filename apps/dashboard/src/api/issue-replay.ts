@@ -1,0 +1,1 @@
+export { replayIssue as default } from '../issue-acts.ts';

@@ -1,0 +1,3 @@
+import { issueStateRoute } from '../issue-acts.ts';
+
+export default issueStateRoute('resolve', 'resolved', 'It is mended; it opens again when it comes back');

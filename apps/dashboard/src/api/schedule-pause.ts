@@ -1,0 +1,3 @@
+import { scheduleRoute } from '../schedule-acts.ts';
+
+export default scheduleRoute('pause', 'Takes a schedule off the clock');

@@ -1,0 +1,27 @@
+import type { ActivityRange, SourceSummary } from '@hookline/core';
+import type { Ask } from './desk.ts';
+
+export interface SourceView extends SourceSummary {
+  /** Since when it has been silent for clearly longer than it usually is. */
+  readonly silentSince: number | undefined;
+}
+
+/** Twice the longest usual gap, and never less: a few minutes of quiet are no news. */
+const CLEARLY = 2;
+const LEAST_MS = 15 * 60_000;
+
+export function silentSince({ lastEventAt, usualGap }: SourceSummary, now: number): number | undefined {
+  if (lastEventAt === undefined || usualGap === undefined) return undefined;
+  return now - lastEventAt > Math.max(LEAST_MS, CLEARLY * usualGap) ? lastEventAt : undefined;
+}
+
+/** @returns `undefined` where there is no history */
+export async function loadSources(
+  { desk, now }: Ask,
+  range: ActivityRange,
+): Promise<readonly SourceView[] | undefined> {
+  const found = await desk.history()?.sources(range);
+  return found
+    ?.map((source) => ({ ...source, silentSince: silentSince(source, now) }))
+    .toSorted((a, b) => b.events - a.events || a.source.localeCompare(b.source, 'en'));
+}

@@ -1,0 +1,271 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NO_LOG, type History } from '@hookline/core';
+import { openHistory } from '@hookline/history';
+import {
+  connect,
+  createPartition,
+  openQueues,
+  publishStatus,
+  type OpenQueues,
+  type PublishedStatus,
+} from '@hookline/redis';
+import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { attemptOf, blockOf, eventOf } from '@hookline/testing';
+import type { Queue } from 'bullmq';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inWords } from '../src/schedules-view.ts';
+import { silentSince } from '../src/sources-view.ts';
+import { stepFor } from '../src/time-range.ts';
+import { openQueue, startDashboard, USER, type Running } from './harness.ts';
+
+const url = testRedisUrl();
+const target = { kind: 'url', url } as const;
+const prefix = uniquePrefix();
+const folder = mkdtempSync(join(tmpdir(), 'hookline-test-'));
+let history: History;
+let running: Running;
+let queues: OpenQueues;
+let queue: Queue;
+let status: PublishedStatus;
+
+const dead = (number: number, at: number) =>
+  eventOf(number, {
+    receivedAt: at,
+    status: 'dead',
+    deliveries: [{ handler: 'bill', status: 'dead' }],
+  });
+
+beforeAll(async () => {
+  history = await openHistory({ folder }, { log: NO_LOG });
+  const now = Date.now();
+  const events = [1, 2, 3].map((number) => dead(number, now - 60_000 * number));
+  await history.record(
+    blockOf({
+      events,
+      attempts: events.map((event, index) => ({
+        ...attemptOf(event, 1),
+        handler: 'bill',
+        outcome: 'dead' as const,
+        error: { name: 'TypeError', message: `customer cus_${index}8f3a2b has no address` },
+      })),
+    }),
+  );
+  while ((await history.summarize()).more);
+  queue = openQueue(url, prefix, 'default');
+  await queue.upsertJobScheduler(
+    'nightly',
+    { pattern: '30 2 * * 1-5', tz: 'Europe/Berlin' },
+    { name: 'report', data: { kind: 'job', data: { of: 'yesterday' } } },
+  );
+  queues = await openQueues({ target, prefix, log: NO_LOG });
+  status = publishStatus({
+    target,
+    prefix,
+    role: 'worker',
+    version: '1',
+    detail: () => ({}),
+    announcement: {
+      startedAt: now,
+      handlers: [{ name: 'bill', provider: 'stripe', types: ['invoice.paid'], queue: 'default' }],
+      jobs: [{ name: 'report', queue: 'default' }],
+      schedules: [{ name: 'nightly', job: 'report' }],
+      queues: ['default'],
+    },
+  });
+  await eventually(() => status.publish());
+  running = await startDashboard(url, prefix, {}, history);
+}, 120_000);
+
+afterAll(async () => {
+  await running?.close();
+  await status?.stop();
+  await queues?.close();
+  await queue?.obliterate({ force: true });
+  await queue?.close();
+  await history?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const read = async (path: string) =>
+  (await running.get(`/admin/api${path}`)).json() as Promise<Record<string, never>>;
+const act = async (path: string, body = {}) => {
+  const answer = await running.send('POST', `/admin/api${path}`, body);
+  return [answer.status, await answer.json()] as const;
+};
+
+describe('issues', () => {
+  it('are one for all that died in the same way, and lead through acknowledged, resolved and ignored', async () => {
+    const { issues } = (await read('/issues')) as unknown as {
+      issues: { fingerprint: string; count: number }[];
+    };
+    expect(issues).toMatchObject([
+      { handler: 'bill', title: 'customer <id> has no address', count: 3, state: 'open' },
+    ]);
+    const fingerprint = issues[0]?.fingerprint ?? '';
+    for (const [verb, state] of [
+      ['acknowledge', 'acknowledged'],
+      ['ignore', 'ignored'],
+      ['reopen', 'open'],
+      ['resolve', 'resolved'],
+    ]) {
+      expect(await act(`/issues/${fingerprint}/${verb}`, { reason: 'mended' })).toMatchObject([
+        200,
+        { state, stateBy: USER },
+      ]);
+      expect((await read(`/issues?state=${state}`)) as unknown).toMatchObject({ issues: [{ fingerprint }] });
+    }
+    expect(await read('/issues?state=open')).toEqual({ issues: [], next: null });
+    const back = dead(4, Date.now());
+    await history.record(
+      blockOf({
+        events: [back],
+        attempts: [
+          {
+            ...attemptOf(back, 1),
+            handler: 'bill',
+            startedAt: Date.now() + 5,
+            endedAt: Date.now() + 10,
+            outcome: 'dead',
+            error: { name: 'TypeError', message: 'customer cus_9aa8c has no address' },
+          },
+        ],
+      }),
+    );
+    expect(await read('/issues?state=open')).toMatchObject({ issues: [{ fingerprint, count: 4 }] });
+    expect(await read(`/issues/${fingerprint}`)).toMatchObject({
+      issue: { sample: back.id },
+      deliveries: [{ event: back.id, status: 'dead' }, {}, {}, {}],
+    });
+    expect(await act('/issues/0123456789abcdef/resolve')).toMatchObject([404, { error: 'not_found' }]);
+  });
+
+  it('replay what is dead of them', async () => {
+    const { issues } = (await read('/issues')) as unknown as { issues: { fingerprint: string }[] };
+    const [code, begun] = await act(`/issues/${issues[0]?.fingerprint}/replay`);
+    expect([code, begun]).toMatchObject([202, { total: 4 }]);
+    await eventually(async () =>
+      expect(await read(`/replays/${(begun as { id: string }).id}`)).toMatchObject({
+        position: 4,
+        queued: 4,
+      }),
+    );
+  });
+});
+
+describe('what happened', () => {
+  it('is summed up by source and handler and over time', async () => {
+    expect(await read('/sources')).toMatchObject({
+      sources: [{ source: 'stripe', provider: 'stripe', refused: {} }],
+    });
+    expect(await read('/handlers')).toMatchObject({
+      handlers: [{ handler: 'bill', queue: 'default', types: ['invoice.paid'], isAnnounced: true, dead: 3 }],
+    });
+    const { step, points } = (await read('/stats?from=1h')) as unknown as {
+      step: number;
+      points: { accepted: number; dead: number }[];
+    };
+    expect(step).toBe(60_000);
+    expect(points.reduce((sum, point) => sum + point.accepted, 0)).toBeGreaterThanOrEqual(3);
+    expect(points.reduce((sum, point) => sum + point.dead, 0)).toBeGreaterThanOrEqual(3);
+    expect(await act('/stats')).toMatchObject([405, { error: 'method_not_allowed' }]);
+    expect((await running.get('/admin/api/stats?step=61000')).status).toBe(400);
+    expect((await running.get('/admin/api/stats?from=1h&to=2h')).status).toBe(400);
+    expect((await running.get('/admin/api/stats?from=60d&step=60000')).status).toBe(400);
+  });
+
+  it('is silent only when it is clearly longer than usual', () => {
+    const source = { source: 'a', provider: 'a', events: 1, refused: {}, lastEventAt: 0 };
+    expect(silentSince({ ...source, usualGap: 600_000 }, 1_200_000)).toBe(undefined);
+    expect(silentSince({ ...source, usualGap: 600_000 }, 1_200_001)).toBe(0);
+    expect(silentSince({ ...source, usualGap: 60_000 }, 600_000)).toBe(undefined);
+    expect(silentSince({ ...source, usualGap: 60_000 }, 900_001)).toBe(0);
+    expect(silentSince(source, 1e12)).toBe(undefined);
+  });
+
+  it.each([
+    [3_600_000, 60_000],
+    [86_400_000, 300_000],
+    [7 * 86_400_000, 1_800_000],
+    [30 * 86_400_000, 21_600_000],
+  ])('of %d ms is drawn in steps of %d', (span, step) => {
+    expect(stepFor({ from: 0, until: span })).toBe(step);
+  });
+});
+
+describe('schedules', () => {
+  it('say when they run, in words', async () => {
+    expect(await read('/schedules')).toMatchObject({
+      schedules: [
+        {
+          name: 'nightly',
+          says: 'At 02:30, Monday through Friday',
+          timezone: 'Europe/Berlin',
+          job: 'report',
+          isPaused: false,
+          isAnnounced: true,
+          runs: [],
+        },
+      ],
+    });
+    expect(inWords('no cron')).toBe('no cron');
+  });
+
+  it('run once by hand, with the same data', async () => {
+    const [code, { jobId = '' }] = (await act('/schedules/nightly/run', {
+      reason: 'the report is missing',
+    })) as unknown as [number, { jobId: string }];
+    expect(code).toBe(200);
+    expect((await queue.getJob(jobId))?.data).toEqual({ kind: 'job', data: { of: 'yesterday' } });
+    expect(await read('/schedules')).toMatchObject({
+      schedules: [{ runs: [{ jobId, outcome: 'waiting' }] }],
+    });
+    expect(await act('/schedules/never/run')).toMatchObject([404, {}]);
+  });
+
+  it('leave the clock and come back to it', async () => {
+    expect(await act('/schedules/nightly/pause')).toMatchObject([200, { name: 'nightly' }]);
+    expect(await queue.getJobSchedulers()).toEqual([]);
+    expect(await read('/schedules')).toMatchObject({
+      schedules: [{ name: 'nightly', isPaused: true, cron: '30 2 * * 1-5' }],
+    });
+    expect(await act('/schedules/nightly/run')).toMatchObject([200, {}]);
+    expect(await act('/schedules/nightly/resume')).toMatchObject([200, {}]);
+    expect(await queue.getJobSchedulers()).toMatchObject([
+      {
+        key: 'nightly',
+        pattern: '30 2 * * 1-5',
+        tz: 'Europe/Berlin',
+        template: { data: { data: { of: 'yesterday' } } },
+      },
+    ]);
+    expect(await act('/schedules/nightly/resume')).toMatchObject([404, {}]);
+    const connection = connect(target, 'worker');
+    expect(await connection.hlen(createPartition(connection, prefix).keys.pausedSchedules)).toBe(0);
+    connection.disconnect();
+    const { audit } = (await (await running.get('/admin/api/audit')).json()) as {
+      audit: { action: string }[];
+    };
+    expect(Array.isArray(audit)).toBe(true);
+  });
+});
+
+describe('the description of the API', () => {
+  it('names every route, with what it takes and answers', async () => {
+    const { openapi, paths } = (await read('/openapi.json')) as unknown as {
+      openapi: string;
+      paths: Record<string, Record<string, { operationId: string; parameters: { name: string }[] }>>;
+    };
+    expect(openapi).toBe('3.1.0');
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(['/events', '/events/{id}', '/replays', '/issues/{fingerprint}/resolve']),
+    );
+    const operations = Object.values(paths).flatMap((path) => Object.values(path));
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(paths['/events']?.['get']?.parameters.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['q', 'source', 'type', 'status', 'handler', 'from', 'to', 'limit', 'cursor']),
+    );
+  });
+});
