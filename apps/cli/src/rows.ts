@@ -40,21 +40,19 @@ export function fit(text: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
 }
 
-/** A text in lines of 80 columns. A word is never cut: it may be an id. */
-export function wrapped(text: string, indent = ''): string {
+/** A text in lines of 80 columns. A word is never cut: it may be an id. @param hang what the lines after the first begin with */
+export function wrapped(text: string, indent = '', hang = indent): string {
   const lines: string[] = [];
   let line = '';
-  for (const word of text
-    .split(/\s+/)
-    .filter((each) => each !== '')
-    .map(withoutControls)) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
-      lines.push(indent + line);
+  for (const word of text.split(/\s+/).flatMap((each) => (each === '' ? [] : withoutControls(each)))) {
+    const begin = lines.length === 0 ? indent : hang;
+    if (line !== '' && begin.length + line.length + 1 + word.length > WIDTH) {
+      lines.push(begin + line);
       line = '';
     }
     line = line === '' ? word : `${line} ${word}`;
   }
-  return [...lines, indent + line].join('\n');
+  return [...lines, (lines.length === 0 ? indent : hang) + line].join('\n');
 }
 
 /** A moment, as a table has it. @param at milliseconds since the epoch */

@@ -21,6 +21,7 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { readCliConfig } from '../src/config.ts';
 import { writeBody } from '../src/events/body.ts';
+import { replayCallOf, replayEvents } from '../src/events/replay.ts';
 import { handlerModule, hookline, openStage, startWorker, type Stage } from './e2e/processes.ts';
 
 const CLI = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -263,7 +264,7 @@ describe('events tail', () => {
     await accept('github', 'issues.opened', 'i_1');
     for (let at = 0; at < 3; at += 1) await accept('slack', 'message', `t_${(sent += 1)}`);
     await tail.says(new RegExp(`"t_${sent}"`));
-    await some.says(/issues\.opened {2}github\.i_1/);
+    await some.says(/issues\.opened\n {2}github\.i_1/);
     for (const { child } of [tail, some]) child.kill('SIGINT');
     expect(await Promise.all([tail.ended, some.ended])).toEqual([0, 0]);
     const told = jsonLines(tail.output()).map(({ providerId }) => providerId);
@@ -283,6 +284,22 @@ describe('events replay', () => {
     const guess = await hookline(stage, blind, 'events', 'replay', '--query', 'nothing', '--yes');
     expect([guess.code, guess.output]).toEqual([1, expect.stringContaining('cannot be searched')]);
     expect((await run('events', 'replay', 'evt_never')).code).toBe(1);
+    expect((await run('replays', 'list')).output).toBe('no replays\n');
+  });
+
+  it('asks a person first, who may say no', async () => {
+    const config = readCliConfig({ ...env, DATA_DIR: stage.dir });
+    const query = { text: 'type:charge.*', query: { type: 'charge.*', phrases: [], pairs: [] } };
+    const [stdin, stdout, lines] = [new PassThrough(), new PassThrough(), [] as string[]];
+    const say = (line: string) => void lines.push(line);
+    const terminal = { write: say, note: say, stdin, stdout, isWatched: true, canAsk: true };
+    stdin.end('n\n');
+    const call = replayCallOf([], query, {}, terminal);
+    expect(await replayEvents(config, call, terminal)).toBe(1);
+    expect([String(stdout.read()), lines]).toEqual([
+      expect.stringMatching(/Replay \d events\?/),
+      ['nothing was replayed'],
+    ]);
     expect((await run('replays', 'list')).output).toBe('no replays\n');
   });
 

@@ -5,7 +5,7 @@ import { timeOf, wrapped } from '../rows.ts';
 /** What happened to an event, a moment a line, with what went wrong and what was logged under it. */
 export function describeTimeline(entries: readonly TimelineEntry[]): string {
   return entries
-    .flatMap((entry) => [wrapped(`${timeOf(entry.at)}  ${words(entry)}`), ...details(entry)])
+    .flatMap((entry) => [wrapped(`${timeOf(entry.at)} ${words(entry)}`, '', '  '), ...details(entry)])
     .join('\n');
 }
 

@@ -1,13 +1,12 @@
 import { explain } from '@hookline/core';
 import type { EventLog } from '@hookline/operations';
-import { withoutControls } from '@hookline/process';
 import type { EventSummary } from '@hookline/redis';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CliConfig } from '../config.ts';
 import { withEventLog } from '../open-event-log.ts';
-import { timeOf } from '../rows.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Filter } from './filter.ts';
+import { writeEvents } from './list.ts';
 
 const EVERY_MS = 500;
 const WINDOW = 200;
@@ -37,7 +36,7 @@ export function tailEvents(
       try {
         const { events, isMore } = await follower.news();
         if (isMore) note(`more came at once than can be told of: 'events list' shows them`);
-        for (const event of events) write(json ? JSON.stringify(event) : lineOf(event));
+        writeEvents(events, json, write);
         lastProblem = '';
       } catch (error) {
         const problem = explain(error);
@@ -102,10 +101,6 @@ class Follower {
       return;
     }
   }
-}
-
-function lineOf({ receivedAt, status, type, id }: EventSummary): string {
-  return [timeOf(receivedAt), status, type, id].map(withoutControls).join('  ');
 }
 
 async function redisTime({ partition }: EventLog): Promise<number> {
