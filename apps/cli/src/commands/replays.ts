@@ -25,12 +25,16 @@ export default {
         const count = countOption(options['count'], MOST_LISTED);
         return list(config(), count, json, write);
       }
-      case 'show':
-        return show(config(), named(id, action), json, write);
+      case 'show': {
+        const shown = named(id, action);
+        return show(config(), shown, json, write);
+      }
       case 'stop':
       case 'pause':
-      case 'resume':
-        return turn(config(), named(id, action), action, json, write);
+      case 'resume': {
+        const turned = named(id, action);
+        return turn(config(), turned, action, json, write);
+      }
       default:
         throw new UsageError(
           `'replays ${action}' is no command; use one of: list, show, stop, pause, resume`,
