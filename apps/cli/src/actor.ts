@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
 
-/** Who acts, as the audit names them: whoever runs this command, as the system calls them. */
-export function actor(): string {
+/** Who acts, as the audit names them: whoever runs this command, as the system calls them, and by what means. */
+export function actor(means: 'cli' | 'mcp' = 'cli'): string {
   try {
-    return `cli:${userInfo().username}`;
+    return `${means}:${userInfo().username}`;
   } catch {
     // A container's user may have no name.
-    return `cli:${process.getuid?.() ?? 'unknown'}`;
+    return `${means}:${process.getuid?.() ?? 'unknown'}`;
   }
 }

@@ -58,3 +58,14 @@ export function countOption(value: unknown, most = 10_000): number {
   if (Number.isInteger(count) && count >= 1 && count <= most) return count;
   throw new UsageError(`--count is ${String(value)}: use a whole number from 1 to ${most}`);
 }
+
+const LONGEST_REASON = 500;
+
+/** `--reason`, as the audit takes it. @throws UsageError */
+export function reasonOption(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const reason = String(value).trim();
+  if (reason.length > LONGEST_REASON)
+    throw new UsageError(`--reason is longer than ${LONGEST_REASON} characters: say it shorter`);
+  return reason === '' ? undefined : reason;
+}

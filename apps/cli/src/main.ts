@@ -6,6 +6,7 @@ import { UsageError, type Call, type Command } from './command.ts';
 import { readCliConfig } from './config.ts';
 import { STDIN } from './jobs/actions.ts';
 import { joinNegative } from './send/options.ts';
+import { createTerminal } from './terminal.ts';
 
 /** A list of everything that is wrong with a file is long. */
 const LONGEST_TEXT = 100_000;
@@ -17,6 +18,7 @@ for (const stream of [process.stdout, process.stderr])
     process.exit(process.exitCode ?? 0);
   });
 
+const terminal = createTerminal(process);
 const cli = cac('hookline');
 for (const command of await commandsFor(process.argv[2])) {
   const known = cli.command(`${command.name} ${command.usage}`.trim(), command.says);
@@ -26,21 +28,17 @@ for (const command of await commandsFor(process.argv[2])) {
     const options = given.pop() as Call['options'];
     refuseRepeated(options);
     return command.run({
-      args: given as Call['args'],
+      // What may be there many times comes as a list.
+      args: given.flat() as Call['args'],
       options,
       typed: cli.rawArgs.slice(3),
       env: process.env,
       config: () => {
         const env = readEnvironment(process.env);
-        for (const warning of unknownSettings(env)) process.stderr.write(`hookline: ${warning}\n`);
+        for (const warning of unknownSettings(env)) terminal.note(`hookline: ${warning}`);
         return readCliConfig(env);
       },
-      terminal: {
-        write: (line) => void process.stdout.write(`${line}\n`),
-        note: (line) => void process.stderr.write(`${line}\n`),
-        stdin: process.stdin,
-        stdout: process.stdout,
-      },
+      terminal,
     });
   });
 }
@@ -62,9 +60,9 @@ try {
   process.exitCode = ((await cli.runMatchedCommand()) as number | undefined) ?? 0;
 } catch (error) {
   const isExpected = error instanceof ConfigError || isWrongUse(error);
-  process.stderr.write(`hookline: ${explain(error, LONGEST_TEXT)}${wayOut(error)}\n`);
+  terminal.note(`hookline: ${explain(error, LONGEST_TEXT)}${wayOut(error)}`);
   if (!isExpected && process.env['LOG_LEVEL'] === 'debug' && error instanceof Error)
-    process.stderr.write(`${error.stack}\n`);
+    terminal.note(String(error.stack));
   process.exitCode = isWrongUse(error) ? 2 : 1;
 }
 

@@ -4,6 +4,7 @@ import type { Partition } from '@hookline/redis';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CliConfig } from './config.ts';
+import { withRedis } from './with-redis.ts';
 
 export interface OpenEventLog extends EventLog {
   close(): Promise<void>;
@@ -19,6 +20,18 @@ export function openEventLog(config: CliConfig, partition: Partition): OpenEvent
   });
   const close = async () => (await opening?.catch(() => undefined))?.close();
   return Object.assign(log, { close });
+}
+
+/** Runs a command on what there is to tell of events. */
+export function withEventLog(config: CliConfig, use: (log: EventLog) => Promise<number>): Promise<number> {
+  return withRedis(config, async (partition) => {
+    const log = openEventLog(config, partition);
+    try {
+      return await use(log);
+    } finally {
+      await log.close();
+    }
+  });
 }
 
 /** `undefined` where none is kept, or none is on this machine. */

@@ -2,8 +2,7 @@ import type { AuditLine, History, HistoryPage, PageOptions, RefusalSnapshot } fr
 import { unrecordedAudit, unrecordedRefusals, type Partition } from '@hookline/redis';
 import type { CliConfig } from './config.ts';
 import type { EventLog } from '@hookline/operations';
-import { openEventLog } from './open-event-log.ts';
-import { withRedis } from './with-redis.ts';
+import { withEventLog } from './open-event-log.ts';
 
 interface Dated {
   readonly id: string;
@@ -26,9 +25,8 @@ const PAGE = 500;
 async function newest<Item extends Dated>(
   { count, fits, held, recorded }: Asked<Item>,
   log: EventLog,
-  partition: Partition,
 ): Promise<readonly Item[]> {
-  const present = (await held(partition, MOST_HELD)).filter(fits);
+  const present = (await held(log.partition, MOST_HELD)).filter(fits);
   const past: Item[] = [];
   const history = await log.history();
   for (let before: string | undefined; history !== undefined && past.length < count;) {
@@ -43,31 +41,17 @@ async function newest<Item extends Dated>(
   return [...byId.values()].toSorted((a, b) => b.at - a.at).slice(0, count);
 }
 
-function tell<Item extends Dated>(
-  config: CliConfig,
-  asked: Asked<Item>,
-  show: (items: readonly Item[]) => void,
-): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const log = openEventLog(config, partition);
-    try {
-      show(await newest(asked, log, partition));
-      return 0;
-    } finally {
-      await log.close();
-    }
-  });
+export interface RefusalsAsked {
+  readonly count: number;
+  readonly source?: string;
+  readonly reason?: string;
 }
 
-export function tellRefusals(
-  config: CliConfig,
-  query: { readonly count: number; readonly source?: string; readonly reason?: string },
-  show: (refusals: readonly RefusalSnapshot[]) => void,
-): Promise<number> {
+/** The newest refusals first, recorded or not yet. */
+export function newestRefusals(log: EventLog, query: RefusalsAsked): Promise<readonly RefusalSnapshot[]> {
   const { count, ...kind } = query;
   const { source, reason } = kind;
-  return tell(
-    config,
+  return newest(
     {
       count,
       fits: (refusal) =>
@@ -76,8 +60,19 @@ export function tellRefusals(
       held: unrecordedRefusals,
       recorded: (history, page) => history.refusals({ ...page, ...kind }),
     },
-    show,
+    log,
   );
+}
+
+export function tellRefusals(
+  config: CliConfig,
+  query: RefusalsAsked,
+  show: (refusals: readonly RefusalSnapshot[]) => void,
+): Promise<number> {
+  return withEventLog(config, async (log) => {
+    show(await newestRefusals(log, query));
+    return 0;
+  });
 }
 
 export function tellAudit(
@@ -87,14 +82,14 @@ export function tellAudit(
 ): Promise<number> {
   const { count, ...kind } = query;
   const { action } = kind;
-  return tell(
-    config,
-    {
-      count,
-      fits: (line) => action === undefined || line.action === action,
-      held: unrecordedAudit,
-      recorded: (history, page) => history.audit({ ...page, ...kind }),
-    },
-    show,
-  );
+  const asked: Asked<AuditLine> = {
+    count,
+    fits: (line) => action === undefined || line.action === action,
+    held: unrecordedAudit,
+    recorded: (history, page) => history.audit({ ...page, ...kind }),
+  };
+  return withEventLog(config, async (log) => {
+    show(await newest(asked, log));
+    return 0;
+  });
 }

@@ -31,3 +31,4 @@ export { trustedProxiesSetting } from './trusted-proxies.ts';
 export { unknownSettings } from './unknown-settings.ts';
 export { hooklineVersion } from './version.ts';
 export { METRICS } from './metrics.ts';
+export { withoutControls } from './without-controls.ts';

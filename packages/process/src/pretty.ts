@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { withoutControls } from './without-controls.ts';
 
 const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info ', 40: 'warn ', 50: 'error' };
 const NOT_FIELDS = new Set(['level', 'time', 'name', 'msg']);
@@ -17,6 +18,7 @@ export function prettyLines(out: Writable): { write(line: string): void } {
       const time = String(entry['time']).slice(11, 23);
       const level = LEVELS[Number(entry['level'])] ?? String(entry['level']);
       const words = [String(entry['msg'] ?? ''), ...fields].join('  ');
+      // What senders control gets into it.
       out.write(`${withoutControls(`${time} ${level} ${String(entry['name'])}: ${words}`)}\n`);
     },
   };
@@ -24,15 +26,4 @@ export function prettyLines(out: Writable): { write(line: string): void } {
 
 function quoteIfNeeded(value: string): string {
   return /^[\x21\x23-\x7e]+$/.test(value) ? value : JSON.stringify(value);
-}
-
-/**
- * A log line is one line, and only text. What senders control gets into it: a line break would forge lines, an
- * escape sequence would command the terminal, a direction mark would show it in another order.
- */
-function withoutControls(line: string): string {
-  return line.replace(
-    /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
