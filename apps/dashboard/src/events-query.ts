@@ -36,23 +36,26 @@ export function searchOf(asked: Omit<EventsQuery, 'limit' | 'cursor'>, now: numb
 }
 
 /**
- * The same, as far as this viewer may ask: whoever does not see payloads does not search them, either, for each answer
- * would tell a piece of one.
+ * The same, as far as it can be answered here, and this viewer may ask: whoever does not see payloads does not search
+ * them, either, for each answer would tell a piece of one.
  */
 export function searchFor(
   asked: Omit<EventsQuery, 'limit' | 'cursor'>,
-  { viewer, now }: Pick<Ask, 'viewer' | 'now'>,
+  { desk, viewer, now }: Pick<Ask, 'desk' | 'viewer' | 'now'>,
 ): ParsedSearch {
   const search = searchOf(asked, now);
-  if (search.kind === 'problem' || viewer.seesPayloads) return search;
+  if (search.kind === 'problem') return search;
   const { phrases, pairs } = search.query;
-  if (phrases.length + pairs.length === 0) return search;
-  return {
-    kind: 'problem',
-    problem:
-      'your role does not see payloads, so it cannot search them: ask by source:, type:, status:, handler: or id:',
-  };
+  const asksForPayload = phrases.length + pairs.length > 0;
+  if (asksForPayload && !viewer.seesPayloads) return { kind: 'problem', problem: PAYLOADS_CLOSED };
+  if (asksForPayload && desk.history() === undefined) return { kind: 'problem', problem: NO_HISTORY };
+  return search;
 }
+
+const PAYLOADS_CLOSED =
+  'your role does not see payloads, so it cannot search them: ask by source:, type:, status:, handler: or id:';
+const NO_HISTORY =
+  'payloads can only be searched in a history, and HISTORY_URL is off or what it names cannot be reached now: ask by source:, type:, status:, handler: or id:';
 
 /** Programs say times in milliseconds. */
 function timeText(text: string | undefined): string | undefined {

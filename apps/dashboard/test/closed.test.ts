@@ -140,6 +140,32 @@ describe('every page and call', () => {
     expect(byField.status).toBe(200);
   });
 
+  it('looks for no payload where there is no history: not for a list, and least of all for a replay', async () => {
+    const blindly = await startDashboard(testRedisUrl(), uniquePrefix());
+    try {
+      for (const [path, body] of [
+        ['/admin/api/events?q=word', undefined],
+        ['/admin/api/events?q=a%3Db', undefined],
+        ['/admin/api/replays', { query: 'word' }],
+        ['/admin/api/replays', { query: { q: 'a=b' }, dryRun: true }],
+      ] as const) {
+        const answer = await (body === undefined ? blindly.get(path) : blindly.send('POST', path, body));
+        const { detail } = (await answer.json()) as { detail: string };
+        expect([path, answer.status, detail]).toEqual([
+          path,
+          400,
+          expect.stringContaining('only be searched in a history'),
+        ]);
+      }
+      expect((await blindly.get('/admin/api/events?q=status:dead')).status).toBe(200);
+      expect(await (await blindly.get('/admin/events?q=word')).text()).toContain(
+        'only be searched in a history',
+      );
+    } finally {
+      await blindly.close();
+    }
+  });
+
   it('shows a viewer payloads where that is set', async () => {
     const body = await fetch(`${open.origin}/admin/api/events/${event.id}/body`, { headers: as('seeing') });
     expect(await body.text()).toContain(SECRET);

@@ -225,7 +225,9 @@ function recordedDetail(past: EventHistory, held: EventSummary | undefined): Eve
   };
 }
 
+/** Payloads are not looked into: what asks for a piece of one fits nothing, for everything else would be wrong. */
 function fits(query: SearchQuery, event: EventSummary): boolean {
+  if (query.phrases.length + query.pairs.length > 0) return false;
   const {
     source,
     provider,

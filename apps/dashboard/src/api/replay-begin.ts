@@ -1,6 +1,7 @@
 import { askReplay, type ReplayAsked } from '@hookline/operations';
 import { z } from 'zod';
-import { EVENTS_QUERY, searchOf } from '../events-query.ts';
+import { EVENTS_QUERY, searchFor } from '../events-query.ts';
+import type { Ask } from '../desk.ts';
 import { REPLAY_BODY } from '../replay-shapes.ts';
 import { badRequest, defineRoute, notFound } from '../route.ts';
 
@@ -10,8 +11,9 @@ export default defineRoute({
   says: 'Runs events again: these, or all that fit a query',
   body: REPLAY_BODY,
   answer: z.object({ id: z.string().nullable().describe('None for a dry run'), total: z.number() }),
-  async answerTo({ desk, viewer, now }, { body }) {
-    const what = whatOf(body, now);
+  async answerTo(ask, { body }) {
+    const { desk, viewer, now } = ask;
+    const what = whatOf(body, ask);
     if ('problem' in what) return badRequest(what.problem);
     const { handlers, canary, failureLimit, rate, reason } = body;
     const begun = await askReplay(
@@ -43,13 +45,13 @@ export default defineRoute({
 
 function whatOf(
   { ids, query }: z.infer<typeof REPLAY_BODY>,
-  now: number,
+  ask: Ask,
 ): ReplayAsked['what'] | { readonly problem: string } {
   if (ids !== undefined) return { kind: 'ids', ids };
   const asked = typeof query === 'string' ? { q: query } : query;
   const read = EVENTS_QUERY.omit({ limit: true, cursor: true }).safeParse(asked);
   if (!read.success) return { problem: read.error.issues.map(({ message }) => message).join('; ') };
-  const search = searchOf(read.data, now);
+  const search = searchFor(read.data, ask);
   if (search.kind === 'problem') return { problem: search.problem };
   const text = Object.entries(read.data)
     .flatMap(([name, value]) => (value === '' ? [] : [name === 'q' ? value : `${name}:${value}`]))
