@@ -8,6 +8,7 @@ import {
   type PortSetting,
 } from '@hookline/process';
 import type { AccessOptions, Login } from '@hookline/http';
+import { readAlertSettings, type AlertSettings } from './alerts/receivers.ts';
 import { readAccess, readLogin } from './login.ts';
 
 /** A folder for a database of its own, or an address. */
@@ -32,6 +33,7 @@ export interface DashboardConfig extends CommonConfig {
   /** Whom to believe where a request comes from. */
   readonly trustedProxies: number | readonly string[];
   readonly history: HistorySettings;
+  readonly alerts: AlertSettings;
   /** Milliseconds that a settled event is known. */
   readonly eventRetention: number;
 }
@@ -50,6 +52,7 @@ export function readDashboardConfig(env: Environment): DashboardConfig {
     apiKeys: apiKeysSetting(env, problems),
     trustedProxies: trustedProxiesSetting(env, problems),
     eventRetention: own.EVENT_RETENTION,
+    alerts: readAlertSettings(own, common.production, problems),
     history: {
       place: own.HISTORY_URL ?? { folder: common.dataDir },
       retention: own.HISTORY_RETENTION,

@@ -43,6 +43,7 @@ await runProcess(process.env, async (env) => {
     system,
     history: recorder.history,
     retention: config.eventRetention,
+    alerts: config.alerts,
     log,
     meter,
     trustedProxies,

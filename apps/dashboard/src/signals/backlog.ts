@@ -50,6 +50,8 @@ export function backlogSignals(
 export function depthsOf({ at, queues }: Pick<SystemState, 'at' | 'queues'>): QueueDepths {
   return {
     at,
-    waiting: Object.fromEntries(queues.map(({ name, waiting, prioritized }) => [name, waiting + prioritized])),
+    waiting: Object.fromEntries(
+      queues.map(({ name, waiting, prioritized }) => [name, waiting + prioritized]),
+    ),
   };
 }

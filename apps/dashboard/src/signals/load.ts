@@ -61,7 +61,9 @@ export const NO_HISTORY_KEY = 'unseen:no-history';
 
 function noHistory(hides: readonly SignalKind[]): readonly Signal[] {
   const title = 'There is no history to tell from';
-  return [{ kind: 'unseen', key: NO_HISTORY_KEY, title, says: ['', title, ''], path: '/admin/system', hides }];
+  return [
+    { kind: 'unseen', key: NO_HISTORY_KEY, title, says: ['', title, ''], path: '/admin/system', hides },
+  ];
 }
 
 async function systemPart(desk: Desk): Promise<readonly Signal[]> {
@@ -74,7 +76,8 @@ async function systemPart(desk: Desk): Promise<readonly Signal[]> {
 
 async function backlogPart(desk: Desk): Promise<readonly Signal[]> {
   const { state, problem } = await desk.system.look();
-  if (state === undefined || problem !== undefined) return [unseen('the backlog', ['backlog'], 'Redis is away')];
+  if (state === undefined || problem !== undefined)
+    return [unseen('the backlog', ['backlog'], 'Redis is away')];
   const { partition } = desk.log;
   const [depths, oldest] = await Promise.all([
     readDepths(partition),

@@ -23,9 +23,7 @@ export function refusalSignals(
 ): readonly Signal[] {
   const usual = new Map(before.map((each) => [each.source, (refusedIn(each) * REFUSALS_MS) / USUAL_MS]));
   const known = recent.filter(({ lastEventAt }) => lastEventAt !== undefined);
-  const strangers = recent.filter(
-    (each) => each.lastEventAt === undefined && refusedIn(each) > 0,
-  );
+  const strangers = recent.filter((each) => each.lastEventAt === undefined && refusedIn(each) > 0);
   const signals = known.flatMap((each) => {
     const refused = refusedIn(each);
     if (!isSpike(refused, usual.get(each.source) ?? 0)) return [];
