@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Problems } from '@hookline/process';
 
-export const ALERT_FORMATS = ['slack', 'pagerduty', 'json'] as const;
-export type AlertFormat = (typeof ALERT_FORMATS)[number];
+export type AlertFormat = 'slack' | 'pagerduty' | 'json';
 
 /** Who is told of alerts. The address is a secret: nothing but its host is ever shown. */
 export interface Receiver {

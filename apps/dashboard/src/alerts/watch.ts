@@ -44,7 +44,13 @@ export class AlertWatch {
 
   /** @returns how many messages there are more to send */
   async step(): Promise<number> {
+    const told = await this.#tell();
+    // Last: a Redis at its limit takes no more notes, and that it is full is what there is to tell.
     await this.#noteDepths();
+    return told;
+  }
+
+  async #tell(): Promise<number> {
     const { desk, receivers, load = (now: number) => loadSignals(desk, now) } = this.#parts;
     // What nobody is told of is new to whoever is told later.
     if (receivers.length === 0 || !(await this.lead())) return 0;

@@ -6,10 +6,11 @@ import {
   createPartition,
   deliverNext,
   leadAlerts,
+  turnAlerts,
   type Connection,
   type Partition,
 } from '@hookline/redis';
-import { eventuallyFits, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventuallyFits, startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -220,6 +221,10 @@ describe('telling', () => {
       },
     });
     expect(await slept.step()).toBe(0);
+    const turn = { records: new Map([['issue:a', undefined]]), messages: [], counted: ['1'] };
+    const by = { owner: 'who slept', now, window: 1, keepFor: 1, receivers: [] };
+    expect(await turnAlerts(partition, turn, by)).toBe(false);
+    expect(await redis.exists(partition.keys.alertsTold)).toBe(0);
     expect(await redis.hgetall(partition.keys.alerts)).toEqual({});
     expect(await deliverNext(partition, listener.receiver.id)).toBeUndefined();
   });
@@ -326,4 +331,24 @@ it('sends at most 20 in ten minutes, and one that says how many are held back', 
   await other.send();
   expect(new Set(told(listener)).size).toBe(32);
   expect(told(listener).at(-1)).toBe('resolved held-back');
+});
+
+it('tells that Redis is full though Redis is, and takes no more', async () => {
+  const own = await startOwnRedis();
+  const full = connect({ kind: 'url', url: own.url }, 'worker');
+  const itsDesk = await openDesk(own.url, prefix);
+  try {
+    const listener = await listen();
+    const { desk: its } = itsDesk;
+    const watch = new AlertWatch({ desk: its, receivers: [listener.receiver] });
+    await full.config('SET', 'maxmemory', '1');
+    await expect(full.set('more', 'yes')).rejects.toThrow('OOM');
+    await expect(watch.step()).rejects.toThrow('EXECABORT');
+    const next = await deliverNext(its.log.partition, listener.receiver.id);
+    expect(next?.message).toMatchObject({ key: 'memory:redis', title: 'Redis is nearly full' });
+  } finally {
+    await itsDesk.close();
+    full.disconnect();
+    await own.stop();
+  }
 });
