@@ -79,9 +79,9 @@ describe('the dashboard process', () => {
     expect(bad.output()).toMatch(/ALERT_WEBHOOK_URL: address 1 is not https/);
     const good = run({ ...env, ALERT_WEBHOOK_URL: 'https://alerts.example/h1dden', LOG_LEVEL: 'debug' });
     const { ops } = await addressesOf(good);
-    expect(good.output()).toContain('alerts.example (json)');
     expect(await (await fetch(`${ops}/metrics`)).text()).toContain('hookline_alerts_total');
     expect(await stop(good)).toBe(0);
+    expect(good.output()).toContain('alerts.example (json)');
     for (const { output } of [bad, good]) expect(output()).not.toContain('h1dden');
   });
 
