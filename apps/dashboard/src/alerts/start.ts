@@ -42,7 +42,7 @@ export function startAlerts(
     async stop() {
       for (const outbox of outboxes) outbox.stop();
       await Promise.all(loops.map((loop) => loop.stop()));
-      await within(STOP_MS, watch.giveBack()).catch(() => undefined);
+      if (receivers.length > 0) await within(STOP_MS, watch.giveBack()).catch(() => undefined);
     },
   };
 }
