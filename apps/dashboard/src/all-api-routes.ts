@@ -1,4 +1,5 @@
 // Generated from the files of this folder: `npm run check` fails when it is stale. Do not edit.
+import alerts from './api/alerts.ts';
 import audit from './api/audit.ts';
 import event from './api/event.ts';
 import eventBody from './api/event-body.ts';
@@ -33,6 +34,7 @@ import system from './api/system.ts';
 import workers from './api/workers.ts';
 
 export const allApiRoutes = [
+  alerts,
   audit,
   event,
   eventBody,

@@ -11,6 +11,7 @@ import {
 } from '@hookline/process';
 import { describedNames, describeProvider, providers } from '@hookline/providers';
 import type { AccessOptions, Login } from '@hookline/http';
+import { readAlertSettings, type AlertSettings } from './alerts/receivers.ts';
 import { readAccess, readLogin } from './login.ts';
 
 const KNOWN_PROVIDERS = { providers, described: describedNames, describe: describeProvider };
@@ -37,6 +38,7 @@ export interface DashboardConfig extends CommonConfig {
   /** Whom to believe where a request comes from. */
   readonly trustedProxies: number | readonly string[];
   readonly history: HistorySettings;
+  readonly alerts: AlertSettings;
   /** Milliseconds that a settled event is known. */
   readonly eventRetention: number;
   /** Those whose secrets this process is given, which need not be any: what is replayed is verified once more. */
@@ -59,6 +61,7 @@ export function readDashboardConfig(env: Environment): DashboardConfig {
     eventRetention: own.EVENT_RETENTION,
     // What is wrong with one of them is for the receiver to say: here they are not needed.
     sources: readSources(env, KNOWN_PROVIDERS, new Problems(), () => undefined),
+    alerts: readAlertSettings(own, common.production, problems),
     history: {
       place: own.HISTORY_URL ?? { folder: common.dataDir },
       retention: own.HISTORY_RETENTION,

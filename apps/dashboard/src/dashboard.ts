@@ -1,4 +1,4 @@
-import { explain, type History, type Logger, type Meter, type Source } from '@hookline/core';
+import { explain, NO_METER, type History, type Logger, type Meter, type Source } from '@hookline/core';
 import {
   createDashboard,
   identityOf,
@@ -10,6 +10,8 @@ import {
 import { EventLog, ReplayRunner } from '@hookline/operations';
 import { every, openDeadLetters, type OpenQueues, type System } from '@hookline/redis';
 import type { RequestListener } from 'node:http';
+import type { AlertSettings } from './alerts/receivers.ts';
+import { startAlerts } from './alerts/start.ts';
 import { createBoard } from './board/board.ts';
 import { followQueues } from './board/queues.ts';
 import type { Desk } from './desk.ts';
@@ -39,6 +41,8 @@ export interface DashboardParts {
   readonly sources?: ReadonlyMap<string, Source>;
   /** Milliseconds that a settled event is known. */
   readonly retention: number;
+  /** Who is told of what needs somebody; nobody unless given. */
+  readonly alerts?: AlertSettings;
   readonly log: Logger;
   readonly meter?: Meter;
   /** Whom to believe where a request comes from. */
@@ -53,6 +57,7 @@ export function openDashboard(parts: DashboardParts): Dashboard {
   const links = navigation([]).flat();
   const desk = createDesk(parts);
   const replays = startReplays(desk, log);
+  const alerts = startAlerts(desk, parts.alerts ?? NOBODY, { log, meter: meter ?? NO_METER });
   const pages = [
     { path: QUEUES_PATH, use: payloadsOnly(createBoard(QUEUES_PATH, queues, links, notes), links) },
     ...createPages({
@@ -74,12 +79,14 @@ export function openDashboard(parts: DashboardParts): Dashboard {
       trustedProxies,
     }),
     async close() {
-      await Promise.all([queues.close(), replays.stop()]);
+      await Promise.all([queues.close(), replays.stop(), alerts.stop()]);
       system.close();
       await parts.queues.close();
     },
   };
 }
+
+const NOBODY: AlertSettings = { receivers: [], dashboardUrl: undefined };
 
 /** As often as a replay goes on: its rate is kept in quarters of a second. */
 const REPLAY_MS = 250;

@@ -44,6 +44,7 @@ await runProcess(process.env, async (env) => {
     history: recorder.history,
     retention: config.eventRetention,
     sources: config.sources,
+    alerts: config.alerts,
     log,
     meter,
     trustedProxies,

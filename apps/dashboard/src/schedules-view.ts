@@ -7,7 +7,7 @@ export interface ScheduleView extends ScheduleSummary {
   readonly says: string;
 }
 
-export async function loadSchedules({ desk }: Ask): Promise<readonly ScheduleView[]> {
+export async function loadSchedules({ desk }: Pick<Ask, 'desk'>): Promise<readonly ScheduleView[]> {
   const schedules = await listSchedules(desk.log.partition, await desk.queues());
   return schedules.map((schedule) => ({ ...schedule, says: inWords(schedule.cron) }));
 }

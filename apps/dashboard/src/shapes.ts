@@ -1,6 +1,7 @@
 /** What the operators' API answers with, in the words of its description. */
 import { EVENT_STATUSES } from '@hookline/core';
 import { z } from 'zod';
+import { ALERT_KINDS } from './signals/signal.ts';
 
 const time = z.number().describe('Milliseconds since the epoch');
 
@@ -168,4 +169,14 @@ export const SCHEDULE = z.object({
       error: z.string().optional(),
     }),
   ),
+});
+
+export const ALERT = z.object({
+  kind: z.enum(ALERT_KINDS),
+  key: z.string().describe('The same for as long as it is the same thing that needs somebody'),
+  title: z.string(),
+  detail: z.string(),
+  path: z.string().describe('Where the dashboard shows more of it'),
+  since: time.optional().describe('When whoever tells of alerts first saw it; absent where nobody is told'),
+  notifiedAt: time.optional().describe('When it was told; absent while it is held back'),
 });

@@ -17,7 +17,7 @@ export function silentSince({ lastEventAt, usualGap }: SourceSummary, now: numbe
 
 /** @returns `undefined` where there is no history */
 export async function loadSources(
-  { desk, now }: Ask,
+  { desk, now }: Pick<Ask, 'desk' | 'now'>,
   range: ActivityRange,
 ): Promise<readonly SourceView[] | undefined> {
   const found = await desk.history()?.sources(range);

@@ -1,5 +1,6 @@
-import type { ProcessStatus, SystemState } from '@hookline/redis';
+import type { ProcessStatus, QueueDepth, SystemState } from '@hookline/redis';
 import { countOf, spanOf } from './kit/amounts.ts';
+import { detailOf, type Signal } from './signals/signal.ts';
 
 /** Events that one process holds on its own disk until Redis takes them. */
 export interface Spool {
@@ -30,47 +31,117 @@ function numberIn({ detail }: ProcessStatus, name: string): number | undefined {
 
 /** What an operator should look at, in words; the most urgent first. */
 export function warningsOf(state: SystemState): readonly string[] {
+  return systemSignals(state).map(detailOf);
+}
+
+/** A worker that restarts leaves its queues for a moment. */
+const UNWORKED_MS = 60_000;
+
+/** What needs somebody as Redis and the processes stand; the most urgent first. */
+export function systemSignals(state: SystemState): readonly Signal[] {
   const { memory, queues, deadLetters, appendfsync } = state;
-  const warnings = spoolsOf(state).flatMap((spool) => spoolWarning(spool) ?? []);
+  const signals: Signal[] = spoolsOf(state).flatMap((spool) => spoolSignal(spool) ?? []);
   if (memory.policy !== 'noeviction' && memory.policy !== 'unknown')
-    warnings.push(
-      `Redis may throw data away: its maxmemory-policy is ${memory.policy}; Hookline needs noeviction.`,
+    signals.push(
+      notice('policy', [
+        `Redis may throw data away: its maxmemory-policy is `,
+        memory.policy,
+        '; Hookline needs noeviction.',
+      ]),
     );
   if (memory.ratio >= NEARLY_FULL)
-    warnings.push(
-      `Redis is ${Math.round(memory.ratio * 100)} % full: soon new events are refused so that workers can drain. Give it more memory, or add workers.`,
-    );
+    signals.push({
+      kind: 'memory',
+      key: 'memory:redis',
+      title: 'Redis is nearly full',
+      says: [
+        'Redis is ',
+        `${Math.round(memory.ratio * 100)} % full`,
+        ': soon new events are refused so that workers can drain. Give it more memory, or add workers.',
+      ],
+      path: '/admin/system',
+    });
   if (appendfsync === 'off' || appendfsync === 'no')
-    warnings.push(
-      'Redis does not sync an append-only file: events that were answered 200 are lost with its memory.',
+    signals.push(
+      notice('sync', [
+        'Redis does not sync an ',
+        'append-only file',
+        ': events that were answered 200 are lost with its memory.',
+      ]),
     );
   for (const role of ['receiver', 'worker'])
     if (!state.processes.some((process) => process.role === role))
-      warnings.push(`No ${role} is there: none runs, or none reaches Redis.`);
-  for (const { name, paused, waiting, prioritized, delayed, unworkedSince } of queues) {
-    if (paused)
-      warnings.push(`The queue ${name} is paused, with ${countOf(waiting + prioritized, 'job')} waiting.`);
-    const lying = waiting + prioritized + delayed;
-    if (unworkedSince !== undefined && lying > 0)
-      warnings.push(
-        `No worker works on the queue ${name}, with ${countOf(lying, 'job')} in it, for ${spanOf(state.at - unworkedSince)}. Start one that defines its handlers and jobs; what none has after UNCLAIMED_AFTER becomes a dead letter.`,
+      signals.push(
+        notice(role, ['No ', role, ' is there: none runs, or none reaches Redis.'], '/admin/workers'),
       );
-  }
+  for (const queue of queues) signals.push(...queueSignals(queue, state.at));
   if (state.unknown.length > 0)
-    warnings.push(
-      `Work waits for what no live worker has: ${state.unknown.join(', ')}. Start a worker that defines it; after UNCLAIMED_AFTER it becomes a dead letter.`,
+    signals.push(
+      notice('unknown', [
+        'Work waits for what no live worker has: ',
+        state.unknown.join(', '),
+        '. Start a worker that defines it; after UNCLAIMED_AFTER it becomes a dead letter.',
+      ]),
     );
   if (deadLetters > 0)
-    warnings.push(
-      `${countOf(deadLetters, 'dead letter')} will not be tried again by itself: npm run hookline -- dead list`,
+    signals.push(
+      notice(
+        'dead-letters',
+        [
+          '',
+          countOf(deadLetters, 'dead letter'),
+          ' will not be tried again by itself: npm run hookline -- dead list',
+        ],
+        '/admin/issues',
+      ),
     );
-  return warnings;
+  return signals;
 }
 
-function spoolWarning({ process, events, oldest }: Spool): string | undefined {
+function queueSignals(
+  { name, paused, waiting, prioritized, delayed, unworkedSince }: QueueDepth,
+  now: number,
+): readonly Signal[] {
+  const signals: Signal[] = [];
+  const path = '/admin/backlog';
+  if (paused)
+    signals.push(
+      notice(
+        `paused/${name}`,
+        ['The queue ', name, ` is paused, with ${countOf(waiting + prioritized, 'job')} waiting.`],
+        path,
+      ),
+    );
+  const lying = waiting + prioritized + delayed;
+  if (unworkedSince === undefined || lying === 0) return signals;
+  const says = [
+    'No worker works on the queue ',
+    name,
+    `, with ${countOf(lying, 'job')} in it, for ${spanOf(now - unworkedSince)}. Start one that defines its handlers and jobs; what none has after UNCLAIMED_AFTER becomes a dead letter.`,
+  ] as const;
+  if (now - unworkedSince < UNWORKED_MS) signals.push(notice(`unworked/${name}`, says, path));
+  else
+    signals.push({
+      kind: 'unworked',
+      key: `unworked:${name}`,
+      title: `No worker works on the queue ${name}`,
+      says,
+      path,
+    });
+  return signals;
+}
+
+function notice(name: string, says: Signal['says'], path = '/admin/system'): Signal {
+  return { kind: 'notice', key: `notice:${name}`, title: says.join(''), says, path };
+}
+
+function spoolSignal({ process, events, oldest }: Spool): Signal | undefined {
   if (events === 0) return undefined;
-  const what =
-    `The ${process.role} on ${process.host} (pid ${process.pid}) keeps ${countOf(events, 'event')} on its own disk, ` +
-    `the oldest for ${spanOf(oldest)}, until Redis takes them.`;
-  return oldest < OLD_MS ? what : `${what} That is long: look at its log, and keep its disk.`;
+  const isLong = oldest >= OLD_MS;
+  return notice(`spool/${process.id}`, [
+    `The ${process.role} on `,
+    process.host,
+    ` (pid ${process.pid}) keeps ${countOf(events, 'event')} on its own disk, the oldest for ${spanOf(oldest)}, until Redis takes them.` +
+      (isLong ? ' That is long: look at its log, and keep its disk.' : ''),
+  ]);
 }

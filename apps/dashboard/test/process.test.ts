@@ -66,6 +66,25 @@ describe('the dashboard process', () => {
     expect(output()).toContain('DASHBOARD_USER, DASHBOARD_PASSWORD: are missing');
   });
 
+  it('refuses an address for alerts that is not safe, and tells nobody of a good one', async () => {
+    const env = {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      REDIS_URL: testRedisUrl(),
+      DASHBOARD_USER: LOGIN.user,
+      DASHBOARD_PASSWORD: LOGIN.password,
+    };
+    const bad = run({ ...env, ALERT_WEBHOOK_URL: 'http://alerts.example/h1dden' });
+    expect((await once(bad.child, 'close'))[0]).toBe(1);
+    expect(bad.output()).toMatch(/ALERT_WEBHOOK_URL: address 1 is not https/);
+    const good = run({ ...env, ALERT_WEBHOOK_URL: 'https://alerts.example/h1dden', LOG_LEVEL: 'debug' });
+    const { ops } = await addressesOf(good);
+    expect(await (await fetch(`${ops}/metrics`)).text()).toContain('hookline_alerts_total');
+    expect(await stop(good)).toBe(0);
+    expect(good.output()).toContain('alerts.example (json)');
+    for (const { output } of [bad, good]) expect(output()).not.toContain('h1dden');
+  });
+
   it('serves the board in production with a login, and stops in order', async () => {
     const started = run({
       NODE_ENV: 'production',

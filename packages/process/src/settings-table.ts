@@ -217,6 +217,28 @@ export const SETTINGS = [
     says: 'whose `X-Forwarded-For` to believe: how many proxies stand in a row, or their addresses (`10.0.0.0/8,192.0.2.7`, `private`, `loopback`); without it all that comes through a proxy is one sender, which shares one limit',
   },
   {
+    key: 'ALERT_WEBHOOK_URL',
+    kind: 'text',
+    for: ['dashboard'],
+    says: 'who is told of [what needs you](alerts.md): one address or several, with a space or comma between them; a secret. In production `https://`, unless it is this machine',
+  },
+  {
+    key: 'ALERT_FORMAT',
+    kind: 'choice',
+    of: ['auto', 'slack', 'pagerduty', 'json'],
+    default: 'auto',
+    hint: 'use auto, slack, pagerduty or json',
+    for: ['dashboard'],
+    says: 'how they are told: `auto` goes by the address; `slack`, `pagerduty`, `json`',
+  },
+  {
+    key: 'PUBLIC_DASHBOARD_URL',
+    kind: 'url',
+    protocols: ['https:', 'http:'],
+    for: ['dashboard'],
+    says: 'where operators open the dashboard: what the links in alerts begin with',
+  },
+  {
     key: 'PUBLIC_URL',
     kind: 'url',
     protocols: ['https:', 'http:'],

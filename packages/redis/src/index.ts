@@ -7,7 +7,8 @@ export { openDeadLetters, type DeadLetters, type Replayed } from './operators/de
 export { ACK_LEVELS, type AckLevel } from './gate/ack-level.ts';
 export type { ParsePayload } from './events/record.ts';
 export { queueAgain } from './events/queue-again.ts';
-export type { ChangeBlock, Changes, ReadEvent } from './events/changes.ts';
+export { lagOf, type ChangeBlock, type Changes, type ReadEvent } from './events/changes.ts';
+export { isRecorded } from './events/history-mode.ts';
 export { openRecording, type Recording } from './events/recording.ts';
 export { noteAct, unrecordedAudit, unrecordedRefusals, type Notes, type NotesPage } from './events/notes.ts';
 export { openEventStore, type EventStoreOptions, type RedisEventStore } from './events/store.ts';
@@ -55,6 +56,19 @@ export {
   type ReplaySpec,
   type ReplayState,
 } from './operators/replays/replays.ts';
+export {
+  deliverNext,
+  dropMessage,
+  giveAlertsBack,
+  leadAlerts,
+  readAlerts,
+  turnAlerts,
+  type AlertBook,
+  type AlertMessage,
+  type AlertRecord,
+  type AlertTurn,
+} from './operators/alerts/alerts.ts';
+export { noteDepths, oldestWaiting, readDepths, type QueueDepths } from './operators/alerts/depths.ts';
 export { openQueues, type OpenQueues } from './operators/queues.ts';
 export { METRICS } from './client/metric-rows.ts';
 export { readLearnedSecrets } from './events/secrets.ts';

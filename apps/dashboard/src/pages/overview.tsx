@@ -1,5 +1,5 @@
-import type { HistoryPage, Issue, SeriesPoint } from '@hookline/core';
-import { countOf, spanOf, spanText } from '../kit/amounts.ts';
+import type { SeriesPoint } from '@hookline/core';
+import { countOf, spanText } from '../kit/amounts.ts';
 import { Away } from '../kit/away.tsx';
 import { Chart } from '../kit/chart.tsx';
 import { Heading } from '../kit/heading.tsx';
@@ -8,17 +8,16 @@ import { Panel } from '../kit/panel.tsx';
 import { SpanLinks } from '../kit/span-links.tsx';
 import { Foreign, Notice, Tiles } from '../kit/words.tsx';
 import { definePage } from '../page.ts';
-import { loadSources, type SourceView } from '../sources-view.ts';
+import { loadSignals, NO_HISTORY_KEY } from '../signals/load.ts';
+import type { Signal } from '../signals/signal.ts';
 import type { Look } from '../system-view.ts';
-import { warningsOf } from '../system-warnings.ts';
 import { spanOfQuery, stepFor } from '../time-range.ts';
 
 interface Seen {
   readonly span: string;
   readonly look: Look;
   readonly points: readonly SeriesPoint[] | undefined;
-  readonly issues: HistoryPage<Issue> | undefined;
-  readonly silent: readonly SourceView[];
+  readonly signals: readonly Signal[];
 }
 
 const MOST_ISSUES = 5;
@@ -32,23 +31,21 @@ export default definePage<Seen>({
     const { desk, now } = ask;
     const { name, range } = spanOfQuery(ask.query, now);
     const history = desk.history();
-    const [look, points, issues, sources] = await Promise.all([
+    const [look, points, signals] = await Promise.all([
       desk.system.look(),
       history?.series({ ...range, step: stepFor(range) }),
-      history?.issues({ state: 'open', now, limit: MOST_ISSUES }),
-      loadSources(ask, range),
+      loadSignals(desk, now),
     ]);
-    const silent = (sources ?? []).filter(({ silentSince }) => silentSince !== undefined);
-    return { span: name, look, points, issues, silent };
+    return { span: name, look, points, signals };
   },
-  render: ({ span, look, points, issues, silent }, { now }) => (
+  render: ({ span, look, points, signals }) => (
     <>
       <Heading title="Overview" says="How it goes, and what needs somebody now.">
         <SpanLinks path="/admin/overview" now={span} />
       </Heading>
       <div id="needs" data-live>
         <Away problem={look.problem} state={look.state} />
-        <Needs look={look} issues={issues?.items ?? []} silent={silent} now={now} />
+        <Needs look={look} signals={signals} />
       </div>
       <div id="numbers" data-live>
         {points === undefined ? (
@@ -63,39 +60,37 @@ export default definePage<Seen>({
   ),
 });
 
-function Needs({
-  look: { state },
-  issues,
-  silent,
-  now,
-}: Pick<Seen, 'look' | 'silent'> & { readonly issues: readonly Issue[]; readonly now: number }) {
-  const warnings = state === undefined ? [] : warningsOf(state);
-  if (warnings.length + issues.length + silent.length === 0)
+/** Those that need somebody first, and of issues only the newest few: they have a page of their own. */
+function Needs({ look: { state }, signals }: Pick<Seen, 'look' | 'signals'>) {
+  const shown = signals.filter(({ key }) => key !== NO_HISTORY_KEY);
+  if (shown.length === 0)
     return state === undefined ? null : (
       <Notice tone="good">
         <p>Nothing needs you.</p>
       </Notice>
     );
+  const issues = shown.filter(({ kind }) => kind === 'issue');
+  const more = issues.length - MOST_ISSUES;
   return (
     <Notice>
       <ul>
-        {warnings.map((text) => (
-          <li>{text}</li>
-        ))}
-        {silent.map(({ source, silentSince = now, usualGap = 0 }) => (
+        {[...shown.filter(({ kind }) => kind !== 'issue'), ...issues.slice(0, MOST_ISSUES)].map(
+          ({ says: [before, subject, after], path }) => (
+            <li>
+              <Foreign>{before}</Foreign>
+              <a href={path}>
+                <Foreign>{subject}</Foreign>
+              </a>
+              <Foreign>{after}</Foreign>
+            </li>
+          ),
+        )}
+        {more > 0 ? (
           <li>
-            The source <a href={`/admin/sources`}>{source}</a> has been silent for {spanOf(now - silentSince)}
-            ; usually it is not for longer than {spanOf(usualGap)}.
+            <a href="/admin/issues?state=open">{countOf(more, 'more issue')}</a> {more === 1 ? 'is' : 'are'}{' '}
+            open.
           </li>
-        ))}
-        {issues.map(({ fingerprint, handler, error, title, count }) => (
-          <li>
-            {countOf(count, 'dead letter')} of {handler}:{' '}
-            <a href={`/admin/issues/${fingerprint}`}>
-              <Foreign>{`${error.name}: ${title}`}</Foreign>
-            </a>
-          </li>
-        ))}
+        ) : null}
       </ul>
     </Notice>
   );

@@ -140,6 +140,14 @@ export interface ScriptCalls {
     readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId' | 'plain' | 'data' | 'priority'> & Partial<Additions<'delivery'>>)[] };
   };
   /**
+   * Takes a message out of its outbox, unless another process has done so.
+   * @see ../operators/alerts/drop-message.lua
+   */
+  readonly 'drop-message': {
+    readonly keys: Keys<'alertsOutbox'>;
+    readonly args: Args<'message'>;
+  };
+  /**
    * Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it; only for the run that
    * counts.
    * @see ../run/enqueue-once.lua
@@ -591,6 +599,19 @@ export interface ScriptCalls {
     readonly args: Args<'owner' | 'duration'>;
   };
   /**
+   * Takes down what fires now, what is told of it, and the messages themselves, in one step: whoever dies after it leaves
+   * nothing untold, and whoever looks next tells nothing twice. Only for the process that has the lease.
+   *
+   * Removes before it adds: a Redis at its limit refuses a script whose first write is one that takes memory, and that it
+   * is full is what there is to tell.
+   * @see ../operators/alerts/turn-alerts.lua
+   */
+  readonly 'turn-alerts': {
+    readonly keys: Keys<'lease' | 'alerts' | 'alertsTold'>;
+    readonly args: Args<'owner' | 'now' | 'window' | 'keepFor'>;
+    readonly lists: Lists<'gone' | 'changed' | 'told' | 'receivers' | 'messages'>;
+  };
+  /**
    * Gives a replay another state, if it stands in one of those that it may come from.
    * @see ../operators/replays/turn-replay.lua
    */
@@ -638,6 +659,7 @@ export interface ScriptReplies {
   readonly 'discard-delivery': 'discarded' | 'gone';
   readonly 'discard-job': 'discarded' | 'gone';
   readonly 'dispatch': readonly [kind: 'dispatched' | 'in-place' | 'unhandled' | 'stale' | 'gone' | 'shed', ...rest: unknown[]];
+  readonly 'drop-message': number;
   readonly 'enqueue-once': 'added' | 'known' | 'lost';
   readonly 'evict': unknown;
   readonly 'find-lost-work': unknown;
@@ -684,6 +706,7 @@ export interface ScriptReplies {
   readonly 'show-job': unknown;
   readonly 'take-jobs': readonly [kind: 'more' | 'empty' | 'full' | 'other', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
+  readonly 'turn-alerts': 'turned' | 'lost';
   readonly 'turn-replay': 'turned' | 'not';
   readonly 'wake-queue': unknown;
   readonly 'withdraw': unknown;
@@ -1978,6 +2001,19 @@ end
 if begun then return { 'in-place', inPlace } end
 return endJob('dispatched', { handlers = namesIn(to) })`,
   },
+  'drop-message': {
+    include: [],
+    keys: ['alertsOutbox'],
+    args: ['message'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `if redis.call('LINDEX', alertsOutboxKey, 0) ~= message then return 0 end
+redis.call('LPOP', alertsOutboxKey)
+return 1`,
+  },
   'enqueue-once': {
     include: ['clock', 'frames', 'job', 'runs'],
     keys: ['work', 'lock', 'effects'],
@@ -3086,6 +3122,26 @@ if holder and holder ~= owner then return 'taken' end
 redis.call('DEL', leaseKey)
 redis.call('SET', leaseKey, owner, 'PX', duration)
 return 'held'`,
+  },
+  'turn-alerts': {
+    include: [],
+    keys: ['lease', 'alerts', 'alertsTold'],
+    args: ['owner', 'now', 'window', 'keepFor'],
+    lists: ['gone', 'changed', 'told', 'receivers', 'messages'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('GET', leaseKey) ~= owner then return 'lost' end
+redis.call('ZREMRANGEBYSCORE', alertsToldKey, '-inf', now - window)
+for _, key in ipairs(gone) do redis.call('HDEL', alertsKey, key) end
+for i = 1, #changed, 2 do redis.call('HSET', alertsKey, changed[i], changed[i + 1]) end
+for _, id in ipairs(told) do redis.call('ZADD', alertsToldKey, now, id) end
+for _, receiver in ipairs(receivers) do
+  for _, message in ipairs(messages) do redis.call('RPUSH', alertsOutboxKeyOf(receiver), message) end
+  if #messages > 0 then redis.call('PEXPIRE', alertsOutboxKeyOf(receiver), keepFor) end
+end
+return 'turned'`,
   },
   'turn-replay': {
     include: ['acts'],

@@ -93,6 +93,16 @@ export const KEY_PATTERNS = {
   replayRuns: '/replay/{id}/runs',
   /** Set: what it has queued and has not seen the end of. */
   replayOpen: '/replay/{id}/open',
+  /** Hash: what fires or did lately, and what was told of it, as JSON. */
+  alerts: '/alerts',
+  /** String: which process tells of it now. */
+  alertsLease: '/alerts/lease',
+  /** Sorted set: what was told in the last minutes, by when. */
+  alertsTold: '/alerts/told',
+  /** List: what one receiver is still to be told, as JSON, the next first; expires. */
+  alertsOutbox: '/alerts/outbox/{receiver}',
+  /** List: how many jobs waited in each queue, as JSON, the newest first. */
+  queueDepths: '/alerts/depths',
   /** Hash: the work that a worker process begins as its job is taken; expires. See run/next.lua. */
   plans: '/plans/{process}',
   /** String: a run that goes on though its lock ran out; expires unless its process says so again. */

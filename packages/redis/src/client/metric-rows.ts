@@ -167,6 +167,15 @@ export const METRICS = {
     says: 'events that were `recorded`, and that left Redis then (`given-up`)',
     alarm: 'none in 10 minutes while events come in',
   },
+  alerts: {
+    name: 'hookline_alerts_total',
+    kind: 'counter',
+    service: 'dashboard',
+    labels: ['outcome'],
+    help: 'Tries to send an alert, by what came of them.',
+    says: 'tries to send an [alert](alerts.md): `sent`; `failed`, to be tried again; `given-up` after a day, or because the receiver will never take it',
+    alarm: 'any `given-up`, or `failed` for 10 minutes: look at the log for the host',
+  },
   events: {
     name: 'hookline_events',
     kind: 'gauge',

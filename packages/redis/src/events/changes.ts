@@ -62,6 +62,19 @@ export function openChanges(partition: Partition): Changes {
   return new RedisChanges(partition);
 }
 
+/** How long ago the oldest change happened that nobody has recorded yet, in milliseconds; 0 when there is none. */
+export async function lagOf({ connection, keys }: Partition): Promise<number> {
+  // It would wait for Redis to come back.
+  if (connection.status !== 'ready') throw new Error('Redis is away');
+  const [[oldest], [seconds, microseconds]] = await Promise.all([
+    connection.xrange(keys.changes, '-', '+', 'COUNT', 1),
+    connection.time(),
+  ]);
+  if (oldest === undefined) return 0;
+  const now = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+  return Math.max(0, now - Number(oldest[0].split('-')[0]));
+}
+
 class RedisChanges implements Changes {
   readonly #partition: Partition;
 
@@ -91,17 +104,8 @@ class RedisChanges implements Changes {
     return this.#eventsFrom(events, String(newest) as Revision);
   }
 
-  async lag(): Promise<number> {
-    const { connection, keys } = this.#partition;
-    // It would wait for Redis to come back.
-    if (connection.status !== 'ready') throw new Error('Redis is away');
-    const [[oldest], [seconds, microseconds]] = await Promise.all([
-      connection.xrange(keys.changes, '-', '+', 'COUNT', 1),
-      connection.time(),
-    ]);
-    if (oldest === undefined) return 0;
-    const now = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-    return Math.max(0, now - Number(oldest[0].split('-')[0]));
+  lag(): Promise<number> {
+    return lagOf(this.#partition);
   }
 
   trim(upTo: Revision): Promise<void> {

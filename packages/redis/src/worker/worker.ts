@@ -3,7 +3,7 @@ import { pid } from 'node:process';
 import { explain, NO_METER } from '@hookline/core';
 import { createPartition } from '../bullmq/add-job.ts';
 import type { Processor } from '../bullmq/ending.ts';
-import { createActivity } from '../bullmq/metrics.ts';
+import { createActivity, type Activity } from '../bullmq/metrics.ts';
 import { watchQueueErrors } from '../bullmq/queue-errors.ts';
 import { LOCK_MS, openQueueWorker } from '../bullmq/worker.ts';
 import { every } from '../client/every.ts';
@@ -99,11 +99,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
         run: activity.watch(name, (lease) => processor.run(lease)),
         putOff: (lease, fault) => processor.putOff(lease, fault),
       },
-      async take(queue, tokens) {
-        const took = await ledger.take(queue, tokens);
-        activity.asked(queue);
-        return took;
-      },
+      take: notingEach(ledger.take, activity),
       onLockLost: (jobId) => void reclaim(running.at(name, jobId)),
     }),
   );
@@ -144,6 +140,15 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
     },
     stuckQueues: () => [...new Set([...canaries.stuck(), ...errors.failing()])],
     stop: (deadline, why = 'asked') => (stopped ??= stop(deadline, why)),
+  };
+}
+
+/** A process that asks and is answered is not stuck, whatever it is given. */
+function notingEach(take: Ledger['take'], activity: Activity): Ledger['take'] {
+  return async (queue, tokens) => {
+    const took = await take(queue, tokens);
+    activity.asked(queue);
+    return took;
   };
 }
 

@@ -1,0 +1,114 @@
+import { explain, LATE, within } from '@hookline/core';
+import { isRecorded, lagOf, oldestWaiting, readDepths } from '@hookline/redis';
+import type { Desk } from '../desk.ts';
+import { loadSchedules } from '../schedules-view.ts';
+import { loadSources } from '../sources-view.ts';
+import { systemSignals } from '../system-warnings.ts';
+import { backlogSignals } from './backlog.ts';
+import { issueSignals } from './issues.ts';
+import { recorderSignals } from './recorder-lag.ts';
+import { refusalSignals, REFUSALS_MS, USUAL_MS } from './refusals.ts';
+import { scheduleSignals } from './schedules.ts';
+import type { Signal, SignalKind } from './signal.ts';
+import { silentSourceSignals } from './silent-sources.ts';
+
+const MOST_ISSUES = 200;
+/** What takes longer is left out, so that one slow answer holds up nothing else. */
+const PART_MS = 5_000;
+
+/**
+ * Everything that needs somebody now; the most urgent first. What cannot be told is a signal of its own, and hides no other.
+ * @param now milliseconds since the epoch
+ */
+export async function loadSignals(desk: Desk, now: number): Promise<readonly Signal[]> {
+  const parts = await Promise.all([
+    part('Redis', ['memory', 'unworked', 'notice'], () => systemPart(desk)),
+    part('the backlog', ['backlog'], () => backlogPart(desk)),
+    part("the history's lag", ['recorder-lag'], () => recorderPart(desk)),
+    part('the schedules', ['schedule'], async () => scheduleSignals(await loadSchedules({ desk }))),
+    part('the sources', ['refusals', 'silent-source'], () => sourcesPart(desk, now)),
+    part('the issues', ['issue'], () => issuesPart(desk, now)),
+  ]);
+  return parts.flat();
+}
+
+async function part(
+  name: string,
+  kinds: readonly SignalKind[],
+  load: () => Promise<readonly Signal[]>,
+): Promise<readonly Signal[]> {
+  try {
+    const found = await within(PART_MS, load());
+    return found === LATE ? [unseen(name, kinds, `no answer in ${PART_MS / 1_000} s`)] : found;
+  } catch (error) {
+    return [unseen(name, kinds, explain(error))];
+  }
+}
+
+function unseen(name: string, hides: readonly SignalKind[], why: string): Signal {
+  return {
+    kind: 'unseen',
+    key: `unseen:${name}`,
+    title: `What ${name} says is unknown`,
+    says: [`What ${name} says is unknown now: `, why, ''],
+    path: '/admin/system',
+    hides,
+  };
+}
+
+/** Where no history is kept: the page says so anyway. */
+export const NO_HISTORY_KEY = 'unseen:no-history';
+
+function noHistory(hides: readonly SignalKind[]): readonly Signal[] {
+  const title = 'There is no history to tell from';
+  return [
+    { kind: 'unseen', key: NO_HISTORY_KEY, title, says: ['', title, ''], path: '/admin/system', hides },
+  ];
+}
+
+async function systemPart(desk: Desk): Promise<readonly Signal[]> {
+  const { state, problem } = await desk.system.look();
+  const signals = state === undefined ? [] : systemSignals(state);
+  return problem === undefined
+    ? signals
+    : [unseen('Redis', ['memory', 'unworked', 'notice'], problem), ...signals];
+}
+
+async function backlogPart(desk: Desk): Promise<readonly Signal[]> {
+  const { state, problem } = await desk.system.look();
+  if (state === undefined || problem !== undefined)
+    return [unseen('the backlog', ['backlog'], 'Redis is away')];
+  const { partition } = desk.log;
+  const [depths, oldest] = await Promise.all([
+    readDepths(partition),
+    oldestWaiting(
+      partition,
+      state.queues.map(({ name }) => name),
+    ),
+  ]);
+  return backlogSignals(state, depths, oldest);
+}
+
+async function recorderPart(desk: Desk): Promise<readonly Signal[]> {
+  const { partition } = desk.log;
+  return recorderSignals((await isRecorded(partition)) ? await lagOf(partition) : 0);
+}
+
+async function sourcesPart(desk: Desk, now: number): Promise<readonly Signal[]> {
+  const until = now - REFUSALS_MS;
+  const [recent, before] = await Promise.all([
+    loadSources({ desk, now }, { from: until, until: now }),
+    desk.history()?.sources({ from: until - USUAL_MS, until }),
+  ]);
+  if (recent === undefined || before === undefined) return noHistory(['refusals', 'silent-source']);
+  return [...refusalSignals(recent, before), ...silentSourceSignals(recent, now)];
+}
+
+/** Of more than the newest few it is not known which are over. */
+async function issuesPart(desk: Desk, now: number): Promise<readonly Signal[]> {
+  const page = await desk.history()?.issues({ state: 'open', now, limit: MOST_ISSUES });
+  if (page === undefined) return noHistory(['issue']);
+  const signals = issueSignals(page.items);
+  if (page.next === undefined) return signals;
+  return [...signals, unseen('the older issues', ['issue'], `more than ${MOST_ISSUES} are open`)];
+}
