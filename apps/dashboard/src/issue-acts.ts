@@ -1,5 +1,5 @@
-import { deliveryIdOf, type History, type IssueDelivery, type IssueState } from '@hookline/core';
-import { askReplay } from '@hookline/operations';
+import type { IssueState } from '@hookline/core';
+import { discardIssue, replayIssue } from '@hookline/operations';
 import { z } from 'zod';
 import type { Ask } from './desk.ts';
 import { ACT_BODY } from './pausing.ts';
@@ -27,7 +27,7 @@ export function issueStateRoute(verb: string, state: IssueState, says: string): 
 }
 
 /** Those of an issue that are dead still are replayed. */
-export const replayIssue: AnyRoute = defineRoute({
+export const replayRoute: AnyRoute = defineRoute({
   method: 'POST',
   path: '/issues/:fingerprint/replay',
   says: 'Replays those of its deliveries that are still dead',
@@ -38,27 +38,22 @@ export const replayIssue: AnyRoute = defineRoute({
       const { fingerprint = '' } = ask.params;
       const issue = await history.issue(fingerprint, ask.now);
       if (issue === undefined) return notFound('issue');
-      const dead = await deadOf(history, fingerprint);
-      if (dead.length === 0) return badRequest('nothing of it is dead any more');
-      const begun = await askReplay(
-        ask.desk.log,
-        {
-          what: { kind: 'ids', ids: dead.map(({ event }) => event) },
-          handlers: [issue.handler],
-          canary: body['canary'] === true || body['canary'] === 'on',
-          reason: body.reason === '' ? undefined : body.reason,
-          by: ask.viewer.name,
-        },
-        false,
-        ask.now,
-      );
+      const asked = {
+        fingerprint,
+        handler: issue.handler,
+        canary: body['canary'] === true || body['canary'] === 'on',
+        by: ask.viewer.name,
+        reason: body.reason === '' ? undefined : body.reason,
+      };
+      const begun = await replayIssue(ask.desk.log, history, asked, ask.now);
+      if (begun.kind === 'none-dead') return badRequest('nothing of it is dead any more');
       if (begun.kind !== 'begun') return badRequest('its events are not kept any more');
       return { kind: 'json', status: 202, value: { id: begun.id, total: begun.total } };
     }),
 });
 
 /** Those of an issue that are dead still are given up for good. */
-export const discardIssue: AnyRoute = defineRoute({
+export const discardRoute: AnyRoute = defineRoute({
   method: 'POST',
   path: '/issues/:fingerprint/discard',
   says: 'Gives those of its deliveries up for good that are still dead',
@@ -67,33 +62,13 @@ export const discardIssue: AnyRoute = defineRoute({
   answerTo: (ask, { body }) =>
     withHistory(ask, async (history) => {
       const { fingerprint = '' } = ask.params;
-      const letters = ask.desk.deadLetters(ask.viewer.name);
       if ((await history.issue(fingerprint, ask.now)) === undefined) return notFound('issue');
-      let discarded = 0;
-      for (const { event, handler } of await deadOf(history, fingerprint))
-        if (await letters.discard(deliveryIdOf(event, handler))) discarded += 1;
+      const letters = ask.desk.deadLetters(ask.viewer.name);
+      const discarded = await discardIssue(letters, history, fingerprint);
       await note(ask, 'issue.discard', fingerprint, `${discarded} discarded`, body.reason);
       return { kind: 'json', value: { discarded } };
     }),
 });
-
-const PAGE = 500;
-const MOST = 10_000;
-
-/** The newest of an issue's deliveries that are still dead. */
-export async function deadOf(history: History, fingerprint: string): Promise<readonly IssueDelivery[]> {
-  const dead: IssueDelivery[] = [];
-  for (let before: string | undefined; dead.length < MOST;) {
-    const page = await history.issueDeliveries(fingerprint, {
-      limit: PAGE,
-      ...(before === undefined ? {} : { before }),
-    });
-    dead.push(...page.items.filter(({ status }) => status === 'dead'));
-    before = page.next;
-    if (before === undefined) break;
-  }
-  return dead;
-}
 
 async function note(
   { desk, viewer }: Ask,

@@ -16,7 +16,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inWords } from '../src/schedules-view.ts';
-import { silentSince } from '../src/sources-view.ts';
+import { silentSince } from '@hookline/operations';
 import { stepFor } from '../src/time-range.ts';
 import { LOGIN, openQueue, startDashboard, USER, type Running } from './harness.ts';
 

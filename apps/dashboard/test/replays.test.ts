@@ -300,7 +300,7 @@ describe('a replay', () => {
     await record();
     ran = [];
     isBroken = () => false;
-    const { id } = await ask({ query: 'status:dead', rate: 20 });
+    const { id } = await ask({ query: 'status:dead', rate: 4 });
     const turn = async (verb: string) =>
       (await running.send('POST', `/admin/api/replays/${id}/${verb}`)).status;
     await eventually(async () => expect((await tell(id)).position).toBeGreaterThan(0));

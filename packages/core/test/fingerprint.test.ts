@@ -119,7 +119,7 @@ describe('the identity of a failure', () => {
     for (const text of ['"', 'a', '1', 'a@', '1.', ':', '/', 'http://', "'a ", '-_', 'ab:', ' at ', '<n> ']) {
       const began = performance.now();
       failure(text.repeat(2_000).slice(0, 2_000), ` at ${text.repeat(8_000)}`.slice(0, 8_000));
-      expect(performance.now() - began).toBeLessThan(50);
+      expect(performance.now() - began).toBeLessThan(1_000);
     }
   });
 });

@@ -12,3 +12,6 @@ export {
 } from './replays/ask-replay.ts';
 export { nextStep, type Progress, type Step } from './replays/canary.ts';
 export { ReplayRunner } from './replays/runner.ts';
+export { loadHandlers, type HandlerView } from './handlers.ts';
+export { discardIssue, replayIssue, type IssueReplay } from './issues.ts';
+export { loadSources, silentSince, type SourceView } from './silence.ts';

@@ -1,5 +1,5 @@
+import { loadHandlers } from '@hookline/operations';
 import { z } from 'zod';
-import { loadHandlers } from '../handlers-view.ts';
 import { badRequest, defineRoute } from '../route.ts';
 import { HANDLER } from '../shapes.ts';
 import { RANGE_QUERY, rangeOf } from '../time-range.ts';
@@ -13,7 +13,7 @@ export default defineRoute({
   async answerTo(ask, { query }) {
     const read = rangeOf(query, ask.now);
     if (read.kind === 'problem') return badRequest(read.problem);
-    const handlers = (await loadHandlers(ask, read.range)).map(({ announced, ...handler }) => ({
+    const handlers = (await loadHandlers(ask.desk.log, read.range)).map(({ announced, ...handler }) => ({
       ...handler,
       isAnnounced: announced !== undefined,
       ...(announced === undefined ? {} : { queue: announced.queue, types: [...announced.types] }),

@@ -1,1 +1,1 @@
-export { discardIssue as default } from '../issue-acts.ts';
+export { discardRoute as default } from '../issue-acts.ts';

@@ -1,1 +1,1 @@
-export { replayIssue as default } from '../issue-acts.ts';
+export { replayRoute as default } from '../issue-acts.ts';

@@ -1,7 +1,7 @@
+import { loadSources } from '@hookline/operations';
 import { z } from 'zod';
 import { badRequest, defineRoute } from '../route.ts';
 import { SOURCE } from '../shapes.ts';
-import { loadSources } from '../sources-view.ts';
 import { RANGE_QUERY, rangeOf } from '../time-range.ts';
 import { withHistory } from '../with-history.ts';
 
@@ -15,7 +15,7 @@ export default defineRoute({
     withHistory(ask, async () => {
       const read = rangeOf(query, ask.now);
       if (read.kind === 'problem') return badRequest(read.problem);
-      const sources = ((await loadSources(ask, read.range)) ?? []).map(
+      const sources = ((await loadSources(ask.desk.log, read.range, ask.now)) ?? []).map(
         ({ provider, lastEventAt, silentSince, ...source }) => ({
           ...source,
           ...(provider === undefined ? {} : { provider }),

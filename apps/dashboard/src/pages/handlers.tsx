@@ -1,10 +1,10 @@
+import { loadHandlers, type HandlerView } from '@hookline/operations';
 import { spanText } from '../kit/amounts.ts';
 import { DataTable, type Column } from '../kit/data-table.tsx';
 import { Heading } from '../kit/heading.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { SpanLinks } from '../kit/span-links.tsx';
 import { Badge, Empty } from '../kit/words.tsx';
-import { loadHandlers, type HandlerView } from '../handlers-view.ts';
 import { definePage } from '../page.ts';
 import { spanOfQuery } from '../time-range.ts';
 
@@ -14,7 +14,7 @@ export default definePage<{ readonly handlers: readonly HandlerView[]; readonly 
   place: [1, 2],
   async load(ask) {
     const { name, range } = spanOfQuery(ask.query, ask.now);
-    return { handlers: await loadHandlers(ask, range), span: name };
+    return { handlers: await loadHandlers(ask.desk.log, range), span: name };
   },
   render: ({ handlers, span }) => (
     <>

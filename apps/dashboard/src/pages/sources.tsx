@@ -1,3 +1,4 @@
+import { loadSources, type SourceView } from '@hookline/operations';
 import { spanOf } from '../kit/amounts.ts';
 import { DataTable, type Column } from '../kit/data-table.tsx';
 import { Heading } from '../kit/heading.tsx';
@@ -6,7 +7,6 @@ import { Panel } from '../kit/panel.tsx';
 import { SpanLinks } from '../kit/span-links.tsx';
 import { Badge, Empty, Foreign, Time } from '../kit/words.tsx';
 import { definePage } from '../page.ts';
-import { loadSources, type SourceView } from '../sources-view.ts';
 import { spanOfQuery } from '../time-range.ts';
 
 export default definePage<{ readonly sources: readonly SourceView[] | undefined; readonly span: string }>({
@@ -15,7 +15,7 @@ export default definePage<{ readonly sources: readonly SourceView[] | undefined;
   place: [1, 1],
   async load(ask) {
     const { name, range } = spanOfQuery(ask.query, ask.now);
-    return { sources: await loadSources(ask, range), span: name };
+    return { sources: await loadSources(ask.desk.log, range, ask.now), span: name };
   },
   render: ({ sources, span }, { now }) => (
     <>

@@ -2,7 +2,7 @@ import { explain, LATE, within } from '@hookline/core';
 import { isRecorded, lagOf, oldestWaiting, readDepths } from '@hookline/redis';
 import type { Desk } from '../desk.ts';
 import { loadSchedules } from '../schedules-view.ts';
-import { loadSources } from '../sources-view.ts';
+import { loadSources } from '@hookline/operations';
 import { systemSignals } from '../system-warnings.ts';
 import { backlogSignals } from './backlog.ts';
 import { issueSignals } from './issues.ts';
@@ -97,7 +97,7 @@ async function recorderPart(desk: Desk): Promise<readonly Signal[]> {
 async function sourcesPart(desk: Desk, now: number): Promise<readonly Signal[]> {
   const until = now - REFUSALS_MS;
   const [recent, before] = await Promise.all([
-    loadSources({ desk, now }, { from: until, until: now }),
+    loadSources(desk.log, { from: until, until: now }, now),
     desk.history()?.sources({ from: until - USUAL_MS, until }),
   ]);
   if (recent === undefined || before === undefined) return noHistory(['refusals', 'silent-source']);

@@ -1,5 +1,5 @@
 import { spanOf } from '../kit/amounts.ts';
-import type { SourceView } from '../sources-view.ts';
+import type { SourceView } from '@hookline/operations';
 import type { Signal } from './signal.ts';
 
 /** One for each source that is silent for clearly longer than it usually is. */

@@ -1,5 +1,5 @@
 import type { ActivityRange, HandlerSummary } from '@hookline/core';
-import type { Ask } from './desk.ts';
+import type { EventLog } from './event-log.ts';
 
 export interface HandlerView extends Partial<
   Omit<HandlerSummary, 'handler' | 'succeeded' | 'failed' | 'dead'>
@@ -15,8 +15,9 @@ export interface HandlerView extends Partial<
 }
 
 /** Every handler that a live worker has or that ran lately, by name. */
-export async function loadHandlers({ desk }: Ask, range: ActivityRange): Promise<readonly HandlerView[]> {
-  const [ran, fleet] = await Promise.all([desk.history()?.handlers(range) ?? [], desk.log.fleet()]);
+export async function loadHandlers(log: EventLog, range: ActivityRange): Promise<readonly HandlerView[]> {
+  const history = await log.history();
+  const [ran, fleet] = await Promise.all([history?.handlers(range) ?? [], log.fleet()]);
   const byName = new Map(ran.map((each) => [each.handler, each]));
   const names = new Set([...byName.keys(), ...fleet.handlers.keys()]);
   return [...names]

@@ -1,5 +1,5 @@
 import type { ActivityRange, SourceSummary } from '@hookline/core';
-import type { Ask } from './desk.ts';
+import type { EventLog } from './event-log.ts';
 
 export interface SourceView extends SourceSummary {
   /** Since when it has been silent for clearly longer than it usually is. */
@@ -15,12 +15,13 @@ export function silentSince({ lastEventAt, usualGap }: SourceSummary, now: numbe
   return now - lastEventAt > Math.max(LEAST_MS, CLEARLY * usualGap) ? lastEventAt : undefined;
 }
 
-/** @returns `undefined` where there is no history */
+/** The sources, the busiest first. @returns `undefined` where there is no history */
 export async function loadSources(
-  { desk, now }: Pick<Ask, 'desk' | 'now'>,
+  log: EventLog,
   range: ActivityRange,
+  now: number,
 ): Promise<readonly SourceView[] | undefined> {
-  const found = await desk.history()?.sources(range);
+  const found = await (await log.history())?.sources(range);
   return found
     ?.map((source) => ({ ...source, silentSince: silentSince(source, now) }))
     .toSorted((a, b) => b.events - a.events || a.source.localeCompare(b.source, 'en'));
