@@ -18,8 +18,8 @@ type Verb = keyof typeof STATES;
 
 export default {
   name: 'issues',
-  usage: '[action] [fingerprint]',
-  says: 'list · show · acknowledge · resolve · ignore · reopen · replay · discard',
+  usage: '[action] [id]',
+  says: 'list · show · replay, and what else to do about them',
   options: [
     { flag: '--state <state>', says: "list: open unless given; 'all' for all" },
     { flag: '--count <n>', says: 'list: how many', default: 20 },

@@ -106,7 +106,9 @@ export const mutations: readonly Mutation[] = [
       {
         file: 'apps/dashboard/dist/recorder/recorder.js',
         find: /const recorded = await history\.record\(\{/g,
+        // Long enough for somebody to look, or to die.
         replace: `await recording.changes.giveUp(events);
+        await new Promise((resolve) => setTimeout(resolve, 300));
         const recorded = await history.record({`,
       },
     ],
