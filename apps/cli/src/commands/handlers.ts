@@ -7,7 +7,7 @@ import { lastDay } from '../with-history.ts';
 export default {
   name: 'handlers',
   usage: '[action] [name]',
-  says: 'list: how each ran in a day',
+  says: 'list: how each handler ran in a day',
   options: [{ flag: '--json', says: 'For programs: one JSON line each' }],
   async run({ args: [action = 'list', name], options, config, terminal: { write } }) {
     if (action !== 'list') throw new UsageError(`'handlers ${action}' is no command; use: list`);

@@ -19,7 +19,7 @@ type Verb = keyof typeof STATES;
 export default {
   name: 'issues',
   usage: '[action] [id]',
-  says: 'list · show · replay, and what else to do about them',
+  says: 'list · show · acknowledge · resolve · replay …',
   options: [
     { flag: '--state <state>', says: "list: open unless given; 'all' for all" },
     { flag: '--count <n>', says: 'list: how many', default: 20 },

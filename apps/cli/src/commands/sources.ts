@@ -6,7 +6,7 @@ import { lastDay, withHistory } from '../with-history.ts';
 export default {
   name: 'sources',
   usage: '[action] [name]',
-  says: 'list: what came in on each in a day',
+  says: 'list: what came in on each endpoint in a day',
   options: [{ flag: '--json', says: 'For programs: one JSON line each' }],
   async run({ args: [action = 'list', name], options, config, terminal: { write } }) {
     if (action !== 'list') throw new UsageError(`'sources ${action}' is no command; use: list`);
