@@ -193,6 +193,12 @@ describe('a replay', () => {
     });
     expect(ran.toSorted()).toEqual(['a 0', 'b 0']);
     expect((await findEvent(partition, event?.id ?? ''))?.status).toBe('handled');
+    // Redis keeps nothing of it for ever.
+    const { keys } = partition;
+    await eventually(async () => expect(await redis.smembers(keys.replaysUnderWay)).toEqual([]));
+    expect(await redis.exists(keys.replayEvents(id))).toBe(0);
+    for (const key of [keys.replay(id), keys.replayRuns(id)])
+      expect(await redis.pttl(key)).toBeGreaterThan(0);
     await record();
     const { audit } = (await (await running.get('/admin/api/audit?action=replay.start')).json()) as {
       audit: object[];

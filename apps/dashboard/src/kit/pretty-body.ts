@@ -13,6 +13,8 @@ export interface ShownBody {
 
 /** A page stays below 100 kB whatever came in. */
 const MOST_CHARACTERS = 24_000;
+/** A page asks again every two seconds: what is so long is not written anew each time, to be cut then. */
+const MOST_PARSED = 1_000_000;
 
 export function shownBody(body: Buffer): ShownBody {
   const text = textOf(body);
@@ -42,6 +44,7 @@ function textOf(body: Buffer): string | undefined {
 
 /** `undefined` for what is no JSON, and for what is nested so deeply that it cannot be written again. */
 function prettyJson(text: string): string | undefined {
+  if (text.length > MOST_PARSED) return undefined;
   try {
     return JSON.stringify(redact(JSON.parse(text)), null, 2);
   } catch {

@@ -8,7 +8,7 @@ import { Panel } from '../kit/panel.tsx';
 import { SpanLinks } from '../kit/span-links.tsx';
 import { Foreign, Notice, Tiles } from '../kit/words.tsx';
 import { definePage } from '../page.ts';
-import { loadSignals, NO_HISTORY_KEY } from '../signals/load.ts';
+import { NO_HISTORY_KEY, recentSignals } from '../signals/load.ts';
 import type { Signal } from '../signals/signal.ts';
 import type { Look } from '../system-view.ts';
 import { spanOfQuery, stepFor } from '../time-range.ts';
@@ -34,7 +34,7 @@ export default definePage<Seen>({
     const [look, points, signals] = await Promise.all([
       desk.system.look(),
       history?.series({ ...range, step: stepFor(range) }),
-      loadSignals(desk, now),
+      recentSignals(desk, now),
     ]);
     return { span: name, look, points, signals };
   },

@@ -1,8 +1,8 @@
 import { explain, LATE, within } from '@hookline/core';
+import { loadSources } from '@hookline/operations';
 import { isRecorded, lagOf, oldestWaiting, readDepths } from '@hookline/redis';
 import type { Desk } from '../desk.ts';
 import { loadSchedules } from '../schedules-view.ts';
-import { loadSources } from '@hookline/operations';
 import { systemSignals } from '../system-warnings.ts';
 import { backlogSignals } from './backlog.ts';
 import { issueSignals } from './issues.ts';
@@ -30,6 +30,19 @@ export async function loadSignals(desk: Desk, now: number): Promise<readonly Sig
     part('the issues', ['issue'], () => issuesPart(desk, now)),
   ]);
   return parts.flat();
+}
+
+/** Each page that is open asks every two seconds, and what fires is known no sooner for that. */
+const RECENT_MS = 5_000;
+const recent = new WeakMap<Desk, { readonly at: number; readonly signals: Promise<readonly Signal[]> }>();
+
+/** The same, of a few seconds ago where somebody asked then. */
+export function recentSignals(desk: Desk, now: number): Promise<readonly Signal[]> {
+  const known = recent.get(desk);
+  if (known !== undefined && Math.abs(now - known.at) < RECENT_MS) return known.signals;
+  const signals = loadSignals(desk, now);
+  recent.set(desk, { at: now, signals });
+  return signals;
 }
 
 async function part(

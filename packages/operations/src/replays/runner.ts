@@ -3,15 +3,16 @@ import type { EventId } from '@hookline/core';
 import {
   advanceReplay,
   concludeReplayed,
+  endReplay,
   findReplay,
   isDispatching,
   leadReplays,
-  listReplays,
   openFleet,
   openRunsOf,
   replayDelivery,
   replayEvent,
   replayEvents,
+  replaysUnderWay,
   turnReplay,
   type Queued,
   type Replay,
@@ -21,8 +22,8 @@ import type { EventLog } from '../event-log.ts';
 import { nextStep } from './canary.ts';
 
 const LEASE_MS = 15_000;
-const MOST_REPLAYS = 100;
-const MOST_OPEN = 1_000;
+/** So many of those that are open are looked at in a step: each is a few commands. */
+const MOST_OPEN = 100;
 /** Whoever was to list its events is gone. */
 const COLLECTING_MS = 60_000;
 /** How much of a second's share may be queued at once. */
@@ -50,9 +51,7 @@ export class ReplayRunner {
   /** Goes on with every replay that is under way, by a quarter of a second's share. @returns how many are */
   async step(): Promise<number> {
     const partition = this.#log.partition;
-    const underWay = (await listReplays(partition, MOST_REPLAYS)).filter(
-      ({ state, open }) => state === 'running' || state === 'collecting' || open > 0,
-    );
+    const underWay = await replaysUnderWay(partition);
     if (underWay.length === 0 || !(await leadReplays(partition, this.#owner, LEASE_MS))) return 0;
     for (const replay of underWay) await this.#goOn(replay);
     return underWay.length;
@@ -67,6 +66,7 @@ export class ReplayRunner {
       const why = 'who listed its events is gone; nothing was queued: ask for it again';
       await turnReplay(partition, id, ['collecting'], 'stopped', why, this.#now());
     }
+    if (state === 'stopped' || state === 'done') return endReplay(partition, id);
     if (state !== 'running') return;
     const now = await findReplay(partition, id);
     if (now === undefined) return;

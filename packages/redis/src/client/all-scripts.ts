@@ -37,8 +37,8 @@ export interface ScriptCalls {
    * @see ../operators/replays/begin-replay.lua
    */
   readonly 'begin-replay': {
-    readonly keys: Keys<'replay' | 'replays' | 'twin'>;
-    readonly args: Args<'id' | 'askedAt' | 'spec' | 'twinMs' | 'act'>;
+    readonly keys: Keys<'replay' | 'replays' | 'underWay' | 'twin'>;
+    readonly args: Args<'id' | 'askedAt' | 'spec' | 'twinMs' | 'most' | 'act'>;
   };
   /**
    * Ends a job that is not over, and tells the workers, one of which may run it.
@@ -146,6 +146,14 @@ export interface ScriptCalls {
   readonly 'drop-message': {
     readonly keys: Keys<'alertsOutbox'>;
     readonly args: Args<'message'>;
+  };
+  /**
+   * Forgets what a replay that is over needed to go on, and the rest of it after a while.
+   * @see ../operators/replays/end-replay.lua
+   */
+  readonly 'end-replay': {
+    readonly keys: Keys<'replay' | 'runs' | 'events' | 'open' | 'underWay'>;
+    readonly args: Args<'id' | 'keptMs'>;
   };
   /**
    * Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it; only for the run that
@@ -660,6 +668,7 @@ export interface ScriptReplies {
   readonly 'discard-job': 'discarded' | 'gone';
   readonly 'dispatch': readonly [kind: 'dispatched' | 'in-place' | 'unhandled' | 'stale' | 'gone' | 'shed', ...rest: unknown[]];
   readonly 'drop-message': number;
+  readonly 'end-replay': 'ended' | 'not';
   readonly 'enqueue-once': 'added' | 'known' | 'lost';
   readonly 'evict': unknown;
   readonly 'find-lost-work': unknown;
@@ -1672,8 +1681,8 @@ return { 'open' }`,
   },
   'begin-replay': {
     include: ['acts'],
-    keys: ['replay', 'replays', 'twin'],
-    args: ['id', 'askedAt', 'spec', 'twinMs', 'act'],
+    keys: ['replay', 'replays', 'underWay', 'twin'],
+    args: ['id', 'askedAt', 'spec', 'twinMs', 'most', 'act'],
     lists: [],
     bullmq: [],
     add: [],
@@ -1683,7 +1692,9 @@ return { 'open' }`,
 if twin then return { 'twin', twin } end
 redis.call('SET', twinKey, id, 'PX', twinMs)
 redis.call('HSET', replayKey, 'spec', spec, 'state', 'collecting', 'askedAt', askedAt)
+redis.call('SADD', underWayKey, id)
 redis.call('ZADD', replaysKey, askedAt, id)
+redis.call('ZREMRANGEBYRANK', replaysKey, 0, -1 - most)
 noteAct(act)
 return { 'begun', id }`,
   },
@@ -2013,6 +2024,24 @@ return endJob('dispatched', { handlers = namesIn(to) })`,
     lua: `if redis.call('LINDEX', alertsOutboxKey, 0) ~= message then return 0 end
 redis.call('LPOP', alertsOutboxKey)
 return 1`,
+  },
+  'end-replay': {
+    include: [],
+    keys: ['replay', 'runs', 'events', 'open', 'underWay'],
+    args: ['id', 'keptMs'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `local state = redis.call('HGET', replayKey, 'state')
+if state ~= 'done' and state ~= 'stopped' then return 'not' end
+if redis.call('SCARD', openKey) > 0 then return 'not' end
+redis.call('UNLINK', eventsKey)
+redis.call('PEXPIRE', runsKey, keptMs)
+redis.call('PEXPIRE', replayKey, keptMs)
+redis.call('SREM', underWayKey, id)
+return 'ended'`,
   },
   'enqueue-once': {
     include: ['clock', 'frames', 'job', 'runs'],

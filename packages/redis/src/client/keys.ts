@@ -81,6 +81,8 @@ export const KEY_PATTERNS = {
   pausedSchedules: '/schedules/paused',
   /** Sorted set: the replays by when they were asked for. */
   replays: '/replays',
+  /** Set: those that are not over, or whose work has not ended. */
+  replaysUnderWay: '/replays/under-way',
   /** String: which process carries the replays out now. */
   replaysLease: '/replays/lease',
   /** String: the replay that a question began, for a moment: a double click is one. */

@@ -79,7 +79,9 @@ export async function listSchedules(
 /** The runs of each schedule that a queue keeps: by the clock, or because somebody asked. */
 async function runsOf(queue: Queue): Promise<ReadonlyMap<string, readonly ScheduleRun[]>> {
   const runs = new Map<string, ScheduleRun[]>();
-  const jobs = await queue.getJobs(['active', 'waiting', 'completed', 'failed'], 0, MOST_JOBS);
+  // Most of what a queue keeps are no schedules' runs: their ids say so, and the jobs themselves need not be read.
+  const ids = await queue.getRanges(['active', 'waiting', 'completed', 'failed'], 0, MOST_JOBS);
+  const jobs = await Promise.all(ids.filter((id) => RUN.test(id)).map((id) => queue.getJob(id)));
   for (const job of jobs) {
     const schedule = scheduleOf(job?.id, job?.repeatJobKey);
     if (job?.id === undefined || schedule === undefined) continue;
@@ -105,6 +107,8 @@ function outcomeOf({ finishedOn, processedOn, failedReason }: Job): ScheduleRun[
   return failedReason === undefined || failedReason === '' ? 'succeeded' : 'failed';
 }
 
+/** BullMQ's id of a schedule's run, and ours of one by hand. */
+const RUN = /^(?:repeat:|by-hand~)/;
 const BY_HAND = /^by-hand~(.+)~[0-9a-f]{10}$/;
 
 function scheduleOf(id: string | undefined, repeatJobKey: string | undefined): string | undefined {

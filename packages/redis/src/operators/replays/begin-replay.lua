@@ -1,13 +1,15 @@
 --- Begins a replay, unless the same one was asked for a moment ago: then that one is meant.
 --- @include acts
---- @keys    replay, replays, twin
---- @args    id, askedAt, spec, twinMs, act
+--- @keys    replay, replays, underWay, twin
+--- @args    id, askedAt, spec, twinMs, most, act
 --- @reply   [begun | twin] replay
 
 local twin = redis.call('GET', twinKey)
 if twin then return { 'twin', twin } end
 redis.call('SET', twinKey, id, 'PX', twinMs)
 redis.call('HSET', replayKey, 'spec', spec, 'state', 'collecting', 'askedAt', askedAt)
+redis.call('SADD', underWayKey, id)
 redis.call('ZADD', replaysKey, askedAt, id)
+redis.call('ZREMRANGEBYRANK', replaysKey, 0, -1 - most)
 noteAct(act)
 return { 'begun', id }

@@ -58,6 +58,10 @@ export type Queued = 'queued' | 'before' | 'open' | 'gone' | 'shed';
 /** A click that comes twice means one thing. */
 const TWIN_MS = 10_000;
 const PIECE = 1_000;
+/** Those before them can still be asked for by their ids. */
+const MOST_LISTED = 500;
+/** Milliseconds that a replay is known once it is over. */
+const KEPT_MS = 30 * 86_400_000;
 
 /** Begins a replay. @returns its id; that of the same one when it was asked for a moment ago */
 export async function beginReplay(
@@ -81,8 +85,20 @@ export async function beginReplay(
     detail: `replay ${asked} of ${events.length} events${spec.query === undefined ? '' : ` (${what})`}${spec.reason === undefined ? '' : `: ${spec.reason}`}`,
   } satisfies OperatorAct;
   const [kind, said] = await partition.run('begin-replay', {
-    keys: { replay: keys.replay(asked), replays: keys.replays, twin: keys.replayTwin(digest) },
-    args: { id: asked, askedAt: now, spec: JSON.stringify(spec), twinMs: TWIN_MS, act: actText(act) },
+    keys: {
+      replay: keys.replay(asked),
+      replays: keys.replays,
+      underWay: keys.replaysUnderWay,
+      twin: keys.replayTwin(digest),
+    },
+    args: {
+      id: asked,
+      askedAt: now,
+      spec: JSON.stringify(spec),
+      twinMs: TWIN_MS,
+      most: MOST_LISTED,
+      act: actText(act),
+    },
   });
   const id = String(said);
   if (kind === 'twin') return { id, isTwin: true };
@@ -149,6 +165,29 @@ export async function listReplays(partition: Partition, most: number): Promise<r
   const ids = await partition.connection.zrevrange(partition.keys.replays, 0, most - 1);
   const found = await Promise.all(ids.map((id) => findReplay(partition, id)));
   return found.filter((replay) => replay !== undefined);
+}
+
+/** Those that are not over, or whose work has not ended. */
+export async function replaysUnderWay(partition: Partition): Promise<readonly Replay[]> {
+  const { connection, keys } = partition;
+  const ids = await connection.smembers(keys.replaysUnderWay);
+  const found = await Promise.all(ids.map((id) => findReplay(partition, id)));
+  return found.filter((replay) => replay !== undefined);
+}
+
+/** Forgets what a replay needed to go on, once it is over and its work has ended; the rest is known for a while. */
+export async function endReplay(partition: Partition, id: string): Promise<void> {
+  const { keys } = partition;
+  await partition.run('end-replay', {
+    keys: {
+      replay: keys.replay(id),
+      runs: keys.replayRuns(id),
+      events: keys.replayEvents(id),
+      open: keys.replayOpen(id),
+      underWay: keys.replaysUnderWay,
+    },
+    args: { id, keptMs: KEPT_MS },
+  });
 }
 
 /** The events of a replay from a position on. */
