@@ -83,7 +83,7 @@ it('lists sources and handlers with what they did in the last day', async () => 
   expect([sources.code, sources.output]).toEqual([
     0,
     expect.stringMatching(
-      /stripe {2}stripe {2}as usual\n {2}2 events, refused: none\n {2}last event: 2\d{3}-/,
+      /stripe {2}stripe {2}too new to tell\n {2}2 events, refused: none\n {2}last event: 2\d{3}-/,
     ),
   ]);
   const handlers = await run('handlers', 'list');

@@ -21,10 +21,14 @@ export default {
   },
 } satisfies Command;
 
-function rowOf({ source, provider, events, refused, lastEventAt, silentSince }: SourceView) {
+function rowOf({ source, provider, events, refused, lastEventAt, silentSince, usualGap }: SourceView) {
   const reasons = Object.entries(refused).map(([reason, count]) => `${count} ${reason}`);
   return {
-    head: [source, provider ?? '', silentSince === undefined ? 'as usual' : 'silent'],
+    head: [
+      source,
+      provider ?? '',
+      silentSince !== undefined ? 'silent' : usualGap === undefined ? 'too new to tell' : 'as usual',
+    ],
     body: [
       `${events} events, refused: ${reasons.length === 0 ? 'none' : reasons.join(', ')}`,
       `last event: ${lastEventAt === undefined ? 'never' : timeOf(lastEventAt)}`,

@@ -68,17 +68,13 @@ function columnsAt(now: number): readonly Column<SourceView>[] {
   ];
 }
 
-function State({
-  source: { silentSince, lastEventAt },
-  now,
-}: {
-  readonly source: SourceView;
-  readonly now: number;
-}) {
+function State({ source, now }: { readonly source: SourceView; readonly now: number }) {
+  const { silentSince, lastEventAt, usualGap } = source;
   if (silentSince !== undefined)
     return <Badge tone="warn">{`silent for ${spanOf(now - silentSince)}`}</Badge>;
-  return lastEventAt === undefined ? (
-    <Badge tone="idle">nothing accepted</Badge>
+  if (lastEventAt === undefined) return <Badge tone="idle">nothing accepted</Badge>;
+  return usualGap === undefined ? (
+    <Badge tone="idle">too new to tell</Badge>
   ) : (
     <Badge tone="good">as usual</Badge>
   );
