@@ -26,7 +26,7 @@ afterEach(async () => {
 
 const clock = () => performance.now();
 
-function watch(activity: Activity, concurrency = 1): Queue {
+function watch(activity: Activity, concurrency = 1, patience = 200): Queue {
   const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
   canaries = startCanaries({
     queues: [
@@ -40,7 +40,7 @@ function watch(activity: Activity, concurrency = 1): Queue {
     isReady: () => true,
     clock,
     interval: 20,
-    patience: 200,
+    patience,
   });
   started.push(canaries);
   return queue;
@@ -98,24 +98,27 @@ describe('a process that gets no jobs', () => {
 describe('a process whose canaries others take', () => {
   it('is not stuck as long as it goes on asking for jobs, and is when it does not', async () => {
     const activity = createActivity(NO_METER, clock);
-    const queue = watch(activity);
-    let isAsking = true;
-    const others = setInterval(() => {
-      if (isAsking) activity.asked('default');
-      void queue
-        .getWaiting()
-        .then((jobs) => Promise.all(jobs.map((job) => job.remove().catch(() => undefined))));
-    }, 5);
+    const queue = watch(activity, 1, 800);
+    let [isAsking, isOver] = [true, false];
+    const others = (async () => {
+      while (!isOver) {
+        if (isAsking) activity.asked('default');
+        const jobs = await queue.getWaiting();
+        await Promise.all(jobs.map((job) => job.remove().catch(() => undefined)));
+        await wait(5);
+      }
+    })();
     const began = clock();
     try {
-      while (clock() - began < 900) {
+      while (clock() - began < 2_000) {
         expect(canaries?.stuck()).toEqual([]);
         await wait(10);
       }
       isAsking = false;
       await eventually(() => canaries?.stuck().length === 1);
     } finally {
-      clearInterval(others);
+      isOver = true;
+      await others;
     }
   });
 });
