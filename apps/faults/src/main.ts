@@ -13,6 +13,7 @@ cli
   .option('--smoke', 'The small set that every change has to pass')
   .option('--mutations', 'Break the code on purpose, and see that it is noticed')
   .option('--power-loss', 'See what each ACK loses when the power goes (needs root and Linux)')
+  .option('--into <file>', 'Go on with a result: what holds in it is not run again')
   .option('--folder <path>', 'Where logs and the result go', { default: '.hookline/faults' })
   .action(async (options: FaultsOptions) => {
     process.exitCode = await faults(options, {

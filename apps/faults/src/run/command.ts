@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CASES, MUTATION_CASES, SMOKE } from './cases.ts';
 import type { FaultCase } from './fault-case.ts';
@@ -25,6 +25,8 @@ export interface FaultsOptions {
   readonly powerLoss?: boolean;
   /** Where each run's logs go, and the result. */
   readonly folder: string;
+  /** A result to go on with: what holds in it is not run again, and what is run is added. */
+  readonly into?: string;
 }
 
 interface Planned {
@@ -57,50 +59,89 @@ export async function faults(
       seed: options.seed,
       seeds: options.seeds ?? 3,
     });
-  const planned = options.mutations === true ? planMutations(options) : planRuns(options);
-  const entries: Entry[] = [];
+  const resultFile = options.into === undefined ? join(folder, 'result.json') : resolve(options.into);
+  const entries = readEntries(resultFile).filter(({ result }) => result.verdict.holds);
+  const all = options.mutations === true ? planMutations(options) : planRuns(options);
+  const planned = all.filter((run) => !entries.some((entry) => isOf(run, entry)));
+  const world = { root, env, folder, write };
   let escaped = 0;
-  for (const [index, { fault, seed, mutation }] of planned.entries()) {
-    const label = mutation === undefined ? fault.name : `${mutation} in ${fault.name}`;
-    const events = options.events ?? fault.events;
-    write(`[${index + 1}/${planned.length}] ${label}, seed ${seed}, ${events} events: ${fault.what}\n`);
-    const own = join(folder, `${mutation ?? fault.name}-${seed}`);
-    const result = await runCase(fault, {
-      root,
-      env,
-      seed,
-      folder: own,
-      timed: options.smoke !== true,
-      say: (line) => write(`  ${line}\n`),
-      ...(options.events === undefined ? {} : { events: options.events }),
-      ...(mutation === undefined ? {} : { mutation }),
-    }).catch((error: unknown) => (error instanceof CannotPlay ? error.message : notRun(error)));
-    if (typeof result === 'string') {
-      write(`  skipped: ${result}\n`);
-      continue;
-    }
-    const entry: Entry = { name: fault.name, seed, result, ...(mutation === undefined ? {} : { mutation }) };
+  for (const [index, run] of planned.entries()) {
+    write(`[${index + 1}/${planned.length}] `);
+    const entry = await oneRun(run, options, world);
+    if (entry === undefined) continue;
     entries.push(entry);
-    for (const line of brokenLines(entry)) write(`${line}\n`);
-    const { holds, counts } = result.verdict;
-    // A run under a mutation that did not come to its end has caught nothing.
-    const isCaught = !holds && result.seconds > 0;
-    if (mutation !== undefined && !isCaught) escaped += 1;
-    write(
-      `  ${mutation === undefined ? (holds ? 'holds' : 'BROKEN') : isCaught ? 'caught' : 'NOT CAUGHT'}: ${counts.faults} faults, ${result.seconds.toFixed(0)} s\n`,
-    );
-    if (holds || mutation !== undefined) rmSync(own, { recursive: true, force: true });
-    else write(`  everything of this run is kept in ${own}\n`);
+    // Whoever stops in the middle goes on with it later.
+    writeFileSync(resultFile, `${JSON.stringify(inOrder(entries, all), undefined, 1)}\n`);
+    if (run.mutation !== undefined && !isCaught(entry)) escaped += 1;
   }
-  const resultFile = join(folder, 'result.json');
-  writeFileSync(resultFile, `${JSON.stringify(entries, undefined, 1)}\n`);
   write(`\neverything in numbers: ${resultFile}\n`);
   if (options.mutations === true) {
     write(`${planned.length - escaped} of ${planned.length} mutations were caught\n`);
     return escaped === 0 ? 0 : 1;
   }
-  write(`\n${ledgerTable(entries)}\n\n${figuresTable(entries)}\n`);
+  const told = inOrder(entries, all);
+  write(`\n${ledgerTable(told)}\n\n${figuresTable(told)}\n`);
   return entries.every(({ result }) => result.verdict.holds) ? 0 : 1;
+}
+
+interface World {
+  readonly root: string;
+  readonly env: Environment;
+  readonly folder: string;
+  readonly write: (text: string) => void;
+}
+
+/** @returns `undefined` where this machine cannot play the case */
+async function oneRun(
+  { fault, seed, mutation }: Planned,
+  options: FaultsOptions,
+  { root, env, folder, write }: World,
+): Promise<Entry | undefined> {
+  const label = mutation === undefined ? fault.name : `${mutation} in ${fault.name}`;
+  write(`${label}, seed ${seed}, ${options.events ?? fault.events} events: ${fault.what}\n`);
+  const own = join(folder, `${mutation ?? fault.name}-${seed}`);
+  const result = await runCase(fault, {
+    root,
+    env,
+    seed,
+    folder: own,
+    timed: options.smoke !== true,
+    say: (line) => write(`  ${line}\n`),
+    ...(options.events === undefined ? {} : { events: options.events }),
+    ...(mutation === undefined ? {} : { mutation }),
+  }).catch((error: unknown) => (error instanceof CannotPlay ? error.message : notRun(error)));
+  if (typeof result === 'string') {
+    write(`  skipped: ${result}\n`);
+    return undefined;
+  }
+  const entry: Entry = { name: fault.name, seed, result, ...(mutation === undefined ? {} : { mutation }) };
+  for (const line of brokenLines(entry)) write(`${line}\n`);
+  const { holds, counts } = result.verdict;
+  const verdict =
+    mutation === undefined ? (holds ? 'holds' : 'BROKEN') : isCaught(entry) ? 'caught' : 'NOT CAUGHT';
+  write(`  ${verdict}: ${counts.faults} faults, ${result.seconds.toFixed(0)} s\n`);
+  if (holds || mutation !== undefined) rmSync(own, { recursive: true, force: true });
+  else write(`  everything of this run is kept in ${own}\n`);
+  return entry;
+}
+
+/** A run under a mutation that did not come to its end has caught nothing. */
+function isCaught({ result }: Entry): boolean {
+  return !result.verdict.holds && result.seconds > 0;
+}
+
+function isOf({ fault, seed, mutation }: Planned, entry: Entry): boolean {
+  return entry.name === fault.name && entry.seed === seed && entry.mutation === mutation;
+}
+
+/** As they are planned, whenever each was run; what is not planned this time comes last. */
+function inOrder(entries: readonly Entry[], planned: readonly Planned[]): readonly Entry[] {
+  const known = planned.flatMap((run) => entries.find((entry) => isOf(run, entry)) ?? []);
+  return [...known, ...entries.filter((entry) => !known.includes(entry))];
+}
+
+function readEntries(file: string): readonly Entry[] {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Entry[]) : [];
 }
 
 /** A run that could not be made to its end has proven nothing. */

@@ -47,6 +47,8 @@ const PREFIX = '{faults}';
 const SETTLE_MS = 60_000;
 const INJECTION_LIMIT_MS = 300_000;
 const POLL_MS = 100;
+/** What programs still have to do that have just said they are ready: here five and more of them begin on the same cores. */
+const BOOT_MS = 1_500;
 /** Everything is over for so long before the books are closed: what would still come, comes. */
 const QUIET_MS = 1_000;
 
@@ -99,6 +101,7 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
       ...Array.from({ length: fault.workers ?? 2 }, () => fleet.add('worker')),
       ...Array.from({ length: dashboards }, () => fleet.add('dashboard')),
     ]);
+    await wait(BOOT_MS);
     const receivers = fleet.members
       .filter(({ role }) => role === 'receiver')
       .map(({ urls }) => urls['receiver'] ?? '');

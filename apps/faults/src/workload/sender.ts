@@ -17,6 +17,9 @@ import { planEvents, type PlannedEvent } from './workload.ts';
 const PATIENCE_MS = 10_000;
 const MOST_IN_FLIGHT = 400;
 const RESEND_PAUSE_MS = 300;
+/** A program's first requests are its slowest, and in a run all of them are new at once. */
+const RAMP_MS = 3_000;
+const LEAST_SHARE = 0.2;
 /** Rounds of resending that get nobody further end the run. */
 const IDLE_ROUNDS = 100;
 
@@ -46,9 +49,11 @@ async function run(plan: Extract<SenderOrder, { kind: 'start' }>): Promise<void>
   orders.set('finish', () => (finishing = true));
 
   const reporting = setInterval(() => report({ kind: 'progress', sent, open: unacknowledged.size }), 250);
-  for (let n = 0, credit = 0, last = performance.now(); n < events.length;) {
+  const began = performance.now();
+  for (let n = 0, credit = 0, last = began; n < events.length;) {
     const now = performance.now();
-    credit = Math.min(credit + ((now - last) / 1000) * rate, rate / 4);
+    const share = Math.min(1, LEAST_SHARE + (now - began) / RAMP_MS);
+    credit = Math.min(credit + ((now - last) / 1000) * rate * share, rate / 4);
     last = now;
     for (; credit >= 1 && n < events.length && inFlight < MOST_IN_FLIGHT; credit -= 1, n += 1) {
       const event = events[n];

@@ -34,6 +34,10 @@ describe('npm run faults', () => {
         const [own = ''] = readdirSync(folder);
         const [entry] = JSON.parse(readFileSync(join(folder, own, 'result.json'), 'utf8')) as unknown[];
         expect(entry).toMatchObject({ name: 'spool-killed', seed: 1, result: { verdict: { holds: true } } });
+        const into = join(folder, own, 'result.json');
+        const again = await faults('--case', 'spool-killed', '--into', into);
+        expect([again.code, again.said]).toEqual([0, expect.not.stringContaining('[1/')]);
+        expect(again.said).toMatch(/spool-killed +│ 1 +│ 800 .*holds/);
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
