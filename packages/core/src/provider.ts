@@ -126,6 +126,8 @@ export interface Provider {
   ): ProviderRequest;
   /** What the request as a whole is called; of a batch, its first event. */
   identify(request: ProviderRequest): Identity;
+  /** Whether a request may hold many events, so that an event's bytes are not those that were signed. */
+  readonly splits: boolean;
   /**
    * The events in a verified request. A body that is no batch, or too large a one, is one event; an empty batch is
    * none.

@@ -22,9 +22,13 @@ export async function showEvent(log: EventLog, id: string, now: number): Promise
 /** Says in a paragraph what became of an event, or why there is none. @param asked our id, or the provider's own */
 export async function explain(log: EventLog, asked: string, now: number): Promise<Explained> {
   const shown = await showEvent(log, asked, now);
-  if (shown !== undefined) return explainEvent(shown, shown.outlook, now);
+  if (shown !== undefined) return explainShown(log, shown, now);
   const isHistoryKept = (await log.history()) !== undefined;
   return explainNothing(asked, await refusalsOf(log, asked), now, { isHistoryKept });
+}
+
+export async function explainShown(log: EventLog, shown: ShownEvent, now: number): Promise<Explained> {
+  return explainEvent(shown, { outlook: shown.outlook, verifiedBy: await log.verifiedBy(shown), now });
 }
 
 /** What strangers send fills this; the newest say what is wrong now. */

@@ -13,22 +13,23 @@ import type {
   Source,
 } from '@hookline/core';
 import {
+  copiesOfKnown,
   findEvent,
   listEvents,
   openFleet,
   outlookOf,
   readContent,
   restoreEvent,
+  SecretAges,
+  type Copies,
   type EventSummary,
   type ListOptions,
   type Outlook,
   type Partition,
 } from '@hookline/redis';
-
-export interface Content {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
+import type { Content } from './content.ts';
+import { savedSampleOf, type SavedSample } from './saved-sample.ts';
+import { judgeAgain, verifiedBy, type VerifiedBy } from './signature.ts';
 
 /** An event with all that is known of what was done with it. */
 export interface EventDetail {
@@ -57,10 +58,12 @@ export interface EventLogParts {
 export class EventLog {
   readonly #parts: EventLogParts;
   readonly #fleet: ReturnType<typeof openFleet>;
+  readonly #ages: SecretAges;
 
   constructor(parts: EventLogParts) {
     this.#parts = parts;
     this.#fleet = openFleet(parts.partition);
+    this.#ages = new SecretAges(parts.partition);
   }
 
   get partition(): Partition {
@@ -79,7 +82,10 @@ export class EventLog {
   async #detailOf(id: string): Promise<EventDetail | undefined> {
     const history = await this.#parts.history();
     const [held, past] = await Promise.all([findEvent(this.partition, id), history?.find(id as EventId)]);
-    if (past !== undefined) return recordedDetail(past, held);
+    if (past !== undefined) {
+      const copies = held === undefined ? await copiesOfKnown(this.partition, id) : undefined;
+      return recordedDetail(past, held, copies);
+    }
     if (held === undefined) return undefined;
     const content = await readContent(this.partition, id);
     return {
@@ -103,16 +109,30 @@ export class EventLog {
     return event && this.#detailOf(event.id);
   }
 
+  /** Since when each secret of a source is set; `undefined` where none is at hand. */
+  async secretsSince(source: string, now: number): Promise<readonly number[] | undefined> {
+    const its = this.#parts.sources.get(source);
+    return its && this.#ages.since(source, its.secrets(), now);
+  }
+
   /** Who runs what now, over all live workers. */
   fleet(): Promise<FleetView> {
     return this.#fleet.view();
   }
 
-  /** What an event's open deliveries wait for, by handler. */
-  async outlook({ id, deliveries }: EventSummary): Promise<Readonly<Record<string, Outlook>>> {
+  /** What an event's open deliveries wait for, by handler; before it has any, which paused handlers keep it waiting. */
+  async outlook(event: EventSummary): Promise<Readonly<Record<string, Outlook>>> {
+    const { id, status, deliveries } = event;
+    const isNew = status === 'queued' && Object.keys(deliveries).length === 0;
     const open = Object.keys(deliveries).filter((handler) => deliveries[handler] === 'pending');
-    if (open.length === 0) return {};
-    return outlookOf(this.partition, id, open, await this.fleet());
+    if (open.length === 0 && !isNew) return {};
+    const fleet = await this.fleet();
+    if (!isNew) return outlookOf(this.partition, id, open, fleet);
+    const wanted = fleet.handlersFor(event).map(({ name }) => name);
+    const paused = Object.entries(await outlookOf(this.partition, id, wanted, fleet)).filter(
+      ([, { kind }]) => kind === 'paused',
+    );
+    return Object.fromEntries(paused);
   }
 
   /** Whether it was settled and recorded, so that Redis only knows its id. */
@@ -186,18 +206,33 @@ export class EventLog {
     return undefined;
   }
 
+  /** An event as a file that can be sent again elsewhere; `undefined` when its body is not kept any more. */
+  async sample(
+    event: Pick<EventSummary, 'id' | 'source' | 'provider' | 'type'>,
+  ): Promise<SavedSample | undefined> {
+    const content = await this.content(event.id);
+    return content && savedSampleOf(event, this.#parts.sources.get(event.source)?.provider, content);
+  }
+
+  /** Which of the secrets of its source that are set today verifies an event. */
+  async verifiedBy({ event }: EventDetail): Promise<VerifiedBy> {
+    const its = this.#parts.sources.get(event.source);
+    const content = its && (await this.content(event.id));
+    return content === undefined || its === undefined
+      ? { kind: 'unknown' }
+      : verifiedBy(its, event.receivedAt, content);
+  }
+
   /**
    * Judges the signature once more, as of when the event came in. Where the secrets are not at hand, or what was signed
    * is not all in the headers that are kept, the hash of the bytes has to do.
    */
-  #doubtOf({ source, receivedAt }: Recorded, { headers, body }: Content): string | undefined {
+  #doubtOf({ source, receivedAt }: Recorded, content: Content): string | undefined {
     const its = this.#parts.sources.get(source);
-    if (its === undefined || its.provider.signsUrl || !its.provider.bodyTrusted) return undefined;
-    const request = { method: 'POST', url: '/', headers, body };
-    if (its.provider.keysNeeded(request, its.secrets(), receivedAt).length > 0) return undefined;
-    const verdict = its.provider.verify(request, its.secrets(), receivedAt);
-    if (verdict.ok || verdict.reason === 'missing' || verdict.reason === 'malformed') return undefined;
-    return `its signature does not hold with today's secrets of '${source}' (${verdict.reason}); name the secret of then in WEBHOOK_SECRET_<SOURCE> beside today's`;
+    const judged = its && judgeAgain(its, its.secrets(), receivedAt, content);
+    return judged?.kind === 'fails'
+      ? `its signature does not hold with today's secrets of '${source}' (${judged.reason}); name the secret of then in WEBHOOK_SECRET_<SOURCE> beside today's`
+      : undefined;
   }
 
   /** `undefined` where none is kept. */
@@ -211,10 +246,14 @@ export class EventLog {
   }
 }
 
-function recordedDetail(past: EventHistory, held: EventSummary | undefined): EventDetail {
+function recordedDetail(
+  past: EventHistory,
+  held: EventSummary | undefined,
+  copies: Copies | undefined,
+): EventDetail {
   const { event, headers, attempts, audit } = past;
   return {
-    event: held ?? summaryOf(event),
+    event: held ?? { ...summaryOf(event), ...(copies === undefined ? {} : { copies }) },
     isRecorded: true,
     headers,
     bytes: event.bytes,

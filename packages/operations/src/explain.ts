@@ -1,6 +1,7 @@
 import type { RefusalSnapshot } from '@hookline/core';
 import type { Outlook } from '@hookline/redis';
 import type { EventDetail } from './event-log.ts';
+import type { VerifiedBy } from './signature.ts';
 
 /** What became of something that was asked for, in a paragraph that can be read out. */
 export interface Explained {
@@ -10,39 +11,66 @@ export interface Explained {
   readonly text: string;
 }
 
-/** Says what became of an event. @param outlook what its open deliveries wait for, by handler */
-export function explainEvent(
-  detail: EventDetail,
-  outlook: Readonly<Record<string, Outlook>>,
-  now: number,
-): Explained {
+export interface Circumstances {
+  /** What its open deliveries wait for, by handler. */
+  readonly outlook: Readonly<Record<string, Outlook>>;
+  readonly verifiedBy: VerifiedBy;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Says what became of an event. */
+export function explainEvent(detail: EventDetail, circumstances: Circumstances): Explained {
   const { event } = detail;
+  const { outlook, now } = circumstances;
   const verdict =
     event.status === 'handled' || event.status === 'unhandled' || event.status === 'dead'
       ? event.status
       : 'open';
   const sentences = [
-    arrival(detail, now),
+    arrival(detail, circumstances),
+    copiesSentence(event.copies, now),
     ...Object.entries(event.deliveries).map(([handler, status]) =>
       deliverySentence(detail, handler, status, outlook[handler], now),
     ),
     ...detail.audit.map(
       ({ actor, action, outcome, at }) => `${clock(at, now)} ${actor} did ${action}: ${outcome}.`,
     ),
-    conclusion(detail, verdict),
+    conclusion(detail, verdict, circumstances),
   ];
   return { id: event.id, verdict, text: sentences.filter((text) => text !== '').join(' ') };
 }
 
-function arrival({ event, bytes }: EventDetail, now: number): string {
+function arrival({ event, bytes }: EventDetail, { verifiedBy, now }: Circumstances): string {
   const { type, id, source, providerId, receivedAt, verifiedAt, recordedAt } = event;
   const known =
     providerId === '' || id === providerId ? '' : `, which ${event.provider} calls ${providerId},`;
   const size = bytes === undefined ? '' : ` with ${bytes} bytes`;
   return (
     `The event ${id}${known} of type ${type} came from ${source} ${clock(receivedAt, now)}${size}. ` +
-    `Its signature held ${span(verifiedAt - receivedAt)} later, and it was recorded and queued ${span(recordedAt - receivedAt)} after it came.`
+    `Its signature held ${span(verifiedAt - receivedAt)} later${secretOf(verifiedBy)}, and it was recorded and queued ${span(recordedAt - receivedAt)} after it came.`
   );
+}
+
+/** A copy is answered like the first, and nothing else becomes of it. */
+function copiesSentence(copies: EventDetail['event']['copies'], now: number): string {
+  if (copies === undefined) return '';
+  const { count, lastAt } = copies;
+  return count === 1
+    ? `It came once more ${clock(lastAt, now)}: that was a duplicate of it, which was answered and did not run.`
+    : `It came ${count} more times, last ${clock(lastAt, now)}: those were duplicates of it, which were answered and did not run.`;
+}
+
+/** Of one secret nobody asks which. */
+function secretOf(by: VerifiedBy): string {
+  switch (by.kind) {
+    case 'one':
+      return by.of === 1 ? '' : `, with secret ${by.nth} of the ${by.of} that are set today`;
+    case 'none':
+      return ', with a secret that is not set any more';
+    case 'unknown':
+      return '';
+  }
 }
 
 function deliverySentence(
@@ -82,6 +110,8 @@ function ahead(outlook: Outlook | undefined, now: number): string {
       return ' and is running now';
     case 'due':
       return outlook.at <= now ? '; it is due now' : `; it runs next ${clock(outlook.at, now)}`;
+    case 'paused':
+      return `; ${outlook.by} paused it ${clock(outlook.since, now)}, and it runs when somebody resumes it`;
     case 'unworked':
       return `; no live worker works on its queue '${outlook.queue}': start one`;
     case 'waiting':
@@ -91,7 +121,11 @@ function ahead(outlook: Outlook | undefined, now: number): string {
   }
 }
 
-function conclusion({ event }: EventDetail, verdict: Explained['verdict']): string {
+function conclusion(
+  { event }: EventDetail,
+  verdict: Explained['verdict'],
+  { outlook, now }: Circumstances,
+): string {
   switch (verdict) {
     case 'handled':
       return 'Nothing more will happen by itself.';
@@ -100,8 +134,15 @@ function conclusion({ event }: EventDetail, verdict: Explained['verdict']): stri
     case 'dead':
       return 'It runs again only when an operator replays it.';
     default:
-      return Object.keys(event.deliveries).length === 0 ? 'It waits for a worker to look at it.' : '';
+      return Object.keys(event.deliveries).length === 0 ? beforeDispatch(outlook, now) : '';
   }
+}
+
+function beforeDispatch(outlook: Circumstances['outlook'], now: number): string {
+  const [held] = Object.entries(outlook);
+  return held === undefined
+    ? 'It waits for a worker to look at it.'
+    : `It waits for ${held[0]}${ahead(held[1], now)}.`;
 }
 
 /** What is said of an id that no event has. @param refusals those that speak of it, newest first */

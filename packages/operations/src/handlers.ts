@@ -1,4 +1,12 @@
 import type { ActivityRange, HandlerSummary } from '@hookline/core';
+import {
+  oldestWaiting,
+  pausedHandlers,
+  pauseHandler,
+  resumeHandler,
+  waitingIn,
+  type HandlerPause,
+} from '@hookline/redis';
 import type { EventLog } from './event-log.ts';
 
 export interface HandlerView extends Partial<
@@ -12,14 +20,27 @@ export interface HandlerView extends Partial<
   readonly announced:
     | { readonly queue: string; readonly types: readonly string[]; readonly provider: string }
     | undefined;
+  /** What waits in its queue, for whichever handler: how much, and since when the next of it does. */
+  readonly backlog: { readonly waiting: number; readonly oldestAt: number | undefined } | undefined;
+  /** There while an operator has paused it. */
+  readonly pause: HandlerPause | undefined;
 }
 
-/** Every handler that a live worker has or that ran lately, by name. */
+/** Every handler that a live worker has, that ran lately or that is paused, by name. */
 export async function loadHandlers(log: EventLog, range: ActivityRange): Promise<readonly HandlerView[]> {
   const history = await log.history();
-  const [ran, fleet] = await Promise.all([history?.handlers(range) ?? [], log.fleet()]);
+  const [ran, fleet, paused] = await Promise.all([
+    history?.handlers(range) ?? [],
+    log.fleet(),
+    pausedHandlers(log.partition),
+  ]);
+  const queues = [...new Set([...fleet.handlers.values()].map(({ queue }) => queue))];
+  const [waiting, oldest] = await Promise.all([
+    waitingIn(log.partition, queues),
+    oldestWaiting(log.partition, queues),
+  ]);
   const byName = new Map(ran.map((each) => [each.handler, each]));
-  const names = new Set([...byName.keys(), ...fleet.handlers.keys()]);
+  const names = new Set([...byName.keys(), ...fleet.handlers.keys(), ...paused.keys()]);
   return [...names]
     .toSorted((a, b) => a.localeCompare(b, 'en'))
     .map((handler) => {
@@ -31,6 +52,42 @@ export async function loadHandlers(log: EventLog, range: ActivityRange): Promise
           types: announced.types,
           provider: announced.provider,
         },
+        backlog: announced && {
+          waiting: waiting.get(announced.queue) ?? 0,
+          oldestAt: oldest.get(announced.queue),
+        },
+        pause: paused.get(handler),
       };
     });
+}
+
+/** What asking for a pause or its end came to. */
+export type HandlerTurn =
+  | { readonly kind: 'done' }
+  /** It is paused already, or is not. */
+  | { readonly kind: 'so-already' }
+  /** No live worker has it, none had it lately, and it never ran as far as the history reaches back. */
+  | { readonly kind: 'unknown' };
+
+/** Has a handler's deliveries wait, or lets them go on; with a line in the audit. */
+export async function turnHandler(
+  log: EventLog,
+  handler: string,
+  how: 'pause' | 'resume',
+  act: { readonly by: string; readonly reason?: string | undefined; readonly now: number },
+): Promise<HandlerTurn> {
+  if (how === 'resume') {
+    if (await resumeHandler(log.partition, handler, act)) return { kind: 'done' };
+    return (await isKnown(log, handler, act.now)) ? { kind: 'so-already' } : { kind: 'unknown' };
+  }
+  if (!(await isKnown(log, handler, act.now))) return { kind: 'unknown' };
+  return (await pauseHandler(log.partition, handler, act)) ? { kind: 'done' } : { kind: 'so-already' };
+}
+
+/** One that was taken away may come back. */
+async function isKnown(log: EventLog, handler: string, now: number): Promise<boolean> {
+  const { handlers, departed } = await log.fleet();
+  if (handlers.has(handler) || departed.handlers.some(({ name }) => name === handler)) return true;
+  const ran = (await (await log.history())?.handlers({ from: 0, until: now })) ?? [];
+  return ran.some((each) => each.handler === handler);
 }

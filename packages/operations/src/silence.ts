@@ -4,6 +4,8 @@ import type { EventLog } from './event-log.ts';
 export interface SourceView extends SourceSummary {
   /** Since when it has been silent for clearly longer than it usually is. */
   readonly silentSince: number | undefined;
+  /** Since when each of its secrets is set; `undefined` where they are not at hand. */
+  readonly secretsSince: readonly number[] | undefined;
 }
 
 /** Twice the longest usual gap, and never less: a few minutes of quiet are no news. */
@@ -22,7 +24,13 @@ export async function loadSources(
   now: number,
 ): Promise<readonly SourceView[] | undefined> {
   const found = await (await log.history())?.sources(range);
-  return found
-    ?.map((source) => ({ ...source, silentSince: silentSince(source, now) }))
-    .toSorted((a, b) => b.events - a.events || a.source.localeCompare(b.source, 'en'));
+  if (found === undefined) return undefined;
+  const views = found.map(async (source) => ({
+    ...source,
+    silentSince: silentSince(source, now),
+    secretsSince: await log.secretsSince(source.source, now),
+  }));
+  return (await Promise.all(views)).toSorted(
+    (a, b) => b.events - a.events || a.source.localeCompare(b.source, 'en'),
+  );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AttemptSnapshot, EventId } from '@hookline/core';
 import type { EventDetail } from '../src/event-log.ts';
-import { explainEvent, explainNothing } from '../src/explain.ts';
+import { explainEvent, explainNothing, type Circumstances } from '../src/explain.ts';
 import { timelineOf } from '../src/timeline.ts';
 
 const CAME = Date.UTC(2026, 1, 28, 3, 11, 8);
@@ -34,6 +34,8 @@ function detail(more: Partial<EventDetail['event']> = {}, rest: Partial<EventDet
   };
 }
 
+const calm: Circumstances = { outlook: {}, verifiedBy: { kind: 'unknown' }, now: NOW };
+
 const attempt = (number: number, more: Partial<AttemptSnapshot> = {}): AttemptSnapshot => ({
   event: 'stripe.evt_1' as EventId,
   handler: 'bill',
@@ -50,7 +52,7 @@ const attempt = (number: number, more: Partial<AttemptSnapshot> = {}): AttemptSn
 
 describe('what is said of an event', () => {
   it('begins with when it came, and what it is', () => {
-    expect(explainEvent(detail(), {}, NOW).text).toBe(
+    expect(explainEvent(detail(), calm).text).toBe(
       'The event stripe.evt_1, which stripe calls evt_1, of type invoice.paid came from stripe at 03:11:08 UTC on 2026-02-28 (5 minutes ago) with 1012 bytes. Its signature held 2 ms later, and it was recorded and queued 9 ms after it came. It waits for a worker to look at it.',
     );
   });
@@ -63,11 +65,42 @@ describe('what is said of an event', () => {
     [{ kind: 'due', at: NOW - 1 }, /it is due now\./],
     [{ kind: 'running' }, /and is running now\./],
     [{ kind: 'waiting' }, /it waits in its queue for a worker\./],
+    [
+      { kind: 'paused', since: NOW - 60_000, by: 'ann' },
+      /ann paused it at 03:15:08 UTC .*\(1 minute ago\), and it runs when somebody resumes it\./,
+    ],
     [{ kind: 'unworked', queue: 'mail' }, /no live worker works on its queue 'mail': start one\./],
   ] as const)('says what happens next: %j', (outlook, text) => {
     const failing = detail({ deliveries: { bill: 'pending' } }, { attempts: [attempt(1), attempt(2)] });
-    const said = explainEvent(failing, { bill: outlook }, NOW);
+    const said = explainEvent(failing, { ...calm, outlook: { bill: outlook } });
     expect(said).toMatchObject({ verdict: 'open', text: expect.stringMatching(text) });
+  });
+
+  it.each([
+    [
+      { kind: 'one', nth: 2, of: 3 },
+      'held 2 ms later, with secret 2 of the 3 that are set today, and it was',
+    ],
+    [{ kind: 'one', nth: 1, of: 1 }, 'held 2 ms later, and it was'],
+    [{ kind: 'none' }, 'held 2 ms later, with a secret that is not set any more, and it was'],
+    [{ kind: 'unknown' }, 'held 2 ms later, and it was'],
+  ] as const)('says which secret verified it: %j', (verifiedBy, text) => {
+    expect(explainEvent(detail(), { ...calm, verifiedBy }).text).toContain(text);
+  });
+
+  it.each([
+    [1, 'It came once more at 03:12:08 UTC on 2026-02-28 (4 minutes ago): that was a duplicate of it'],
+    [3, 'It came 3 more times, last at 03:12:08 UTC on 2026-02-28 (4 minutes ago): those were duplicates'],
+  ])('says that it came again, %i times', (count, text) => {
+    const again = detail({ copies: { count, lastAt: CAME + 60_000 } });
+    expect(explainEvent(again, calm).text).toContain(text);
+  });
+
+  it('says for whom it waits before it is dispatched', () => {
+    const outlook = { bill: { kind: 'paused', since: NOW - 60_000, by: 'ann' } } as const;
+    expect(explainEvent(detail({ status: 'queued' }), { ...calm, outlook }).text).toMatch(
+      /It waits for bill; ann paused it at 03:15:08/,
+    );
   });
 
   it('says how it ended', () => {
@@ -79,20 +112,20 @@ describe('what is said of an event', () => {
       { status: 'handled', deliveries: { bill: 'succeeded' } },
       { attempts: ended('succeeded') },
     );
-    expect(explainEvent(handled, {}, NOW)).toMatchObject({
+    expect(explainEvent(handled, calm)).toMatchObject({
       verdict: 'handled',
       text: expect.stringMatching(
         /succeeded 2\.0 s after the event came after failing \(TypeError.*Nothing more will happen/,
       ),
     });
     const dead = detail({ status: 'dead', deliveries: { bill: 'dead' } }, { attempts: ended('dead') });
-    expect(explainEvent(dead, {}, NOW)).toMatchObject({
+    expect(explainEvent(dead, calm)).toMatchObject({
       verdict: 'dead',
       text: expect.stringMatching(
         /gave up at 03:11:10 UTC .*dead letters\. It runs again only when an operator replays it/,
       ),
     });
-    const unhandled = explainEvent(detail({ status: 'unhandled' }), {}, NOW);
+    const unhandled = explainEvent(detail({ status: 'unhandled' }), calm);
     expect(unhandled).toMatchObject({
       verdict: 'unhandled',
       text: expect.stringMatching(/No handler asks for this type/),

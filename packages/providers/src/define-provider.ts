@@ -113,6 +113,7 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
       const [item] = itemsOf(spec, source);
       return identityOf({ request: source, scheme: inUse(request), ...(item && { item }) });
     },
+    splits: spec.batch !== undefined,
     split,
     handshake: (request, secrets, phase) => shakeHands(handshakes, request, secrets, phase),
     ...(spec.ack && { ack: spec.ack }),

@@ -36,6 +36,9 @@ export {
   type StatusDetail,
 } from './fleet/heartbeat.ts';
 export { openFleet } from './fleet/fleet.ts';
+export { SecretAges } from './operators/secret-ages.ts';
+export { copiesOfKnown, type Copies } from './events/copies.ts';
+export { pausedHandlers, pauseHandler, resumeHandler, type HandlerPause } from './operators/handlers.ts';
 export { outlookOf, type Outlook } from './operators/outlook.ts';
 export {
   advanceReplay,
@@ -70,12 +73,25 @@ export {
   type AlertRecord,
   type AlertTurn,
 } from './operators/alerts/alerts.ts';
-export { noteDepths, oldestWaiting, readDepths, type QueueDepths } from './operators/alerts/depths.ts';
+export {
+  noteDepths,
+  oldestWaiting,
+  readDepths,
+  waitingIn,
+  type QueueDepths,
+} from './operators/alerts/depths.ts';
 export { openQueues, type OpenQueues } from './operators/queues.ts';
 export { METRICS } from './client/metric-rows.ts';
 export { readLearnedSecrets } from './events/secrets.ts';
 export { readyOrRefused, RefusedError, refusalOf } from './client/refusal.ts';
-export { serverProblem, UnfitServerError } from './client/server-facts.ts';
+export {
+  evictionProblemOf,
+  readServer,
+  serverProblem,
+  UnfitServerError,
+  versionProblemOf,
+  type ServerFacts,
+} from './client/server-facts.ts';
 export {
   listSchedules,
   pauseSchedule,

@@ -14,8 +14,8 @@ export type Ending =
   | { readonly kind: 'retried'; readonly error: unknown; readonly delay: number }
   /** The job ends as failed: its dead letter is written, or there is nothing to write one about. */
   | { readonly kind: 'failed'; readonly error: unknown }
-  /** Sent out: it lies until it is finished from outside, or until this time. */
-  | { readonly kind: 'awaiting'; readonly until: number; readonly isOver: () => Promise<boolean> }
+  /** It lies until somebody wakes it, or until this time: `isDue` says whether that somebody came before it lay there. */
+  | { readonly kind: 'awaiting'; readonly until: number; readonly isDue: () => Promise<boolean> }
   /** This process is stopping: the job waits for another one, and no attempt is spent. */
   | { readonly kind: 'released' }
   | PutOff
@@ -85,7 +85,7 @@ export async function conclude(
       await job.moveToWait(token).catch((fault: unknown) => moveOff(job, token, onFault(fault)));
       throw new WaitingError();
     case 'awaiting':
-      await awaitFinish(job, token, ending).catch((fault: unknown) => moveOff(job, token, onFault(fault)));
+      await lieUntilWoken(job, token, ending).catch((fault: unknown) => moveOff(job, token, onFault(fault)));
       throw new DelayedError();
     case 'put-off':
       return moveOff(job, token, ending);
@@ -102,16 +102,16 @@ export function isSeenTo(error: unknown): boolean {
 }
 
 /**
- * Lets go of the job until its deadline: waiting takes no worker. Who finishes it promotes it, so that it ends at
- * once; one that was finished before it lay here has to be promoted here.
+ * Lets go of the job until its deadline: waiting takes no worker. Who finishes it, or lets its handler go on, promotes it;
+ * one that they came to before it lay here has to be promoted here.
  */
-async function awaitFinish(
+async function lieUntilWoken(
   job: Job,
   token: string,
-  { until, isOver }: Ending & { kind: 'awaiting' },
+  { until, isDue }: Ending & { kind: 'awaiting' },
 ): Promise<void> {
   await job.moveToDelayed(until, token);
-  if (await isOver()) await job.promote().catch(() => undefined);
+  if (await isDue()) await job.promote().catch(() => undefined);
 }
 
 async function moveOff(job: Job, token: string, ending: Omit<PutOff, 'kind'>): Promise<never> {

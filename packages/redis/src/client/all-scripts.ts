@@ -272,6 +272,15 @@ export interface ScriptCalls {
     readonly args: Args<'suffix' | 'run' | 'token' | 'place' | 'result' | 'retention'>;
   };
   /**
+   * Puts jobs that waited for a paused handler where they are taken next, at most so many, and says how many are left. One
+   * that nobody finds delayed any more is being looked at, or over.
+   * @see ../operators/let-go.lua
+   */
+  readonly 'let-go': {
+    readonly keys: Keys<'held'>;
+    readonly args: Args<'most'>;
+  };
+  /**
    * One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. It ends at
    * `count` jobs, or where their data comes to `bytes`: a page of large ones would not be answered in time. Says 1 when
    * there are more.
@@ -357,6 +366,8 @@ export interface ScriptCalls {
    * It notes which job holds the delivery, so that no second one runs it beside the first, whoever queued that.
    * `inPlace` is `first` for an event's own job that would run its only handler without dispatching it: right only when
    * nothing was dispatched yet (`spread`) and the handlers are still those that the plan was made over (`stale`).
+   *
+   * The job of a handler that an operator has paused is noted, so that it goes on as soon as the handler does.
    * @see ../run/open-delivery.lua
    */
   readonly 'open-delivery': {
@@ -374,6 +385,15 @@ export interface ScriptCalls {
   readonly 'open-job': {
     readonly keys: Keys<'job' | 'lock'>;
     readonly args: Args<'id' | 'queuedId' | 'made' | 'stalled' | 'now' | 'attempts' | 'external' | 'name' | 'queue' | 'data' | 'newToken' | 'token' | 'run' | 'process' | 'here'>;
+  };
+  /**
+   * Pauses a handler: its deliveries wait, and no attempt is spent. What runs already runs to its end. One that is paused
+   * stays as it was paused first.
+   * @see ../operators/pause-handler.lua
+   */
+  readonly 'pause-handler': {
+    readonly keys: Keys<'held' | 'paused'>;
+    readonly args: Args<'handler' | 'pause' | 'act'>;
   };
   /**
    * Writes down what a process tells of itself, and what it runs if it is a worker. Redis's clock decides who is old: those
@@ -515,6 +535,14 @@ export interface ScriptCalls {
     readonly keys: Keys<'event' | 'known' | 'expiring'>;
     readonly args: Args<'id' | 'staged' | 'pieces' | 'retention'>;
     readonly lists: Lists<'fields'>;
+  };
+  /**
+   * Lets a paused handler go on. What waits for it is let go by let-go.lua.
+   * @see ../operators/resume-handler.lua
+   */
+  readonly 'resume-handler': {
+    readonly keys: Keys<'paused'>;
+    readonly args: Args<'handler' | 'act'>;
   };
   /**
    * Queues a failed job once more, from its beginning, and takes its dead letter away.
@@ -680,6 +708,7 @@ export interface ScriptReplies {
   readonly 'give-up': unknown;
   readonly 'import-jobs': unknown;
   readonly 'keep-effect': 'stored' | 'lost';
+  readonly 'let-go': number;
   readonly 'list-jobs': readonly [kind: 'page' | 'unknown-cursor', ...rest: unknown[]];
   readonly 'look-again': 'queued' | 'gone';
   readonly 'move-work': 'moved' | 'alive' | 'settled';
@@ -689,8 +718,9 @@ export interface ScriptReplies {
   readonly 'note-refusals': unknown;
   readonly 'note-unclaimed': unknown;
   readonly 'oldest-frame': unknown;
-  readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'succeeded' | 'dead', ...rest: unknown[]];
+  readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'paused' | 'succeeded' | 'dead', ...rest: unknown[]];
   readonly 'open-job': readonly [kind: 'open' | 'resumed' | 'held' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
+  readonly 'pause-handler': 'paused' | 'known';
   readonly 'publish-status': unknown;
   readonly 'read-changes': unknown;
   readonly 'read-event': unknown;
@@ -706,6 +736,7 @@ export interface ScriptReplies {
   readonly 'replay-job': 'replayed' | 'gone';
   readonly 'requeue': 'requeued' | 'settled' | 'alive';
   readonly 'restore': 'restored' | 'there';
+  readonly 'resume-handler': 'resumed' | 'unknown';
   readonly 'retry-job': readonly [kind: 'queued' | 'unknown' | 'pending' | 'processing' | 'succeeded', ...rest: unknown[]];
   readonly 'scan-jobs': unknown;
   readonly 'scan-keys': unknown;
@@ -771,6 +802,19 @@ local function millisecondsNow()
   end
   return startedAt
 end`,
+  'copies': `local function nextCopy(noted, now) return (tonumber(string.match(noted or '', '^(%d+)|')) or 0) + 1 .. '|' .. now end
+
+-- What is sent here once more because nobody heard the answer came at the same time: that is no copy.
+local function writeCopy(id, receivedAt, now)
+  local eventKey, knownKey = eventKeyOf(id), knownKeyOf(id)
+  if redis.call('EXISTS', eventKey) == 0 then
+    redis.call('SET', knownKey, nextCopy(redis.call('GET', knownKey), now), 'XX', 'KEEPTTL')
+  elseif tonumber(receivedAtOf(eventKey)) ~= tonumber(receivedAt) then
+    redis.call('HSET', eventKey, 'copies', nextCopy(redis.call('HGET', eventKey, 'copies'), now))
+  end
+end
+
+local function noteCopy(id, receivedAt, now) pcall(writeCopy, id, receivedAt, now) end`,
   'dead-letter': `local function removeDeadLetter(id)
   local letterKey = bullJobKeyOf('dead-letter', id)
   local removed = redis.call('DEL', letterKey)
@@ -1153,6 +1197,15 @@ local function revisionNow()
   return revision
 end
 
+local pausedHandlers = {}
+
+local function isPaused(handler)
+  if pausedHandlers[handler] == nil then
+    pausedHandlers[handler] = redis.call('HEXISTS', pausedHandlersKeyOf(), handler) == 1
+  end
+  return pausedHandlers[handler]
+end
+
 -- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
 -- open-delivery.lua. \`isAhead\`: its job was taken by this very script; work with a run that is known is not opened.
 local function openDelivery(it)
@@ -1183,6 +1236,11 @@ local function openDelivery(it)
   if shedAt then return { 'shed' } end
   if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
   if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
+  -- One that this process is still at goes on.
+  if it.here == '' and isPaused(handler) then
+    if not it.isAhead then redis.call('SADD', heldForKeyOf(handler), it.queue .. '|' .. it.jobId) end
+    return { 'paused' }
+  end
 
   local kind, deaths, begun = beginAmong(runsIn(runs), it.run, it.process, it.here)
   if kind == 'held' then return { kind } end
@@ -1578,7 +1636,7 @@ end`,
 
 export const SCRIPTS = {
   'accept': {
-    include: ['clock', 'record', 'event', 'remains', 'staged', 'add'],
+    include: ['clock', 'record', 'event', 'copies', 'remains', 'staged', 'add'],
     keys: [],
     args: ['queue', 'timestamp'],
     lists: [],
@@ -1617,7 +1675,10 @@ end
 local function accept(event)
   local eventKey, jobKey = eventKeyOf(event.id), bullJobKeyOf(queue, event.id)
   local standing = standingOf(event, eventKey, jobKey)
-  if standing == 'known' then return 'duplicate' end
+  if standing == 'known' then
+    noteCopy(event.id, event.receivedAt, now)
+    return 'duplicate'
+  end
   if standing == 'new' then record(event, eventKey)
   else
     redis.call('HSET', eventKey, 'queuedAt', now)
@@ -2287,10 +2348,11 @@ local function giveUp(event)
     local workId = id .. '~' .. deliveries[i]
     redis.call('DEL', attemptsKeyOf(workId), effectsKeyOf(workId))
   end
+  local copies = redis.call('HGET', eventKey, 'copies') or 1
   redis.call('DEL', eventKey, deliveriesKeyOf(id))
   redis.call('ZREM', expiringKey, id)
   redis.call('ZREM', shedKey, id)
-  if tonumber(forgetAt) > now then redis.call('SET', knownKeyOf(id), 1, 'PXAT', forgetAt) end
+  if tonumber(forgetAt) > now then redis.call('SET', knownKeyOf(id), copies, 'PXAT', forgetAt) end
   return 'given'
 end
 
@@ -2382,6 +2444,27 @@ redis.call('HSETNX', effectsKey, place, result)
 redis.call('PEXPIRE', effectsKey, retention)
 if nth > 1 or isHeldElsewhere(lockKey, token) then return 'lost' end
 return 'stored'`,
+  },
+  'let-go': {
+    include: [],
+    keys: ['held'],
+    args: ['most'],
+    lists: [],
+    bullmq: ['promote'],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `for _, place in ipairs(redis.call('SPOP', heldKey, most)) do
+  local queue, jobId = string.match(place, '^([^|]*)|(.*)$')
+  if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then
+    local keys = {}
+    for i, name in ipairs({ 'delayed', 'wait', 'paused', 'meta', 'prioritized', 'active', 'pc', 'events', 'marker' }) do
+      keys[i] = bullJobKeyOf(queue, name)
+    end
+    promote(keys, { bullJobKeyOf(queue, ''), jobId })
+  end
+end
+return redis.call('SCARD', heldKey)`,
   },
   'list-jobs': {
     include: ['summary'],
@@ -2640,6 +2723,21 @@ end
 -- Nothing else takes away what is known of a job without a record, should it never be settled.
 if not status then redis.call('PEXPIRE', jobKey, 604800000) end
 return { 'open', deaths, tries, status and '1' or '', finishToken or '', redis.call('GET', publicUrlKeyOf()) or '' }`,
+  },
+  'pause-handler': {
+    include: ['acts'],
+    keys: ['held', 'paused'],
+    args: ['handler', 'pause', 'act'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('HSETNX', pausedKey, handler, pause) == 0 then return 'known' end
+-- What an earlier pause left here went on by itself since.
+redis.call('DEL', heldKey)
+noteAct(act)
+return 'paused'`,
   },
   'publish-status': {
     include: ['clock', 'fleet'],
@@ -2947,9 +3045,24 @@ local now = millisecondsNow()
 takeStaged(staged, pieces, eventKey)
 redis.call('HSET', eventKey, 'status', 'handled', 'statusAt', now, 'queuedAt', now, 'heldUntil', now + 3600000,
   unpack(fields))
+local copies = redis.call('GET', knownKey)
+if copies then redis.call('HSET', eventKey, 'copies', copies) end
 redis.call('DEL', knownKey)
 redis.call('ZADD', expiringKey, now + retention, id)
 return 'restored'`,
+  },
+  'resume-handler': {
+    include: ['acts'],
+    keys: ['paused'],
+    args: ['handler', 'act'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('HDEL', pausedKey, handler) == 0 then return 'unknown' end
+noteAct(act)
+return 'resumed'`,
   },
   'retry-job': {
     include: ['acts', 'dead-letter', 'clock', 'frames', 'job', 'summary'],

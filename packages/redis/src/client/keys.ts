@@ -6,6 +6,8 @@
 export const KEY_PATTERNS = {
   /** List: the secrets that a source's provider brought, the newest first. */
   learnedSecrets: '/secrets/{source}',
+  /** Hash: since when secrets of a source are set, by a mark of each. */
+  secretsSeen: '/secrets/seen/{source}',
   /** Hash: one recorded event, and what became of it with each handler. See events/event.lua. */
   event: '/event/{id}',
   /** Hash: the body of a large event that is on its way here, piece by piece; becomes the event's own. Expires. */
@@ -77,6 +79,10 @@ export const KEY_PATTERNS = {
   unknown: '/fleet/unknown',
   /** String: changes with every worker that comes or goes. */
   revision: '/fleet/revision',
+  /** Hash: the handlers that an operator paused, as JSON. */
+  pausedHandlers: '/handlers/paused',
+  /** Set: the jobs that wait for a paused handler, as `queue|jobId`. */
+  heldFor: '/handlers/held/{handler}',
   /** Hash: the schedules that an operator took off the clock, as JSON. */
   pausedSchedules: '/schedules/paused',
   /** Sorted set: the replays by when they were asked for. */

@@ -3,7 +3,7 @@
 --- error where one alone failed.
 ---
 --- `staged`: names the hash in which a large body is already, in so many pieces; else it is in `body`.
---- @include event, remains, staged, add
+--- @include event, copies, remains, staged, add
 --- @args    queue, timestamp
 --- @each    events: id, type, data, receivedAt, priority, staged, pieces, record, body
 --- @reply   answers
@@ -39,7 +39,10 @@ end
 local function accept(event)
   local eventKey, jobKey = eventKeyOf(event.id), bullJobKeyOf(queue, event.id)
   local standing = standingOf(event, eventKey, jobKey)
-  if standing == 'known' then return 'duplicate' end
+  if standing == 'known' then
+    noteCopy(event.id, event.receivedAt, now)
+    return 'duplicate'
+  end
   if standing == 'new' then record(event, eventKey)
   else
     redis.call('HSET', eventKey, 'queuedAt', now)

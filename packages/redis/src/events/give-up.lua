@@ -31,10 +31,11 @@ local function giveUp(event)
     local workId = id .. '~' .. deliveries[i]
     redis.call('DEL', attemptsKeyOf(workId), effectsKeyOf(workId))
   end
+  local copies = redis.call('HGET', eventKey, 'copies') or 1
   redis.call('DEL', eventKey, deliveriesKeyOf(id))
   redis.call('ZREM', expiringKey, id)
   redis.call('ZREM', shedKey, id)
-  if tonumber(forgetAt) > now then redis.call('SET', knownKeyOf(id), 1, 'PXAT', forgetAt) end
+  if tonumber(forgetAt) > now then redis.call('SET', knownKeyOf(id), copies, 'PXAT', forgetAt) end
   return 'given'
 end
 

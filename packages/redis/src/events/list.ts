@@ -1,6 +1,7 @@
 import type { DeliveryStatus, EventId, EventStatus } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { named } from '../client/row.ts';
+import { copiesFrom, type Copies } from './copies.ts';
 import { factsFrom, headersFrom, readFields, readStored, UNSETTLED_STATUSES } from './record.ts';
 
 /** One event as operators see it: no body, no headers. Times in milliseconds since the epoch. */
@@ -20,10 +21,11 @@ export interface EventSummary {
   readonly settledAt?: number;
   /** When its body and headers were given up because Redis was filling up. */
   readonly shedAt?: number;
+  readonly copies?: Copies;
   readonly deliveries: Readonly<Record<string, DeliveryStatus>>;
 }
 
-const SUMMARY = ['status', 'recordedAt', 'queuedAt', 'settledAt', 'shedAt', 'to'] as const;
+const SUMMARY = ['status', 'recordedAt', 'queuedAt', 'settledAt', 'shedAt', 'to', 'copies'] as const;
 
 /** Looks an event up. @returns `undefined` when the store holds none with this id */
 export async function findEvent(partition: Partition, id: string): Promise<EventSummary | undefined> {
@@ -35,6 +37,7 @@ export async function findEvent(partition: Partition, id: string): Promise<Event
   const recordedAt = timeOf(row.recordedAt) ?? receivedAt;
   const settledAt = timeOf(row.settledAt);
   const shedAt = timeOf(row.shedAt);
+  const copies = copiesFrom(row.copies?.toString());
   const states = await statesOf(partition, id, row.to?.toString());
   return {
     id: id as EventId,
@@ -49,6 +52,7 @@ export async function findEvent(partition: Partition, id: string): Promise<Event
     queuedAt: timeOf(row.queuedAt) ?? recordedAt,
     ...(settledAt === undefined ? {} : { settledAt }),
     ...(shedAt === undefined ? {} : { shedAt }),
+    ...(copies === undefined ? {} : { copies }),
     deliveries: Object.fromEntries(
       states.map(([handler, state]) => [handler, state.split('|')[0] as DeliveryStatus]),
     ),

@@ -11,6 +11,8 @@ local now = millisecondsNow()
 takeStaged(staged, pieces, eventKey)
 redis.call('HSET', eventKey, 'status', 'handled', 'statusAt', now, 'queuedAt', now, 'heldUntil', now + 3600000,
   unpack(fields))
+local copies = redis.call('GET', knownKey)
+if copies then redis.call('HSET', eventKey, 'copies', copies) end
 redis.call('DEL', knownKey)
 redis.call('ZADD', expiringKey, now + retention, id)
 return 'restored'

@@ -1,5 +1,6 @@
 import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type FleetView } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
+import { pausedHandlers } from './handlers.ts';
 
 /** What a delivery that is still open waits for. */
 export type Outlook =
@@ -8,6 +9,8 @@ export type Outlook =
   | { readonly kind: 'due'; readonly at: number }
   /** Queued behind others. */
   | { readonly kind: 'waiting' }
+  /** An operator has paused its handler. */
+  | { readonly kind: 'paused'; readonly since: number; readonly by: string }
   /** No live worker works on its queue. */
   | { readonly kind: 'unworked'; readonly queue: string };
 
@@ -16,11 +19,13 @@ const SCORE_PER_MS = 0x1000;
 
 /** What an event's open deliveries wait for, by handler. @param handlers those that are open */
 export async function outlookOf(
-  { connection, keys }: Partition,
+  partition: Partition,
   event: EventId,
   handlers: readonly string[],
   fleet: FleetView,
 ): Promise<Readonly<Record<string, Outlook>>> {
+  const { connection, keys } = partition;
+  const paused = await pausedHandlers(partition);
   const found = await Promise.all(
     handlers.map(async (handler): Promise<[string, Outlook]> => {
       const queue = fleet.handlers.get(handler)?.queue ?? DEFAULT_QUEUE;
@@ -30,6 +35,8 @@ export async function outlookOf(
         connection.zscore(keys.bullJob(queue, 'delayed'), jobId),
       ]);
       if (isHeld === 1) return [handler, { kind: 'running' }];
+      const pause = paused.get(handler);
+      if (pause !== undefined) return [handler, { kind: 'paused', since: pause.at, by: pause.by }];
       if (score !== null) return [handler, { kind: 'due', at: Math.floor(Number(score) / SCORE_PER_MS) }];
       return [handler, fleet.queues.has(queue) ? { kind: 'waiting' } : { kind: 'unworked', queue }];
     }),

@@ -96,6 +96,7 @@ export async function execute<Value>(
     hold: attempt.hold,
     run: opened.run,
     workId: ref.workId,
+    startedAt: attempt.startedAt,
     isTracked: opened.kind === 'open' && opened.tracked !== undefined,
     abort: attempt.abort,
     ending: endingOf(attempt, opened),
@@ -120,10 +121,12 @@ async function endingOf<Value>(
 
 /** How work ends that is not to be run: it is over, in other hands, or not there any more. */
 function alreadyOver<Value>(
-  { ledger }: ExecuteParts,
-  { workId }: WorkRef,
+  parts: ExecuteParts,
+  ref: WorkRef,
   opened: Exclude<Fresh<Value>, { kind: 'open' | 'overdue' }>,
 ): Ending {
+  const { ledger } = parts;
+  const { workId } = ref;
   switch (opened.kind) {
     case 'succeeded':
       return { kind: 'completed', result: opened.result };
@@ -136,7 +139,9 @@ function alreadyOver<Value>(
     case 'held':
       return { kind: 'passed-on', reason: 'another process is at it', delay: HELD_MS };
     case 'awaiting':
-      return { kind: 'awaiting', until: opened.until, isOver: () => ledger.isOver(workId) };
+      return { kind: 'awaiting', until: opened.until, isDue: () => ledger.isOver(workId) };
+    case 'paused':
+      return heldBack(parts, ref);
     case 'gone':
       return {
         kind: 'failed',
@@ -149,6 +154,18 @@ function alreadyOver<Value>(
 
 /** How often it is looked whether a run in another process that stood still has ended. */
 const HELD_MS = 2_000;
+
+/** How often work is looked at that waits for a paused handler; whoever lets the handler go on, lets it go at once. */
+const PAUSED_MS = 10 * 60_000;
+
+function heldBack({ ledger, now }: ExecuteParts, ref: WorkRef): Ending {
+  const handler = ref.kind === 'delivery' ? ref.handler : '';
+  return {
+    kind: 'awaiting',
+    until: now() + PAUSED_MS,
+    isDue: async () => !(await ledger.isPaused(handler)),
+  };
+}
 
 function neverFinished<Value>({ timeout }: Attempt<Value>): Settlement {
   const error = new Error(`nobody finished it within its timeout of ${timeout} ms`);
@@ -232,7 +249,7 @@ function conclude<Value>(
   switch (settlement.kind) {
     case 'await':
       log.info('sent out; waits to be finished', { until });
-      return { kind: 'awaiting', until, isOver: () => parts.ledger.isOver(ref.workId) };
+      return { kind: 'awaiting', until, isDue: () => parts.ledger.isOver(ref.workId) };
     case 'complete':
       log.info('handled', { ms });
       // Nobody asks for what a handler returned: it would only lie about in Redis.

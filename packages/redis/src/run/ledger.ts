@@ -38,6 +38,8 @@ export type Opened<Value> =
   | { readonly kind: 'held' }
   /** Another job runs this work now. */
   | { readonly kind: 'superseded' }
+  /** An operator has paused its handler: its job is noted, to be let go when the handler is. */
+  | { readonly kind: 'paused' }
   /** Another worker has taken the job over. */
   | { readonly kind: 'lost' }
   /** It is settled already; only the job is still to be ended. */
@@ -138,6 +140,8 @@ export interface Ledger {
   reclaim(run: Run, lease: LeaseRef): Promise<boolean>;
   /** Whether a tracked job has its final status. */
   isOver(workId: string): Promise<boolean>;
+  /** Whether an operator has paused the handler. */
+  isPaused(handler: string): Promise<boolean>;
   /** @returns `undefined` when the store does not lease it, or not its body any more */
   readEvent(event: EventId): Promise<HooklineEvent | undefined>;
 }

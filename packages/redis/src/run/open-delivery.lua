@@ -5,9 +5,11 @@
 --- It notes which job holds the delivery, so that no second one runs it beside the first, whoever queued that.
 --- `inPlace` is `first` for an event's own job that would run its only handler without dispatching it: right only when
 --- nothing was dispatched yet (`spread`) and the handlers are still those that the plan was made over (`stale`).
+---
+--- The job of a handler that an operator has paused is noted, so that it goes on as soon as the handler does.
 --- @include opening
 --- @args    id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here
---- @reply   [open | resumed | held | stale | spread | lost | gone | shed | superseded | succeeded | dead] deaths, tries, record, body
+--- @reply   [open | resumed | held | stale | spread | lost | gone | shed | superseded | paused | succeeded | dead] deaths, tries, record, body
 
 return openDelivery({
   id = id, handler = handler, workId = workId, made = made, stalled = stalled, inPlace = inPlace, planned = planned,

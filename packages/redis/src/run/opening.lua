@@ -16,6 +16,15 @@ local function revisionNow()
   return revision
 end
 
+local pausedHandlers = {}
+
+local function isPaused(handler)
+  if pausedHandlers[handler] == nil then
+    pausedHandlers[handler] = redis.call('HEXISTS', pausedHandlersKeyOf(), handler) == 1
+  end
+  return pausedHandlers[handler]
+end
+
 -- `it`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
 -- open-delivery.lua. `isAhead`: its job was taken by this very script; work with a run that is known is not opened.
 local function openDelivery(it)
@@ -46,6 +55,11 @@ local function openDelivery(it)
   if shedAt then return { 'shed' } end
   if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
   if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
+  -- One that this process is still at goes on.
+  if it.here == '' and isPaused(handler) then
+    if not it.isAhead then redis.call('SADD', heldForKeyOf(handler), it.queue .. '|' .. it.jobId) end
+    return { 'paused' }
+  end
 
   local kind, deaths, begun = beginAmong(runsIn(runs), it.run, it.process, it.here)
   if kind == 'held' then return { kind } end

@@ -18,6 +18,7 @@ import type { Partition } from '../client/partition.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import type { JobAddition } from '../client/script.ts';
 import { eventFrom, readStored, storedEvent, type ParsePayload, type StoredEvent } from '../events/record.ts';
+import { isHandlerPaused } from './paused-handlers.ts';
 import { newFinishToken } from '../jobs/finish-token.ts';
 import type {
   Dispatched,
@@ -299,6 +300,10 @@ class RedisLedger implements Ledger {
   async isOver(workId: string): Promise<boolean> {
     const status = await this.#partition.connection.hget(this.#partition.keys.job(workId), 'status');
     return status !== null && isFinal(status as JobStatus);
+  }
+
+  isPaused(handler: string): Promise<boolean> {
+    return isHandlerPaused(this.#partition, handler);
   }
 
   async readEvent(event: EventId): Promise<HooklineEvent | undefined> {

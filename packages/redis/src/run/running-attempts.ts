@@ -15,6 +15,8 @@ export interface RunningAttempt {
   readonly hold: Hold;
   readonly run: Run;
   readonly workId: string;
+  /** In milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly isTracked: boolean;
   readonly abort: Abort;
   /** How the work ends, whichever turn tells BullMQ. */
@@ -35,6 +37,14 @@ export class RunningAttempts {
 
   get all(): readonly RunningAttempt[] {
     return [...this.#all];
+  }
+
+  /** The one that has run for longest. */
+  get oldest(): RunningAttempt | undefined {
+    let oldest: RunningAttempt | undefined;
+    for (const attempt of this.#all)
+      if (oldest === undefined || attempt.startedAt < oldest.startedAt) oldest = attempt;
+    return oldest;
   }
 
   /** Keeps it among the others until it has ended. */

@@ -5,8 +5,10 @@ import { readyOrRefused, refusalOf } from '../client/refusal.ts';
 import { serverProblem, UnfitServerError } from '../client/server-facts.ts';
 import { shownAddress } from '../client/shown-address.ts';
 import { reportConnection } from '../events/store.ts';
-import { publishStatus } from '../fleet/heartbeat.ts';
+import { publishStatus, type StatusDetail } from '../fleet/heartbeat.ts';
+import type { RunningAttempts } from '../run/running-attempts.ts';
 import type { WorkerOptions } from './options.ts';
+import { concurrencyOf } from './queues.ts';
 
 const TELL_MS = 5_000;
 const JOIN_RETRY_MS = 20;
@@ -40,13 +42,22 @@ export async function connectFit(target: RedisTarget, log: Logger): Promise<Conn
 }
 
 /** Makes this process and what it runs known to the others; tries until Redis answers. */
-export async function join({ target, prefix, registry, status, now = Date.now }: WorkerOptions) {
+export async function join(
+  { target, prefix, registry, status, now = Date.now, ...options }: WorkerOptions,
+  running: RunningAttempts,
+) {
+  const slots = [...registry.queues].reduce((sum, queue) => sum + concurrencyOf(options, queue), 0);
   const published = publishStatus({
     target,
     prefix,
     role: 'worker',
     version: status?.version ?? 'unknown',
-    detail: async () => ({ queues: [...registry.queues].join(' '), ...(await status?.detail()) }),
+    detail: async () => ({
+      queues: [...registry.queues].join(' '),
+      slots,
+      ...atWork(running),
+      ...(await status?.detail()),
+    }),
     announcement: announcementOf(registry, now()),
   });
   for (;;) {
@@ -59,4 +70,12 @@ export async function join({ target, prefix, registry, status, now = Date.now }:
       await wait(JOIN_RETRY_MS);
     }
   }
+}
+
+/** How much runs here, and what has for longest: who looks for a handler that hangs begins there. */
+function atWork({ all, oldest }: RunningAttempts): StatusDetail {
+  return {
+    running: all.length,
+    ...(oldest === undefined ? {} : { current: oldest.workId, current_since: oldest.startedAt }),
+  };
 }

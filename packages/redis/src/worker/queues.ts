@@ -5,7 +5,7 @@ import { keepEventsShort } from '../bullmq/worker.ts';
 import type { Partition } from '../client/partition.ts';
 import type { WorkerOptions } from './options.ts';
 
-export function concurrencyOf(options: WorkerOptions, queue: string): number {
+export function concurrencyOf(options: Pick<WorkerOptions, 'queues' | 'concurrency'>, queue: string): number {
   return options.queues[queue]?.concurrency ?? options.concurrency;
 }
 

@@ -28,6 +28,7 @@ describe('a process that stood still', () => {
       hold: { lease: {} as RunningAttempt['hold']['lease'] },
       run: { id: newRunId(), key: '', suffix: '' },
       workId,
+      startedAt: 0,
       isTracked: false,
       abort: new Abort(),
       ending: new Promise(() => undefined),

@@ -3,7 +3,7 @@ import { DEAD_LETTER_QUEUE, NO_METER, type Meter } from '@hookline/core';
 import { eventually, startOwnRedis, testRedisUrl } from '@hookline/rig';
 import { Queue } from 'bullmq';
 import { openSystem, publishStatus, type System } from '../../src/index.ts';
-import { incoming, openBench, silent, type Bench } from '../support.ts';
+import { handler, incoming, openBench, silent, type Bench } from '../support.ts';
 
 let bench: Bench;
 const systems: System[] = [];
@@ -36,6 +36,30 @@ async function fillQueues(): Promise<void> {
   await bench.redis.sadd(`${bench.prefix}/queues`, 'email', DEAD_LETTER_QUEUE);
   await Promise.all([mail?.close(), letters?.close()]);
 }
+
+describe('a worker', () => {
+  it('tells how much it does at once, and what it has been at for longest', async () => {
+    let goOn = (): void => undefined;
+    const going = new Promise<void>((resolve) => (goOn = resolve));
+    const store = await bench.store();
+    const event = incoming();
+    await store.accept(event);
+    await bench.work({ concurrency: 7, handlers: [handler('slow', () => going)] });
+    const system = await open();
+    const detail = async () => (await system.read()).processes.find(({ role }) => role === 'worker')?.detail;
+    await eventually(async () =>
+      expect(await detail()).toMatchObject({
+        slots: 7,
+        running: 1,
+        current: `${event.id}~slow`,
+        current_since: expect.any(Number),
+      }),
+    );
+    goOn();
+    await eventually(async () => expect(await detail()).toMatchObject({ running: 0 }));
+    expect(await detail()).not.toHaveProperty('current');
+  });
+});
 
 describe('a look at everything in Redis', () => {
   it('counts queues, dead letters and events, and tells of Redis and the sweeper', async () => {

@@ -24,6 +24,21 @@ export async function noteDepths({ connection, keys }: Partition, depths: QueueD
     .exec();
 }
 
+/** How many jobs wait in each of these queues; those that wait for nothing. */
+export async function waitingIn(
+  { connection, keys }: Partition,
+  queues: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const counts = queues.map(async (queue): Promise<readonly [string, number]> => {
+    const [inTurn, prioritized] = await Promise.all([
+      connection.llen(keys.bullJob(queue, 'wait')),
+      connection.zcard(keys.bullJob(queue, 'prioritized')),
+    ]);
+    return [queue, inTurn + prioritized];
+  });
+  return new Map(await Promise.all(counts));
+}
+
 /** When the jobs were made that each of these queues hands out next; of those that wait for nothing. */
 export async function oldestWaiting(
   { connection, keys }: Partition,

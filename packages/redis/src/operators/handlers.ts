@@ -1,0 +1,97 @@
+import type { OperatorAct } from '@hookline/core';
+import type { Partition } from '../client/partition.ts';
+import { actText } from '../events/notes.ts';
+
+/** Why a handler gets no work. */
+export interface HandlerPause {
+  /** Since when, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly by: string;
+  readonly reason?: string;
+  /** How many of its deliveries were to run since, and wait. */
+  readonly held: number;
+}
+
+/** Redis does nothing else while it runs a script: 200 jobs are about 5 ms. */
+const MOST_LET_GO = 200;
+
+/** The paused handlers, by name. */
+export async function pausedHandlers({
+  connection,
+  keys,
+}: Partition): Promise<ReadonlyMap<string, HandlerPause>> {
+  const noted = Object.entries(await connection.hgetall(keys.pausedHandlers));
+  const pauses = noted.map(async ([name, text]): Promise<[string, HandlerPause]> => {
+    const held = await connection.scard(keys.heldFor(name));
+    return [name, { ...pauseFrom(text), held }];
+  });
+  return new Map(await Promise.all(pauses));
+}
+
+/** Anybody with Redis can write there. */
+function pauseFrom(text: string): Omit<HandlerPause, 'held'> {
+  try {
+    const { at, by, reason } = JSON.parse(text) as Partial<HandlerPause>;
+    return { at: Number(at), by: String(by), ...(reason === undefined ? {} : { reason: String(reason) }) };
+  } catch {
+    return { at: 0, by: 'unknown' };
+  }
+}
+
+/**
+ * Has the deliveries of a handler wait, without an attempt spent; what runs already runs to its end. The events are
+ * accepted as ever, and their other handlers get them.
+ * @returns false when it was paused already
+ */
+export async function pauseHandler(
+  partition: Partition,
+  handler: string,
+  { by, reason, now }: { readonly by: string; readonly reason?: string | undefined; readonly now: number },
+): Promise<boolean> {
+  const { keys } = partition;
+  const why = reason === undefined || reason === '' ? {} : { reason };
+  const reply = await partition.run('pause-handler', {
+    keys: { held: keys.heldFor(handler), paused: keys.pausedHandlers },
+    args: {
+      handler,
+      pause: JSON.stringify({ at: now, by, ...why }),
+      act: actText(actOf('pause', handler, by, reason)),
+    },
+  });
+  return reply === 'paused';
+}
+
+/**
+ * Lets a paused handler go on, beginning with what waits for it.
+ * @returns false when it is not paused
+ */
+export async function resumeHandler(
+  partition: Partition,
+  handler: string,
+  { by, reason }: { readonly by: string; readonly reason?: string | undefined },
+): Promise<boolean> {
+  const { keys } = partition;
+  const reply = await partition.run('resume-handler', {
+    keys: { paused: keys.pausedHandlers },
+    args: { handler, act: actText(actOf('resume', handler, by, reason)) },
+  });
+  // One that was let go before may have been left here by whoever died at it.
+  const call = { keys: { held: keys.heldFor(handler) }, args: { most: MOST_LET_GO } };
+  while (Number(await partition.run('let-go', call)) > 0);
+  return reply === 'resumed';
+}
+
+function actOf(
+  how: 'pause' | 'resume',
+  handler: string,
+  by: string,
+  reason: string | undefined,
+): OperatorAct {
+  return {
+    actor: by,
+    action: `handler.${how}`,
+    target: handler,
+    outcome: 'done',
+    ...(reason === undefined || reason === '' ? {} : { detail: reason }),
+  };
+}
