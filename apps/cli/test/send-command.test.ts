@@ -276,3 +276,33 @@ describe('send, asked for what there is not', () => {
     expect([all.code, one.code]).toEqual([0, 0]);
   });
 });
+
+describe('send --sample', () => {
+  it('sends what events sample saved, signed anew', async () => {
+    const sent = await send('github');
+    const [, id = ''] = /(github\.[\w-]+)/.exec(sent.output) ?? [];
+    const saved = await hookline(stage, env, 'events', 'sample', id);
+    expect([saved.code, saved.output]).toEqual([0, expect.not.stringContaining('sha256=')]);
+    const file = join(stage.dir, 'sample.json');
+    writeFileSync(file, saved.output);
+    const again = await send('--sample', file, '--to', foreignUrl(), '--secret', 'gh-of-others');
+    expect([again.code, again.output]).toEqual([0, expect.stringContaining('signed now')]);
+    const { headers, body } = arrived.at(-1) ?? { headers: {}, body: Buffer.alloc(0) };
+    const request = { method: 'POST', url: '/', headers: headers as Record<string, string>, body };
+    const github = providers.get('github');
+    expect(github?.verify(request, ['gh-of-others'], Date.now())).toEqual({ ok: true });
+    expect(github?.verify(request, ['gh-of-send'], Date.now())).toMatchObject({ ok: false });
+    expect(body.toString()).toBe((JSON.parse(saved.output) as { body: string }).body);
+
+    const refused = async (...args: string[]) => {
+      const { code, output } = await send(...args);
+      return `${code} ${output}`;
+    };
+    expect(await refused('stripe', '--sample', file)).toMatch(/^2 .*leave the provider and type out/);
+    expect(await refused('--sample', file, '--data', '{}')).toMatch(/^2 .*a body of its own/);
+    expect(await refused('--sample', '/nowhere')).toMatch(/^1 .*cannot be read/);
+    writeFileSync(file, '{}');
+    expect(await refused('--sample', file)).toMatch(/^1 .*is no saved sample: write one with 'events sample/);
+    expect((await hookline(stage, env, 'events', 'sample', 'never')).code).toBe(1);
+  });
+});

@@ -20,7 +20,7 @@ interface Wrong {
 const wrong: readonly Wrong[] = [
   { args: ['--nonsense'], says: /unknown option.*nonsense.*--help/i },
   { args: ['doctor', 'more'], says: /more.*'hookline doctor --help'/ },
-  { args: ['doctor', '--json'], says: /--json.*'hookline doctor --help'/ },
+  { args: ['doctor', '--fast'], says: /--fast.*'hookline doctor --help'/ },
   { args: ['secrets'], says: /source.*'hookline secrets --help'/ },
   { args: ['start', '--fast'], says: /--fast.*'hookline start --help'/ },
   { args: ['events', 'list', 'more'], says: /'more'.*events show more/ },
@@ -43,6 +43,9 @@ const wrong: readonly Wrong[] = [
   { args: ['events', 'replay', 'a', '--reason', 'x'.repeat(501)], says: /shorter/ },
   { args: ['replays', 'stop'], says: /name the replay/ },
   { args: ['replays', 'end', 'a'], says: /use one of/ },
+  { args: ['handlers', 'pause'], says: /name the handler/ },
+  { args: ['handlers', 'stop'], says: /use one of/ },
+  { args: ['events', 'sample'], says: /name the event/ },
   { args: ['queues', 'pause'], says: /name the queue/ },
   { args: ['workers', 'stop'], says: /use: list/ },
   { args: ['explain'], says: /'hookline explain --help'/ },

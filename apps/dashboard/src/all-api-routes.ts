@@ -3,8 +3,11 @@ import alerts from './api/alerts.ts';
 import audit from './api/audit.ts';
 import event from './api/event.ts';
 import eventBody from './api/event-body.ts';
+import eventSample from './api/event-sample.ts';
 import events from './api/events.ts';
 import explain from './api/explain.ts';
+import handlerPause from './api/handler-pause.ts';
+import handlerResume from './api/handler-resume.ts';
 import handlers from './api/handlers.ts';
 import issue from './api/issue.ts';
 import issueAcknowledge from './api/issue-acknowledge.ts';
@@ -38,8 +41,11 @@ export const allApiRoutes = [
   audit,
   event,
   eventBody,
+  eventSample,
   events,
   explain,
+  handlerPause,
+  handlerResume,
   handlers,
   issue,
   issueAcknowledge,

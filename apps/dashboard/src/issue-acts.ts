@@ -32,6 +32,7 @@ export const replayRoute: AnyRoute = defineRoute({
   path: '/issues/:fingerprint/replay',
   says: 'Replays those of its deliveries that are still dead',
   body: ACT_BODY,
+  success: 202,
   answer: z.object({ id: z.string(), total: z.number() }),
   answerTo: (ask, { body }) =>
     withHistory(ask, async (history) => {

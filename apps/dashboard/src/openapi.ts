@@ -42,7 +42,7 @@ export function openapi(routes: readonly AnyRoute[]): object {
 }
 
 function operationOf(route: AnyRoute): object {
-  const { method, path, says, query, body, answer } = route;
+  const { method, path, says, query, body, answer, success = 200 } = route;
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
   return {
     operationId: operationIdOf(method, path),
@@ -55,7 +55,7 @@ function operationOf(route: AnyRoute): object {
       ? {}
       : { requestBody: { content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
     responses: {
-      [method === 'POST' && path.startsWith('/replays') && !path.includes('/:') ? 202 : 200]: {
+      [success]: {
         description: 'What was asked for',
         content:
           answer === undefined

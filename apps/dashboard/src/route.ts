@@ -26,6 +26,8 @@ export interface ApiRoute<Query extends z.ZodType, Body extends z.ZodType, Answe
   readonly body?: Body;
   /** What a success is; bytes unless given. */
   readonly answer?: Answer;
+  /** What a success that is yet to be carried out is answered with; 200 unless given. */
+  readonly success?: 202;
   answerTo(
     ask: Ask,
     asked: { readonly query: z.infer<Query>; readonly body: z.infer<Body> },
@@ -40,6 +42,7 @@ export interface AnyRoute {
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   readonly answer?: z.ZodType;
+  readonly success?: 202;
   /** @param body as it came */
   respond(ask: Ask, body: unknown): Promise<Reply<unknown>>;
 }
@@ -49,7 +52,7 @@ export function defineRoute<
   Body extends z.ZodType = z.ZodUnknown,
   Answer extends z.ZodType = z.ZodUnknown,
 >(route: ApiRoute<Query, Body, Answer>): AnyRoute {
-  const { method, path, says, query, body, answer } = route;
+  const { method, path, says, query, body, answer, success } = route;
   return {
     method,
     path,
@@ -57,6 +60,7 @@ export function defineRoute<
     ...(query === undefined ? {} : { query }),
     ...(body === undefined ? {} : { body }),
     ...(answer === undefined ? {} : { answer }),
+    ...(success === undefined ? {} : { success }),
     async respond(ask, given) {
       const asked = Object.fromEntries(ask.query);
       const readQuery = query?.safeParse(asked);
@@ -92,3 +96,9 @@ export function notFound(what: string): Refused {
     problem: { status: 404, error: 'not_found', title: `There is no such ${what}` },
   };
 }
+
+/** For who may not see what came in. */
+export const PAYLOADS_CLOSED: Refused = {
+  kind: 'problem',
+  problem: { status: 403, error: 'payloads_closed', title: 'Your role does not see payloads' },
+};

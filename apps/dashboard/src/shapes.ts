@@ -18,6 +18,10 @@ export const EVENT = z.object({
   queuedAt: time,
   settledAt: time.optional(),
   shedAt: time.optional(),
+  copies: z
+    .object({ count: z.number(), lastAt: time })
+    .optional()
+    .describe('How often it came again and was answered as known'),
   deliveries: z.record(z.string(), z.enum(['pending', 'succeeded', 'dead', 'discarded'])),
 });
 
@@ -78,6 +82,12 @@ export const QUEUE = z.object({
   failed: z.number(),
   paused: z.boolean(),
   unworkedSince: time.optional(),
+  oldestAt: time.optional().describe('When the job was made that it hands out next'),
+  attempts: z
+    .object({ succeeded: z.number(), failed: z.number(), dead: z.number() })
+    .describe('Of its handlers, from `from` to `to`'),
+  runP50: z.number().optional().describe('Milliseconds, of the slowest of its handlers'),
+  runP99: z.number().optional(),
 });
 
 export const WORKER = z.object({
@@ -132,6 +142,10 @@ export const SOURCE = z.object({
     .number()
     .optional()
     .describe('Milliseconds that 99 of 100 gaps between its events do not exceed'),
+  secretsSince: z
+    .array(time)
+    .optional()
+    .describe('Since when each of its secrets is set, as far as a dashboard that has them knows'),
   silentSince: time.optional().describe('Since when it has been silent for longer than it ever usually is'),
 });
 
@@ -140,6 +154,13 @@ export const HANDLER = z.object({
   queue: z.string().optional(),
   types: z.array(z.string()).optional(),
   isAnnounced: z.boolean().describe('Whether a live worker has it'),
+  waiting: z.number().optional().describe('Jobs in its queue, for whichever handler'),
+  oldestAt: time.optional().describe('When the job was made that its queue hands out next'),
+  isPaused: z.boolean(),
+  pause: z
+    .object({ at: time, by: z.string(), reason: z.string().optional(), held: z.number() })
+    .optional()
+    .describe('Who paused it, and how many of its deliveries wait for that'),
   succeeded: z.number(),
   failed: z.number(),
   dead: z.number(),

@@ -1,4 +1,4 @@
-import { NO_LOG, type History } from '@hookline/core';
+import { NO_LOG, type History, type Source } from '@hookline/core';
 import type { AccessOptions } from '@hookline/http';
 import { openQueues, openSystem } from '@hookline/redis';
 import { Queue } from 'bullmq';
@@ -28,6 +28,7 @@ export async function startDashboard(
   prefix: string,
   access: AccessOptions = {},
   history?: History,
+  sources?: ReadonlyMap<string, Source>,
 ): Promise<Running> {
   const target = { kind: 'url', url } as const;
   const queues = await openQueues({ target, prefix, log: quiet });
@@ -40,6 +41,7 @@ export async function startDashboard(
     queues,
     system,
     history: () => history,
+    ...(sources === undefined ? {} : { sources }),
     retention: 86_400_000,
     log: quiet,
   });

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { NO_LOG, type History } from '@hookline/core';
+import { NO_LOG, type History, type Provider, type Source } from '@hookline/core';
 import { openHistory } from '@hookline/history';
 import {
   connect,
   createPartition,
   openQueues,
   publishStatus,
+  unrecordedAudit,
   type OpenQueues,
   type PublishedStatus,
 } from '@hookline/redis';
+import { providers } from '@hookline/providers';
 import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { attemptOf, blockOf, eventOf } from '@hookline/testing';
 import type { Queue } from 'bullmq';
@@ -24,6 +26,13 @@ const url = testRedisUrl();
 const target = { kind: 'url', url } as const;
 const prefix = uniquePrefix();
 const folder = mkdtempSync(join(tmpdir(), 'hookline-test-'));
+let secrets: readonly string[] = [];
+const stripe: Source = {
+  name: 'stripe',
+  provider: providers.get('stripe') as Provider,
+  secrets: () => secrets,
+  priorityOf: () => undefined,
+};
 let history: History;
 let running: Running;
 let queues: OpenQueues;
@@ -75,7 +84,7 @@ beforeAll(async () => {
     },
   });
   await eventually(() => status.publish());
-  running = await startDashboard(url, prefix, {}, history);
+  running = await startDashboard(url, prefix, {}, history, new Map([['stripe', stripe]]));
 }, 120_000);
 
 afterAll(async () => {
@@ -173,6 +182,26 @@ describe('what happened', () => {
     expect((await running.get('/admin/api/stats?step=61000')).status).toBe(400);
     expect((await running.get('/admin/api/stats?from=1h&to=2h')).status).toBe(400);
     expect((await running.get('/admin/api/stats?from=60d&step=60000')).status).toBe(400);
+  });
+
+  it('says how old each secret is, and keeps nothing that tells it', async () => {
+    const since = async () => {
+      const { sources } = (await read('/sources')) as unknown as { sources: { secretsSince: number[] }[] };
+      return sources[0]?.secretsSince;
+    };
+    secrets = ['whsec_the_first_one'];
+    const [first = 0] = (await since()) ?? [];
+    expect(Math.abs(Date.now() - first)).toBeLessThan(60_000);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    secrets = ['whsec_the_first_one', 'whsec_the_next_one'];
+    const [still, next = 0] = (await since()) ?? [];
+    expect([still, next > first]).toEqual([first, true]);
+    const connection = connect(target, 'worker');
+    const { keys } = createPartition(connection, prefix);
+    const marks = Object.keys(await connection.hgetall(keys.secretsSeen('stripe')));
+    connection.disconnect();
+    expect(marks.map((mark) => mark.length)).toEqual([8, 8]);
+    expect(await (await running.get('/admin/sources')).text()).toContain('0 s, 0 s');
   });
 
   it('is silent only when it is clearly longer than usual', () => {
@@ -278,6 +307,61 @@ describe('a form of a page', () => {
     const text = await answer.text();
     expect(text).toContain('There is no such schedule');
     expect(text).toContain('<a href="/admin/schedules">Back</a>');
+  });
+});
+
+describe('a handler', () => {
+  const bill = async () => {
+    const { handlers } = (await read('/handlers')) as unknown as { handlers: { handler: string }[] };
+    return handlers.find(({ handler }) => handler === 'bill');
+  };
+
+  it('is paused and let go on, once each, by who is written down with the reason', async () => {
+    expect(await bill()).toMatchObject({ isPaused: false });
+    expect(await act('/handlers/bill/pause', { reason: 'it bills twice' })).toEqual([
+      200,
+      { name: 'bill', paused: true },
+    ]);
+    expect(await act('/handlers/bill/pause', { reason: 'once more' })).toEqual([
+      200,
+      { name: 'bill', paused: true },
+    ]);
+    expect(await bill()).toMatchObject({
+      isPaused: true,
+      pause: { by: USER, reason: 'it bills twice', held: 0, at: expect.any(Number) },
+    });
+    const page = await (await running.get('/admin/handlers')).text();
+    for (const said of ['paused', 'it bills twice', '/admin/api/handlers/bill/resume'])
+      expect(page).toContain(said);
+    expect(await (await running.get('/admin/overview')).text()).toContain('is paused by');
+    expect(await act('/handlers/bill/resume')).toEqual([200, { name: 'bill', paused: false }]);
+    expect(await bill()).toMatchObject({ isPaused: false });
+    expect((await act('/handlers/nobody/pause'))[0]).toBe(404);
+    expect((await act('/handlers/nobody/resume'))[0]).toBe(404);
+    const partition = createPartition(connect(target, 'worker'), prefix);
+    const lines = await unrecordedAudit(partition, 20);
+    partition.connection.disconnect();
+    expect(
+      lines.filter(({ target: its }) => its === 'bill').map(({ action, detail }) => [action, detail]),
+    ).toEqual([
+      ['handler.resume', undefined],
+      ['handler.pause', 'it bills twice'],
+    ]);
+  });
+});
+
+describe('an event', () => {
+  it('is saved as a sample, which holds its bytes and no signature', async () => {
+    const { events } = (await read('/events?limit=1')) as unknown as { events: { id: string }[] };
+    const path = `/admin/api/events/${events[0]?.id}`;
+    const answer = await running.get(`${path}/sample`);
+    expect(answer.headers.get('content-disposition')).toMatch(
+      /^attachment; filename="stripe\.[\w.-]+\.json"$/,
+    );
+    const sample = (await answer.json()) as { body: string; headers: Record<string, string> };
+    expect(sample.body).toBe(await (await running.get(`${path}/body`)).text());
+    expect(Object.keys(sample.headers)).not.toContain('stripe-signature');
+    expect((await running.get('/admin/api/events/never/sample')).status).toBe(404);
   });
 });
 

@@ -247,7 +247,7 @@ describe('a replay', () => {
       query: { status: 'handled' },
       dryRun: true,
     });
-    expect([counted.status, await counted.json()]).toEqual([200, { id: null, total: 3 }]);
+    expect([counted.status, await counted.json()]).toEqual([202, { id: null, total: 3 }]);
     const body = { ids: events.map(({ id }) => id) };
     const [first, second] = await Promise.all([ask(body), ask(body)]);
     expect(first).toEqual(second);

@@ -14,7 +14,7 @@ export interface Bar {
 interface Wanted {
   readonly name: string;
   readonly want: `${'>=' | '<='} ${number}`;
-  got(figures: Figures): number | undefined;
+  got(figures: Figures, results: readonly Result[]): number | undefined;
 }
 
 /** A figure of a row of a scenario; `undefined` where there is none that counts. */
@@ -99,6 +99,21 @@ const WANTED: readonly Wanted[] = [
     want: '<= 50',
     got: (of) => of('history', 'any of these', 'searchP95')?.median,
   },
+  ...['SQLite', 'PostgreSQL'].map((store): Wanted => ({
+    name: `the slowest page, full history, p95 ms, ${store}`,
+    want: '<= 50',
+    got: (_, results) => most(results, `${store}: `, 'p95Ms'),
+  })),
+  {
+    name: 'the largest page, kB',
+    want: '<= 100',
+    got: (_, results) => most(results, '', 'kilobytes'),
+  },
+  {
+    name: 'CPU of an ack, all pages open, × closed',
+    want: '<= 1.1',
+    got: (of) => ratio(of('pages', 'pages open', 'cpuMicros'), of('pages', 'pages closed', 'cpuMicros')),
+  },
   {
     name: 'bytes in Redis of a waiting event, × its body',
     want: '<= 1.5',
@@ -115,7 +130,7 @@ export function barsOf(results: readonly Result[]): readonly Bar[] {
     return found === undefined || found.problems.length > 0 ? undefined : found.figures[figure];
   };
   return WANTED.map(({ name, want, got }) => {
-    const value = got(figures);
+    const value = got(figures, results);
     return { name, want, got: value, holds: value === undefined ? undefined : holds(value, want) };
   });
 }
@@ -123,6 +138,16 @@ export function barsOf(results: readonly Result[]): readonly Bar[] {
 function holds(value: number, want: Wanted['want']): boolean {
   const [sign, bound] = want.split(' ');
   return sign === '>=' ? value >= Number(bound) : value <= Number(bound);
+}
+
+/** The most of a figure over the pages whose names begin so. */
+function most(results: readonly Result[], beginning: string, figure: string): number | undefined {
+  const values = results
+    .filter(({ scenario }) => scenario === 'pages')
+    .flatMap(({ rows }) => rows)
+    .filter(({ name, problems }) => name.startsWith(beginning) && problems.length === 0)
+    .flatMap(({ figures }) => figures[figure]?.median ?? []);
+  return values.length === 0 ? undefined : Math.max(...values);
 }
 
 function ratio(own: Spread | undefined, other: Spread | undefined): number | undefined {

@@ -8,6 +8,7 @@ import { fanOut } from './fan-out.ts';
 import { fsync } from './fsync.ts';
 import { halfLoad } from './half-load.ts';
 import { history } from './history.ts';
+import { pages } from './pages.ts';
 import { recorder } from './recorder.ts';
 import type { Scenario } from './scenario.ts';
 import { start } from './start.ts';
@@ -27,6 +28,7 @@ export const SCENARIOS: readonly Scenario[] = [
   fanOut,
   recorder,
   history,
+  pages,
   backlog,
   bodies,
   duplicates,

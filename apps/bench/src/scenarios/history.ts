@@ -1,4 +1,4 @@
-import { bodyHash, eventIdOf, NO_LOG, type EventSnapshot, type History } from '@hookline/core';
+import { NO_LOG, type History } from '@hookline/core';
 import { openHistory, parseSearch } from '@hookline/history';
 import { openDashboard } from '../contenders/dashboards.ts';
 import { hookline } from '../contenders/receivers.ts';
@@ -8,16 +8,13 @@ import { inRounds, type Measured, type Row } from '../measure/rounds.ts';
 import { percentile } from '../measure/statistics.ts';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fillHistory, WORDS } from './made-history.ts';
 import { saturate, tell, type Saturated } from './saturation.ts';
 import { TIMES, type Scenario } from './scenario.ts';
 
-const BLOCK = 1_000;
 /** Of each kind in a round. */
 const QUESTIONS = 40;
 const NEWEST = 50;
-const TYPES = ['payment_intent.succeeded', 'invoice.paid', 'charge.refunded', 'customer.created'];
-const WORDS = ['blue', 'green', 'small', 'large', 'round', 'plain', 'wool', 'glass', 'paper', 'steel'];
-
 /** Whether what happened long ago costs anything now, and how fast it is found. */
 export const history: Scenario = {
   name: 'history',
@@ -28,7 +25,7 @@ export const history: Scenario = {
     const folder = bench.newFolder('history');
     const file = join(folder, 'history.db');
     const filled = await openHistory(`sqlite:${file}`, { log: NO_LOG });
-    await fill(bench, filled, rows);
+    await fillHistory(bench, filled, { rows, until: LONG_AGO });
     const searched = await searches(bench, filled, rows);
     await filled.close();
     const contenders = [
@@ -61,6 +58,8 @@ export const history: Scenario = {
 };
 
 const FULL = 'full';
+/** When its newest event came, so that every run searches the same. */
+const LONG_AGO = 1_795_000_000_000;
 
 function shortly(rows: number): string {
   return rows >= 1_000_000 ? `${rows / 1_000_000}M` : `${rows}`;
@@ -70,59 +69,6 @@ async function openBeside(bench: Bench, name: string, place: string | undefined)
   const open = await openReceiver(bench, hookline());
   await openDashboard(bench, open.redis.url, place);
   return { name, open };
-}
-
-/** An event as a shop's provider sends it: some words in all of them, some in a tenth, some in one. */
-function madeEvent(n: number, rows: number): EventSnapshot {
-  const providerId = `evt_${n.toString(36).padStart(10, '0')}`;
-  const type = TYPES[n % TYPES.length] ?? '';
-  const word = (by: number) => WORDS[Math.floor(n / by) % WORDS.length] ?? '';
-  const object = {
-    id: `pi_${(n * 7_919).toString(36)}`,
-    amount: 100 + (n % 9_973),
-    currency: n % 3 === 0 ? 'usd' : 'eur',
-    customer: `cus_${(n % 50_000).toString(36)}`,
-    receipt_email: `person${n % 200_000}@example.com`,
-    status: 'succeeded',
-    description: `a ${word(1)} ${word(10)} thing of ${word(100)}`,
-    metadata: { order: `order-${n}`, note: 'x'.repeat(500) },
-  };
-  const body = Buffer.from(
-    JSON.stringify({ id: providerId, object: 'event', livemode: true, type, data: { object } }),
-  );
-  // Over thirty days, so that a time means something.
-  const at = 1_795_000_000_000 - 30 * 86_400_000 + Math.floor((n / rows) * 30 * 86_400_000);
-  return {
-    id: eventIdOf('stripe', providerId),
-    revision: `${at}-0`,
-    source: 'stripe',
-    provider: 'stripe',
-    providerId,
-    type,
-    status: n % 200 === 0 ? 'dead' : 'handled',
-    receivedAt: at,
-    verifiedAt: at + 1,
-    recordedAt: at + 2,
-    settledAt: at + 20,
-    headers: { 'content-type': 'application/json', 'stripe-signature': `t=${n},v1=${'a'.repeat(64)}` },
-    body,
-    sha256: bodyHash(body),
-    bodyTrusted: true,
-    deliveries: [{ handler: 'send-receipt', status: n % 200 === 0 ? 'dead' : 'succeeded' }],
-  };
-}
-
-async function fill(bench: Bench, into: History, rows: number): Promise<void> {
-  const began = performance.now();
-  for (let from = 0; from < rows; from += BLOCK) {
-    const count = Math.min(BLOCK, rows - from);
-    const events = Array.from({ length: count }, (_, at) => madeEvent(from + at, rows));
-    await into.record({ events, attempts: [], refusals: [], audit: [], cursor: undefined });
-    if ((from / BLOCK) % 100 === 99) {
-      const perSecond = Math.round((from / (performance.now() - began)) * 1000);
-      bench.options.say(`history: ${from + count} of ${rows} rows, ${perSecond} each second`);
-    }
-  }
 }
 
 /** What people ask, by kind; `n` is any number of an event. */

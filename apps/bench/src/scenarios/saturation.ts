@@ -57,7 +57,7 @@ export function tell(
   round: number,
   { figures, problems }: Measured,
 ): void {
-  const { acks, jobs, p99, searchP95, lagP99 } = figures;
+  const { acks, jobs, p99, searchP95 = figures['p95Ms'], lagP99 } = figures;
   const what = [
     ...(acks === undefined ? [] : [`${Math.round(acks)} acks/s`]),
     ...(jobs === undefined ? [] : [`${Math.round(jobs)} jobs/s`]),

@@ -4,18 +4,19 @@ import { filterOf } from '../events/filter.ts';
 import { listNewest } from '../events/list.ts';
 import { replayCallOf, replayEvents } from '../events/replay.ts';
 import { rerun, rerunUnhandled } from '../events/rerun.ts';
+import { writeSample } from '../events/sample.ts';
 import { searchEvents } from '../events/search.ts';
 import { showOne } from '../events/show.ts';
 import { tailEvents } from '../events/tail.ts';
 import { readSearch } from '../search-query.ts';
 import { untilStopped } from '../until-stopped.ts';
 
-const ACTIONS = ['list', 'search', 'show', 'tail', 'body', 'replay', 'rerun'] as const;
+const ACTIONS = ['list', 'search', 'show', 'tail', 'body', 'sample', 'replay', 'rerun'] as const;
 
 export default {
   name: 'events',
   usage: '[action] [...what]',
-  says: ACTIONS.join(' · '),
+  says: 'list · search · show · tail · body · replay …',
   options: [
     { flag: '--status <status>', says: 'list, tail: only events that stand there' },
     { flag: '--source <source>', says: 'list, tail: only events of that source' },
@@ -66,6 +67,11 @@ export default {
         const shown = required(id, "name the event: 'events body <id>'; 'events list' shows the ids");
         nothingMore(more[0], 'events body <id>', 'events body');
         return writeBody(config(), shown, terminal);
+      }
+      case 'sample': {
+        const shown = required(id, "name the event: 'events sample <id>'; 'events list' shows the ids");
+        nothingMore(more[0], 'events sample <id>', 'events sample');
+        return writeSample(config(), shown, terminal);
       }
       case 'replay': {
         const text = options['query'] === undefined ? undefined : String(options['query']);

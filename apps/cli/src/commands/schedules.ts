@@ -1,9 +1,5 @@
-import { NO_LOG } from '@hookline/core';
 import {
-  listSchedules,
-  openQueues,
   pauseSchedule,
-  readyOrRefused,
   resumeSchedule,
   runSchedule,
   type OpenQueues,
@@ -14,12 +10,11 @@ import { nothingMore, reasonOption, required, UsageError, type Command } from '.
 import type { CliConfig } from '../config.ts';
 import { rows, timeOf } from '../rows.ts';
 import type { Write } from '../terminal.ts';
+import { readSchedules, withQueues } from '../with-queues.ts';
 import { withRedis } from '../with-redis.ts';
 
 const VERBS = ['run', 'pause', 'resume'] as const;
 type Verb = (typeof VERBS)[number];
-/** Who asks has talked to Redis a moment ago. */
-const REDIS_DEADLINE_MS = 5_000;
 
 export default {
   name: 'schedules',
@@ -46,22 +41,9 @@ export default {
   },
 } satisfies Command;
 
-function withQueues(config: CliConfig, use: (queues: OpenQueues) => Promise<number>): Promise<number> {
-  return withRedis(config, async () => {
-    const { redis: target, prefix } = config;
-    const queues = await openQueues({ target, prefix, log: NO_LOG });
-    try {
-      await readyOrRefused(queues.partition.connection, target, REDIS_DEADLINE_MS);
-      return await use(queues);
-    } finally {
-      await queues.close();
-    }
-  });
-}
-
 function list(config: CliConfig, json: boolean, write: Write): Promise<number> {
-  return withQueues(config, async (queues) => {
-    const found = await listSchedules(queues.partition, await queues.list());
+  return withRedis(config, async () => {
+    const found = await readSchedules(config);
     if (json) for (const schedule of found) write(JSON.stringify(schedule));
     else write(found.length === 0 ? 'no schedules' : rows(found.map(rowOf)));
     return 0;
@@ -96,25 +78,27 @@ function turn(
   { json, reason }: { readonly json: boolean; readonly reason: string | undefined },
   write: Write,
 ): Promise<number> {
-  return withQueues(config, async (queues) => {
-    const isDone = await doIt(queues, verb, name);
-    if (isDone)
-      await queues.note({
-        actor: actor(),
-        action: `schedule.${verb}`,
-        target: name,
-        outcome: 'done',
-        ...(reason === undefined ? {} : { detail: reason }),
-      });
-    if (json) write(JSON.stringify(isDone ? { name, done: verb } : null));
-    else
-      write(
-        isDone
-          ? `${name} ${DONE[verb]}`
-          : `no ${verb === 'resume' ? 'paused schedule' : 'schedule'} is named ${name} ('schedules list' shows those there are)`,
-      );
-    return isDone ? 0 : 1;
-  });
+  return withRedis(config, () =>
+    withQueues(config, async (queues) => {
+      const isDone = await doIt(queues, verb, name);
+      if (isDone)
+        await queues.note({
+          actor: actor(),
+          action: `schedule.${verb}`,
+          target: name,
+          outcome: 'done',
+          ...(reason === undefined ? {} : { detail: reason }),
+        });
+      if (json) write(JSON.stringify(isDone ? { name, done: verb } : null));
+      else
+        write(
+          isDone
+            ? `${name} ${DONE[verb]}`
+            : `no ${verb === 'resume' ? 'paused schedule' : 'schedule'} is named ${name} ('schedules list' shows those there are)`,
+        );
+      return isDone ? 0 : 1;
+    }),
+  );
 }
 
 async function doIt(queues: OpenQueues, verb: Verb, name: string): Promise<boolean> {

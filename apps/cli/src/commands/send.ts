@@ -11,6 +11,7 @@ export default {
     { flag: '--to <url>', says: 'A receiver or an endpoint; the running one unless given' },
     { flag: '--secret <secret>', says: 'Of an endpoint that is not configured here' },
     { flag: '--data <file|json>', says: "Exactly this in place of the sample's body" },
+    { flag: '--sample <file>', says: "What 'events sample' saved, in place of both" },
     { flag: '--count <n>', says: 'Many events, each its own, and a summary of the answers' },
     { flag: '--rate <n>', says: 'So many a second' },
     { flag: '--duplicate', says: 'Each twice' },

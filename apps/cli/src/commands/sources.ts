@@ -21,7 +21,16 @@ export default {
   },
 } satisfies Command;
 
-function rowOf({ source, provider, events, refused, lastEventAt, silentSince, usualGap }: SourceView) {
+function rowOf({
+  source,
+  provider,
+  events,
+  refused,
+  lastEventAt,
+  silentSince,
+  usualGap,
+  secretsSince,
+}: SourceView) {
   const reasons = Object.entries(refused).map(([reason, count]) => `${count} ${reason}`);
   return {
     head: [
@@ -32,6 +41,9 @@ function rowOf({ source, provider, events, refused, lastEventAt, silentSince, us
     body: [
       `${events} events, refused: ${reasons.length === 0 ? 'none' : reasons.join(', ')}`,
       `last event: ${lastEventAt === undefined ? 'never' : timeOf(lastEventAt)}`,
+      ...(secretsSince === undefined || secretsSince.length === 0
+        ? []
+        : [`secrets set: ${secretsSince.map(timeOf).join(', ')}`]),
     ],
   };
 }

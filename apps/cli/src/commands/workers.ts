@@ -32,7 +32,9 @@ export default {
 } satisfies Command;
 
 function describeProcess({ id, role, host, pid, version, startedAt, detail }: ProcessStatus): string {
-  const told = Object.entries(detail).map(([name, value]) => `${name}=${value}`);
+  const told = Object.entries(detail).map(
+    ([name, value]) => `${name}=${name.endsWith('_since') ? timeOf(Number(value)) : value}`,
+  );
   return [
     rows([
       { head: [role, `pid ${pid}`, `since ${timeOf(startedAt)}`, `version ${version}`, host], body: [id] },

@@ -46,6 +46,8 @@ function waiting(outlook: Extract<TimelineEntry, { kind: 'open' }>['waitsFor']):
       return 'is due';
     case 'waiting':
       return 'waits in its queue';
+    case 'paused':
+      return `waits: ${outlook.by} paused it ${timeOf(outlook.since)}`;
     case 'unworked':
       return `waits in the queue ${outlook.queue}, which no live worker works on`;
   }

@@ -1,4 +1,4 @@
-import { askReplay, type ReplayAsked } from '@hookline/operations';
+import { askReplay, turnHandler, type ReplayAsked } from '@hookline/operations';
 import { z } from 'zod';
 import { turnQueue } from '../queues.ts';
 import { isDashboardAlive } from '../replays/follow.ts';
@@ -57,7 +57,7 @@ async function whatOf(
   return read.kind === 'problem' ? read : { ...read, text };
 }
 
-function turningTool(how: 'pause' | 'resume', says: string): Tool {
+function queueTool(how: 'pause' | 'resume', says: string): Tool {
   return defineTool({
     name: `${how}_queue`,
     says,
@@ -72,9 +72,26 @@ function turningTool(how: 'pause' | 'resume', says: string): Tool {
   });
 }
 
+function handlerTool(how: 'pause' | 'resume', says: string): Tool {
+  return defineTool({
+    name: `${how}_handler`,
+    says,
+    isAction: true,
+    input: z.strictObject({ name: z.string().min(1).max(500), reason }),
+    async answerTo({ log, by, now }, { name, reason: why }) {
+      const { kind } = await turnHandler(log, name, how, { by, reason: why, now });
+      return kind === 'unknown'
+        ? { kind: 'problem', problem: `no handler is named ${name}; list_handlers shows those there are` }
+        : { kind: 'data', data: { name, paused: how === 'pause' } };
+    },
+  });
+}
+
 /** Each wants a reason, which lands in the audit. */
 export const ACTIONS: readonly Tool[] = [
   replay,
-  turningTool('pause', 'Stops a queue from giving out jobs; what runs already runs to its end.'),
-  turningTool('resume', 'Lets a paused queue go on.'),
+  queueTool('pause', 'Stops a queue from giving out jobs; what runs already runs to its end.'),
+  queueTool('resume', 'Lets a paused queue go on.'),
+  handlerTool('pause', 'Has the deliveries of a handler wait; no attempt is spent.'),
+  handlerTool('resume', 'Lets a paused handler go on, with what waited for it.'),
 ];

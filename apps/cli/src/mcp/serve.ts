@@ -8,6 +8,7 @@ import type { CliConfig } from '../config.ts';
 import { ACTIONS } from './actions.ts';
 import { answerText } from './answer.ts';
 import { LOOKS } from './looks.ts';
+import { SUMS } from './sums.ts';
 import type { Tool } from './tool.ts';
 
 /** An assistant waits for this, and is told when there is none. */
@@ -33,7 +34,7 @@ export async function serveMcp(
     { instructions: INSTRUCTIONS },
   );
   const by = actor('mcp');
-  for (const tool of [...LOOKS, ...(allowsActions ? ACTIONS : [])])
+  for (const tool of [...LOOKS, ...SUMS, ...(allowsActions ? ACTIONS : [])])
     server.registerTool(
       tool.name,
       {

@@ -11,6 +11,8 @@ export interface SendOptions {
   readonly secret?: string;
   /** A file, or JSON. */
   readonly data?: string;
+  /** A file that `events sample` wrote. */
+  readonly sample?: string;
   /** How many events. */
   readonly count: number;
   /** How many a second; as fast as they are answered unless given. */
@@ -36,6 +38,7 @@ const OPTIONS = {
   to: TEXT,
   secret: TEXT,
   data: TEXT,
+  sample: TEXT,
   count: TEXT,
   rate: TEXT,
   late: TEXT,
@@ -55,9 +58,11 @@ export function readSendOptions(args: readonly string[]): SendOptions {
   const { values, positionals } = parsed(args);
   const [provider, type, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`${more.join(' ')}: send takes a provider and a type, no more`);
-  const { source, to, secret, data, duplicate, reorder, tamper, list } = values;
+  const { source, to, secret, data, sample, duplicate, reorder, tamper, list } = values;
   const count = values.count === undefined ? (reorder ? REORDERED : 1) : countOf(values.count);
   if (reorder && count === 1) throw new UsageError('--reorder needs several events: add --count 2, or more');
+  if (sample !== undefined && data !== undefined)
+    throw new UsageError('--sample has a body of its own: leave --data out');
   if (values.rate !== undefined && count === 1)
     throw new UsageError('--rate is how many a second: add --count, how many in all');
   return {
@@ -67,6 +72,7 @@ export function readSendOptions(args: readonly string[]): SendOptions {
     ...(to === undefined ? {} : { to }),
     ...(secret === undefined ? {} : { secret }),
     ...(data === undefined ? {} : { data }),
+    ...(sample === undefined ? {} : { sample }),
     ...(values.rate === undefined ? {} : { rate: rateOf(values.rate) }),
     late: values.late === undefined ? 0 : lateOf(values.late),
     count,

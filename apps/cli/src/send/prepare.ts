@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expectationOf, type Expectation } from './expectation.ts';
 import { otherSecrets, tampered } from './faults.ts';
 import type { SendOptions } from './options.ts';
-import { newUnique, sampleRequest, type Endpoint } from './sample-request.ts';
+import { newUnique, sampleRequest, type Endpoint, type SampleRequest } from './sample-request.ts';
 
 /** A request that is ready to be posted, and what should come of it. */
 export interface Prepared {
@@ -19,7 +19,11 @@ type Asked = Pick<SendOptions, 'type' | 'data' | 'count' | 'late' | 'reorder' | 
  * Makes the requests of one command, each when it is to be sent: a signature grows old.
  * @returns makes the request of an index; every one is an event of its own, unless `data` says otherwise
  */
-export function createPreparer(endpoint: Endpoint, options: Asked): (index: number) => Prepared {
+export function createPreparer(
+  endpoint: Endpoint,
+  options: Asked,
+  saved?: SampleRequest['saved'],
+): (index: number) => Prepared {
   const { provider, signedUrl } = endpoint;
   const type = options.type ?? provider.sampleTypes[0] ?? '';
   const data = options.data === undefined ? undefined : readData(options.data);
@@ -39,6 +43,7 @@ export function createPreparer(endpoint: Endpoint, options: Asked): (index: numb
         unique: `${run}${index.toString(16).padStart(8, '0')}`,
         happenedAt: (options.reorder ? started : now) - options.late - secondsBefore * 1_000,
         ...(data === undefined ? {} : { data }),
+        ...(saved === undefined ? {} : { saved }),
       },
       signedAt,
     );

@@ -1,4 +1,4 @@
-import { explain, type Provider, type ProviderRequest } from '@hookline/core';
+import { explain, type Provider, type ProviderRequest, type Sample } from '@hookline/core';
 import { randomBytes } from 'node:crypto';
 import { UsageError } from '../command.ts';
 
@@ -17,6 +17,12 @@ export interface SampleRequest {
   readonly type?: string;
   /** These exact bytes in place of the sample's body. */
   readonly data?: Buffer;
+  /** A request that came in somewhere, in place of the provider's own sample. */
+  readonly saved?: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Buffer;
+    readonly query?: string;
+  };
   /** Letters and digits that make the ids of this event its own; random unless given. */
   readonly unique?: string;
   /** When what happened is said to have happened, in milliseconds since the epoch; when it is signed unless given. */
@@ -31,14 +37,10 @@ export interface SampleRequest {
  */
 export function sampleRequest(
   { provider, secrets, signedUrl }: Omit<Endpoint, 'url'>,
-  { type = provider.sampleTypes[0] ?? '', data, unique = newUnique(), happenedAt }: SampleRequest,
+  { type = provider.sampleTypes[0] ?? '', data, saved, unique = newUnique(), happenedAt }: SampleRequest,
   now: number,
 ): ProviderRequest {
-  const sample = provider.sample(type, unique, happenedAt ?? now);
-  if (sample === undefined)
-    throw new UsageError(
-      `there is no sample of '${type}' for ${provider.name}; choose one of ${provider.sampleTypes.join(', ')}`,
-    );
+  const sample = saved ?? ownSample(provider, type, unique, happenedAt ?? now);
   const url = sample.query === undefined ? signedUrl : addQuery(signedUrl, sample.query);
   const body = data ?? Buffer.from(sample.body);
   try {
@@ -47,6 +49,14 @@ export function sampleRequest(
     const cause = explain(error);
     throw new Error(`this cannot be signed as ${provider.name} would: ${cause}`, { cause: error });
   }
+}
+
+function ownSample(provider: Provider, type: string, unique: string, happenedAt: number): Sample {
+  const sample = provider.sample(type, unique, happenedAt);
+  if (sample !== undefined) return sample;
+  throw new UsageError(
+    `there is no sample of '${type}' for ${provider.name}; choose one of ${provider.sampleTypes.join(', ')}`,
+  );
 }
 
 /** Where a signed request is posted: the endpoint, with the query that was signed or that signing added. */

@@ -1,4 +1,4 @@
-import { badRequest, defineRoute, notFound, type Reply } from '../route.ts';
+import { badRequest, defineRoute, notFound, PAYLOADS_CLOSED, type Reply } from '../route.ts';
 
 /** Whatever came in: no browser may take it for a page of ours. */
 const HEADERS = {
@@ -21,8 +21,3 @@ export default defineRoute({
     return { kind: 'bytes', bytes: content.body, headers: HEADERS };
   },
 });
-
-const PAYLOADS_CLOSED = {
-  kind: 'problem',
-  problem: { status: 403, error: 'payloads_closed', title: 'Your role does not see payloads' },
-} as const;

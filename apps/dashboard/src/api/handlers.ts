@@ -13,11 +13,17 @@ export default defineRoute({
   async answerTo(ask, { query }) {
     const read = rangeOf(query, ask.now);
     if (read.kind === 'problem') return badRequest(read.problem);
-    const handlers = (await loadHandlers(ask.desk.log, read.range)).map(({ announced, ...handler }) => ({
-      ...handler,
-      isAnnounced: announced !== undefined,
-      ...(announced === undefined ? {} : { queue: announced.queue, types: [...announced.types] }),
-    }));
+    const handlers = (await loadHandlers(ask.desk.log, read.range)).map(
+      ({ announced, pause, backlog, ...handler }) => ({
+        ...handler,
+        isAnnounced: announced !== undefined,
+        isPaused: pause !== undefined,
+        ...(backlog === undefined ? {} : { waiting: backlog.waiting }),
+        ...(backlog?.oldestAt === undefined ? {} : { oldestAt: backlog.oldestAt }),
+        ...(pause === undefined ? {} : { pause: { ...pause } }),
+        ...(announced === undefined ? {} : { queue: announced.queue, types: [...announced.types] }),
+      }),
+    );
     return { kind: 'json', value: { handlers } };
   },
 });

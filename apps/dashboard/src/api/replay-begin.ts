@@ -10,6 +10,7 @@ export default defineRoute({
   path: '/replays',
   says: 'Runs events again: these, or all that fit a query',
   body: REPLAY_BODY,
+  success: 202,
   answer: z.object({ id: z.string().nullable().describe('None for a dry run'), total: z.number() }),
   async answerTo(ask, { body }) {
     const { desk, viewer, now } = ask;
@@ -34,7 +35,7 @@ export default defineRoute({
       case 'begun':
         return { kind: 'json', status: 202, value: { id: begun.id, total: begun.total } };
       case 'counted':
-        return { kind: 'json', value: { id: null, total: begun.total } };
+        return { kind: 'json', status: 202, value: { id: null, total: begun.total } };
       case 'unknown':
         return notFound(`event: ${begun.ids.slice(0, 5).join(', ')}`);
       case 'too-many':

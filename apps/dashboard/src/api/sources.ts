@@ -16,11 +16,12 @@ export default defineRoute({
       const read = rangeOf(query, ask.now);
       if (read.kind === 'problem') return badRequest(read.problem);
       const sources = ((await loadSources(ask.desk.log, read.range, ask.now)) ?? []).map(
-        ({ provider, lastEventAt, silentSince, ...source }) => ({
+        ({ provider, lastEventAt, silentSince, secretsSince, ...source }) => ({
           ...source,
           ...(provider === undefined ? {} : { provider }),
           ...(lastEventAt === undefined ? {} : { lastEventAt }),
           ...(silentSince === undefined ? {} : { silentSince }),
+          ...(secretsSince === undefined ? {} : { secretsSince: [...secretsSince] }),
         }),
       );
       return { kind: 'json', value: { sources } };

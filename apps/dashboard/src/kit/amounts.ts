@@ -27,6 +27,23 @@ export function spanText(ms: number): string {
   return whole < 60_000 ? `${(whole / 1_000).toFixed(1)} s` : spanOf(whole);
 }
 
+/** How often something happened: `12 / s`, `3 / min`, `5 / h`. @param length milliseconds in which it did */
+export function rateOf(count: number, length: number): string {
+  if (count === 0) return '0';
+  const rates = PERIODS.map(([unit, ms]) => ({ unit, rate: (count * ms) / length }));
+  const { unit, rate } = rates.find((each) => each.rate >= 1) ?? {
+    unit: 'h',
+    rate: (count * 3_600_000) / length,
+  };
+  return `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} / ${unit}`;
+}
+
+const PERIODS = [
+  ['s', 1_000],
+  ['min', 60_000],
+  ['h', 3_600_000],
+] as const;
+
 /** A number that a process tells of itself, by its name: with the unit that the name ends in. */
 export function toldText(name: string, value: number | string): readonly [name: string, value: string] {
   if (typeof value === 'string') return [name.replaceAll('_', ' '), value];

@@ -110,6 +110,13 @@ function Open({ entry }: { readonly entry: Extract<TimelineEntry, { kind: 'open'
           <b>{handler}</b> waits in its queue for a worker
         </>
       );
+    case 'paused':
+      return (
+        <>
+          <b>{handler}</b> <Badge tone="warn">paused</Badge> by <Foreign>{waitsFor.by}</Foreign> at{' '}
+          <Time at={waitsFor.since} />: it runs when <a href="/admin/handlers">somebody resumes it</a>
+        </>
+      );
     case 'unworked':
       return (
         <>

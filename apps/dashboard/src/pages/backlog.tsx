@@ -1,54 +1,59 @@
+import { loadQueues, type QueueView } from '@hookline/operations';
 import type { QueueDepth } from '@hookline/redis';
 import { ActForm } from '../kit/act-form.tsx';
-import { spanOf } from '../kit/amounts.ts';
+import { rateOf, spanOf, spanText } from '../kit/amounts.ts';
 import { Away } from '../kit/away.tsx';
-import { DataTable } from '../kit/data-table.tsx';
+import { Sparkline } from '../kit/chart.tsx';
+import { DataTable, type Column } from '../kit/data-table.tsx';
 import { Heading } from '../kit/heading.tsx';
 import { Panel } from '../kit/panel.tsx';
+import { SpanLinks } from '../kit/span-links.tsx';
 import { Badge } from '../kit/words.tsx';
 import { definePage } from '../page.ts';
 import type { Look } from '../system-view.ts';
+import { spanOfQuery } from '../time-range.ts';
 
-export default definePage<Look>({
+interface Found {
+  readonly look: Look;
+  /** Without what is only known while Redis is there. */
+  readonly queues: readonly QueueView[];
+  readonly span: string;
+  /** Milliseconds of the span. */
+  readonly length: number;
+}
+
+export default definePage<Found>({
   path: '/admin/backlog',
   title: 'Queues',
   place: [1, 3],
-  load: ({ desk }) => desk.system.look(),
-  render: ({ state, problem }, { viewer }) => (
+  async load({ desk, query, now }) {
+    const look = await desk.system.look();
+    const { name, range } = spanOfQuery(query, now);
+    const { state, problem } = look;
+    const isKnown = state !== undefined && problem === undefined;
+    return {
+      look,
+      queues: isKnown ? await loadQueues(desk.log, state, range) : (state?.queues ?? []).map(withoutMore),
+      span: name,
+      length: range.until - range.from,
+    };
+  },
+  render: ({ look: { state, problem }, queues, span, length }, { viewer }) => (
     <>
-      <Heading title="Queues" says="What waits, and whether somebody works on it." />
+      <Heading title="Queues" says="What waits, since when, and what its handlers did.">
+        <SpanLinks path="/admin/backlog" now={span} />
+      </Heading>
       <Away problem={problem} state={state} />
       {state === undefined ? null : (
         <Panel flush live="queues">
           <DataTable
-            rows={state.queues}
+            rows={queues}
             keyOf={({ name }) => name}
-            columns={[
-              {
-                head: 'Queue',
-                kind: 'wide',
-                cell: ({ name }) => <a href={`/admin/queues/queue/${encodeURIComponent(name)}`}>{name}</a>,
-              },
-              { head: 'State', kind: 'tight', cell: (queue) => <State queue={queue} at={state.at} /> },
-              { head: 'Waiting', kind: 'number', cell: ({ waiting, prioritized }) => waiting + prioritized },
-              { head: 'Running', kind: 'number', cell: ({ active }) => active },
-              { head: 'Later', kind: 'number', cell: ({ delayed }) => delayed },
-              ...(viewer.role === 'operator'
-                ? [
-                    {
-                      head: '',
-                      kind: 'tight' as const,
-                      cell: ({ name, paused }: QueueDepth) => (
-                        <ActForm
-                          action={`/queues/${encodeURIComponent(name)}/${paused ? 'resume' : 'pause'}`}
-                          back="/admin/backlog"
-                          label={paused ? 'Resume' : 'Pause'}
-                        />
-                      ),
-                    },
-                  ]
-                : []),
-            ]}
+            columns={
+              viewer.role === 'operator'
+                ? [...columnsAt(state.at, length), ACTS]
+                : columnsAt(state.at, length)
+            }
           />
         </Panel>
       )}
@@ -56,7 +61,69 @@ export default definePage<Look>({
   ),
 });
 
-function State({ queue, at }: { readonly queue: QueueDepth; readonly at: number }) {
+function withoutMore(queue: QueueDepth): QueueView {
+  return { ...queue, depths: [], attempts: { succeeded: 0, failed: 0, dead: 0 } };
+}
+
+function columnsAt(now: number, length: number): readonly Column<QueueView>[] {
+  return [
+    {
+      head: 'Queue',
+      kind: 'wide',
+      cell: ({ name }) => <a href={`/admin/queues/queue/${encodeURIComponent(name)}`}>{name}</a>,
+    },
+    { head: 'State', kind: 'tight', cell: (queue) => <State queue={queue} at={now} /> },
+    { head: 'Waiting', kind: 'number', cell: ({ waiting, prioritized }) => waiting + prioritized },
+    {
+      head: 'Lately',
+      kind: 'tight',
+      cell: ({ depths }) => (
+        <Sparkline values={depths} says={`Waiting: ${depths.join(', ') || 'not known'}`} />
+      ),
+    },
+    {
+      head: 'Oldest',
+      kind: 'number',
+      cell: ({ oldestAt }) => (oldestAt === undefined ? '–' : spanOf(now - oldestAt)),
+    },
+    { head: 'Running', kind: 'number', cell: ({ active }) => active },
+    { head: 'Later', kind: 'number', cell: ({ delayed }) => delayed },
+    {
+      head: 'Rate',
+      kind: 'number',
+      cell: ({ attempts: { succeeded, failed } }) => rateOf(succeeded + failed, length),
+    },
+    {
+      head: 'Failed',
+      kind: 'number',
+      cell: ({ attempts: { succeeded, failed } }) => shareOf(failed, succeeded + failed),
+    },
+    {
+      head: 'Runs, p50 / p99',
+      kind: 'number',
+      cell: ({ runP50, runP99 }) =>
+        runP50 === undefined || runP99 === undefined ? '–' : `${spanText(runP50)} / ${spanText(runP99)}`,
+    },
+  ];
+}
+
+function shareOf(part: number, whole: number): string {
+  return part === 0 ? '0' : `${part} (${Math.round((part / whole) * 100)} %)`;
+}
+
+const ACTS: Column<QueueView> = {
+  head: '',
+  kind: 'tight',
+  cell: ({ name, paused }) => (
+    <ActForm
+      action={`/queues/${encodeURIComponent(name)}/${paused ? 'resume' : 'pause'}`}
+      back="/admin/backlog"
+      label={paused ? 'Resume' : 'Pause'}
+    />
+  ),
+};
+
+function State({ queue, at }: { readonly queue: QueueView; readonly at: number }) {
   if (queue.paused) return <Badge tone="warn">paused</Badge>;
   if (queue.unworkedSince !== undefined)
     return <Badge tone="bad">{`no worker for ${spanOf(at - queue.unworkedSince)}`}</Badge>;

@@ -1,12 +1,14 @@
-import { explain, explainEvent, type Explained, type ShownEvent } from '@hookline/operations';
+import type { DeliveryStatus } from '@hookline/core';
+import { explain, explainShown, type Explained, type ShownEvent } from '@hookline/operations';
 import { ActForm } from '../kit/act-form.tsx';
-import { bytesOf, spanText } from '../kit/amounts.ts';
+import { bytesOf, countOf, spanText } from '../kit/amounts.ts';
+import { DataTable, type Column } from '../kit/data-table.tsx';
 import { Heading } from '../kit/heading.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { shownBody, type ShownBody } from '../kit/pretty-body.ts';
 import { Steps } from '../kit/steps.tsx';
 import { TimelineChart } from '../kit/timeline-chart.tsx';
-import { Badge, Empty, Facts, Foreign, Time } from '../kit/words.tsx';
+import { Badge, Empty, Facts, Foreign, Time, type Tone } from '../kit/words.tsx';
 import { definePage } from '../page.ts';
 import { showEventTo } from '../shown-event.ts';
 import { STATUS_TONES } from './events.tsx';
@@ -26,7 +28,7 @@ export default definePage<Found>({
     const id = params['id'] ?? '';
     const shown = await showEventTo(ask, id);
     const explained =
-      shown === undefined ? await explain(desk.log, id, now) : explainEvent(shown, shown.outlook, now);
+      shown === undefined ? await explain(desk.log, id, now) : await explainShown(desk.log, shown, now);
     const content = shown && viewer.seesPayloads ? await desk.log.content(shown.event.id) : undefined;
     return { shown, explained, body: content && shownBody(content.body) };
   },
@@ -62,6 +64,11 @@ export default definePage<Found>({
             <Steps timeline={timeline} received={event.receivedAt} />
           </Panel>
         </div>
+        <div id="deliveries" data-live>
+          <Panel title="Deliveries" flush>
+            <Deliveries shown={shown} />
+          </Panel>
+        </div>
         <div class="columns">
           <div>
             <Payload id={event.id} body={body} seesPayloads={viewer.seesPayloads} />
@@ -88,6 +95,71 @@ export default definePage<Found>({
     );
   },
 });
+
+type Delivery = readonly [handler: string, status: DeliveryStatus];
+
+function Deliveries({ shown: { event, attempts, outlook } }: { readonly shown: ShownEvent }) {
+  const deliveries = Object.entries(event.deliveries);
+  if (deliveries.length === 0)
+    return (
+      <Empty title="It was given to no handler">
+        <p>
+          {event.status === 'unhandled'
+            ? 'No handler asks for this type. It is given to one that appears soon, or when somebody replays it.'
+            : 'No worker has looked at it yet.'}
+        </p>
+      </Empty>
+    );
+  const of = (handler: string) => attempts.filter((attempt) => attempt.handler === handler);
+  const columns: readonly Column<Delivery>[] = [
+    {
+      head: 'Handler',
+      kind: 'wide',
+      cell: ([handler]) => <a href={`/admin/events?handler=${encodeURIComponent(handler)}`}>{handler}</a>,
+    },
+    {
+      head: 'State',
+      kind: 'tight',
+      cell: ([, status]) => <Badge tone={DELIVERY_TONES[status]}>{status}</Badge>,
+    },
+    { head: 'Attempts', kind: 'number', cell: ([handler]) => of(handler).length },
+    {
+      head: 'Last on',
+      kind: 'tight',
+      cell: ([handler]) => <Foreign>{of(handler).at(-1)?.worker ?? '–'}</Foreign>,
+    },
+    { head: 'Waits', kind: 'wide', cell: ([handler]) => <Waits outlook={outlook[handler]} /> },
+  ];
+  return <DataTable columns={columns} rows={deliveries} keyOf={([handler]) => handler} />;
+}
+
+const DELIVERY_TONES = {
+  pending: 'busy',
+  succeeded: 'good',
+  dead: 'bad',
+  discarded: 'idle',
+} as const satisfies Readonly<Record<DeliveryStatus, Tone>>;
+
+function Waits({ outlook }: { readonly outlook: ShownEvent['outlook'][string] | undefined }) {
+  switch (outlook?.kind) {
+    case 'running':
+      return <>running now</>;
+    case 'due':
+      return (
+        <>
+          until <Time at={outlook.at} />
+        </>
+      );
+    case 'waiting':
+      return <>for a worker</>;
+    case 'paused':
+      return <a href="/admin/handlers">until somebody resumes it</a>;
+    case 'unworked':
+      return <Badge tone="bad">nobody works on {outlook.queue}</Badge>;
+    case undefined:
+      return <span class="muted">–</span>;
+  }
+}
 
 /** All of it once more, or one handler only. */
 function ReplayForm({ event: { id, deliveries } }: { readonly event: ShownEvent['event'] }) {
@@ -133,6 +205,16 @@ function factsOf({ event, bytes, sha256, bodyTrusted, isRecorded }: ShownEvent) 
   return [
     ['Received', <Time at={event.receivedAt} />],
     ['Recorded', `${spanText(event.recordedAt - event.receivedAt)} later`],
+    ...(event.copies === undefined
+      ? []
+      : [
+          [
+            'Came again',
+            <>
+              {countOf(event.copies.count, 'time')}, last at <Time at={event.copies.lastAt} />
+            </>,
+          ] as const,
+        ]),
     ['Provider', event.provider],
     ['Provider’s id', <Foreign>{event.providerId}</Foreign>],
     ['Size', bytes === undefined ? 'unknown' : bytesOf(bytes)],
@@ -171,7 +253,12 @@ function Payload({
         <p class="muted">Its body was given up to make room, or is damaged.</p>
       </Panel>
     );
-  const all = <a href={`/admin/api/events/${encodeURIComponent(id)}/body`}>Download the exact bytes</a>;
+  const api = `/admin/api/events/${encodeURIComponent(id)}`;
+  const all = (
+    <>
+      <a href={`${api}/body`}>Download the exact bytes</a> · <a href={`${api}/sample`}>Save as sample</a>
+    </>
+  );
   return (
     <Panel title="Payload" aside={all} flush>
       <pre>{body.pretty}</pre>

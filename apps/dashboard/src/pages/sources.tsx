@@ -61,11 +61,23 @@ function columnsAt(now: number): readonly Column<SourceView>[] {
       cell: ({ lastEventAt }) => (lastEventAt === undefined ? 'never' : <Time at={lastEventAt} />),
     },
     {
+      head: 'Secrets',
+      kind: 'tight',
+      cell: ({ secretsSince }) => <Secrets since={secretsSince} now={now} />,
+    },
+    {
       head: 'Usual gap',
       kind: 'number',
       cell: ({ usualGap }) => (usualGap === undefined ? '–' : `≤ ${spanOf(usualGap)}`),
     },
   ];
+}
+
+/** The age of each: one that is old, or two where one was to be taken away, should be seen. */
+function Secrets({ since, now }: { readonly since: readonly number[] | undefined; readonly now: number }) {
+  if (since === undefined) return <span class="muted">not known here</span>;
+  const ages = since.map((at) => spanOf(now - at)).join(', ');
+  return <span title="Since each was first seen here">{ages === '' ? 'none' : ages}</span>;
 }
 
 function State({ source, now }: { readonly source: SourceView; readonly now: number }) {

@@ -52,14 +52,45 @@ function columnsAt(now: number): readonly Column<ProcessStatus>[] {
     { head: 'Version', kind: 'tight', cell: ({ version }) => <Foreign>{version}</Foreign> },
     { head: 'Up', kind: 'tight', cell: ({ startedAt }) => spanOf(now - startedAt) },
     { head: 'Spoke', kind: 'tight', cell: ({ at }) => `${spanOf(now - at)} ago` },
+    { head: 'Busy', kind: 'number', cell: ({ detail }) => busyOf(detail) },
+    { head: 'Runs for longest', kind: 'wide', cell: ({ detail }) => <Current detail={detail} now={now} /> },
     { head: 'Says', kind: 'wide', cell: (process) => <Details process={process} /> },
   ];
 }
+
+type Detail = ProcessStatus['detail'];
+
+function busyOf({ running, slots }: Detail): string {
+  return running === undefined ? '–' : `${running} of ${slots ?? '?'}`;
+}
+
+/** A handler that hangs is seen here first. An event's work is called after the event. */
+function Current({ detail, now }: { readonly detail: Detail; readonly now: number }) {
+  const { current, current_since: since } = detail;
+  if (typeof current !== 'string') return <span class="muted">–</span>;
+  const [event = '', handler] = current.split('~');
+  return (
+    <>
+      {handler === undefined ? (
+        <Foreign>{current}</Foreign>
+      ) : (
+        <>
+          {handler} <a href={`/admin/events/${encodeURIComponent(event)}`}>{event}</a>
+        </>
+      )}
+      {typeof since === 'number' ? <div class="small muted">{`for ${spanOf(now - since)}`}</div> : null}
+    </>
+  );
+}
+
+/** They have columns of their own. */
+const TOLD_APART = new Set(['running', 'slots', 'current', 'current_since']);
 
 function Details({ process: { detail } }: { readonly process: ProcessStatus }) {
   return (
     <>
       {Object.entries(detail)
+        .filter(([name]) => !TOLD_APART.has(name))
         .map(([name, value]) => toldText(name, value))
         .map(([name, value]) => (
           <span class="told">

@@ -1,10 +1,11 @@
 import { explain, LATE, within } from '@hookline/core';
 import { loadSources } from '@hookline/operations';
-import { isRecorded, lagOf, oldestWaiting, readDepths } from '@hookline/redis';
+import { isRecorded, lagOf, oldestWaiting, pausedHandlers, readDepths } from '@hookline/redis';
 import type { Desk } from '../desk.ts';
 import { loadSchedules } from '../schedules-view.ts';
 import { systemSignals } from '../system-warnings.ts';
 import { backlogSignals } from './backlog.ts';
+import { handlerSignals } from './handlers.ts';
 import { issueSignals } from './issues.ts';
 import { recorderSignals } from './recorder-lag.ts';
 import { refusalSignals, REFUSALS_MS, USUAL_MS } from './refusals.ts';
@@ -83,7 +84,7 @@ async function systemPart(desk: Desk): Promise<readonly Signal[]> {
   const { state, problem } = await desk.system.look();
   const signals = state === undefined ? [] : systemSignals(state);
   return problem === undefined
-    ? signals
+    ? [...signals, ...handlerSignals(await pausedHandlers(desk.log.partition))]
     : [unseen('Redis', ['memory', 'unworked', 'notice'], problem), ...signals];
 }
 

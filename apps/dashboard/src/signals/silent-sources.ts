@@ -3,7 +3,10 @@ import type { SourceView } from '@hookline/operations';
 import type { Signal } from './signal.ts';
 
 /** One for each source that is silent for clearly longer than it usually is. */
-export function silentSourceSignals(sources: readonly SourceView[], now: number): readonly Signal[] {
+export function silentSourceSignals(
+  sources: readonly Pick<SourceView, 'source' | 'silentSince' | 'usualGap'>[],
+  now: number,
+): readonly Signal[] {
   return sources.flatMap(({ source, silentSince, usualGap = 0 }) =>
     silentSince === undefined
       ? []

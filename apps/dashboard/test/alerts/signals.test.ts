@@ -174,11 +174,11 @@ it('names each open issue by what it is, so that it is the same until it is over
 });
 
 it('tells of the sources that are silent for longer than they usually are, and of no others', () => {
-  const source = { provider: undefined, events: 1, refused: {}, usualGap: 10 * MINUTE };
+  const usualGap = 10 * MINUTE;
   const signals = silentSourceSignals(
     [
-      { ...source, source: 'stripe', lastEventAt: 0, silentSince: 0 },
-      { ...source, source: 'github', lastEventAt: 0, silentSince: undefined },
+      { usualGap, source: 'stripe', silentSince: 0 },
+      { usualGap, source: 'github', silentSince: undefined },
     ],
     30 * MINUTE,
   );
