@@ -10,7 +10,7 @@ import {
   type Environment,
   type PortSetting,
 } from '@hookline/process';
-import { describedNames, describeProvider, providers } from '@hookline/providers';
+import { describedNames, describeProvider, providers, subjectAt } from '@hookline/providers';
 import type { AckLevel } from '@hookline/redis';
 import type { SpoolSettings } from '@hookline/spool';
 import { join } from 'node:path';
@@ -62,7 +62,7 @@ export function readReceiverConfig(env: Environment, warn: (message: string) => 
     keepAlive: own.KEEP_ALIVE,
     sources: readSources(
       env,
-      { providers, described: describedNames, describe: describeProvider },
+      { providers, described: describedNames, describe: describeProvider, subjectAt },
       problems,
       warn,
     ),

@@ -19,6 +19,7 @@ const event: HooklineEvent = {
   provider: 'stripe',
   type: 'invoice.paid',
   providerId: 'evt_1',
+  subject: undefined,
   receivedAt: 0,
   payload: {},
   body: Buffer.from('{}'),

@@ -97,6 +97,7 @@ export function paidEvent(intent: {
     provider: 'stripe',
     type: 'payment_intent.succeeded',
     providerId: 'evt_1',
+    subject: undefined,
     receivedAt: Date.UTC(2026, 0, 1),
     payload,
     body: Buffer.from(JSON.stringify(payload)),

@@ -21,6 +21,8 @@ export interface HooklineEvent<
   readonly type: Type;
   /** The provider's own id of the event; the body's hash where the provider gave none. */
   readonly providerId: string;
+  /** What it is about, by the provider's own id: a customer, a repository, an order; `undefined` where nothing says. */
+  readonly subject: string | undefined;
   /** When the request arrived, in milliseconds since the epoch. */
   readonly receivedAt: number;
   /** The parsed body; `undefined` when it is not JSON (nor a form, for providers that send forms). */
@@ -46,6 +48,7 @@ export interface IncomingEvent {
   readonly body: Buffer;
   readonly sha256: string;
   readonly bodyTrusted: boolean;
+  readonly subject?: string;
   /** BullMQ's priority (1 first); absent when no source has priorities. */
   readonly priority?: number;
 }

@@ -78,6 +78,7 @@ export interface SearchQuery {
   /** Received earlier than then. */
   readonly until?: number;
   readonly providerId?: string;
+  readonly subject?: string;
   readonly idPrefix?: string;
   /** Words or phrases: each stands as it is in a key or value of the payload, the type or the provider's id; case counts not. */
   readonly phrases: readonly string[];

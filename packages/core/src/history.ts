@@ -17,6 +17,8 @@ export interface EventSnapshot {
   readonly source: string;
   readonly provider: string;
   readonly providerId: string;
+  /** What it is about, where something says. */
+  readonly subject?: string;
   readonly type: string;
   readonly status: EventStatus;
   /** Milliseconds since the epoch, as all times here. */

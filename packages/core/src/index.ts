@@ -84,7 +84,14 @@ export {
   type IssueState,
   type IssueStateChange,
 } from './history-issues.ts';
-export type { HistoryPage, PageOptions } from './history-page.ts';
+export {
+  compareToPlace,
+  partsOf,
+  placeOf,
+  type Dated,
+  type HistoryPage,
+  type PageOptions,
+} from './history-page.ts';
 export type {
   AuditQuery,
   EventCount,

@@ -26,6 +26,8 @@ export type Verdict =
 export interface Identity {
   readonly deliveryId?: string;
   readonly type?: string;
+  /** What it is about: a customer, a repository, an order. */
+  readonly subject?: string;
 }
 
 /** One event of a request: the whole of it, or one of a batch. */

@@ -12,6 +12,8 @@ export interface Source {
   secrets(): readonly string[];
   /** What they were before they last changed, to tell an operator who still signs with them. */
   formerSecrets?(): readonly string[];
+  /** What an event is about, where that is set for this source; else its provider says. */
+  subjectOf?(body: Buffer): string | undefined;
   /** The job priority of an event type (1 first); `undefined` when no source has priorities. */
   priorityOf(type: string): number | undefined;
 }

@@ -10,6 +10,8 @@ export interface KnownProviders {
   readonly providers: ReadonlyMap<string, Provider>;
   /** The kinds of providers that a line describes; `hmac` alone unless given. */
   readonly described?: readonly string[];
+  /** Reads the way to what events are about; absent where that is not wanted. */
+  subjectAt?(path: string): ((body: Buffer) => string | undefined) | { readonly problem: string };
   /** @param kind one of `described` */
   describe(
     text: string,
@@ -36,6 +38,7 @@ export const SOURCE_PREFIXES = [
   'WEBHOOK_URL_',
   'WEBHOOK_PRIORITY_',
   'WEBHOOK_BODY_LIMIT_',
+  'WEBHOOK_SUBJECT_',
 ] as const;
 
 /**
@@ -88,6 +91,7 @@ export function readSources(
     const limit = env[`WEBHOOK_BODY_LIMIT_${key}`]
       ? sizeSetting(env, `WEBHOOK_BODY_LIMIT_${key}`, '1MiB', problems)
       : undefined;
+    const subjectOf = readSubject(env, key, known, problems);
     const rules = priorities.get(key) ?? [];
     sources.set(name, {
       name,
@@ -96,10 +100,25 @@ export function readSources(
       ...(secrets.former && { formerSecrets: secrets.former }),
       ...(url ? { url } : {}),
       ...(limit === undefined ? {} : { bodyLimit: limit }),
+      ...(subjectOf === undefined ? {} : { subjectOf }),
       priorityOf: (type) => (anyPriority ? priorityOf(type, rules, provider) : undefined),
     });
   }
   return sources;
+}
+
+function readSubject(
+  env: Environment,
+  key: string,
+  { subjectAt }: KnownProviders,
+  problems: Problems,
+): ((body: Buffer) => string | undefined) | undefined {
+  const path = env[`WEBHOOK_SUBJECT_${key}`];
+  if (!path || subjectAt === undefined) return undefined;
+  const read = subjectAt(path);
+  if (typeof read === 'function') return read;
+  problems.add(`WEBHOOK_SUBJECT_${key}: is no path; ${read.problem}`);
+  return undefined;
 }
 
 /** No problem quotes the value: a secret ends up in the wrong variable easily. */

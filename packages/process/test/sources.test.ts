@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { describedNames, describeProvider, providers } from '@hookline/providers';
+import { describedNames, describeProvider, providers, subjectAt } from '@hookline/providers';
 import fc from 'fast-check';
 import { ConfigError, Problems } from '../src/config-error.ts';
 import type { Environment } from '../src/environment.ts';
@@ -16,7 +16,7 @@ function read(env: Environment) {
   const warnings: string[] = [];
   const sources = readSources(
     env,
-    { providers, described: describedNames, describe: describeProvider },
+    { providers, described: describedNames, describe: describeProvider, subjectAt },
     problems,
     (message) => warnings.push(message),
   );
@@ -54,6 +54,24 @@ describe('readSources', () => {
       ['stripe', 'stripe'],
       ['standard-webhooks', 'standard-webhooks'],
     ]);
+  });
+
+  it('reads what events are about where it is told to, and says what is no path', () => {
+    const secret = { WEBHOOK_SECRET_STRIPE: 'secret-a' };
+    const source = only(read({ ...secret, WEBHOOK_SUBJECT_STRIPE: 'data.object.metadata.order' }).sources);
+    const body = (order: unknown) =>
+      Buffer.from(JSON.stringify({ data: { object: { metadata: { order } } } }));
+    expect(source.subjectOf?.(body('o-1'))).toBe('o-1');
+    expect(source.subjectOf?.(body(42))).toBe('42');
+    for (const none of [null, {}, [], ' ']) expect(source.subjectOf?.(body(none))).toBeUndefined();
+    expect(source.subjectOf?.(Buffer.from('no json'))).toBeUndefined();
+    expect(source.subjectOf?.(body('x'.repeat(121)))).toMatch(/^sha256-[\w-]{43}$/);
+    expect(source.subjectOf?.(body('two\nlines'))).toMatch(/^sha256-/);
+    expect(only(read(secret).sources).subjectOf).toBeUndefined();
+    for (const path of ['a..b', '.a', 'a b'])
+      expect(read({ ...secret, WEBHOOK_SUBJECT_STRIPE: path }).problems).toEqual([
+        'WEBHOOK_SUBJECT_STRIPE: is no path; write the way to a value in the payload, as in data.object.customer',
+      ]);
   });
 
   it('serves STRIPE_EU as stripe-eu, with the address it was given', () => {

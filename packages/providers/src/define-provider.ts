@@ -1,3 +1,4 @@
+import { subjectFrom } from './subject.ts';
 import { createHash } from 'node:crypto';
 import {
   type Identity,
@@ -57,8 +58,12 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     const deliveryId = firstOf(spec.deliveryId, origin);
     const found = firstOf(spec.type, origin);
     const type = found !== undefined && TYPE.test(found) ? found : undefined;
-    if (deliveryId === undefined) return type === undefined ? {} : { type };
-    return type === undefined ? { deliveryId } : { deliveryId, type };
+    const subject = subjectFrom(spec.subject && firstOf(spec.subject, origin));
+    return {
+      ...(deliveryId === undefined ? {} : { deliveryId }),
+      ...(type === undefined ? {} : { type }),
+      ...(subject === undefined ? {} : { subject }),
+    };
   }
 
   function split(request: ProviderRequest): readonly ProviderItem[] {

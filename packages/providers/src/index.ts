@@ -22,6 +22,7 @@ export function parsePayload(provider: string, headers: ProviderRequest['headers
 }
 
 export { describedNames, describeProvider } from './described.ts';
+export { subjectAt } from './subject.ts';
 export { basicAuth, hmac, secretHeader } from './described-selectors.ts';
 export { describeHmac } from './hmac-provider.ts';
 export { providerTable } from './provider-table.ts';

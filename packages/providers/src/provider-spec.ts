@@ -16,6 +16,11 @@ export interface ProviderSpec<Name extends ProviderName = ProviderName> {
   readonly deliveryId: readonly Locator[];
   /** Where the event's type stands; the first place that has one counts. */
   readonly type: readonly Locator[];
+  /**
+   * Where what the event is about stands, the first place that has it: the customer, the repository, the order. Ids, and
+   * nothing that tells of a person: people see it who see no payload.
+   */
+  readonly subject?: readonly Locator[];
   /** Two equal bodies without an id are two events. For providers that only say "go and look". */
   readonly repeats?: true;
   /** The list whose elements are events (`[]` is the body itself), and the way from an element to what it says. */

@@ -104,6 +104,7 @@ function sourceOf(source: Locator): string {
 function notesOf({ bodyTrusted, signsUrl, spec }: BuiltProvider): string[] {
   const notes = new Set<string>();
   if (!bodyTrusted) notes.add('**the body is not signed**, or not always');
+  if (spec.subject) notes.add(`about ${sourcesOf(spec.subject)}`);
   if (spec.batch) notes.add('each item is an event');
   if (signsUrl) notes.add('signs the address: set `WEBHOOK_URL_<SOURCE>`');
   if (spec.ack) notes.add(answerOf(spec.ack));

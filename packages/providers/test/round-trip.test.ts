@@ -38,7 +38,7 @@ describe.each([...providers.values()].map((provider) => [provider.name, provider
         expect(provider.keysNeeded(request, [secret], NOW)).toEqual([]);
         expect(provider.identify(request).type).toBe(type);
         const [item] = provider.split(request);
-        expect({ deliveryId: item?.deliveryId, type: item?.type }).toEqual({
+        expect({ deliveryId: item?.deliveryId, type: item?.type, subject: item?.subject }).toEqual({
           deliveryId: undefined,
           ...provider.identify(request),
         });

@@ -35,16 +35,17 @@ const FIELDS = {
   headers: 'object',
   sha256: 'string',
   bodyTrusted: 'boolean',
-} satisfies Record<keyof Omit<Head, 'priority'>, 'string' | 'number' | 'object' | 'boolean'>;
+} satisfies Record<keyof Omit<Head, 'priority' | 'subject'>, 'string' | 'number' | 'object' | 'boolean'>;
 
 function isHead(value: unknown): value is Head & { readonly id: EventId } {
   if (typeof value !== 'object' || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
-  const priority = fields.get('priority');
+  const [priority, subject] = [fields.get('priority'), fields.get('subject')];
   return (
     Object.entries(FIELDS).every(([name, type]) => typeof fields.get(name) === type) &&
     fields.get('headers') !== null &&
-    (priority === undefined || typeof priority === 'number')
+    (priority === undefined || typeof priority === 'number') &&
+    (subject === undefined || typeof subject === 'string')
   );
 }
 

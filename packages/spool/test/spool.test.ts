@@ -15,7 +15,12 @@ describe('a spool', () => {
     const folder = temporaryFolder();
     const spool = await openTestSpool(folder);
     const events = [
-      eventOf('bytes', { body: Buffer.from([0, 255, 128, 10]), priority: 3, bodyTrusted: false }),
+      eventOf('bytes', {
+        body: Buffer.from([0, 255, 128, 10]),
+        priority: 3,
+        subject: 'cus_1',
+        bodyTrusted: false,
+      }),
       eventOf('empty', { body: Buffer.alloc(0), headers: {} }),
       ...range(25).map((id) => eventOf(id)),
     ];

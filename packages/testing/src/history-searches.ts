@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { History, SearchQuery } from '@hookline/core';
+import type { EventId, History, SearchQuery } from '@hookline/core';
 import { blockOf, eventOf, searchFor } from './history-samples.ts';
 
 export type Promises = Readonly<Record<string, (history: History) => Promise<void>>>;
@@ -14,7 +14,11 @@ export const SEARCHES: Promises = {
         status: 'dead',
         deliveries: [{ handler: 'mail', status: 'dead' }],
       }),
-      eventOf(2, { type: 'invoice.created', deliveries: [{ handler: 'mail', status: 'succeeded' }] }),
+      eventOf(2, {
+        type: 'invoice.created',
+        subject: 'cus_2',
+        deliveries: [{ handler: 'mail', status: 'succeeded' }],
+      }),
       eventOf(3, { provider: 'github', type: 'invoices', deliveries: [{ handler: 'ship', status: 'dead' }] }),
     ];
     await history.record(blockOf({ events }));
@@ -39,9 +43,40 @@ export const SEARCHES: Promises = {
     await finds({ until: events[1]?.receivedAt ?? 0 }, 1);
     await finds({ until: 5 });
     await finds({ providerId: 'evt_2' }, 2);
+    await finds({ subject: 'cus_2' }, 2);
+    await finds({ subject: 'cus_2', type: 'invoice.paid' });
+    await finds({ subject: 'cus_1' });
+    const [found] = (await history.search(searchFor({ subject: 'cus_2' }), { limit: 1 })).items;
+    assert.equal(found?.subject, 'cus_2');
+    assert.equal((await history.find(events[1]?.id as EventId))?.event.subject, 'cus_2');
+    assert.equal((await history.find(events[0]?.id as EventId))?.event.subject, undefined);
     await finds({ idPrefix: 'stripe.evt_' }, 3, 2, 1);
     await finds({ idPrefix: 'stripe.evt_3' }, 3);
     await finds({ type: 'invoice.*', status: 'handled', phrases: ['cus_2'] }, 2);
+  },
+  'finds all that is about one subject, however many, page by page': async (history) => {
+    const events = Array.from({ length: 1_300 }, (_, number) =>
+      eventOf(number + 1, { subject: number % 100 === 7 ? 'rare' : 'common' }),
+    );
+    for (let from = 0; from < events.length; from += 500)
+      await history.record(blockOf({ events: events.slice(from, from + 500) }));
+    const first = await history.search(searchFor({ subject: 'common' }), { limit: 5 });
+    assert.deepEqual(
+      first.items.map(({ providerId }) => providerId),
+      ['evt_1300', 'evt_1299', 'evt_1298', 'evt_1297', 'evt_1296'],
+    );
+    const next = await history.search(searchFor({ subject: 'common' }), {
+      limit: 1,
+      before: first.next ?? '',
+    });
+    assert.equal(next.items[0]?.providerId, 'evt_1295');
+    const rare = await history.search(searchFor({ subject: 'rare' }), { limit: 50 });
+    assert.equal(rare.items.length, 13);
+    const both = await history.search(searchFor({ subject: 'common', phrases: ['cus_41'] }), { limit: 5 });
+    assert.deepEqual(
+      both.items.map(({ providerId }) => providerId),
+      ['evt_41'],
+    );
   },
   'finds any word, address, id or phrase of a payload, whole and in any case': async (history) => {
     const payload = {

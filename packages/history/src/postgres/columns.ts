@@ -9,6 +9,7 @@ export const EVENTS: Readonly<Record<(typeof EVENT_COLUMNS)[number], ColumnType>
   source: 'text',
   provider: 'text',
   provider_id: 'text',
+  subject: 'text',
   type: 'text',
   status: 'text',
   received_at: 'int8',

@@ -17,6 +17,7 @@ export const QUERY_FIELDS: Readonly<Record<string, QueryField>> = {
   provider: textField('provider'),
   type: textField('type'),
   'provider-id': textField('providerId'),
+  subject: textField('subject'),
   id: textField('idPrefix'),
   status: {
     read(draft, value) {
@@ -45,7 +46,7 @@ export const QUERY_FIELDS: Readonly<Record<string, QueryField>> = {
   until: timeField('until'),
 };
 
-function textField(name: 'source' | 'provider' | 'type' | 'providerId' | 'idPrefix'): QueryField {
+function textField(name: 'source' | 'provider' | 'type' | 'providerId' | 'subject' | 'idPrefix'): QueryField {
   return {
     read(draft, value) {
       draft[name] = value;

@@ -11,7 +11,13 @@ const EVERY_UNSTORABLE = /[\0\p{Cs}]/gu;
 
 /** An event with the text in it made storable. */
 export function storableEvent(event: EventSnapshot): EventSnapshot {
-  return { ...event, type: storable(event.type), providerId: storable(event.providerId) };
+  const { type, providerId, subject } = event;
+  return {
+    ...event,
+    type: storable(type),
+    providerId: storable(providerId),
+    ...(subject === undefined ? {} : { subject: storable(subject) }),
+  };
 }
 
 /** An event's row, but for its place and what is only known with its body. */
@@ -24,6 +30,7 @@ export function eventRow(event: EventSnapshot): Omit<EventRow, 'seq' | 'bytes' |
     source: event.source,
     provider: event.provider,
     provider_id: event.providerId,
+    subject: event.subject ?? null,
     type: event.type,
     status: event.status,
     received_at: event.receivedAt,

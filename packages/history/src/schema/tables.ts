@@ -29,6 +29,7 @@ export interface EventRow {
   source: string;
   provider: string;
   provider_id: string;
+  subject: string | null;
   type: string;
   status: EventStatus;
   received_at: number;
@@ -90,6 +91,7 @@ export const EVENT_COLUMNS = [
   'source',
   'provider',
   'provider_id',
+  'subject',
   'type',
   'status',
   'received_at',

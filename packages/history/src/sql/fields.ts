@@ -14,6 +14,7 @@ export function fieldsHold({ query, types, from, below }: Wanted): RawBuilder<Sq
     query.from !== undefined && sql<SqlBool>`events.received_at >= ${query.from}`,
     query.until !== undefined && sql<SqlBool>`events.received_at < ${query.until}`,
     query.providerId !== undefined && sql<SqlBool>`events.provider_id = ${query.providerId}`,
+    query.subject !== undefined && sql<SqlBool>`events.subject = ${query.subject}`,
     query.idPrefix !== undefined && startsWith(query.idPrefix),
     delivery !== undefined && hasDelivery(delivery),
   ].filter((condition) => condition !== false);

@@ -1,13 +1,15 @@
-import type {
-  AuditLine,
-  AuditQuery,
-  EventCount,
-  HistoryPage,
-  HistoryStats,
-  RefusalQuery,
-  RefusalSnapshot,
-  Revision,
-  TimeRange,
+import {
+  partsOf,
+  placeOf,
+  type AuditLine,
+  type AuditQuery,
+  type EventCount,
+  type HistoryPage,
+  type HistoryStats,
+  type RefusalQuery,
+  type RefusalSnapshot,
+  type Revision,
+  type TimeRange,
 } from '@hookline/core';
 import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import { storable } from '../record/rows.ts';
@@ -45,8 +47,8 @@ export async function audit(
 /** A place among rows in order of time: the time, and the row's id. */
 function isBefore(place: string | undefined): RawBuilder<SqlBool> {
   if (place === undefined) return sql`1 = 1`;
-  const dot = place.indexOf('.');
-  return sql`(at, id) < (${Number(place.slice(0, dot))}, ${place.slice(dot + 1)})`;
+  const [at, id] = partsOf(place);
+  return sql`(at, id) < (${at}, ${id})`;
 }
 
 function pageOf<Row extends { readonly at: number; readonly id: string }, Item>(
@@ -55,7 +57,7 @@ function pageOf<Row extends { readonly at: number; readonly id: string }, Item>(
   itemOf: (row: Row) => Item,
 ): HistoryPage<Item> {
   const last = rows.at(-1);
-  const next = last === undefined || rows.length < limit ? undefined : `${last.at}.${last.id}`;
+  const next = last === undefined || rows.length < limit ? undefined : placeOf(last);
   return { items: rows.map(itemOf), next };
 }
 

@@ -14,6 +14,7 @@ export function summaryOf(row: EventRow, deliveries: readonly DeliverySnapshot[]
     source: row.source,
     provider: row.provider,
     providerId: row.provider_id,
+    ...(row.subject === null ? {} : { subject: row.subject }),
     type: row.type,
     status: row.status,
     receivedAt: row.received_at,

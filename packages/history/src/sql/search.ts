@@ -66,6 +66,7 @@ function normal(query: SearchQuery): SearchQuery {
     ...query,
     phrases: query.phrases.map(storable),
     ...(query.providerId === undefined ? {} : { providerId: storable(query.providerId) }),
+    ...(query.subject === undefined ? {} : { subject: storable(query.subject) }),
   };
 }
 
@@ -96,15 +97,17 @@ async function typesOf(db: Kysely<Tables>, pattern: string): Promise<readonly st
 }
 
 async function candidatesOf(store: HistoryStore, wanted: Wanted) {
+  const { subject, phrases, pairs } = wanted.query;
   const named = await namedSeqs(store.db, wanted.query);
-  if (named === undefined)
+  const isBySubject = subject !== undefined && phrases.length === 0 && pairs.length === 0;
+  if (named === undefined && !isBySubject)
     return (below: number, most: number) => store.candidates({ ...wanted, below }, most);
   return async (below: number, most: number): Promise<readonly number[]> => {
-    if (named.length === 0) return [];
+    if (named?.length === 0) return [];
     const rows = await store.db
       .selectFrom('events')
       .select('seq')
-      .where('seq', 'in', named)
+      .$if(named !== undefined, (events) => events.where('seq', 'in', named ?? []))
       .where(fieldsHold({ ...wanted, below }))
       .orderBy('seq', 'desc')
       .limit(most)
@@ -114,10 +117,9 @@ async function candidatesOf(store: HistoryStore, wanted: Wanted) {
 }
 
 /** Events that are asked for by a name; `undefined` when by none, or one that too many begin with. */
-async function namedSeqs(db: Kysely<Tables>, { idPrefix, providerId }: SearchQuery) {
-  if (idPrefix === undefined && providerId === undefined) return undefined;
-  const name =
-    providerId === undefined ? startsWith(idPrefix ?? '') : sql<boolean>`provider_id = ${providerId}`;
+async function namedSeqs(db: Kysely<Tables>, query: SearchQuery) {
+  const name = nameIn(query);
+  if (name === undefined) return undefined;
   const rows = await db
     .selectFrom('events')
     .select('seq')
@@ -125,6 +127,13 @@ async function namedSeqs(db: Kysely<Tables>, { idPrefix, providerId }: SearchQue
     .limit(FEW + 1)
     .execute();
   return rows.length > FEW ? undefined : rows.map(({ seq }) => seq);
+}
+
+/** What few events have. */
+function nameIn({ idPrefix, providerId, subject }: SearchQuery) {
+  if (providerId !== undefined) return sql<boolean>`provider_id = ${providerId}`;
+  if (idPrefix !== undefined) return startsWith(idPrefix);
+  return subject === undefined ? undefined : sql<boolean>`subject = ${subject}`;
 }
 
 async function matching(

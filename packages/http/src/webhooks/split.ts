@@ -38,6 +38,7 @@ function eventOf(
   // An empty id is none: all events that have it would be copies of one another.
   const providerId = item.deliveryId || (item.repeats ? `once-${randomUUID()}` : `body-${sha256}`);
   const priority = source.priorityOf(type);
+  const subject = source.subjectOf === undefined ? item.subject : source.subjectOf(body);
   return {
     id: eventIdOf(source.name, providerId),
     source: source.name,
@@ -50,6 +51,7 @@ function eventOf(
     body,
     sha256,
     bodyTrusted,
+    ...(subject === undefined ? {} : { subject }),
     ...(priority === undefined ? {} : { priority }),
   };
 }

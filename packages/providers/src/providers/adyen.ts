@@ -60,6 +60,7 @@ const provider = defineProvider({
   type: [{ body: ['eventCode'] }],
   batch: { list: ['notificationItems'], item: ['NotificationRequestItem'] },
   ack: { status: 200, contentType: 'text/plain; charset=utf-8', body: '[accepted]' },
+  subject: [{ body: ['originalReference'] }, { body: ['pspReference'] }],
   secret: { prefix: '', encoding: 'HEX' },
   delivery: '10 s; 3 fast retries, then up to days',
   samples: { AUTHORISATION: { body: item('AUTHORISATION') }, REFUND: { body: item('REFUND') } },

@@ -36,6 +36,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'aftership-hmac-sha256', encoding: 'base64' })],
   deliveryId: [{ body: ['event_id'] }],
   type: [{ body: ['event'] }],
+  subject: [{ body: ['msg', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     tracking_update: { body: (seed) => event(seed, 'tracking_update', 'Delivered') },

@@ -45,6 +45,7 @@ const provider = defineProvider({
   ],
   type: [{ constant: 'notification' }],
   ack: { status: 200, body: '' },
+  subject: [{ body: ['base', 'id'] }],
   secret: { prefix: '', encoding: 'base64' },
   delivery: 'a webhook expires after 7 days unless it is refreshed or its payloads are listed',
   samples: { notification: { body: notification } },

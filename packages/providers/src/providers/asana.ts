@@ -51,6 +51,7 @@ const provider = defineProvider({
       },
     },
   ],
+  subject: [{ body: ['resource', 'gid'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; retries for 24 h, then the webhook is deleted',
   samples: { 'task.changed': { body: events('changed') }, 'task.added': { body: events('added') } },

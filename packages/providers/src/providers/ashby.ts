@@ -27,6 +27,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'ashby-signature', label: 'sha256' })],
   deliveryId: [],
   type: [{ body: ['action'] }],
+  subject: [{ body: ['data', 'application', 'id'] }, { body: ['data', 'candidate', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'a webhook whose first ping fails is disabled',
   samples: {

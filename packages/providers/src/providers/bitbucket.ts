@@ -42,6 +42,7 @@ const provider = defineProvider({
       answer: { kind: 'fixed', ack: { status: 200, body: '' } },
     },
   ],
+  subject: [{ body: ['repository', 'uuid'] }, { body: ['repository', 'full_name'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; 2 retries',
   samples: {

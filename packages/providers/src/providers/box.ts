@@ -44,6 +44,7 @@ const provider = defineProvider({
   ],
   deliveryId: [{ body: ['id'] }, { header: 'box-delivery-id' }],
   type: [{ body: ['trigger'] }],
+  subject: [{ body: ['source', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '30 s; about 10 retries',
   samples: {

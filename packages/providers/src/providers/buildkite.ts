@@ -51,6 +51,7 @@ const provider = defineProvider({
   ],
   deliveryId: [],
   type: [{ body: ['event'] }],
+  subject: [{ body: ['build', 'id'] }, { body: ['pipeline', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     'build.finished': { headers: headersOf('build.finished'), body: buildFinished },

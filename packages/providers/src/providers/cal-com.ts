@@ -35,6 +35,7 @@ const provider = defineProvider({
   deliveryId: [],
   type: [{ body: ['triggerEvent'] }],
   form: 'fields',
+  subject: [{ body: ['payload', 'uid'] }],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     BOOKING_CREATED: { body: (seed) => event(seed, 'BOOKING_CREATED', { status: 'ACCEPTED' }) },

@@ -43,6 +43,7 @@ const provider = defineProvider({
     { all: [{ body: ['event'] }, { body: ['created_at'] }, { body: ['payload', 'uri'] }], joinedBy: ':' },
   ],
   type: [{ body: ['event'] }],
+  subject: [{ body: ['payload', 'uri'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'retries for about 24 h, then the subscription is switched off',
   samples: {

@@ -42,6 +42,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'cko-signature' })],
   deliveryId: [{ body: ['id'] }],
   type: [{ body: ['type'] }],
+  subject: [{ body: ['data', 'payment_id'] }, { body: ['data', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; 8 retries: after 5, 10, 15 and 30 min, 1 h, 4 h, 12 h and 12 h',
   samples: {

@@ -55,6 +55,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'circleci-signature', itemSeparator: ',', label: 'v1' })],
   deliveryId: [{ body: ['id'] }],
   type: [{ body: ['type'] }],
+  subject: [{ body: ['pipeline', 'id'] }, { body: ['project', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; retried later, and an event may come more than once',
   samples: {

@@ -34,6 +34,7 @@ const provider = defineProvider({
   schemes: [standardWebhooksScheme('svix')],
   deliveryId: [{ signed: 'id' }],
   type: [{ body: ['type'] }],
+  subject: [{ body: ['data', 'id'] }],
   secret: { prefix: 'whsec_', encoding: 'base64' },
   delivery: '15 s; retries after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h',
   samples: {

@@ -39,6 +39,7 @@ const provider = defineProvider({
   // The second change of a folder has the same body as the first.
   repeats: true,
   type: [{ body: ['event'] }],
+  subject: [{ body: ['task_id'] }],
   secret: { prefix: '', encoding: 'HEX' },
   samples: {
     taskStatusUpdated: { body: statusUpdated },

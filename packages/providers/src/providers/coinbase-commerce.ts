@@ -43,6 +43,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'x-cc-webhook-signature' })],
   deliveryId: [{ body: ['event', 'id'] }],
   type: [{ body: ['event', 'type'] }],
+  subject: [{ body: ['event', 'data', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'retries for up to 3 days, at most an hour apart',
   samples: {

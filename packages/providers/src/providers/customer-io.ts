@@ -42,6 +42,7 @@ const provider = defineProvider({
   ],
   deliveryId: [{ body: ['event_id'] }],
   type: [{ all: [{ body: ['object_type'] }, { body: ['metric'] }] }],
+  subject: [{ body: ['data', 'customer_id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '4 s; retries for 7 days, and what comes later waits for them',
   samples: {

@@ -54,6 +54,7 @@ const provider = defineProvider({
     },
   ],
   type: [{ body: ['event'] }],
+  subject: [{ body: ['data', 'envelopeId'] }],
   secret: { prefix: '', encoding: 'base64' },
   delivery: '100 s; retries for days',
   samples: {

@@ -31,6 +31,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'x-request-signature-sha-256' })],
   deliveryId: [{ body: ['id'] }],
   type: [{ body: ['topic'] }],
+  subject: [{ body: ['resourceId'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; retries for up to 72 h',
   samples: {

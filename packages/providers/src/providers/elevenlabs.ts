@@ -40,6 +40,7 @@ const provider = defineProvider({
   ],
   deliveryId: [{ all: [{ body: ['type'] }, { body: ['data', 'conversation_id'] }], joinedBy: ':' }],
   type: [{ body: ['type'] }],
+  subject: [{ body: ['data', 'conversation_id'] }],
   secret: { prefix: 'wsec_', encoding: 'hex' },
   samples: {
     post_call_transcription: { body: transcription },

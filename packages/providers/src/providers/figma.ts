@@ -39,6 +39,7 @@ const provider = defineProvider({
   schemes: [{ kind: 'shared-secret', signatures: [{ body: ['passcode'] }] }],
   deliveryId: [{ all: [...happening(), ...items()], joinedBy: ':' }],
   type: [{ body: ['event_type'] }],
+  subject: [{ body: ['file_key'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'up to 3 retries; 400 ends them',
   samples: {

@@ -52,6 +52,7 @@ const provider = defineProvider({
       answer: { kind: 'echo', of: { header: 'x-front-challenge' } },
     },
   ],
+  subject: [{ body: ['conversation', 'id'] }, { body: ['payload', 'conversation', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '5 s; up to 3 retries',
   samples: {

@@ -44,6 +44,11 @@ const provider = defineProvider({
   type: [{ all: [{ header: 'x-github-event' }, { body: ['action'] }] }, { header: 'x-github-event' }],
   bareTypesMatchSubtypes: true,
   form: { jsonField: 'payload' },
+  subject: [
+    { body: ['repository', 'full_name'] },
+    { body: ['organization', 'login'] },
+    { body: ['sender', 'login'] },
+  ],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     push: { headers: headersOf('push'), body: push },

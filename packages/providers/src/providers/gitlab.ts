@@ -44,6 +44,7 @@ const provider = defineProvider({
     { header: 'x-gitlab-event' },
   ],
   bareTypesMatchSubtypes: true,
+  subject: [{ body: ['project', 'path_with_namespace'] }, { body: ['project_id'] }, { body: ['group_id'] }],
   secret: { prefix: 'whsec_', encoding: 'base64' },
   delivery: '10 s; no retries; a hook that fails again and again is switched off',
   samples: {

@@ -42,6 +42,12 @@ const provider = defineProvider({
   deliveryId: [{ body: ['id'] }],
   type: [{ all: [{ body: ['resource_type'] }, { body: ['action'] }] }],
   batch: { list: ['events'] },
+  subject: [
+    { body: ['links', 'payment'] },
+    { body: ['links', 'subscription'] },
+    { body: ['links', 'mandate'] },
+    { body: ['links', 'payout'] },
+  ],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s, without redirects; up to 8 retries, each later than the last',
   samples: {

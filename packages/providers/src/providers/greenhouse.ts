@@ -28,6 +28,7 @@ const provider = defineProvider({
     { all: [{ header: 'greenhouse-event-id' }, { optional: { body: ['action'] } }], joinedBy: ':' },
   ],
   type: [{ body: ['action'] }],
+  subject: [{ body: ['payload', 'application', 'id'] }, { body: ['payload', 'candidate', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '25 retries unless the webhook says otherwise; one whose first ping fails is disabled',
   samples: {

@@ -30,6 +30,7 @@ const provider = defineProvider({
   deliveryId: [],
   repeats: true,
   type: [{ header: 'x-helpscout-event' }],
+  subject: [{ body: ['id'] }],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     'convo.created': { headers: headersOf('convo.created'), body: conversation },

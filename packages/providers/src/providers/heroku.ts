@@ -36,6 +36,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'heroku-webhook-hmac-sha256', encoding: 'base64' })],
   deliveryId: [{ body: ['id'] }],
   type: [{ all: [{ body: ['resource'] }, { body: ['action'] }] }],
+  subject: [{ body: ['data', 'app', 'id'] }, { body: ['data', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'at level `sync` retried until it succeeds or a limit is reached; at level `notify` sent once',
   samples: {

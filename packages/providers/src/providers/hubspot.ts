@@ -62,6 +62,7 @@ const provider = defineProvider({
   ],
   type: [{ body: ['subscriptionType'] }],
   batch: { list: [] },
+  subject: [{ all: [{ body: ['portalId'] }, { body: ['objectId'] }], joinedBy: ':' }, { body: ['portalId'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '5 s; up to 10 retries over 24 h',
   samples: {

@@ -37,6 +37,7 @@ const provider = defineProvider({
   handshakes: [
     { method: 'HEAD', verified: false, answer: { kind: 'fixed', ack: { status: 200, body: '' } } },
   ],
+  subject: [{ body: ['data', 'item', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '5 s; one retry after a minute',
   samples: {

@@ -42,6 +42,7 @@ const provider = defineProvider({
     },
   ],
   type: [{ body: ['webhookEvent'] }],
+  subject: [{ body: ['issue', 'id'] }, { body: ['project', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; 5 retries',
   samples: {

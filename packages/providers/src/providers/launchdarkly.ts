@@ -37,6 +37,7 @@ const provider = defineProvider({
   deliveryId: [{ body: ['_id'] }],
   type: [{ all: [{ body: ['kind'] }, { body: ['accesses', '*', 'action'] }] }, { body: ['kind'] }],
   bareTypesMatchSubtypes: true,
+  subject: [{ body: ['target', 'resources', '*'] }],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     'flag.updateOn': { body: (seed) => entry(seed, 'flag', 'updateOn', 'turned on the flag') },

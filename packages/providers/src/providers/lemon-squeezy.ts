@@ -41,6 +41,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'x-signature' })],
   deliveryId: [],
   type: [{ body: ['meta', 'event_name'] }],
+  subject: [{ body: ['data', 'attributes', 'subscription_id'] }, { body: ['data', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '3 retries: after 5, 25 and 125 s',
   samples: {

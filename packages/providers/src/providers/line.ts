@@ -43,6 +43,7 @@ const provider = defineProvider({
   deliveryId: [{ body: ['webhookEventId'] }],
   type: [{ body: ['type'] }],
   batch: { list: ['events'] },
+  subject: [{ body: ['source', 'groupId'] }, { body: ['source', 'userId'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '2 s; sent again only where redelivery is switched on for the channel',
   samples: {

@@ -47,6 +47,7 @@ const provider = defineProvider({
   ],
   deliveryId: [{ header: 'linear-delivery' }],
   type: [{ all: [{ body: ['type'] }, { body: ['action'] }] }, { body: ['type'] }],
+  subject: [{ body: ['data', 'issueId'] }, { body: ['data', 'id'] }],
   secret: { prefix: 'lin_wh_', encoding: 'hex' },
   delivery: '5 s; 3 retries: after 1 min, 1 h and 6 h',
   samples: {

@@ -57,6 +57,7 @@ const provider = defineProvider({
   ],
   repeats: true,
   type: [{ body: ['action'] }, { body: ['type'] }],
+  subject: [{ body: ['data', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '22 s',
   samples: {

@@ -67,6 +67,7 @@ const provider = defineProvider({
       answer: { kind: 'echo', of: { query: 'hub.challenge' } },
     },
   ],
+  subject: [{ body: ['id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'retries for about 36 h, WhatsApp for 7 days',
   samples: {

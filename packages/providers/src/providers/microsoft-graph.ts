@@ -59,6 +59,7 @@ const provider = defineProvider({
       },
     },
   ],
+  subject: [{ body: ['resource'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '10 s; retries for up to 4 h; slow addresses are dropped for 10 min',
   samples: { created: { body: change('created') }, updated: { body: change('updated') } },

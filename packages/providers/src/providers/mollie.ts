@@ -41,6 +41,7 @@ const provider = defineProvider({
   repeats: true,
   type: [{ body: ['type'] }, { in: { form: 'id' }, match: /^([a-z]{1,20})_/ }],
   form: 'fields',
+  subject: [{ form: 'id' }, { body: ['entityId'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '15 s; 10 retries over 26 h',
   samples: {

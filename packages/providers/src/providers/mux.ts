@@ -47,6 +47,7 @@ const provider = defineProvider({
   ],
   deliveryId: [{ body: ['id'] }],
   type: [{ body: ['type'] }],
+  subject: [{ body: ['data', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '5 s; retries for 24 h, further and further apart',
   samples: {

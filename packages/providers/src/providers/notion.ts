@@ -57,6 +57,7 @@ const provider = defineProvider({
       answer: { kind: 'fixed', ack: { status: 200, body: '' } },
     },
   ],
+  subject: [{ body: ['entity', 'id'] }],
   secret: { prefix: 'secret_', encoding: 'hex' },
   delivery: 'up to 8 attempts over about 24 h',
   samples: {

@@ -36,6 +36,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'x-sha2-signature' })],
   deliveryId: [],
   type: [{ body: ['payload', 'action'] }],
+  subject: [{ body: ['payload', 'object', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     'check.completed': { body: (seed) => event(seed, 'check', 'completed', 'complete') },

@@ -30,6 +30,7 @@ const provider = defineProvider({
   schemes: [standardWebhooksScheme('webhook')],
   deliveryId: [{ signed: 'id' }],
   type: [{ body: ['type'] }],
+  subject: [{ body: ['data', 'id'] }],
   secret: { prefix: 'whsec_', encoding: 'base64' },
   delivery: 'retries for up to 72 h; a redirect counts as a failure',
   samples: {

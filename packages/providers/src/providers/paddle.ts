@@ -42,6 +42,11 @@ const provider = defineProvider({
   ],
   deliveryId: [{ body: ['event_id'] }],
   type: [{ body: ['event_type'] }],
+  subject: [
+    { body: ['data', 'subscription_id'] },
+    { body: ['data', 'customer_id'] },
+    { body: ['data', 'id'] },
+  ],
   secret: { prefix: 'pdl_ntfset_', encoding: 'hex' },
   delivery: '5 s; up to 60 retries over 3 days, in the sandbox 3 over 15 min',
   samples: {

@@ -40,6 +40,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'x-pagerduty-signature', itemSeparator: ',', label: 'v1' })],
   deliveryId: [{ body: ['event', 'id'] }],
   type: [{ body: ['event', 'event_type'] }],
+  subject: [{ body: ['event', 'data', 'id'] }],
   secret: { prefix: '', encoding: 'base64' },
   delivery:
     '5 s; retries for up to 48 h, and none after a 4xx other than 429; 3 dropped in a row pause the subscription for 24 h',

@@ -59,6 +59,7 @@ const provider = defineProvider({
   ],
   deliveryId: [{ body: ['id'] }],
   type: [{ body: ['event_type'] }],
+  subject: [{ body: ['resource', 'billing_agreement_id'] }, { body: ['resource', 'id'] }],
   secret: { prefix: '8PT597110X687430LKGECATA#', encoding: 'test-key' },
   delivery: '25 retries over 3 days',
   samples: {

@@ -51,6 +51,7 @@ const provider = defineProvider({
   ],
   deliveryId: [{ body: ['data', 'id'] }],
   type: [{ body: ['data', 'attributes', 'name'] }],
+  subject: [{ body: ['data', 'attributes', 'payload', 'data', 'id'] }],
   secret: { prefix: 'wbhsec_', encoding: 'hex' },
   samples: {
     'inquiry.completed': { body: (seed) => event(seed, 'inquiry.completed', inquiry(seed)) },

@@ -33,6 +33,11 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'x-razorpay-signature' })],
   deliveryId: [{ header: 'x-razorpay-event-id' }],
   type: [{ body: ['event'] }],
+  subject: [
+    { body: ['payload', 'subscription', 'entity', 'id'] },
+    { body: ['payload', 'order', 'entity', 'id'] },
+    { body: ['payload', 'payment', 'entity', 'id'] },
+  ],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '5 s; retries for 24 h, then the webhook is switched off',
   samples: {

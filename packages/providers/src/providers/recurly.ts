@@ -52,6 +52,7 @@ const provider = defineProvider({
     },
   ],
   type: [{ all: [{ body: ['object_type'] }, { body: ['event_type'] }] }],
+  subject: [{ body: ['uuid'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '5 s; up to 10 retries, further and further apart',
   samples: {

@@ -29,6 +29,7 @@ const provider = defineProvider({
   schemes: [standardWebhooksScheme('webhook')],
   deliveryId: [{ signed: 'id' }],
   type: [{ body: ['type'] }],
+  subject: [{ body: ['data', 'serviceId'] }],
   secret: { prefix: 'whsec_', encoding: 'base64' },
   samples: {
     deploy_ended: { body: (seed) => event(seed, 'deploy_ended', { status: 'succeeded' }) },

@@ -33,6 +33,7 @@ const provider = defineProvider({
   schemes: [standardWebhooksScheme('webhook')],
   deliveryId: [{ signed: 'id' }],
   type: [{ body: ['status'] }],
+  subject: [{ body: ['id'] }],
   secret: { prefix: 'whsec_', encoding: 'base64' },
   samples: {
     succeeded: { body: (seed) => prediction(seed, 'succeeded', { output: ['https://example.com/out.png'] }) },

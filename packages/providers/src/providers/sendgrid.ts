@@ -47,6 +47,7 @@ const provider = defineProvider({
   type: [{ body: ['event'] }, { constant: 'inbound', where: { form: 'envelope' } }],
   form: 'fields',
   batch: { list: [] },
+  subject: [{ body: ['sg_message_id'] }],
   secret: { prefix: '', encoding: 'test-key' },
   delivery: 'retries for 24 h after a 5xx',
   samples: { delivered: { body: events('delivered') }, bounce: { body: events('bounce') } },

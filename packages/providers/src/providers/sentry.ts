@@ -38,6 +38,7 @@ const provider = defineProvider({
     { all: [{ header: 'sentry-hook-resource' }, { body: ['action'] }] },
     { header: 'sentry-hook-resource' },
   ],
+  subject: [{ body: ['data', 'issue', 'id'] }, { body: ['data', 'event', 'issue_id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '1 s; after 1,000 timeouts in 24 h an integration that is not published is unsubscribed',
   samples: {

@@ -33,6 +33,10 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'x-shopify-hmac-sha256', encoding: 'base64' })],
   deliveryId: [delivery('x-shopify-event-id'), delivery('x-shopify-webhook-id')],
   type: [{ header: 'x-shopify-topic' }],
+  subject: [
+    { all: [{ header: 'x-shopify-shop-domain' }, { body: ['id'] }], joinedBy: ':' },
+    { header: 'x-shopify-shop-domain' },
+  ],
   secret: { prefix: 'shpss_', encoding: 'hex' },
   samples: {
     'orders/create': { headers: headersOf('orders/create'), body: order },

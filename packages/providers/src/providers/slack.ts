@@ -60,6 +60,11 @@ const provider = defineProvider({
   ],
   // A dialog says that connecting failed when anything but nothing comes back, and a command shows it.
   acks: [{ when: [{ at: 'body', matches: /^(?!\s*\{)/ }], ack: { status: 200, body: '' } }],
+  subject: [
+    { all: [{ body: ['team_id'] }, { body: ['event', 'channel'] }], joinedBy: ':' },
+    { all: [{ body: ['team_id'] }, { body: ['event', 'user'] }], joinedBy: ':' },
+    { body: ['team_id'] },
+  ],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     app_mention: { body: mention },

@@ -38,6 +38,10 @@ const provider = defineProvider({
   ],
   deliveryId: [{ body: ['event_id'] }],
   type: [{ body: ['type'] }],
+  subject: [
+    { all: [{ body: ['merchant_id'] }, { body: ['data', 'id'] }], joinedBy: ':' },
+    { body: ['merchant_id'] },
+  ],
   secret: { prefix: '', encoding: 'base64' },
   delivery: '10 s; retries for about 24 h',
   samples: { 'payment.created': { body: payment }, 'order.created': { body: order } },

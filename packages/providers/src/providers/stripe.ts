@@ -35,6 +35,11 @@ const provider = defineProvider({
   ],
   deliveryId: [{ body: ['id'] }],
   type: [{ body: ['type'] }],
+  subject: [
+    { body: ['data', 'object', 'customer'] },
+    { body: ['data', 'object', 'id'] },
+    { body: ['related_object', 'id'] },
+  ],
   secret: { prefix: 'whsec_', encoding: 'hex' },
   samples: {
     'payment_intent.succeeded': {

@@ -51,6 +51,7 @@ const provider = defineProvider({
     },
   ],
   type: [{ body: ['notifications', '*', 'trigger'] }, { body: ['trigger'] }],
+  subject: [{ body: ['workspace_id'] }, { body: ['run_id'] }],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     'run:completed': { body: (seed) => run(seed, 'run:completed', 'Run Applied', 'applied') },

@@ -44,6 +44,7 @@ const provider = defineProvider({
   handshakes: [
     { method: 'HEAD', verified: false, answer: { kind: 'fixed', ack: { status: 200, body: '' } } },
   ],
+  subject: [{ body: ['action', 'data', 'card', 'id'] }, { body: ['model', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   samples: {
     createCard: { body: (seed) => action(seed, 'createCard', 'action_create_card') },

@@ -75,6 +75,7 @@ const provider = defineProvider({
     { when: [{ at: { form: 'SmsSid' } }], ack: NO_INSTRUCTIONS },
     { when: [{ at: 'body', matches: /^(?!\s*[{[])/ }], ack: NOTHING },
   ],
+  subject: [{ form: 'CallSid' }, { form: 'MessageSid' }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '15 s; one retry when no connection can be made',
   samples: {

@@ -60,6 +60,7 @@ const provider = defineProvider({
       answer: { kind: 'echo', of: { body: ['challenge'] } },
     },
   ],
+  subject: [{ body: ['event', 'broadcaster_user_id'] }, { body: ['subscription', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'a few seconds; too many misses revoke the subscription',
   samples: {

@@ -58,6 +58,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'typeform-signature', encoding: 'base64', label: 'sha256' })],
   deliveryId: [{ body: ['event_id'] }],
   type: [{ body: ['event_type'] }],
+  subject: [{ body: ['form_response', 'token'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery:
     '30 s; retries for 10 h after 408, 423, 429 and 503, else a few over hours; 404 and 410 switch the webhook off',

@@ -30,6 +30,7 @@ const provider = defineProvider({
   schemes: [hmacScheme({ header: 'x-vercel-signature', hash: 'sha1' })],
   deliveryId: [{ body: ['id'] }],
   type: [{ body: ['type'] }],
+  subject: [{ body: ['payload', 'project', 'id'] }, { body: ['payload', 'deployment', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '30 s; retries for up to 24 h',
   samples: {

@@ -35,6 +35,7 @@ const provider = defineProvider({
   ],
   deliveryId: [],
   type: [{ body: ['triggerType'] }],
+  subject: [{ body: ['payload', 'siteId'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '3 retries, 10 min apart',
   samples: {

@@ -49,6 +49,10 @@ const provider = defineProvider({
       answer: { kind: 'fixed', ack: { status: 200, body: '' } },
     },
   ],
+  subject: [
+    { all: [{ header: 'x-wc-webhook-source' }, { body: ['id'] }], joinedBy: '.' },
+    { header: 'x-wc-webhook-source' },
+  ],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'no retries; a webhook is disabled after more than 5 failures in a row',
   samples: {

@@ -39,6 +39,7 @@ const provider = defineProvider({
   ],
   deliveryId: [{ body: ['id'] }],
   type: [{ body: ['event'] }],
+  subject: [{ body: ['data', 'id'] }],
   secret: { prefix: '', encoding: 'hex' },
   delivery: 'up to 12 retries over 3 days, elsewhere than in production for a few minutes',
   samples: {

@@ -47,6 +47,7 @@ const provider = defineProvider({
   type: [{ all: [{ body: ['eventCategory'] }, { body: ['eventType'] }] }],
   batch: { list: ['events'] },
   ack: { status: 200, body: '' },
+  subject: [{ body: ['resourceId'] }],
   secret: { prefix: '', encoding: 'base64' },
   delivery: '5 s; retries for up to 24 h',
   samples: {

@@ -53,6 +53,7 @@ const provider = defineProvider({
   deliveryId: [{ header: 'x-zendesk-webhook-invocation-id' }, { body: ['id'] }],
   type: [{ body: ['type'] }],
   form: 'fields',
+  subject: [{ body: ['detail', 'id'] }],
   secret: { prefix: '', encoding: 'base64' },
   delivery: 'about 10 s; a few retries; an endpoint that keeps failing gets nothing for a while',
   samples: {

@@ -57,6 +57,10 @@ const provider = defineProvider({
       },
     },
   ],
+  subject: [
+    { all: [{ body: ['payload', 'account_id'] }, { body: ['payload', 'object', 'id'] }], joinedBy: ':' },
+    { body: ['payload', 'account_id'] },
+  ],
   secret: { prefix: '', encoding: 'hex' },
   delivery: '3 s; retries after 5, 20 and 60 min',
   samples: {

@@ -153,7 +153,8 @@ class RedisChanges implements Changes {
       const body =
         headers === undefined ? undefined : (whole ?? (await piecesFrom(this.#partition, id, facts.pieces)));
       const row = named(FIELDS, values);
-      const { source, provider, providerId, type, receivedAt, verifiedAt, sha256, bodyTrusted } = facts;
+      const { source, provider, providerId, subject, type, receivedAt, verifiedAt, sha256, bodyTrusted } =
+        facts;
       events.push({
         snapshot: {
           id,
@@ -161,6 +162,7 @@ class RedisChanges implements Changes {
           source,
           provider,
           providerId,
+          ...(subject === undefined ? {} : { subject }),
           type,
           status: String(row.status) as EventStatus,
           receivedAt,

@@ -11,6 +11,8 @@ export interface EventSummary {
   readonly provider: string;
   readonly type: string;
   readonly providerId: string;
+  /** What it is about, where something says. */
+  readonly subject?: string;
   readonly status: EventStatus;
   readonly receivedAt: number;
   readonly verifiedAt: number;
@@ -31,7 +33,9 @@ const SUMMARY = ['status', 'recordedAt', 'queuedAt', 'settledAt', 'shedAt', 'to'
 export async function findEvent(partition: Partition, id: string): Promise<EventSummary | undefined> {
   const [record, values] = await readFields(partition, id, SUMMARY);
   if (record === null) return undefined;
-  const { source, provider, type, providerId, receivedAt, verifiedAt } = factsFrom(record.toString());
+  const { source, provider, type, providerId, subject, receivedAt, verifiedAt } = factsFrom(
+    record.toString(),
+  );
   const row = named(SUMMARY, values);
   const timeOf = (value: Buffer | null) => (value === null ? undefined : Number(value));
   const recordedAt = timeOf(row.recordedAt) ?? receivedAt;
@@ -45,6 +49,7 @@ export async function findEvent(partition: Partition, id: string): Promise<Event
     provider,
     type,
     providerId,
+    ...(subject === undefined ? {} : { subject }),
     status: String(row.status) as EventStatus,
     receivedAt,
     verifiedAt,

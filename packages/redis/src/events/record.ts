@@ -32,6 +32,7 @@ export interface EventFacts {
   readonly sha256: string;
   readonly bodyTrusted: boolean;
   readonly priority: number;
+  readonly subject: string | undefined;
 }
 
 /**
@@ -49,10 +50,12 @@ export function recordText(event: RecordedFacts): string {
     sha256,
     bodyTrusted,
     priority = 0,
+    subject,
   } = event;
   const pieces = Math.max(1, Math.ceil(event.body.length / PIECE_BYTES));
   const texts = [source, provider, type, providerId];
   const facts = [receivedAt, ...texts, verifiedAt, pieces, sha256, bodyTrusted ? 1 : 0, priority];
+  if (subject !== undefined) facts.push(subject);
   return `${JSON.stringify(facts)}\n${JSON.stringify(event.headers)}`;
 }
 
@@ -67,14 +70,26 @@ type FactsLine = readonly [
   sha256: string,
   bodyTrusted: 0 | 1,
   priority: number,
+  subject?: string,
 ];
 
 /** @param record what `recordText` wrote */
 export function factsFrom(record: string): EventFacts {
   const end = record.indexOf('\n');
   const line = JSON.parse(end === -1 ? record : record.slice(0, end)) as FactsLine;
-  const [receivedAt, source, provider, type, providerId, verifiedAt, pieces, sha256, trusted, priority] =
-    line;
+  const [
+    receivedAt,
+    source,
+    provider,
+    type,
+    providerId,
+    verifiedAt,
+    pieces,
+    sha256,
+    trusted,
+    priority,
+    subject,
+  ] = line;
   return {
     receivedAt,
     source,
@@ -86,6 +101,7 @@ export function factsFrom(record: string): EventFacts {
     sha256,
     bodyTrusted: trusted === 1,
     priority,
+    subject,
   };
 }
 
@@ -168,7 +184,7 @@ export function eventFrom(
   { record, facts, body }: StoredEvent,
   parsePayload: ParsePayload,
 ): HooklineEvent {
-  const { source, provider, providerId, type, receivedAt, bodyTrusted } = facts;
+  const { source, provider, providerId, subject, type, receivedAt, bodyTrusted } = facts;
   let headers: Readonly<Record<string, string>> | undefined;
   let payload: { readonly value: unknown } | undefined;
   const headersOf = () => (headers ??= headersFrom(record) ?? {});
@@ -177,6 +193,7 @@ export function eventFrom(
     source,
     provider,
     providerId,
+    subject,
     type,
     receivedAt,
     // Not every handler looks at them, and reading both takes as long as all else that a worker does for an event.

@@ -11,6 +11,23 @@ afterEach(() => bench.close());
 
 const copiesOf = async (id: string) => (await findEvent(bench.partition, id))?.copies;
 
+describe('what an event is about', () => {
+  it('is told to its handlers and to whoever looks, and nothing where nothing says', async () => {
+    const store = await bench.store();
+    const told: (string | undefined)[] = [];
+    await bench.work({
+      concurrency: 1,
+      handlers: [handler('one', ({ subject }) => void told.push(subject))],
+    });
+    const [about, plain] = [incoming({ subject: 'cus_1' }), incoming()];
+    for (const event of [about, plain]) await store.accept(event);
+    await eventually(() => told.length === 2);
+    expect(told).toEqual(['cus_1', undefined]);
+    expect(await findEvent(bench.partition, about.id)).toMatchObject({ subject: 'cus_1' });
+    expect(await findEvent(bench.partition, plain.id)).not.toHaveProperty('subject');
+  });
+});
+
 describe('an event that comes again', () => {
   it('is counted, with when it last came', async () => {
     const store = await bench.store();
