@@ -10,7 +10,7 @@ import {
   type CommonConfig,
   type Environment,
 } from '@hookline/process';
-import { describedNames, describeProvider, providers } from '@hookline/providers';
+import { describedNames, describeProvider, providers, subjectAt } from '@hookline/providers';
 
 export interface CliConfig extends CommonConfig {
   readonly sources: ReadonlyMap<string, Source>;
@@ -30,7 +30,7 @@ export function readCliConfig(env: Environment): CliConfig {
   const { common, own } = readSettings(env, 'cli', problems);
   const sources = readSources(
     env,
-    { providers, described: describedNames, describe: describeProvider },
+    { providers, described: describedNames, describe: describeProvider, subjectAt },
     problems,
     () => undefined,
   );

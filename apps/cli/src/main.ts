@@ -1,15 +1,5 @@
-import { explain } from '@hookline/core';
-import { ConfigError, readEnvironment, unknownSettings } from '@hookline/process';
-import { cac } from 'cac';
-import { allCommands } from './all-commands.ts';
-import { UsageError, type Call, type Command } from './command.ts';
-import { readCliConfig } from './config.ts';
-import { STDIN } from './jobs/actions.ts';
-import { joinNegative } from './send/options.ts';
+import { runCli } from './run.ts';
 import { createTerminal } from './terminal.ts';
-
-/** A list of everything that is wrong with a file is long. */
-const LONGEST_TEXT = 100_000;
 
 // Who reads our answer may have read enough, as `| head` has: no reason for a stack, nor for another word.
 for (const stream of [process.stdout, process.stderr])
@@ -18,79 +8,4 @@ for (const stream of [process.stdout, process.stderr])
     process.exit(process.exitCode ?? 0);
   });
 
-const terminal = createTerminal(process);
-const cli = cac('hookline');
-for (const command of await commandsFor(process.argv[2])) {
-  const known = cli.command(`${command.name} ${command.usage}`.trim(), command.says);
-  for (const option of command.options)
-    known.option(option.flag, option.says, option.default === undefined ? {} : { default: option.default });
-  known.action((...given: unknown[]) => {
-    const options = given.pop() as Call['options'];
-    refuseRepeated(options);
-    return command.run({
-      // What may be there many times comes as a list.
-      args: given.flat() as Call['args'],
-      options,
-      typed: cli.rawArgs.slice(3),
-      env: process.env,
-      config: () => {
-        const env = readEnvironment(process.env);
-        for (const warning of unknownSettings(env)) terminal.note(`hookline: ${warning}`);
-        return readCliConfig(env);
-      },
-      terminal,
-    });
-  });
-}
-cli.help();
-
-try {
-  // cac takes a lone `-` for an option without a name, and drops it.
-  cli.parse(
-    joinNegative(process.argv).map((arg) => (arg === '-' ? STDIN : arg)),
-    { run: false },
-  );
-  if (cli.matchedCommand === undefined && !cli.options['help']) {
-    const [word] = process.argv.slice(2).filter((arg) => arg !== '--');
-    if (word?.startsWith('-')) throw new UsageError(`unknown option ${word}; 'hookline --help' lists all`);
-    if (word !== undefined)
-      throw new UsageError(`'${word}' is no command; 'hookline --help' lists those there are`);
-    cli.outputHelp();
-  }
-  process.exitCode = ((await cli.runMatchedCommand()) as number | undefined) ?? 0;
-} catch (error) {
-  const isExpected = error instanceof ConfigError || isWrongUse(error);
-  terminal.note(`hookline: ${explain(error, LONGEST_TEXT)}${wayOut(error)}`);
-  if (!isExpected && process.env['LOG_LEVEL'] === 'debug' && error instanceof Error)
-    terminal.note(String(error.stack));
-  process.exitCode = isWrongUse(error) ? 2 : 1;
-}
-
-/** The command that is asked for; all of them where it is none. The others' modules take a third of a second to load. */
-async function commandsFor(word: string | undefined): Promise<readonly Command[]> {
-  const asked = Object.entries(allCommands).find(([name]) => name === word);
-  if (asked !== undefined) return [await asked[1]()];
-  return Promise.all(Object.values(allCommands).map((load) => load()));
-}
-
-/** An option given twice would be a list, which no command takes. @throws UsageError */
-function refuseRepeated(options: Call['options']): void {
-  for (const [name, value] of Object.entries(options))
-    if (Array.isArray(value) && name !== '--') throw new UsageError(`--${name} is there twice: give it once`);
-}
-
-/** cac says what is wrong, and not what would be right. */
-function wayOut(error: unknown): string {
-  if (!isCacError(error)) return '';
-  const { name = '' } = cli.matchedCommand ?? {};
-  return `; '${`hookline ${name}`.trim()} --help' shows what it takes`;
-}
-
-function isCacError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'CACError';
-}
-
-/** A command that there is not, or not like this: to be typed otherwise, not to be tried again. */
-function isWrongUse(error: unknown): boolean {
-  return error instanceof UsageError || isCacError(error);
-}
+process.exitCode = await runCli(process.argv, { env: process.env, terminal: createTerminal(process) });

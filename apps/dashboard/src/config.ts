@@ -9,12 +9,12 @@ import {
   type Environment,
   type PortSetting,
 } from '@hookline/process';
-import { describedNames, describeProvider, providers } from '@hookline/providers';
+import { describedNames, describeProvider, providers, subjectAt } from '@hookline/providers';
 import type { AccessOptions, Login } from '@hookline/http';
 import { readAlertSettings, type AlertSettings } from './alerts/receivers.ts';
 import { readAccess, readLogin } from './login.ts';
 
-const KNOWN_PROVIDERS = { providers, described: describedNames, describe: describeProvider };
+const KNOWN_PROVIDERS = { providers, described: describedNames, describe: describeProvider, subjectAt };
 
 /** A folder for a database of its own, or an address. */
 export type HistoryPlace = string | { readonly folder: string };

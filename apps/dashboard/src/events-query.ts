@@ -14,6 +14,7 @@ export const EVENTS_QUERY = z.strictObject({
   type: z.string().optional().describe("A whole type, or a prefix ending in '*'"),
   status: z.union([z.enum(EVENT_STATUSES), z.literal('')]).optional(),
   handler: z.string().optional(),
+  subject: z.string().optional().describe('What events are about: a customer, a repository, an order'),
   from: z
     .string()
     .optional()
@@ -27,8 +28,8 @@ export type EventsQuery = z.infer<typeof EVENTS_QUERY>;
 
 /** Reads a question for events: the words and the fields beside them have all to hold. */
 export function searchOf(asked: Omit<EventsQuery, 'limit' | 'cursor'>, now: number): ParsedSearch {
-  const { q = '', source, type, status, handler, from, to } = asked;
-  const fields = { source, type, status, handler, from: timeText(from), until: timeText(to) };
+  const { q = '', source, type, status, handler, subject, from, to } = asked;
+  const fields = { source, type, status, handler, subject, from: timeText(from), until: timeText(to) };
   const terms = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [`${name}:"${value.replaceAll(/[\\"]/g, String.raw`\$&`)}"`],
   );
@@ -53,9 +54,9 @@ export function searchFor(
 }
 
 const PAYLOADS_CLOSED =
-  'your role does not see payloads, so it cannot search them: ask by source:, type:, status:, handler: or id:';
+  'your role does not see payloads, so it cannot search them: ask by source:, type:, status:, handler:, subject: or id:';
 const NO_HISTORY =
-  'payloads can only be searched in a history, and HISTORY_URL is off or what it names cannot be reached now: ask by source:, type:, status:, handler: or id:';
+  'payloads can only be searched in a history, and HISTORY_URL is off or what it names cannot be reached now: ask by source:, type:, status:, handler:, subject: or id:';
 
 /** Programs say times in milliseconds. */
 function timeText(text: string | undefined): string | undefined {

@@ -11,6 +11,7 @@ export const EVENT = z.object({
   provider: z.string(),
   type: z.string(),
   providerId: z.string(),
+  subject: z.string().optional().describe('What it is about, where something says'),
   status: z.enum(EVENT_STATUSES),
   receivedAt: time,
   verifiedAt: time,

@@ -1,6 +1,7 @@
 import type { RefusalSnapshot } from '@hookline/core';
-import { unrecordedRefusals, type Outlook } from '@hookline/redis';
+import type { Outlook } from '@hookline/redis';
 import type { EventDetail, EventLog } from './event-log.ts';
+import { refusalsPage } from './notes.ts';
 import { explainEvent, explainNothing, type Explained } from './explain.ts';
 import { timelineOf, type TimelineEntry } from './timeline.ts';
 
@@ -27,6 +28,7 @@ export async function explain(log: EventLog, asked: string, now: number): Promis
   return explainNothing(asked, await refusalsOf(log, asked), now, { isHistoryKept });
 }
 
+/** The same of an event that was looked up already. */
 export async function explainShown(log: EventLog, shown: ShownEvent, now: number): Promise<Explained> {
   return explainEvent(shown, { outlook: shown.outlook, verifiedBy: await log.verifiedBy(shown), now });
 }
@@ -40,14 +42,13 @@ async function refusalsOf(log: EventLog, asked: string): Promise<readonly Refusa
   if (asked === '') return [];
   const speaks = ({ excerpt, headers }: RefusalSnapshot) =>
     excerpt.includes(asked) || Object.values(headers).some((value) => value.includes(asked));
-  const found = (await unrecordedRefusals(log.partition, MOST_READ)).filter(speaks);
-  const history = await log.history();
+  const found: RefusalSnapshot[] = [];
   let before: string | undefined;
-  for (let read = 0; history !== undefined && read < MOST_READ; read += PAGE) {
-    const page = await history.refusals({ limit: PAGE, ...(before === undefined ? {} : { before }) });
+  for (let read = 0; read < MOST_READ; read += PAGE) {
+    const page = await refusalsPage(log, { limit: PAGE, ...(before === undefined ? {} : { before }) });
     found.push(...page.items.filter(speaks));
     before = page.next;
     if (before === undefined) break;
   }
-  return [...new Map(found.map((refusal) => [refusal.id, refusal])).values()].toSorted((a, b) => b.at - a.at);
+  return found;
 }

@@ -272,6 +272,7 @@ function fits(query: SearchQuery, event: EventSummary): boolean {
     provider,
     type,
     providerId,
+    subject,
     idPrefix,
     delivery,
     from = -Infinity,
@@ -285,6 +286,7 @@ function fits(query: SearchQuery, event: EventSummary): boolean {
     isOf(source, event.source) &&
     isOf(provider, event.provider) &&
     isOf(providerId, event.providerId) &&
+    (subject ?? event.subject) === event.subject &&
     isOfType &&
     event.id.startsWith(idPrefix ?? '') &&
     event.receivedAt >= from &&
@@ -303,14 +305,26 @@ function hasDelivery(
 }
 
 function summaryOf(event: Recorded): EventSummary {
-  const { id, source, provider, type, providerId, status, receivedAt, verifiedAt, recordedAt, settledAt } =
-    event;
+  const {
+    id,
+    source,
+    provider,
+    type,
+    providerId,
+    subject,
+    status,
+    receivedAt,
+    verifiedAt,
+    recordedAt,
+    settledAt,
+  } = event;
   return {
     id,
     source,
     provider,
     type,
     providerId,
+    ...(subject === undefined ? {} : { subject }),
     status,
     receivedAt,
     verifiedAt,

@@ -42,12 +42,13 @@ export function explainEvent(detail: EventDetail, circumstances: Circumstances):
 }
 
 function arrival({ event, bytes }: EventDetail, { verifiedBy, now }: Circumstances): string {
-  const { type, id, source, providerId, receivedAt, verifiedAt, recordedAt } = event;
+  const { type, id, source, providerId, subject, receivedAt, verifiedAt, recordedAt } = event;
   const known =
     providerId === '' || id === providerId ? '' : `, which ${event.provider} calls ${providerId},`;
+  const about = subject === undefined ? '' : ` about ${subject}`;
   const size = bytes === undefined ? '' : ` with ${bytes} bytes`;
   return (
-    `The event ${id}${known} of type ${type} came from ${source} ${clock(receivedAt, now)}${size}. ` +
+    `The event ${id}${known} of type ${type}${about} came from ${source} ${clock(receivedAt, now)}${size}. ` +
     `Its signature held ${span(verifiedAt - receivedAt)} later${secretOf(verifiedBy)}, and it was recorded and queued ${span(recordedAt - receivedAt)} after it came.`
   );
 }

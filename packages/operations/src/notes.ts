@@ -1,31 +1,55 @@
-import type { AuditLine, AuditQuery, HistoryPage, RefusalQuery, RefusalSnapshot } from '@hookline/core';
+import {
+  compareToPlace,
+  placeOf,
+  type AuditLine,
+  type AuditQuery,
+  type Dated,
+  type HistoryPage,
+  type PageOptions,
+  type RefusalQuery,
+  type RefusalSnapshot,
+} from '@hookline/core';
 import { unrecordedAudit, unrecordedRefusals } from '@hookline/redis';
 import type { EventLog } from './event-log.ts';
 
-/** A page of what was refused at the door, newest first: of the history, or where there is none the newest that Redis holds. */
+/** A page of what was refused at the door, newest first: recorded, or still in Redis alone. */
 export async function refusalsPage(
   log: EventLog,
   query: RefusalQuery,
 ): Promise<HistoryPage<RefusalSnapshot>> {
-  const history = await log.history();
-  if (history !== undefined) return history.refusals(query);
-  const { source, reason, limit } = query;
-  const held = await unrecordedRefusals(log.partition, MOST_HELD);
-  const items = held.filter(
+  const { source, reason, limit, before } = query;
+  const isPlain = source === undefined && reason === undefined && before === undefined;
+  const held = await unrecordedRefusals(log.partition, isPlain ? limit + 1 : MOST_HELD);
+  const fits = held.filter(
     (refusal) =>
       (source ?? refusal.source) === refusal.source && (reason ?? refusal.reason) === refusal.reason,
   );
-  return { items: items.slice(0, limit), next: undefined };
+  return merged(fits, await (await log.history())?.refusals(query), query);
 }
 
-/** A page of what operators did, newest first. */
+/** A page of what operators did, newest first: recorded, or still in Redis alone. */
 export async function auditPage(log: EventLog, query: AuditQuery): Promise<HistoryPage<AuditLine>> {
-  const history = await log.history();
-  if (history !== undefined) return history.audit(query);
-  const held = await unrecordedAudit(log.partition, MOST_HELD);
-  const items = held.filter(({ action }) => (query.action ?? action) === action);
-  return { items: items.slice(0, query.limit), next: undefined };
+  const { action: asked, limit, before } = query;
+  const isPlain = asked === undefined && before === undefined;
+  const held = await unrecordedAudit(log.partition, isPlain ? limit + 1 : MOST_HELD);
+  const fits = held.filter(({ action }) => (asked ?? action) === action);
+  return merged(fits, await (await log.history())?.audit(query), query);
 }
 
 /** More are not in Redis. */
 const MOST_HELD = 11_000;
+
+/** What is just being recorded is in both. @param recorded `undefined` where there is no history */
+function merged<Item extends Dated>(
+  held: readonly Item[],
+  recorded: HistoryPage<Item> | undefined,
+  { limit, before }: PageOptions,
+): HistoryPage<Item> {
+  const present = held.filter((item) => before === undefined || compareToPlace(item, before) < 0);
+  const byId = new Map([...present, ...(recorded?.items ?? [])].map((item) => [item.id, item]));
+  const all = [...byId.values()].toSorted((a, b) => compareToPlace(b, placeOf(a)));
+  const items = all.slice(0, limit);
+  const last = items.at(-1);
+  const isMore = all.length > limit || recorded?.next !== undefined;
+  return { items, next: isMore && last !== undefined ? placeOf(last) : undefined };
+}

@@ -42,7 +42,13 @@ const app = (isMended: boolean): string =>
 
 async function pay(customer: string, more: { secret?: string } = {}): Promise<string> {
   const id = `evt_${customer}`;
-  const body = JSON.stringify({ id, object: 'event', type: 'invoice.paid', customer });
+  const body = JSON.stringify({
+    id,
+    object: 'event',
+    type: 'invoice.paid',
+    customer,
+    data: { object: { customer } },
+  });
   const answer = await post(receiverUrl, { body, headers: signature(body, more) });
   return String(answer.body.id ?? answer.status);
 }
@@ -115,6 +121,9 @@ describe('somebody on call', () => {
 
     const [, event] = await api(`/events/evt_cus_10x4471`);
     expect(event).toMatchObject({ event: { id, status: 'dead' } });
+    expect((await api('/events?subject=cus_10x4471'))[1]).toMatchObject({
+      events: [{ id, subject: 'cus_10x4471' }],
+    });
     const [, found] = await api('/events?q=customer%3Dcus_10x4471');
     expect(found).toMatchObject({ events: [{ id }] });
     expect(await cli('events', 'search', 'customer=cus_10x4471')).toContain(id);

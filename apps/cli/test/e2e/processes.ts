@@ -2,7 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { runCli } from '../../src/run.ts';
+import { createTerminal } from '../../src/terminal.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -46,11 +49,7 @@ export function openStage(): Stage {
   return {
     dir,
     run(name, env, args = []) {
-      const program = start(
-        name,
-        { DATA_DIR: dir, OPS_PORT: '0', RECEIVER_PORT: '0', DASHBOARD_PORT: '0', ...env },
-        args,
-      );
+      const program = start(name, ownEnv(dir, env), args);
       programs.push(program);
       return program;
     },
@@ -82,14 +81,9 @@ export function openStage(): Stage {
 }
 
 function start(name: string, env: Record<string, string>, args: readonly string[]): Program {
-  const inherited = Object.fromEntries(
-    ['PATH', 'HOME', 'LD_LIBRARY_PATH', 'XDG_CACHE_HOME'].flatMap((key) =>
-      process.env[key] ? [[key, process.env[key]]] : [],
-    ),
-  );
   const child = spawn(process.execPath, [join(ROOT, 'apps', name, 'dist/main.js'), ...args], {
     cwd: ROOT,
-    env: { ...inherited, ...env },
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -147,15 +141,33 @@ export async function startWorker(stage: Stage, env: Record<string, string>): Pr
   return program;
 }
 
-/** Runs one CLI command to its end. */
+/** Runs one CLI command to its end, in this process: a new one would take a second more. Only the terminal is not real. */
 export async function hookline(
   stage: Stage,
   env: Record<string, string>,
   ...args: string[]
-): Promise<{ code: number | string; output: string }> {
-  const program = stage.run('cli', env, args);
-  const code = await program.ended;
-  return { code, output: program.output() };
+): Promise<{ code: number; output: string }> {
+  let output = '';
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      output += String(chunk);
+      done();
+    },
+  });
+  const terminal = createTerminal({ stdin: Readable.from([]), stdout: sink, stderr: sink });
+  const code = await runCli(['node', 'hookline', ...args], { env: ownEnv(stage.dir, env), terminal });
+  return { code, output };
+}
+
+/** What a program is started with: nothing of ours but what it takes to start. */
+function ownEnv(dir: string, env: Record<string, string>): Record<string, string> {
+  const inherited = Object.fromEntries(
+    ['PATH', 'HOME', 'LD_LIBRARY_PATH', 'XDG_CACHE_HOME'].flatMap((key) =>
+      process.env[key] ? [[key, process.env[key]]] : [],
+    ),
+  );
+  const own = { DATA_DIR: dir, OPS_PORT: '0', RECEIVER_PORT: '0', DASHBOARD_PORT: '0' };
+  return { ...inherited, ...own, ...env };
 }
 
 /** The text of a handler module that writes `name providerId attempt pid time` to the journal, and does more. */

@@ -217,6 +217,16 @@ function factsOf({ event, bytes, sha256, bodyTrusted, isRecorded }: ShownEvent) 
         ]),
     ['Provider', event.provider],
     ['Provider’s id', <Foreign>{event.providerId}</Foreign>],
+    ...(event.subject === undefined
+      ? []
+      : [
+          [
+            'About',
+            <a href={`/admin/events?subject=${encodeURIComponent(event.subject)}`}>
+              <Foreign>{event.subject}</Foreign>
+            </a>,
+          ] as const,
+        ]),
     ['Size', bytes === undefined ? 'unknown' : bytesOf(bytes)],
     ...(sha256 === undefined ? [] : [['SHA-256', <code class="foreign">{sha256}</code>] as const]),
     ...(bodyTrusted === false

@@ -159,6 +159,7 @@ function Filters({ query }: { readonly query: URLSearchParams }) {
       <input name="source" value={value('source')} placeholder="Source" aria-label="Source" size={10} />
       <input name="type" value={value('type')} placeholder="Type" aria-label="Type" size={14} />
       <input name="handler" value={value('handler')} placeholder="Handler" aria-label="Handler" size={12} />
+      <input name="subject" value={value('subject')} placeholder="About" aria-label="About" size={12} />
       <input
         name="from"
         value={value('from')}
@@ -179,7 +180,7 @@ function Filters({ query }: { readonly query: URLSearchParams }) {
   );
 }
 
-const FILTERS = ['q', 'source', 'type', 'status', 'handler', 'from', 'to'] as const;
+const FILTERS = ['q', 'source', 'type', 'status', 'handler', 'subject', 'from', 'to'] as const;
 
 function isAsked(query: URLSearchParams): boolean {
   return FILTERS.some((name) => (query.get(name) ?? '') !== '');

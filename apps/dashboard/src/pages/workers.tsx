@@ -75,7 +75,10 @@ function Current({ detail, now }: { readonly detail: Detail; readonly now: numbe
         <Foreign>{current}</Foreign>
       ) : (
         <>
-          {handler} <a href={`/admin/events/${encodeURIComponent(event)}`}>{event}</a>
+          <Foreign>{handler}</Foreign>{' '}
+          <a href={`/admin/events/${encodeURIComponent(event)}`}>
+            <Foreign>{event}</Foreign>
+          </a>
         </>
       )}
       {typeof since === 'number' ? <div class="small muted">{`for ${spanOf(now - since)}`}</div> : null}
