@@ -48,7 +48,9 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
 async function commandsFor(word: string | undefined): Promise<readonly Command[]> {
   const asked = Object.entries(allCommands).find(([name]) => name === word);
   if (asked !== undefined) return [await asked[1]()];
-  return Promise.all(Object.values(allCommands).map((load) => load()));
+  const commands: Command[] = [];
+  for (const load of Object.values(allCommands)) commands.push(await load());
+  return commands;
 }
 
 function register(cli: CAC, command: Command, { env, terminal }: World): void {

@@ -80,13 +80,13 @@ const wrong: readonly Wrong[] = [
 ];
 
 describe('a command that was called wrongly', () => {
-  it.concurrent.each(wrong)('ends with 2, and says what to type: $args', async ({ args, says }) => {
+  it.each(wrong)('ends with 2, and says what to type: $args', async ({ args, says }) => {
     const { code, output } = await hookline(stage, broken, ...args);
     expect([code, output]).toEqual([2, expect.stringMatching(says)]);
     expect(output).not.toContain('    at ');
   });
 
-  it.concurrent.each([['slack', '--source', 'stripe'], ['stripe', '--to', 'here'], ['nobody']])(
+  it.each([['slack', '--source', 'stripe'], ['stripe', '--to', 'here'], ['nobody']])(
     'ends with 2 where the settings had to be read to know it: send %s',
     async (...args) => {
       expect(await hookline(stage, away, 'send', ...args)).toMatchObject({ code: 2 });
@@ -95,7 +95,7 @@ describe('a command that was called wrongly', () => {
 });
 
 describe('a command that could not do its work', () => {
-  it.concurrent.each([
+  it.each([
     { args: ['jobs', 'list', '--json'] },
     { args: ['jobs', 'show', 'a'] },
     { args: ['secrets', 'stripe'] },

@@ -1,3 +1,4 @@
+import { fieldOf } from '@hookline/core';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -63,5 +64,5 @@ async function writeWhole(file: string, lines: Readable): Promise<void> {
 
 /** The other errors here are Redis's. */
 function isOfFiles(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'path' in error;
+  return ['syscall', 'path'].every((field) => typeof fieldOf(error, field) === 'string');
 }

@@ -1,3 +1,4 @@
+import { explain, fieldOf } from '@hookline/core';
 /** What an endpoint answered. */
 export interface Answer {
   readonly status: number;
@@ -82,11 +83,11 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
+/** What a request failed by, which `fetch` keeps under its own error. */
 function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${PATIENCE_MS / 1_000} s`;
-  const { cause } = error;
-  if (!(cause instanceof Error)) return error.message;
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  return cause.message || code || error.message;
+  if (fieldOf(error, 'name') === 'TimeoutError') return `no answer within ${PATIENCE_MS / 1_000} s`;
+  const cause = fieldOf(error, 'cause');
+  const [message, code] = ['message', 'code'].map((field) => fieldOf(cause, field));
+  const said = [message, code].find((text) => typeof text === 'string' && text !== '');
+  return typeof said === 'string' ? said : explain(error);
 }

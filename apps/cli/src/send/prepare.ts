@@ -1,4 +1,4 @@
-import type { ProviderRequest } from '@hookline/core';
+import { explain, fieldOf, type ProviderRequest } from '@hookline/core';
 import { readFileSync } from 'node:fs';
 import { expectationOf, type Expectation } from './expectation.ts';
 import { otherSecrets, tampered } from './faults.ts';
@@ -75,7 +75,7 @@ function readData(data: string): Buffer {
   try {
     return readFileSync(data);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = String(fieldOf(error, 'code') ?? explain(error));
     throw new Error(`--data is neither JSON nor a file that can be read (${code}): ${data.slice(0, 80)}`, {
       cause: error,
     });
