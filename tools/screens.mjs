@@ -6,7 +6,7 @@ import { bodyHash, eventIdOf, NO_LOG } from '@hookline/core';
 import { openHistory } from '@hookline/history';
 import { providers } from '@hookline/providers';
 import { openEventStore, openQueues, openSystem, pauseHandler, publishStatus } from '@hookline/redis';
-import { obtainBrowser, startOwnRedis } from '@hookline/rig';
+import { eventually, obtainBrowser, startOwnRedis } from '@hookline/rig';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -188,6 +188,14 @@ async function fillRedis(target, prefix, now) {
     event_loop_lag_seconds: 0.011,
     clock_skew_seconds: 0.002,
   });
+  const working = () => ({
+    queues: 'default email',
+    slots: 30,
+    running: 1,
+    current: 'stripe.evt_ljsr~send-receipt',
+    current_since: Date.now() - 1_400,
+    ...detail(),
+  });
   const announcement = {
     startedAt: now - 3_600_000,
     handlers: handlers.map((name) => ({
@@ -209,13 +217,15 @@ async function fillRedis(target, prefix, now) {
       prefix,
       role,
       version: '0.1.0',
-      detail,
+      detail: role === 'worker' ? working : detail,
       ...(role === 'worker' ? { announcement } : {}),
     }),
   );
-  for (const process of processes) await process.publish();
+  for (const process of processes) await eventually(() => process.publish());
   const queues = await openQueues({ target, prefix, log: NO_LOG });
   const store = await openEventStore({ target, prefix, log: NO_LOG });
+  await eventually(() => store.ping());
+  await eventually(() => queues.ping());
   for (let n = 0; n < 6; n += 1) {
     const { event } = eventAt(Date.now(), 900_000 + n);
     await store.accept({ ...event, type: event.type });

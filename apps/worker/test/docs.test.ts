@@ -9,7 +9,12 @@ import { definitionsIn } from '../src/definition-files.ts';
 import { buildDefinitions } from '../src/definitions.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name))];
+const PAGES = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
 
 interface Block {
   readonly page: string;

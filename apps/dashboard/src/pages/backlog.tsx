@@ -73,7 +73,18 @@ function columnsAt(now: number, length: number): readonly Column<QueueView>[] {
       cell: ({ name }) => <a href={`/admin/queues/queue/${encodeURIComponent(name)}`}>{name}</a>,
     },
     { head: 'State', kind: 'tight', cell: (queue) => <State queue={queue} at={now} /> },
-    { head: 'Waiting', kind: 'number', cell: ({ waiting, prioritized }) => waiting + prioritized },
+    {
+      head: 'Waiting',
+      kind: 'number',
+      cell: ({ waiting, prioritized, oldestAt }) => (
+        <>
+          {waiting + prioritized}
+          {oldestAt === undefined ? null : (
+            <div class="small muted">{`the next for ${spanOf(now - oldestAt)}`}</div>
+          )}
+        </>
+      ),
+    },
     {
       head: 'Lately',
       kind: 'tight',
@@ -82,12 +93,15 @@ function columnsAt(now: number, length: number): readonly Column<QueueView>[] {
       ),
     },
     {
-      head: 'Oldest',
+      head: 'Running',
       kind: 'number',
-      cell: ({ oldestAt }) => (oldestAt === undefined ? '–' : spanOf(now - oldestAt)),
+      cell: ({ active, delayed }) => (
+        <>
+          {active}
+          <div class="small muted">{`${delayed} later`}</div>
+        </>
+      ),
     },
-    { head: 'Running', kind: 'number', cell: ({ active }) => active },
-    { head: 'Later', kind: 'number', cell: ({ delayed }) => delayed },
     {
       head: 'Rate',
       kind: 'number',

@@ -84,7 +84,6 @@ function columnsAt(now: number, length: number): readonly Column<HandlerView>[] 
       ),
     },
     { head: 'Rate', kind: 'number', cell: ({ succeeded, failed }) => rateOf(succeeded + failed, length) },
-    { head: 'Succeeded', kind: 'number', cell: ({ succeeded }) => succeeded },
     {
       head: 'Failed',
       kind: 'number',
@@ -97,8 +96,16 @@ function columnsAt(now: number, length: number): readonly Column<HandlerView>[] 
       cell: ({ dead, handler }) =>
         dead === 0 ? 0 : <a href={`/admin/issues?handler=${encodeURIComponent(handler)}`}>{dead}</a>,
     },
-    { head: 'Runs, p50 / p99', kind: 'number', cell: ({ runP50, runP99 }) => pair(runP50, runP99) },
-    { head: 'Waits, p50 / p99', kind: 'number', cell: ({ waitP50, waitP99 }) => pair(waitP50, waitP99) },
+    {
+      head: 'Runs, p50 / p99',
+      kind: 'number',
+      cell: ({ runP50, runP99, waitP50, waitP99 }) => (
+        <>
+          {pair(runP50, runP99)}
+          {waitP50 === undefined ? null : <div class="small muted">{`after ${pair(waitP50, waitP99)}`}</div>}
+        </>
+      ),
+    },
     {
       head: 'Its queue',
       kind: 'number',

@@ -152,6 +152,8 @@ export async function openMember(place: Slot, first: MemberOptions): Promise<Mem
         (error: unknown) => error,
       );
       if (failure === undefined) return;
+      // Of one that lives and was not ready in time, no end comes.
+      if (watched.process.alive) throw failure;
       if (!isTakenBack(await watched.process.ended) || performance.now() > deadline) throw failure;
       while (current === watched && wanted) await wait(POLL_MS);
     }

@@ -72,11 +72,14 @@ export function startCanaries(options: CanaryOptions): Canaries {
   async function send(queue: Queue): Promise<boolean> {
     if (await queue.isPaused()) return false;
     if (await isGivenToOthers(queue)) dueSince.delete(queue.name);
+    if (over.signal.aborted) return false;
     await queue.add('canary', { kind: 'canary' } satisfies Work, {
       jobId: jobId(),
       removeOnComplete: true,
       removeOnFail: true,
     });
+    // It was on its way when this process stopped, which took back what was there.
+    if (over.signal.aborted) await queue.remove(jobId());
     return true;
   }
 
