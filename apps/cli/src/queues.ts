@@ -1,4 +1,4 @@
-import { NO_LOG } from '@hookline/core';
+import { actDone, NO_LOG } from '@hookline/core';
 import { openSystem, type QueueDepth } from '@hookline/redis';
 import type { CliConfig } from './config.ts';
 import { withQueues } from './with-queues.ts';
@@ -26,13 +26,7 @@ export function turnQueue(
     const queue = (await queues.list()).find((each) => each.name === name);
     if (queue === undefined) return false;
     await (how === 'pause' ? queue.pause() : queue.resume());
-    await queues.note({
-      actor,
-      action: `queue.${how}`,
-      target: name,
-      outcome: 'done',
-      ...(reason === undefined ? {} : { detail: reason }),
-    });
+    await queues.note(actDone(actor, `queue.${how}`, name, reason));
     return true;
   });
 }

@@ -294,6 +294,7 @@ describe('hookline doctor', () => {
       'note nobody records the history',
     ])
       expect(text).toContain(said);
+    expect(output).toMatch(/^ok {4}Redis \d/m);
     expect(output).not.toContain('sk_live_51Habcdefghij');
     for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });

@@ -1,5 +1,5 @@
+import { actDone } from '@hookline/core';
 import { z } from 'zod';
-import type { Ask } from './desk.ts';
 import { defineRoute, notFound, type AnyRoute } from './route.ts';
 
 /** What an act is told with: the reason lands in the audit. */
@@ -18,18 +18,8 @@ export function pausingRoute(verb: 'pause' | 'resume', says: string): AnyRoute {
       const queue = (await ask.desk.queues()).find((each) => each.name === name);
       if (queue === undefined) return notFound('queue');
       await (verb === 'pause' ? queue.pause() : queue.resume());
-      await noteQueueAct(ask, `queue.${verb}`, name, body.reason);
+      await ask.desk.note(actDone(ask.viewer.name, `queue.${verb}`, name, body.reason));
       return { kind: 'json', value: { name, paused: verb === 'pause' } };
     },
-  });
-}
-
-function noteQueueAct({ desk, viewer }: Ask, action: string, target: string, reason: string | undefined) {
-  return desk.note({
-    actor: viewer.name,
-    action,
-    target,
-    outcome: 'done',
-    ...(reason === undefined || reason === '' ? {} : { detail: reason }),
   });
 }

@@ -1,3 +1,4 @@
+import { actDone } from '@hookline/core';
 import { pauseSchedule, resumeSchedule, runSchedule } from '@hookline/redis';
 import { z } from 'zod';
 import type { Ask } from './desk.ts';
@@ -25,13 +26,7 @@ export function scheduleRoute(verb: keyof typeof DO, says: string): AnyRoute {
       const { name = '' } = ask.params;
       const done = await DO[verb](ask);
       if (done === false) return notFound(verb === 'resume' ? 'paused schedule' : 'schedule');
-      await ask.desk.note({
-        actor: ask.viewer.name,
-        action: `schedule.${verb}`,
-        target: name,
-        outcome: 'done',
-        ...(body.reason === undefined || body.reason === '' ? {} : { detail: body.reason }),
-      });
+      await ask.desk.note(actDone(ask.viewer.name, `schedule.${verb}`, name, body.reason));
       return { kind: 'json', value: { name, ...(typeof done === 'string' ? { jobId: done } : {}) } };
     },
   });

@@ -108,6 +108,12 @@ export interface AuditLine {
 /** An act before it is recorded anywhere. */
 export type OperatorAct = Omit<AuditLine, 'id' | 'at' | 'detail'> & { readonly detail?: string };
 
+/** An act that was done. @param reason as it was typed: nothing is none */
+export function actDone(actor: string, action: string, target: string, reason?: string): OperatorAct {
+  const why = reason === undefined || reason === '' ? {} : { detail: reason };
+  return { actor, action, target, outcome: 'done', ...why };
+}
+
 /** Below 0 when `a` is earlier than `b`, above 0 when it is later. */
 export function compareRevisions(a: Revision, b: Revision): number {
   const [aMs = 0, aCount = 0] = a.split('-').map(Number);

@@ -56,6 +56,7 @@ export {
   type UntrustedBodies,
 } from './handler.ts';
 export {
+  actDone,
   compareRevisions,
   type AttemptOutcome,
   type AttemptSnapshot,

@@ -214,10 +214,9 @@ export class EventLog {
     return content && savedSampleOf(event, this.#parts.sources.get(event.source)?.provider, content);
   }
 
-  /** Which of the secrets of its source that are set today verifies an event. */
-  async verifiedBy({ event }: EventDetail): Promise<VerifiedBy> {
+  /** Which of the secrets of its source that are set today verifies an event. @param content what came in */
+  verifiedBy({ event }: EventDetail, content: Content | undefined): VerifiedBy {
     const its = this.#parts.sources.get(event.source);
-    const content = its && (await this.content(event.id));
     return content === undefined || its === undefined
       ? { kind: 'unknown' }
       : verifiedBy(its, event.receivedAt, content);

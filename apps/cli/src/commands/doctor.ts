@@ -66,7 +66,7 @@ export default {
 const MARKS = { ok: 'ok   ', note: 'note ', wrong: 'WRONG' } as const;
 
 function describe({ level, says, mend }: Finding, write: Write): void {
-  write(wrapped(`${MARKS[level]} ${says}`, '', '      '));
+  write(wrapped(says, `${MARKS[level]} `, '      '));
   if (mend !== undefined) write(wrapped(mend, '      -> ', '         '));
 }
 

@@ -1,3 +1,4 @@
+import { actDone } from '@hookline/core';
 import {
   pauseSchedule,
   resumeSchedule,
@@ -81,14 +82,7 @@ function turn(
   return withRedis(config, () =>
     withQueues(config, async (queues) => {
       const isDone = await doIt(queues, verb, name);
-      if (isDone)
-        await queues.note({
-          actor: actor(),
-          action: `schedule.${verb}`,
-          target: name,
-          outcome: 'done',
-          ...(reason === undefined ? {} : { detail: reason }),
-        });
+      if (isDone) await queues.note(actDone(actor(), `schedule.${verb}`, name, reason));
       if (json) write(JSON.stringify(isDone ? { name, done: verb } : null));
       else
         write(

@@ -27,10 +27,10 @@ export default definePage<Found>({
     const { desk, params, viewer, now } = ask;
     const id = params['id'] ?? '';
     const shown = await showEventTo(ask, id);
-    const explained =
-      shown === undefined ? await explain(desk.log, id, now) : await explainShown(desk.log, shown, now);
-    const content = shown && viewer.seesPayloads ? await desk.log.content(shown.event.id) : undefined;
-    return { shown, explained, body: content && shownBody(content.body) };
+    if (shown === undefined) return { shown, explained: await explain(desk.log, id, now), body: undefined };
+    const content = await desk.log.content(shown.event.id);
+    const explained = explainShown(desk.log, shown, content, now);
+    return { shown, explained, body: content && viewer.seesPayloads ? shownBody(content.body) : undefined };
   },
   render({ shown, explained, body }, { params: { id = '' }, now, viewer }) {
     if (shown === undefined) return <Unknown id={id} text={explained.text} />;

@@ -273,12 +273,13 @@ export interface ScriptCalls {
   };
   /**
    * Puts jobs that waited for a paused handler where they are taken next, at most so many, and says how many are left. One
-   * that nobody finds delayed any more is being looked at, or over.
+   * that nobody finds delayed any more is being looked at, or over. A handler that was paused again keeps what it holds:
+   * what were let go would be held anew, without an end.
    * @see ../operators/let-go.lua
    */
   readonly 'let-go': {
-    readonly keys: Keys<'held'>;
-    readonly args: Args<'most'>;
+    readonly keys: Keys<'held' | 'paused'>;
+    readonly args: Args<'handler' | 'most'>;
   };
   /**
    * One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. It ends at
@@ -392,7 +393,7 @@ export interface ScriptCalls {
    * @see ../operators/pause-handler.lua
    */
   readonly 'pause-handler': {
-    readonly keys: Keys<'held' | 'paused'>;
+    readonly keys: Keys<'paused'>;
     readonly args: Args<'handler' | 'pause' | 'act'>;
   };
   /**
@@ -1265,6 +1266,13 @@ local function openDelivery(it)
     noteChange(id)
   end
   return { 'open', deaths, event[WITH_EVENT - 1] or '0', record or recordOf(eventKey), event[WITH_EVENT + 1] }
+end`,
+  'promote-job': `local function promoteJob(queue, jobId)
+  local keys = {}
+  for i, name in ipairs({ 'delayed', 'wait', 'paused', 'meta', 'prioritized', 'active', 'pc', 'events', 'marker' }) do
+    keys[i] = bullJobKeyOf(queue, name)
+  end
+  promote(keys, { bullJobKeyOf(queue, ''), jobId })
 end`,
   'record': `local EARLIER_FACTS = { 'receivedAt', 'source', 'provider', 'type', 'providerId', 'verifiedAt', 'pieces', 'sha256',
   'bodyTrusted', 'priority' }
@@ -2337,7 +2345,7 @@ end
 
 local function giveUp(event)
   local id, eventKey = event.id, eventKeyOf(event.id)
-  local status, heldUntil = unpack(redis.call('HMGET', eventKey, 'status', 'heldUntil'))
+  local status, heldUntil, copies = unpack(redis.call('HMGET', eventKey, 'status', 'heldUntil', 'copies'))
   if statusAtOf(eventKey) ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
   if heldUntil and tonumber(heldUntil) > now then return 'later' end
   if redis.call('ZSCORE', unclaimedKey, id) then return 'later' end
@@ -2348,11 +2356,10 @@ local function giveUp(event)
     local workId = id .. '~' .. deliveries[i]
     redis.call('DEL', attemptsKeyOf(workId), effectsKeyOf(workId))
   end
-  local copies = redis.call('HGET', eventKey, 'copies') or 1
   redis.call('DEL', eventKey, deliveriesKeyOf(id))
   redis.call('ZREM', expiringKey, id)
   redis.call('ZREM', shedKey, id)
-  if tonumber(forgetAt) > now then redis.call('SET', knownKeyOf(id), copies, 'PXAT', forgetAt) end
+  if tonumber(forgetAt) > now then redis.call('SET', knownKeyOf(id), copies or 1, 'PXAT', forgetAt) end
   return 'given'
 end
 
@@ -2446,23 +2453,18 @@ if nth > 1 or isHeldElsewhere(lockKey, token) then return 'lost' end
 return 'stored'`,
   },
   'let-go': {
-    include: [],
-    keys: ['held'],
-    args: ['most'],
+    include: ['promote-job'],
+    keys: ['held', 'paused'],
+    args: ['handler', 'most'],
     lists: [],
     bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'integer',
-    lua: `for _, place in ipairs(redis.call('SPOP', heldKey, most)) do
+    lua: `if redis.call('HEXISTS', pausedKey, handler) == 1 then return 0 end
+for _, place in ipairs(redis.call('SPOP', heldKey, most)) do
   local queue, jobId = string.match(place, '^([^|]*)|(.*)$')
-  if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then
-    local keys = {}
-    for i, name in ipairs({ 'delayed', 'wait', 'paused', 'meta', 'prioritized', 'active', 'pc', 'events', 'marker' }) do
-      keys[i] = bullJobKeyOf(queue, name)
-    end
-    promote(keys, { bullJobKeyOf(queue, ''), jobId })
-  end
+  if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then promoteJob(queue, jobId) end
 end
 return redis.call('SCARD', heldKey)`,
   },
@@ -2726,7 +2728,7 @@ return { 'open', deaths, tries, status and '1' or '', finishToken or '', redis.c
   },
   'pause-handler': {
     include: ['acts'],
-    keys: ['held', 'paused'],
+    keys: ['paused'],
     args: ['handler', 'pause', 'act'],
     lists: [],
     bullmq: [],
@@ -2734,8 +2736,6 @@ return { 'open', deaths, tries, status and '1' or '', finishToken or '', redis.c
     each: [],
     reply: 'word',
     lua: `if redis.call('HSETNX', pausedKey, handler, pause) == 0 then return 'known' end
--- What an earlier pause left here went on by itself since.
-redis.call('DEL', heldKey)
 noteAct(act)
 return 'paused'`,
   },
@@ -3305,7 +3305,7 @@ end
 return 'not'`,
   },
   'wake-queue': {
-    include: ['clock'],
+    include: ['clock', 'promote-job'],
     keys: ['repairs'],
     args: ['queue', 'grace', 'nextThen'],
     lists: ['overdueThen'],
@@ -3322,14 +3322,6 @@ local paused, concurrency = unpack(redis.call('HMGET', partKeyOf('meta'), 'pause
 if paused or redis.call('PTTL', partKeyOf('limiter')) > 0 then return { '', 0, {}, {} } end
 if concurrency and redis.call('LLEN', partKeyOf('active')) >= tonumber(concurrency) then return { '', 0, {}, {} } end
 
-local function promoteJob(id)
-  local keys = {}
-  for i, name in ipairs({ 'delayed', 'wait', 'paused', 'meta', 'prioritized', 'active', 'pc', 'events', 'marker' }) do
-    keys[i] = partKeyOf(name)
-  end
-  promote(keys, { partKeyOf(''), id })
-end
-
 local hasMarker = redis.call('EXISTS', markerKey) == 1
 local set, overdue, promoted = 0, {}, {}
 local before = (millisecondsNow() - tonumber(grace)) * 0x1000
@@ -3337,7 +3329,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', partKeyOf('delayed'), '-inf', be
   if redis.call('EXISTS', partKeyOf(id)) == 0 then
     -- The hash is gone: there is nothing to run, and promoting it would make an empty one.
   elseif wasOverdue[id] then
-    promoteJob(id)
+    promoteJob(queue, id)
     promoted[#promoted + 1] = id
   else
     overdue[#overdue + 1] = id

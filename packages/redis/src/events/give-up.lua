@@ -20,7 +20,7 @@ end
 
 local function giveUp(event)
   local id, eventKey = event.id, eventKeyOf(event.id)
-  local status, heldUntil = unpack(redis.call('HMGET', eventKey, 'status', 'heldUntil'))
+  local status, heldUntil, copies = unpack(redis.call('HMGET', eventKey, 'status', 'heldUntil', 'copies'))
   if statusAtOf(eventKey) ~= event.statusAt or (status ~= 'handled' and status ~= 'unhandled') then return 'changed' end
   if heldUntil and tonumber(heldUntil) > now then return 'later' end
   if redis.call('ZSCORE', unclaimedKey, id) then return 'later' end
@@ -31,11 +31,10 @@ local function giveUp(event)
     local workId = id .. '~' .. deliveries[i]
     redis.call('DEL', attemptsKeyOf(workId), effectsKeyOf(workId))
   end
-  local copies = redis.call('HGET', eventKey, 'copies') or 1
   redis.call('DEL', eventKey, deliveriesKeyOf(id))
   redis.call('ZREM', expiringKey, id)
   redis.call('ZREM', shedKey, id)
-  if tonumber(forgetAt) > now then redis.call('SET', knownKeyOf(id), copies, 'PXAT', forgetAt) end
+  if tonumber(forgetAt) > now then redis.call('SET', knownKeyOf(id), copies or 1, 'PXAT', forgetAt) end
   return 'given'
 end
 

@@ -4,8 +4,7 @@
 --- or held by its rate limit is not asleep.
 --- `nextThen` and `overdueThen` are what the last look answered: the next waiting job, and which were overdue. Beside
 --- these: how many markers were set, and which jobs were promoted.
---- @include clock
---- @bullmq  promote
+--- @include clock, promote-job
 --- @keys    repairs
 --- @args    queue, grace, nextThen
 --- @lists   overdueThen
@@ -20,14 +19,6 @@ local paused, concurrency = unpack(redis.call('HMGET', partKeyOf('meta'), 'pause
 if paused or redis.call('PTTL', partKeyOf('limiter')) > 0 then return { '', 0, {}, {} } end
 if concurrency and redis.call('LLEN', partKeyOf('active')) >= tonumber(concurrency) then return { '', 0, {}, {} } end
 
-local function promoteJob(id)
-  local keys = {}
-  for i, name in ipairs({ 'delayed', 'wait', 'paused', 'meta', 'prioritized', 'active', 'pc', 'events', 'marker' }) do
-    keys[i] = partKeyOf(name)
-  end
-  promote(keys, { partKeyOf(''), id })
-end
-
 local hasMarker = redis.call('EXISTS', markerKey) == 1
 local set, overdue, promoted = 0, {}, {}
 local before = (millisecondsNow() - tonumber(grace)) * 0x1000
@@ -35,7 +26,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', partKeyOf('delayed'), '-inf', be
   if redis.call('EXISTS', partKeyOf(id)) == 0 then
     -- The hash is gone: there is nothing to run, and promoting it would make an empty one.
   elseif wasOverdue[id] then
-    promoteJob(id)
+    promoteJob(queue, id)
     promoted[#promoted + 1] = id
   else
     overdue[#overdue + 1] = id

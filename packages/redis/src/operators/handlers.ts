@@ -1,4 +1,4 @@
-import type { OperatorAct } from '@hookline/core';
+import { actDone } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { actText } from '../events/notes.ts';
 
@@ -51,11 +51,11 @@ export async function pauseHandler(
   const { keys } = partition;
   const why = reason === undefined || reason === '' ? {} : { reason };
   const reply = await partition.run('pause-handler', {
-    keys: { held: keys.heldFor(handler), paused: keys.pausedHandlers },
+    keys: { paused: keys.pausedHandlers },
     args: {
       handler,
       pause: JSON.stringify({ at: now, by, ...why }),
-      act: actText(actOf('pause', handler, by, reason)),
+      act: actText(actDone(by, 'handler.pause', handler, reason)),
     },
   });
   return reply === 'paused';
@@ -73,25 +73,13 @@ export async function resumeHandler(
   const { keys } = partition;
   const reply = await partition.run('resume-handler', {
     keys: { paused: keys.pausedHandlers },
-    args: { handler, act: actText(actOf('resume', handler, by, reason)) },
+    args: { handler, act: actText(actDone(by, 'handler.resume', handler, reason)) },
   });
   // One that was let go before may have been left here by whoever died at it.
-  const call = { keys: { held: keys.heldFor(handler) }, args: { most: MOST_LET_GO } };
+  const call = {
+    keys: { held: keys.heldFor(handler), paused: keys.pausedHandlers },
+    args: { handler, most: MOST_LET_GO },
+  };
   while (Number(await partition.run('let-go', call)) > 0);
   return reply === 'resumed';
-}
-
-function actOf(
-  how: 'pause' | 'resume',
-  handler: string,
-  by: string,
-  reason: string | undefined,
-): OperatorAct {
-  return {
-    actor: by,
-    action: `handler.${how}`,
-    target: handler,
-    outcome: 'done',
-    ...(reason === undefined || reason === '' ? {} : { detail: reason }),
-  };
 }

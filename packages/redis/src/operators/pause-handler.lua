@@ -1,12 +1,10 @@
 --- Pauses a handler: its deliveries wait, and no attempt is spent. What runs already runs to its end. One that is paused
 --- stays as it was paused first.
 --- @include acts
---- @keys    held, paused
+--- @keys    paused
 --- @args    handler, pause, act
 --- @reply   paused | known
 
 if redis.call('HSETNX', pausedKey, handler, pause) == 0 then return 'known' end
--- What an earlier pause left here went on by itself since.
-redis.call('DEL', heldKey)
 noteAct(act)
 return 'paused'

@@ -150,6 +150,27 @@ describe('a paused handler', () => {
     expect([attempts, await statusOf(event.id)]).toEqual([1, 'dead']);
   });
 
+  it('stays paused with what it holds when it is paused again while it is let go', async () => {
+    const store = await bench.store();
+    const { attempts, handler: its } = noting('mail');
+    await bench.work({ handlers: [its] });
+    await pauseHandler(bench.partition, 'mail', by);
+    const events = Array.from({ length: 450 }, () => incoming());
+    await Promise.all(events.map((event) => store.accept(event)));
+    await eventually(async () => (await heldBy('mail')) === events.length);
+    await eventually(async () => (await delayed('default')) === events.length);
+    // Between two of the blocks in which they are let go.
+    const resuming = resumeHandler(bench.partition, 'mail', by);
+    const again = pauseHandler(bench.partition, 'mail', by);
+    expect(await Promise.all([resuming, again])).toEqual([true, true]);
+    await wait(500);
+    const ran = attempts.length;
+    expect(await heldBy('mail')).toBe(events.length - ran);
+    await resumeHandler(bench.partition, 'mail', by);
+    await eventually(() => attempts.length === events.length);
+    expect(attempts.every((attempt) => attempt === 1)).toBe(true);
+  });
+
   it('runs each delivery once, however often it is paused and resumed while they come in', async () => {
     await fc.assert(
       fc.asyncProperty(
