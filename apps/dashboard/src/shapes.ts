@@ -1,5 +1,5 @@
 /** What the operators' API answers with, in the words of its description. */
-import { EVENT_STATUSES } from '@hookline/core';
+import { DELIVERY_STATUSES, EVENT_STATUSES } from '@hookline/core';
 import { z } from 'zod';
 import { ALERT_KINDS } from './signals/signal.ts';
 
@@ -23,7 +23,7 @@ export const EVENT = z.object({
     .object({ count: z.number(), lastAt: time })
     .optional()
     .describe('How often it came again and was answered as known'),
-  deliveries: z.record(z.string(), z.enum(['pending', 'succeeded', 'dead', 'discarded'])),
+  deliveries: z.record(z.string(), z.enum(DELIVERY_STATUSES)),
 });
 
 export const TIMELINE_ENTRY = z.looseObject({

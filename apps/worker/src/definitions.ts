@@ -21,7 +21,9 @@ import {
 import { describedNames, expandTypes } from '@hookline/providers';
 import { nextSlot, type QueueSettings } from '@hookline/redis';
 import { z } from 'zod';
+import { duration, orIssue, writtenDuration } from './duration-schema.ts';
 import type { FoundDefinition, FoundDefinitions } from './found.ts';
+import { subjectRuleFields, subjectRuleProblem, toSubjectRule } from './subject-rule.ts';
 import { timeoutProblem } from './timeout.ts';
 
 /** What `queues.ts` (or `queues.mjs` in `APP_DIR`) exports. */
@@ -35,6 +37,8 @@ export type QueueDefinitions = Readonly<
       readonly globalConcurrency?: number;
       /** Over all workers: at most `max` jobs begin within `duration`. */
       readonly limiter?: { readonly max: number; readonly duration: Duration };
+      /** Subjects take turns: one with many jobs does not hold up the others. */
+      readonly fair?: boolean;
     }
   >
 >;
@@ -80,8 +84,6 @@ const fn = z.custom<(...args: never[]) => unknown>(
   (value) => typeof value === 'function',
   'has to be a function',
 );
-const writtenDuration = z.custom<Duration>((value) => value !== undefined, 'is missing');
-const duration = writtenDuration.transform((value, ctx) => orIssue(ctx, () => milliseconds(value)));
 const timeout = duration.superRefine((value, ctx) => {
   const problem = timeoutProblem(value);
   if (problem !== undefined) ctx.addIssue(problem);
@@ -122,17 +124,23 @@ function handlerSchema(providers: ReadonlyMap<string, Provider>) {
   // What a sender is called that the receiver's settings describe: a worker need not have those.
   const names = new Set([...providers.keys(), ...describedNames]);
   const known = [...names].toSorted().join(', ');
-  return z.strictObject({
-    ...runnable,
-    on: z.strictObject({
-      provider: z.string().refine((value) => names.has(value), {
-        error: ({ input }) => `'${String(input)}' is no provider that Hookline knows (known: ${known})`,
+  return z
+    .strictObject({
+      ...runnable,
+      on: z.strictObject({
+        provider: z.string().refine((value) => names.has(value), {
+          error: ({ input }) => `'${String(input)}' is no provider that Hookline knows (known: ${known})`,
+        }),
+        types: z.array(z.string().min(1)).min(1, "name at least one event type, or '*'"),
+        source: z.string().optional(),
       }),
-      types: z.array(z.string().min(1)).min(1, "name at least one event type, or '*'"),
-      source: z.string().optional(),
-    }),
-    delay: z.union([duration, delayFunction], DELAY_HINT).optional(),
-  });
+      delay: z.union([duration, delayFunction], DELAY_HINT).optional(),
+      ...subjectRuleFields,
+    })
+    .superRefine((fields, ctx) => {
+      const problem = subjectRuleProblem(fields);
+      if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+    });
 }
 const jobSchema = z.strictObject({
   ...runnable,
@@ -162,6 +170,7 @@ const queuesSchema = z.record(
     concurrency: z.number().int().min(1).max(10_000).optional(),
     globalConcurrency: z.number().int().min(1).max(1_000_000).optional(),
     limiter: z.strictObject({ max: z.number().int().min(1), duration }).optional(),
+    fair: z.boolean().optional(),
   }),
 );
 
@@ -175,6 +184,7 @@ function toHandler(providers: ReadonlyMap<string, Provider>) {
       types: expandTypes(providers.get(provider) ?? { bareTypesMatchSubtypes: false }, types),
       ...(source === undefined ? {} : { source }),
       ...(parsed.delay === undefined ? {} : { delay: toDelay(file, parsed.delay) }),
+      ...toSubjectRule(file, parsed),
       run,
     };
   };
@@ -211,12 +221,13 @@ function toSchedule(
 
 function toQueues(_file: string, queues: z.output<typeof queuesSchema>): Record<string, QueueSettings> {
   return Object.fromEntries(
-    Object.entries(queues).map(([queue, { concurrency, globalConcurrency, limiter }]) => [
+    Object.entries(queues).map(([queue, { concurrency, globalConcurrency, limiter, fair }]) => [
       queue,
       {
         ...(concurrency === undefined ? {} : { concurrency }),
         ...(globalConcurrency === undefined ? {} : { globalConcurrency }),
         ...(limiter === undefined ? {} : { limiter }),
+        ...(fair === undefined ? {} : { fair }),
       },
     ]),
   );
@@ -259,16 +270,6 @@ function parseAll<Schema extends z.ZodType, T>(
     }
   }
   return built;
-}
-
-function orIssue<T>(ctx: z.RefinementCtx, make: () => T, what?: string): T {
-  try {
-    return make();
-  } catch (error) {
-    const message = explain(error);
-    ctx.addIssue({ code: 'custom', message: what === undefined ? message : `${what}: ${message}` });
-    return z.NEVER;
-  }
 }
 
 /** A bad key's own message is one level down. */

@@ -335,3 +335,46 @@ describe('a delay function', () => {
     },
   );
 });
+
+describe('the rule for the events of one subject', () => {
+  it.each([
+    [{ order: true }, { kind: 'order', onDead: 'continue' }],
+    [
+      { order: true, onDead: 'halt' },
+      { kind: 'order', onDead: 'halt' },
+    ],
+    [{ latest: () => 1 }, { kind: 'latest' }],
+    [{ collapse: { wait: '5s' } }, { kind: 'collapse', wait: 5_000, max: 60_000 }],
+    [{ collapse: { wait: 100, max: '1m' } }, { kind: 'collapse', wait: 100, max: 60_000 }],
+    [{}, undefined],
+  ])('is read from %p', (rule, expected) => {
+    expect(handlerOf({ ...goodHandler, ...rule })?.subjectRule).toEqual(expected);
+  });
+
+  it.each([
+    [{ order: true, latest: () => 1 }, "'order' and 'latest' exclude each other"],
+    [{ latest: () => 1, collapse: { wait: 1 } }, "'latest' and 'collapse' exclude each other"],
+    [{ onDead: 'halt' }, "'onDead' belongs to 'order: true'"],
+    [{ order: true, onDead: 'stop' }, "onDead: use 'continue' or 'halt'"],
+    [{ order: false }, 'order: use true, or leave it out'],
+    [{ latest: 'created' }, 'latest: has to be a function'],
+    [{ collapse: { wait: '1m', max: '5s' } }, 'collapse.max is 5000 ms and so shorter'],
+    [{ collapse: { max: '5s' } }, 'collapse.wait'],
+    [{ collapse: '5s' }, 'collapse'],
+  ])('%p is refused with what to change', (rule, problem) => {
+    const [first = '', ...more] = problemsOf({ handlers: [{ ...goodHandler, ...rule }] });
+    expect(more).toEqual([]);
+    expect(first).toContain(problem);
+  });
+
+  it('names the file where a version cannot be read', () => {
+    const latest = (event: HooklineEvent) => (event.payload as { data: { at: number } }).data.at;
+    const versionOf = handlerOf({ ...goodHandler, latest })?.versionOf;
+    expect(() => versionOf?.(event)).toThrow(/handlers\/0\.mjs: latest\(event\) failed/);
+  });
+
+  it('is not mixed up with a queue that is fair', () => {
+    expect(build({ queues: { shared: { fair: true } } }).queues).toEqual({ shared: { fair: true } });
+    expect(problemsOf({ queues: { shared: { fair: 'yes' } } })).toHaveLength(1);
+  });
+});

@@ -14,12 +14,14 @@ export type DispatchPlan<Handler extends Dispatchable> =
   /** One job each, so that they are retried, limited and delayed on their own. */
   | { readonly kind: 'fan-out'; readonly handlers: readonly Handler[] };
 
+/** @param ordered each event is to be dispatched, because deliveries of its subject may wait for that */
 export function planDispatch<Handler extends Dispatchable>(
   handlers: readonly Handler[],
+  ordered = false,
 ): DispatchPlan<Handler> {
   const [first, ...others] = handlers;
   if (first === undefined) return { kind: 'unhandled' };
-  if (others.length === 0 && first.queue === DEFAULT_QUEUE && first.delay === undefined) {
+  if (!ordered && others.length === 0 && first.queue === DEFAULT_QUEUE && first.delay === undefined) {
     return { kind: 'in-place', handler: first };
   }
   return { kind: 'fan-out', handlers };

@@ -63,8 +63,11 @@ export const EVENT_STATUSES = ['received', 'queued', 'dispatched', 'handled', 'u
  */
 export type EventStatus = (typeof EVENT_STATUSES)[number];
 
-/** Where one event is with one handler. */
-export type DeliveryStatus = 'pending' | 'succeeded' | 'dead' | 'discarded';
+/** Where one event may be with one handler. */
+export const DELIVERY_STATUSES = ['pending', 'succeeded', 'superseded', 'dead', 'discarded'] as const;
+
+/** `superseded`: a newer event of the same subject made it needless. */
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** What accepting an event came to. `unavailable` is also the answer to an unknown outcome: never a 2xx. */
 export type AcceptResult =

@@ -1,5 +1,6 @@
 import { wants, type EventKind, type Subscription } from './pattern.ts';
 import type { Registry } from './registry.ts';
+import type { SubjectRule } from './subject-rule.ts';
 
 /** A handler as its worker tells others of it. */
 export interface AnnouncedHandler extends Subscription {
@@ -7,6 +8,7 @@ export interface AnnouncedHandler extends Subscription {
   readonly queue: string;
   /** Milliseconds after the event's arrival; `asked` where the handler's own function decides for each event. */
   readonly delay?: number | 'asked';
+  readonly subjectRule?: SubjectRule;
 }
 
 export interface AnnouncedJob {
@@ -40,14 +42,17 @@ export interface Departed {
 export function announcementOf(registry: Registry, startedAt: number): Announcement {
   return {
     startedAt,
-    handlers: [...registry.handlers.values()].map(({ name, provider, types, source, queue, delay }) => ({
-      name,
-      provider,
-      types,
-      queue,
-      ...(source === undefined ? {} : { source }),
-      ...(delay === undefined ? {} : { delay: typeof delay === 'number' ? delay : ('asked' as const) }),
-    })),
+    handlers: [...registry.handlers.values()].map(
+      ({ name, provider, types, source, queue, delay, subjectRule }) => ({
+        name,
+        provider,
+        types,
+        queue,
+        ...(source === undefined ? {} : { source }),
+        ...(delay === undefined ? {} : { delay: typeof delay === 'number' ? delay : ('asked' as const) }),
+        ...(subjectRule === undefined ? {} : { subjectRule }),
+      }),
+    ),
     jobs: [...registry.jobs.values()].map(({ name, queue }) => ({ name, queue })),
     schedules: [...registry.schedules.values()].map(({ name, job }) => ({ name, job })),
     queues: [...registry.queues],
@@ -61,6 +66,8 @@ export interface FleetView {
   /** When it was read, by Redis's clock, in milliseconds since the epoch. */
   readonly at: number;
   handlersFor(event: EventKind): readonly AnnouncedHandler[];
+  /** Whether a handler of this provider's events has a rule for those of one subject: then all of them are dispatched. */
+  hasSubjectRule(provider: string): boolean;
   /** Whether a handler that left less than `within` milliseconds ago would want this event. */
   isMissed(event: EventKind, within: number): boolean;
   readonly handlers: ReadonlyMap<string, AnnouncedHandler>;
@@ -86,6 +93,7 @@ export function createFleetView(
       Announcement[Kind][number]
     >;
   const handlers = newest('handlers');
+  const ruled = new Set([...handlers.values()].flatMap((each) => (each.subjectRule ? [each.provider] : [])));
   return {
     revision,
     at,
@@ -95,6 +103,7 @@ export function createFleetView(
     queues: new Set(announcements.flatMap(({ queues }) => queues)),
     departed,
     handlersFor: (event) => [...handlers.values()].filter((handler) => wants(handler, event)),
+    hasSubjectRule: (provider) => ruled.has(provider),
     isMissed: (event, within) =>
       departed.handlers.some((handler) => at - handler.leftAt < within && wants(handler, event)),
     isKnownIn: (queue, kind, name) =>

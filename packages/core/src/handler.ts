@@ -3,6 +3,7 @@ import type { Duration } from './duration.ts';
 import type { HooklineEvent } from './event.ts';
 import type { RetryOptions } from './retry.ts';
 import type { SchemaOutput, StandardSchema } from './standard-schema.ts';
+import type { Version } from './subject-rule.ts';
 
 /**
  * What each provider sends: a map from event type to payload. Provider files add themselves by declaration
@@ -84,6 +85,17 @@ export interface HandlerDefinition<Event extends HooklineEvent = HooklineEvent> 
   readonly timeout?: Duration;
   /** How long after its arrival the event is handled; a function decides for each event. */
   readonly delay?: Duration | ((event: Event) => Duration);
+  /**
+   * Events of one subject run one at a time, in the order in which they came; those of others beside them. One that fails
+   * holds up its subject alone, until it succeeds or is dead.
+   */
+  readonly order?: true;
+  /** With `order`: whether the next of the subject runs behind a dead one (`continue`), or waits until that is replayed or discarded. */
+  readonly onDead?: 'continue' | 'halt';
+  /** The newest version of a subject wins: once one was handled, an older one never is; it ends as superseded. */
+  readonly latest?: (event: Event) => Version;
+  /** One run for a burst of events of one subject, with the last of them: `wait` after it, at most `max` after the first. */
+  readonly collapse?: { readonly wait: Duration; readonly max?: Duration };
   readonly schema?: StandardSchema;
   run(event: Event, ctx: RunContext): unknown;
 }

@@ -35,6 +35,7 @@ export {
   type TransferResult,
   type TransferStore,
   LARGE_BODY_BYTES,
+  DELIVERY_STATUSES,
   EVENT_STATUSES,
   largeBodyTime,
   sourceOf,
@@ -182,6 +183,7 @@ export {
   type Outcome,
   type Settlement,
 } from './settle.ts';
+export { isOlder, type SubjectRule, type Version, type VersionOf } from './subject-rule.ts';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.ts';
 export {
   chainedIdOf,

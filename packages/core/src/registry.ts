@@ -3,6 +3,7 @@ import type { HooklineEvent } from './event.ts';
 import { wants } from './pattern.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { StandardSchema } from './standard-schema.ts';
+import type { SubjectRule, VersionOf } from './subject-rule.ts';
 import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE } from './work.ts';
 
 /** What a handler or job comes to once every default is filled in; times in milliseconds. */
@@ -22,6 +23,9 @@ export interface Handler extends Runnable {
   readonly source?: string;
   /** Milliseconds after the event's arrival. */
   readonly delay?: number | ((event: HooklineEvent) => number);
+  readonly subjectRule?: SubjectRule;
+  /** With the rule `latest`. */
+  readonly versionOf?: VersionOf;
   run(event: HooklineEvent, ctx: RunContext): unknown;
 }
 

@@ -1,6 +1,7 @@
 import { milliseconds, type Duration } from './duration.ts';
 import { fieldOf, isInstance, NonRetryableError, RetryAfterError } from './errors.ts';
 import { backoff, type RetryPolicy } from './retry.ts';
+import type { Version } from './subject-rule.ts';
 
 /** How one attempt ended, as the process that ran it saw it. */
 export type Outcome =
@@ -19,7 +20,10 @@ export type BurialReason =
 
 /** What happens to the work now. */
 export type Settlement =
-  | { readonly kind: 'complete'; readonly result: unknown }
+  /** `version`: of its subject, which no older one may follow. */
+  | { readonly kind: 'complete'; readonly result: unknown; readonly version?: Version }
+  /** A newer event of the same subject has made it needless. */
+  | { readonly kind: 'supersede' }
   /** The work is sent out; somebody else finishes it. */
   | { readonly kind: 'await' }
   | { readonly kind: 'retry'; readonly delay: number; readonly error: unknown }

@@ -98,6 +98,8 @@ function deliverySentence(
     }
     case 'dead':
       return `${ran} and gave up${last === undefined ? '' : ` ${clock(last.endedAt, now)}`}${why}: it lies among the dead letters.`;
+    case 'superseded':
+      return `${handler} did not run: a newer event of the same subject made that needless.`;
     case 'discarded':
       return `${ran} and its dead letter was discarded${why}.`;
     default:
@@ -113,6 +115,13 @@ function ahead(outlook: Outlook | undefined, now: number): string {
       return outlook.at <= now ? '; it is due now' : `; it runs next ${clock(outlook.at, now)}`;
     case 'paused':
       return `; ${outlook.by} paused it ${clock(outlook.since, now)}, and it runs when somebody resumes it`;
+    case 'behind': {
+      const { event, isDead } = outlook;
+      if (event === undefined) return '; it waits for an earlier event of the same subject';
+      return isDead
+        ? `; it waits behind ${event} of the same subject, which is dead: replay or discard that one`
+        : `; it waits for ${event} of the same subject, which comes before it`;
+    }
     case 'unworked':
       return `; no live worker works on its queue '${outlook.queue}': start one`;
     case 'waiting':

@@ -48,6 +48,8 @@ function waiting(outlook: Extract<TimelineEntry, { kind: 'open' }>['waitsFor']):
       return 'waits in its queue';
     case 'paused':
       return `waits: ${outlook.by} paused it ${timeOf(outlook.since)}`;
+    case 'behind':
+      return `waits for ${outlook.event ?? 'an earlier event'} of the same subject${outlook.isDead ? ', which is dead' : ''}`;
     case 'unworked':
       return `waits in the queue ${outlook.queue}, which no live worker works on`;
   }

@@ -117,6 +117,18 @@ function Open({ entry }: { readonly entry: Extract<TimelineEntry, { kind: 'open'
           <Time at={waitsFor.since} />: it runs when <a href="/admin/handlers">somebody resumes it</a>
         </>
       );
+    case 'behind':
+      return (
+        <>
+          <b>{handler}</b> waits for{' '}
+          {waitsFor.event === undefined ? (
+            'an earlier event'
+          ) : (
+            <a href={`/admin/events/${encodeURIComponent(waitsFor.event)}`}>an earlier event</a>
+          )}{' '}
+          of the same subject{waitsFor.isDead ? ', which is dead: replay or discard that one' : ''}
+        </>
+      );
     case 'unworked':
       return (
         <>

@@ -137,6 +137,7 @@ const DELIVERY_TONES = {
   pending: 'busy',
   succeeded: 'good',
   dead: 'bad',
+  superseded: 'idle',
   discarded: 'idle',
 } as const satisfies Readonly<Record<DeliveryStatus, Tone>>;
 
@@ -154,11 +155,32 @@ function Waits({ outlook }: { readonly outlook: ShownEvent['outlook'][string] | 
       return <>for a worker</>;
     case 'paused':
       return <a href="/admin/handlers">until somebody resumes it</a>;
+    case 'behind':
+      return <Behind outlook={outlook} />;
     case 'unworked':
       return <Badge tone="bad">nobody works on {outlook.queue}</Badge>;
     case undefined:
       return <span class="muted">–</span>;
   }
+}
+
+function Behind({
+  outlook: { event, isDead },
+}: {
+  readonly outlook: Extract<ShownEvent['outlook'][string], { kind: 'behind' }>;
+}) {
+  if (event === undefined) return <>for an earlier event of its subject</>;
+  return (
+    <>
+      for <a href={`/admin/events/${encodeURIComponent(event)}`}>an earlier event of its subject</a>
+      {isDead ? (
+        <>
+          {' '}
+          <Badge tone="bad">dead</Badge>
+        </>
+      ) : null}
+    </>
+  );
 }
 
 /** All of it once more, or one handler only. */

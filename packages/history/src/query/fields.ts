@@ -1,4 +1,4 @@
-import { EVENT_STATUSES, type DeliveryStatus, type EventStatus, type SearchQuery } from '@hookline/core';
+import { DELIVERY_STATUSES, EVENT_STATUSES, type EventStatus, type SearchQuery } from '@hookline/core';
 
 /** What a query is while it is read. */
 export type Draft = { -readonly [Key in keyof SearchQuery]: SearchQuery[Key] };
@@ -9,8 +9,6 @@ export interface QueryField {
   read(draft: Draft, value: string, now: number): string | undefined;
   write(query: SearchQuery): string | undefined;
 }
-
-const DELIVERY_STATUSES: readonly DeliveryStatus[] = ['pending', 'succeeded', 'dead', 'discarded'];
 
 export const QUERY_FIELDS: Readonly<Record<string, QueryField>> = {
   source: textField('source'),

@@ -1,5 +1,6 @@
 --- Adds jobs that wait for nothing, as BullMQ's own add does it, without what it writes for listeners that nobody here is; a
 --- test compares them. A script may add many: what they have in common is written once, by `finishAdding`.
+--- @include fair
 
 -- By queue: the ids of its new jobs that have no priority. A queue is there, too, where all of them have one.
 local addedTo = {}
@@ -20,17 +21,18 @@ local function addJob(queue, id, name, data, timestamp, priority, isNew)
     'timestamp', timestamp, 'delay', 0, 'priority', priority)
 end
 
-local function wakeWorkers(queue)
-  local paused, most = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency'))
+local function wakeWorkers(queue, paused, most)
   if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then return end
   redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
 end
 
 local function finishAdding()
   for queue, ids in pairs(addedTo) do
-    if #ids > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(ids)) end
+    local paused, most, fair = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'fair'))
+    if fair then addFairly(queue, ids)
+    elseif #ids > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(ids)) end
     redis.call('SADD', queuesKeyOf(), queue)
-    wakeWorkers(queue)
+    wakeWorkers(queue, paused, most)
   end
   addedTo = {}
 end

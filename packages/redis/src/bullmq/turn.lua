@@ -1,6 +1,7 @@
 --- Ends jobs that ran to their end, and takes the next ones, as BullMQ's moveToFinished and moveToActive do it for plain jobs
 --- in plain queues, without what they write for listeners that nobody here is. A test compares them. Whatever is not plain
 --- is left as it was, and to BullMQ. A script may end and take many: what they have in common is asked and written once.
+--- @include fair
 
 -- How many ended jobs are taken away at once where a queue is to keep fewer than before.
 local MOST_REMOVED = 1000
@@ -67,12 +68,14 @@ end
 local factsByQueue = {}
 
 -- What holds for a queue for as long as a script runs.
-local function factsOf(queue)
+local function factsOf(queue, now)
   local facts = factsByQueue[queue]
   if not facts then
-    local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
+    local paused, most, limit, fair =
+      unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max', 'fair'))
+    if fair then takeTurnsIn(queue, now) end
     local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
-    facts = { paused = paused, most = most, limit = limit, delayed = tonumber(delayed) }
+    facts = { paused = paused, most = most, limit = limit, fair = fair, delayed = tonumber(delayed) }
     factsByQueue[queue] = facts
   end
   return facts
@@ -91,9 +94,10 @@ local function beginTurn(queue, jobId, token, lockMs, now)
 end
 
 local function takePrioritized(queue, count)
-  local ids = {}
+  local ids, scores = {}, {}
   local popped = redis.call('ZPOPMIN', bullJobKeyOf(queue, 'prioritized'), count)
-  for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
+  for i = 1, #popped, 2 do ids[#ids + 1], scores[#scores + 1] = popped[i], popped[i + 1] end
+  if factsByQueue[queue].fair then leaveRounds(queue, ids, scores) end
   if #ids < count then redis.call('DEL', bullJobKeyOf(queue, 'pc')) end
   return ids
 end
@@ -102,7 +106,7 @@ end
 -- may be there: `empty`; `full` where as many are worked on, over all workers, as may be; or `other` where BullMQ has more
 -- to do than to take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
 local function takeIds(queue, count, now)
-  local facts, activeKey = factsOf(queue), bullJobKeyOf(queue, 'active')
+  local facts, activeKey = factsOf(queue, now), bullJobKeyOf(queue, 'active')
   if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return {}, 'other', 0 end
   if facts.paused then return {}, 'empty', 0 end
   local most = facts.most and math.max(0, tonumber(facts.most) - redis.call('LLEN', activeKey)) or count

@@ -131,13 +131,16 @@ export interface ScriptCalls {
    * The event's own job ends with it, and the next one is taken, where `kept` says how many ended jobs the queue keeps; see
    * complete-deliveries.lua. The answer says whether it has ended, and with which next job.
    *
+   * `rule`: of the deliveries of one subject to this handler; see lines.lua. `ordered`: the provider's events are kept in the
+   * order in which they came, until each was dispatched.
+   *
    * A row that is `plain` has a job that waits for nothing: its `data` and `priority` are enough.
    * @see ../run/dispatch.lua
    */
   readonly 'dispatch': {
     readonly keys: Keys<'revision' | 'plans' | 'event'>;
-    readonly args: Args<'process' | 'id' | 'now' | 'retention' | 'revisionThen' | 'unclaimed' | 'token' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes' | 'nextRun' | 'lockMs'>;
-    readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId' | 'plain' | 'data' | 'priority'> & Partial<Additions<'delivery'>>)[] };
+    readonly args: Args<'process' | 'id' | 'now' | 'retention' | 'revisionThen' | 'unclaimed' | 'ordered' | 'token' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes' | 'nextRun' | 'lockMs'>;
+    readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId' | 'plain' | 'data' | 'priority' | 'rule'> & Partial<Additions<'delivery'>>)[] };
   };
   /**
    * Takes a message out of its outbox, unless another process has done so.
@@ -262,6 +265,14 @@ export interface ScriptCalls {
     readonly each: { readonly jobs: readonly (Args<'kind' | 'id' | 'queue' | 'name' | 'status' | 'created' | 'updated' | 'expires' | 'json' | 'endedAt'> & Lists<'fields' | 'steps' | 'effects' | 'ending'> & Partial<Additions<'run'>>)[] };
   };
   /**
+   * Whether nothing is before a delivery in its line any more, or it is not to run at all.
+   * @see ../run/is-next.lua
+   */
+  readonly 'is-next': {
+    readonly keys: Keys<'event'>;
+    readonly args: Args<'id' | 'handler'>;
+  };
+  /**
    * Keeps the result of `ctx.once`. The effect was made, and whoever has taken the job over must not make it again if it has
    * not come that far: so the result is kept then, too, though this run is told that it does not count any more. An attempt
    * that is over keeps nothing. What was kept first stays.
@@ -328,6 +339,14 @@ export interface ScriptCalls {
     readonly args: Args<'act'>;
   };
   /**
+   * Gives events their places among those of their subjects that were accepted before anybody asked for an order.
+   * @see ../events/note-early-arrivals.lua
+   */
+  readonly 'note-early-arrivals': {
+    readonly args: Args<'provider'>;
+    readonly lists: Lists<'ids'>;
+  };
+  /**
    * Notes that everything which Redis holds was recorded once. It deletes before it sets: a Redis at its limit refuses a
    * script whose first write takes memory, and who records is who makes room there.
    * @see ../events/note-recorded.lua
@@ -369,6 +388,9 @@ export interface ScriptCalls {
    * nothing was dispatched yet (`spread`) and the handlers are still those that the plan was made over (`stale`).
    *
    * The job of a handler that an operator has paused is noted, so that it goes on as soon as the handler does.
+   *
+   * One whose handler has a rule for the deliveries of one subject `waits` for those before it in their line; see lines.lua.
+   * `deaths` is then how many stand between it and the one that runs. `oldness`: `outdated` where it is not to run any more, or the newest version of its subject that was handled, as JSON.
    * @see ../run/open-delivery.lua
    */
   readonly 'open-delivery': {
@@ -582,12 +604,13 @@ export interface ScriptCalls {
   };
   /**
    * Settles an attempt of a delivery, and with the last of them its event. `told`: what there is to say of the attempt for
-   * the history, as JSON. BullMQ ends its job then.
+   * the history, as JSON; nothing where the handler was not run. `version`: of its subject, as JSON, where the handler asks
+   * for the newest. BullMQ ends its job then.
    * @see ../run/settle-delivery.lua
    */
   readonly 'settle-delivery': {
     readonly keys: Keys<'lock' | 'attempts' | 'work'>;
-    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id' | 'handler' | 'told'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id' | 'handler' | 'told' | 'version'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -708,6 +731,7 @@ export interface ScriptReplies {
   readonly 'give-lease': number;
   readonly 'give-up': unknown;
   readonly 'import-jobs': unknown;
+  readonly 'is-next': 'next' | 'waits';
   readonly 'keep-effect': 'stored' | 'lost';
   readonly 'let-go': number;
   readonly 'list-jobs': readonly [kind: 'page' | 'unknown-cursor', ...rest: unknown[]];
@@ -715,11 +739,12 @@ export interface ScriptReplies {
   readonly 'move-work': 'moved' | 'alive' | 'settled';
   readonly 'next-ids': unknown;
   readonly 'note-act': unknown;
+  readonly 'note-early-arrivals': number;
   readonly 'note-recorded': unknown;
   readonly 'note-refusals': unknown;
   readonly 'note-unclaimed': unknown;
   readonly 'oldest-frame': unknown;
-  readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'paused' | 'succeeded' | 'dead', ...rest: unknown[]];
+  readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'paused' | 'waits' | 'succeeded' | 'dead', ...rest: unknown[]];
   readonly 'open-job': readonly [kind: 'open' | 'resumed' | 'held' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
   readonly 'pause-handler': 'paused' | 'known';
   readonly 'publish-status': unknown;
@@ -779,17 +804,18 @@ local function addJob(queue, id, name, data, timestamp, priority, isNew)
     'timestamp', timestamp, 'delay', 0, 'priority', priority)
 end
 
-local function wakeWorkers(queue)
-  local paused, most = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency'))
+local function wakeWorkers(queue, paused, most)
   if paused or (most and redis.call('LLEN', bullJobKeyOf(queue, 'active')) >= tonumber(most)) then return end
   redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
 end
 
 local function finishAdding()
   for queue, ids in pairs(addedTo) do
-    if #ids > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(ids)) end
+    local paused, most, fair = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'fair'))
+    if fair then addFairly(queue, ids)
+    elseif #ids > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(ids)) end
     redis.call('SADD', queuesKeyOf(), queue)
-    wakeWorkers(queue)
+    wakeWorkers(queue, paused, most)
   end
   addedTo = {}
 end`,
@@ -927,6 +953,11 @@ local function deliveriesOf(id)
   return pairs
 end
 
+-- Whether nothing becomes of a delivery any more. A dead one may be replayed.
+local function isConcluded(state)
+  return string.match(state, '^succeeded|') or string.match(state, '^superseded|') or state == 'discarded'
+end
+
 -- What an event comes to whose handler stands so: \`pending\` ones count first, then dead ones.
 local function outcomeOf(eventKey, to, handler, state)
   local states, fields = { state }, {}
@@ -945,13 +976,15 @@ local function outcomeOf(eventKey, to, handler, state)
 end
 
 -- Writes what became of one delivery, and the event's status with the last of them.
--- \`event\`: its status, shedAt and to, where they are known. \`isOneOfMany\`: the script calls \`writeSettled\` at its end, and
+-- \`event\`: its status, shedAt, to and line, where they are known. \`isOneOfMany\`: the script calls \`writeSettled\` at its end, and
 -- the delivery's runs are over with this; they are emptied, because a field that is taken away is one command more.
 local function settleDelivery(eventKey, id, handler, state, now, retention, event, isOneOfMany)
-  local was, shedAt, to = unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to'), 1, 3)
+  local was, shedAt, to, line =
+    unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'line/' .. handler), 1, 4)
   local outcome = outcomeOf(eventKey, to or handlersOf(eventKey, id), handler, state)
   local written = { 'd/' .. handler, state }
   if isOneOfMany then written[3], written[4] = 'runs/' .. handler, '' end
+  if line then leaveLine(line, id, handler, state) end
   if outcome == 'pending' then return redis.call('HSET', eventKey, unpack(written)) end
   if outcome == was then redis.call('HSET', eventKey, 'settledAt', now, unpack(written))
   else
@@ -981,6 +1014,67 @@ end
 
 local function noteJobOfDelivery(id, handler, queue, jobId)
   redis.call('HSET', eventKeyOf(id), 'job/' .. handler, queue .. '|' .. jobId)
+end`,
+  'fair': `-- BullMQ's own scores are a priority, at least 1, times 2^32; ours begin above those of its first.
+local FIRST_SCORE = 0x200000000
+local JOBS_OF_ROUND = 0x4000
+
+-- What an event's job is about: the subject; the source, or the kind of work, where nobody says.
+local function groupOf(queue, jobId)
+  local eventKey = eventKeyOf(string.match(jobId, '^[^~]*'))
+  local line = redis.call('EXISTS', eventKey) == 1 and factsLineOf(eventKey) or ''
+  if line == '' then return redis.call('HGET', bullJobKeyOf(queue, jobId), 'name') or '' end
+  local facts = cjson.decode(line)
+  return facts[2] .. '\\n' .. (type(facts[11]) == 'string' and facts[11] or '')
+end
+
+local function roundOf(score) return math.floor((tonumber(score) - FIRST_SCORE) / JOBS_OF_ROUND) end
+
+-- The round that is being worked on.
+local function roundNow(queue)
+  local first = redis.call('ZRANGEBYSCORE', bullJobKeyOf(queue, 'prioritized'), FIRST_SCORE, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if first[1] then return roundOf(first[2]) end
+  redis.call('DEL', fairKeyOf(queue))
+  return 0
+end
+
+local function addFairly(queue, jobIds)
+  local now = roundNow(queue)
+  for _, jobId in ipairs(jobIds) do
+    local group = groupOf(queue, jobId)
+    local last = tonumber(redis.call('HGET', fairKeyOf(queue), group) or -1)
+    local round = math.max(last + 1, now)
+    redis.call('HSET', fairKeyOf(queue), group, round)
+    local nth = redis.call('INCR', bullJobKeyOf(queue, 'pc')) % JOBS_OF_ROUND
+    redis.call('ZADD', bullJobKeyOf(queue, 'prioritized'),
+      string.format('%.0f', FIRST_SCORE + round * JOBS_OF_ROUND + nth), jobId)
+  end
+end
+
+-- At most so many at once: Redis does nothing else meanwhile.
+local MOST_MOVED = 500
+
+-- What is tried again, or had to wait for its time, would go before all others: BullMQ has a plain list for it.
+local function takeTurnsIn(queue, now)
+  local delayedKey = bullJobKeyOf(queue, 'delayed')
+  local due = redis.call('ZRANGEBYSCORE', delayedKey, '-inf', string.format('(%.0f', (now + 1) * 0x1000), 'LIMIT', 0, MOST_MOVED)
+  if #due > 0 then redis.call('ZREM', delayedKey, unpack(due)) end
+  for _, jobId in ipairs(due) do redis.call('HSET', bullJobKeyOf(queue, jobId), 'delay', 0) end
+  for _, jobId in ipairs(redis.call('RPOP', bullJobKeyOf(queue, 'wait'), MOST_MOVED) or {}) do
+    -- Not a job, but a marker that an old version left.
+    if string.sub(jobId, 1, 2) ~= '0:' then due[#due + 1] = jobId end
+  end
+  if #due > 0 then addFairly(queue, due) end
+end
+
+-- A subject whose last job is taken needs no place any more.
+local function leaveRounds(queue, jobIds, scores)
+  for i, jobId in ipairs(jobIds) do
+    local group = groupOf(queue, jobId)
+    if redis.call('HGET', fairKeyOf(queue), group) == string.format('%d', roundOf(scores[i])) then
+      redis.call('HDEL', fairKeyOf(queue), group)
+    end
+  end
 end`,
   'fleet': `local KINDS = { 'handlers', 'jobs', 'schedules' }
 
@@ -1129,6 +1223,171 @@ local function endJob(id, status, now, field, json)
     'processingTime', tonumber(now) - tonumber(startedAt),
     'message', 'Job processing ' .. (status == 'succeeded' and 'completed' or 'failed'), field, json)
 end`,
+  'lines': `local ARRIVING_MS = 30 * 86400000
+local MOST_SKIPPED = 100
+
+-- All digits of a number: Redis would be told 1.7e+15.
+local function digits(number) return string.format('%.0f', number) end
+
+-- A digest of what an event is about; nothing where nobody says.
+local function subjectOf(eventKey)
+  local facts = cjson.decode(factsLineOf(eventKey))
+  return type(facts[11]) == 'string' and redis.sha1hex(facts[2] .. '\\n' .. facts[11]) or nil, facts[3]
+end
+
+local lastArrival
+
+-- Keeps an event's place among those of its subject, where a handler of its provider has a rule for them.
+local function noteArrival(id, eventKey)
+  if lastArrival == nil then lastArrival = tonumber(redis.call('HGET', arrivalsKeyOf(), '') or nil) or false end
+  if not lastArrival then return end
+  local subject, provider = subjectOf(eventKey)
+  if not subject or redis.call('HEXISTS', arrivalsKeyOf(), provider) == 0 then return end
+  lastArrival = math.max(lastArrival + 1, millisecondsNow() * 1000)
+  redis.call('ZADD', arrivingKeyOf(subject), 'NX', digits(lastArrival), id)
+  redis.call('PEXPIRE', arrivingKeyOf(subject), ARRIVING_MS)
+end
+
+local function finishArrivals()
+  if lastArrival then redis.call('HSET', arrivalsKeyOf(), '', digits(lastArrival)) end
+end
+
+-- When an event came that was taken before anybody asked for an order.
+local function earlyArrivalOf(eventKey)
+  return digits(tonumber(redis.call('HGET', eventKey, 'recordedAt') or '0') * 1000)
+end
+
+local function arrivalOf(id, eventKey, subject)
+  return redis.call('ZSCORE', arrivingKeyOf(subject), id) or earlyArrivalOf(eventKey)
+end
+
+local function placeIn(line) return string.match(line, '^(.-)|(%x+)|(%d+)$') end
+
+local function enterLine(id, handler, subject, arrival)
+  redis.call('ZADD', lineKeyOf(handler, subject), 'NX', arrival, id)
+end
+
+-- One that is run again by hand has its old place.
+local function enterLineAgain(eventKey, id, handler)
+  local _, subject, arrival = placeIn(redis.call('HGET', eventKey, 'line/' .. handler) or '')
+  if subject then enterLine(id, handler, subject, arrival) end
+end
+
+-- Whether an event still has its place: nobody else may have taken it, or its delivery, away.
+local function isOpenIn(id, handler, rule)
+  local state = redis.call('HGET', eventKeyOf(id), 'd/' .. handler)
+  return state == 'pending' or (rule == 'order halt' and state and string.sub(state, 1, 4) == 'dead')
+end
+
+-- Which of a line runs next: the oldest where the order counts, the newest where only that does. \`asking\`: one that is about
+-- to run, whatever became of it before.
+local function nextOf(handler, subject, rule, asking)
+  local key, range = lineKeyOf(handler, subject), string.sub(rule, 1, 5) == 'order' and 'ZRANGE' or 'ZREVRANGE'
+  for _ = 1, MOST_SKIPPED do
+    local next = redis.call(range, key, 0, 0)[1]
+    if not next or next == asking or isOpenIn(next, handler, rule) then return next end
+    redis.call('ZREM', key, next)
+  end
+end
+
+-- Whether something came before it that is still to be dispatched: it may belong before it.
+local function isBehindArriving(subject, arrival)
+  local key = arrivingKeyOf(subject)
+  for _ = 1, MOST_SKIPPED do
+    local first, at = unpack(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES'))
+    if not first or tonumber(at) >= tonumber(arrival) then return false end
+    local status, to = unpack(redis.call('HMGET', eventKeyOf(first), 'status', 'to'))
+    if (status == 'queued' or status == 'received') and (not to or to == '') then return true end
+    redis.call('ZREM', key, first)
+  end
+  return true
+end
+
+local function holderOf(handler, subject, rule)
+  local holder = redis.call('HGET', lineHoldersKeyOf(handler), subject)
+  return holder and isOpenIn(holder, handler, rule) and holder or nil
+end
+
+-- Where an open delivery stands: \`first\`, it may run; \`behind\` another one; \`arriving\`, behind an event that is not
+-- dispatched yet; \`outdated\` where it is not to run any more.
+local function standingIn(line, id, handler)
+  local rule, subject, arrival = placeIn(line)
+  local holder = holderOf(handler, subject, rule)
+  if holder == id then return 'first' end
+  if rule == 'collapse' then
+    if nextOf(handler, subject, rule, id) ~= id then return 'outdated' end
+  else enterLine(id, handler, subject, arrival) end
+  if holder then return 'behind' end
+  if rule == 'latest' then return 'first' end
+  if rule ~= 'collapse' and nextOf(handler, subject, rule, id) ~= id then return 'behind' end
+  return isBehindArriving(subject, arrival) and 'arriving' or 'first'
+end
+
+-- How many stand before it: 0 for the one that is next.
+local function placeAmong(line, id, handler)
+  local rule, subject = placeIn(line)
+  if string.sub(rule, 1, 5) ~= 'order' then return 0 end
+  local place = redis.call('ZRANK', lineKeyOf(handler, subject), id) or 0
+  return redis.call('HEXISTS', lineHoldersKeyOf(handler), subject) == 1 and math.max(0, place - 1) or place
+end
+
+local function waitInLine(line, eventKey, handler, standing, job)
+  local rule, subject = placeIn(line)
+  redis.call('HSET', eventKey, 'waits/' .. handler, job)
+  if standing == 'arriving' then redis.call('HSET', lineWaitersKeyOf(subject), handler, rule) end
+end
+
+local function holdLine(line, id, eventKey, handler)
+  local rule, subject, arrival = placeIn(line)
+  redis.call('HSET', lineHoldersKeyOf(handler), subject, id)
+  redis.call('HDEL', eventKey, 'waits/' .. handler)
+  if rule ~= 'collapse' then return end
+  redis.call('ZREMRANGEBYSCORE', lineKeyOf(handler, subject), '-inf', '(' .. arrival)
+  redis.call('HDEL', burstsKeyOf(handler), subject)
+end
+
+-- Has the next one looked at, if it was looked at before and had to wait.
+local function wakeNext(handler, subject, rule)
+  local next = nextOf(handler, subject, rule)
+  local job = next and redis.call('HGET', eventKeyOf(next), 'waits/' .. handler)
+  if not job then return end
+  redis.call('HDEL', eventKeyOf(next), 'waits/' .. handler)
+  local queue, jobId = string.match(job, '^([^|]*)|(.*)$')
+  if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then promoteJob(queue, jobId) end
+end
+
+local function leaveHold(id, handler, subject, rule)
+  if redis.call('HGET', lineHoldersKeyOf(handler), subject) ~= id then return end
+  redis.call('HDEL', lineHoldersKeyOf(handler), subject)
+  wakeNext(handler, subject, rule)
+end
+
+-- A delivery is settled: the next one may run.
+local function leaveLine(line, id, handler, state)
+  local rule, subject = placeIn(line)
+  if rule == 'order halt' and string.sub(state, 1, 4) == 'dead' then return end
+  redis.call('ZREM', lineKeyOf(handler, subject), id)
+  redis.call('HDEL', eventKeyOf(id), 'waits/' .. handler)
+  if rule == 'collapse' and redis.call('EXISTS', lineKeyOf(handler, subject)) == 0 then
+    redis.call('HDEL', burstsKeyOf(handler), subject)
+  end
+  leaveHold(id, handler, subject, rule)
+end
+
+-- A delivery failed and is tried again later: where the order is not asked for, a newer one need not wait for that.
+local function stepBack(line, id, handler)
+  local rule, subject = placeIn(line)
+  if string.sub(rule, 1, 5) ~= 'order' then leaveHold(id, handler, subject, rule) end
+end
+
+-- An event is dispatched, and stands in its lines.
+local function leaveArriving(id, subject)
+  if redis.call('ZREM', arrivingKeyOf(subject), id) == 0 then return end
+  local waiters = redis.call('HGETALL', lineWaitersKeyOf(subject))
+  if #waiters == 0 then return end
+  redis.call('DEL', lineWaitersKeyOf(subject))
+  for i = 1, #waiters, 2 do wakeNext(waiters[i], subject, waiters[i + 1]) end
+end`,
   'next': `-- Bytes of bodies in one answer: what is larger is opened by itself.
 local MOST_GIVEN = 256 * 1024
 local given, plans = 0, {}
@@ -1166,7 +1425,7 @@ local function openAhead(queue, jobId, job, token, now, run)
   })
   if opened[1] ~= 'open' then return {} end
   given = given + #(opened[5] or '')
-  return { id, handler, opened[3], opened[4], opened[5] }
+  return { id, handler, opened[3], opened[4], opened[5], opened[6] or '' }
 end
 
 -- The next jobs, one for each turn, which has a \`token\` and a \`nextRun\`: of each its id, what is told of it, and the run
@@ -1184,7 +1443,7 @@ local function takeNext(queue, turns, lockMs, now)
   end
   return jobs, why, untilWhen
 end`,
-  'opening': `local WITH_EVENT = 9
+  'opening': `local WITH_EVENT = 10
 
 local function isSuperseded(it, noted, inPlace)
   local queue, jobId = jobNoted(it.id, it.handler, noted, inPlace)
@@ -1207,6 +1466,21 @@ local function isPaused(handler)
   return pausedHandlers[handler]
 end
 
+-- One that this process is still at goes on, whatever stands before it.
+local function standingOf(line, it, was)
+  if it.here ~= '' then return 'first' end
+  -- BullMQ was told to run it again.
+  if was == 'dead' then enterLineAgain(eventKeyOf(it.id), it.id, it.handler) end
+  return standingIn(line, it.id, it.handler)
+end
+
+-- What tells whether it comes too late: \`outdated\`, or the newest version that was handled, as JSON.
+local function oldnessIn(line, handler, standing)
+  if standing == 'outdated' then return standing end
+  local rule, subject = placeIn(line)
+  return rule == 'latest' and redis.call('GET', newestVersionKeyOf(handler, subject)) or ''
+end
+
 -- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
 -- open-delivery.lua. \`isAhead\`: its job was taken by this very script; work with a run that is known is not opened.
 local function openDelivery(it)
@@ -1214,8 +1488,8 @@ local function openDelivery(it)
   local eventKey = eventKeyOf(id)
   if not it.isAhead and isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
   local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'to', 'd/' .. handler, 'runs/' .. handler,
-    'job/' .. handler, 'tries/' .. handler, 'record', 'body')
-  local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 2)
+    'job/' .. handler, 'line/' .. handler, 'tries/' .. handler, 'record', 'body')
+  local status, shedAt, inPlace, to, state, runs, noted, line = unpack(event, 1, WITH_EVENT - 2)
   if not status then return { 'gone' } end
   if it.isAhead and runs and runs ~= '' then return { 'known' } end
   local record = event[WITH_EVENT]
@@ -1229,7 +1503,7 @@ local function openDelivery(it)
   end
 
   local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
-  if was == 'succeeded' then
+  if was == 'succeeded' or was == 'superseded' then
     -- What it was queued again for is done with this.
     redis.call('HDEL', eventKey, 'heldUntil')
     return { 'succeeded' }
@@ -1241,6 +1515,12 @@ local function openDelivery(it)
   if it.here == '' and isPaused(handler) then
     if not it.isAhead then redis.call('SADD', heldForKeyOf(handler), it.queue .. '|' .. it.jobId) end
     return { 'paused' }
+  end
+
+  local standing = line and standingOf(line, it, was)
+  if standing == 'behind' or standing == 'arriving' then
+    if not it.isAhead then waitInLine(line, eventKey, handler, standing, it.queue .. '|' .. it.jobId) end
+    return { 'waits', placeAmong(line, id, handler) }
   end
 
   local kind, deaths, begun = beginAmong(runsIn(runs), it.run, it.process, it.here)
@@ -1259,13 +1539,15 @@ local function openDelivery(it)
   end
   redis.call('HSET', eventKey, unpack(wanted))
   if kind ~= 'open' then return { kind } end
+  if standing == 'first' then holdLine(line, id, eventKey, handler) end
   if status == 'dead' or status == 'handled' or status == 'unhandled' then
     setStatus(eventKey, id, 'dispatched', it.now)
     redis.call('HDEL', eventKey, 'heldUntil')
     forgetAfter(id, nil)
     noteChange(id)
   end
-  return { 'open', deaths, event[WITH_EVENT - 1] or '0', record or recordOf(eventKey), event[WITH_EVENT + 1] }
+  return { 'open', deaths, event[WITH_EVENT - 1] or '0', record or recordOf(eventKey), event[WITH_EVENT + 1],
+    line and oldnessIn(line, handler, standing) }
 end`,
   'promote-job': `local function promoteJob(queue, jobId)
   local keys = {}
@@ -1445,7 +1727,9 @@ local function endRuns()
   keepAttempt()
 end
 
-local function stateNow() return (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters end
+local STATES = { complete = 'succeeded', supersede = 'superseded', bury = 'dead' }
+
+local function stateNow() return (STATES[kind] or 'dead') .. '|' .. counters end
 
 local function keepLetter()
   removeDeadLetter(workId)
@@ -1545,12 +1829,14 @@ end
 local factsByQueue = {}
 
 -- What holds for a queue for as long as a script runs.
-local function factsOf(queue)
+local function factsOf(queue, now)
   local facts = factsByQueue[queue]
   if not facts then
-    local paused, most, limit = unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max'))
+    local paused, most, limit, fair =
+      unpack(redis.call('HMGET', bullJobKeyOf(queue, 'meta'), 'paused', 'concurrency', 'max', 'fair'))
+    if fair then takeTurnsIn(queue, now) end
     local delayed = redis.call('ZRANGE', bullJobKeyOf(queue, 'delayed'), 0, 0, 'WITHSCORES')[2]
-    facts = { paused = paused, most = most, limit = limit, delayed = tonumber(delayed) }
+    facts = { paused = paused, most = most, limit = limit, fair = fair, delayed = tonumber(delayed) }
     factsByQueue[queue] = facts
   end
   return facts
@@ -1569,9 +1855,10 @@ local function beginTurn(queue, jobId, token, lockMs, now)
 end
 
 local function takePrioritized(queue, count)
-  local ids = {}
+  local ids, scores = {}, {}
   local popped = redis.call('ZPOPMIN', bullJobKeyOf(queue, 'prioritized'), count)
-  for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
+  for i = 1, #popped, 2 do ids[#ids + 1], scores[#scores + 1] = popped[i], popped[i + 1] end
+  if factsByQueue[queue].fair then leaveRounds(queue, ids, scores) end
   if #ids < count then redis.call('DEL', bullJobKeyOf(queue, 'pc')) end
   return ids
 end
@@ -1580,7 +1867,7 @@ end
 -- may be there: \`empty\`; \`full\` where as many are worked on, over all workers, as may be; or \`other\` where BullMQ has more
 -- to do than to take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
 local function takeIds(queue, count, now)
-  local facts, activeKey = factsOf(queue), bullJobKeyOf(queue, 'active')
+  local facts, activeKey = factsOf(queue, now), bullJobKeyOf(queue, 'active')
   if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return {}, 'other', 0 end
   if facts.paused then return {}, 'empty', 0 end
   local most = facts.most and math.max(0, tonumber(facts.most) - redis.call('LLEN', activeKey)) or count
@@ -1644,11 +1931,11 @@ end`,
 
 export const SCRIPTS = {
   'accept': {
-    include: ['clock', 'record', 'event', 'copies', 'remains', 'staged', 'add'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'copies', 'remains', 'staged', 'fair', 'add'],
     keys: [],
     args: ['queue', 'timestamp'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [{ name: 'events', args: ['id', 'type', 'data', 'receivedAt', 'priority', 'staged', 'pieces', 'record', 'body'], lists: [], add: [] }],
     reply: 'raw',
@@ -1687,7 +1974,9 @@ local function accept(event)
     noteCopy(event.id, event.receivedAt, now)
     return 'duplicate'
   end
-  if standing == 'new' then record(event, eventKey)
+  if standing == 'new' then
+    record(event, eventKey)
+    noteArrival(event.id, eventKey)
   else
     redis.call('HSET', eventKey, 'queuedAt', now)
     setStatus(eventKey, event.id, 'queued', now)
@@ -1711,6 +2000,7 @@ end
 if #accepted > 0 then
   if #listed > 0 then redis.call('ZADD', eventsOfStatusKeyOf('queued'), unpack(listed)) end
   finishAdding()
+  finishArrivals()
   redis.call('XADD', changesKeyOf(), '*', 'accepted', table.concat(accepted, ' '))
 end
 return answers`,
@@ -1786,11 +2076,11 @@ noteAct(act)
 return { 'cancelled', queue, queuedId, summaryOf(id) }`,
   },
   'complete-deliveries': {
-    include: ['clock', 'record', 'event', 'runs', 'dead-letter', 'opening', 'turn', 'next'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'dead-letter', 'opening', 'fair', 'turn', 'next'],
     keys: ['revision', 'plans'],
     args: ['process', 'now', 'retention', 'lockMs'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [{ name: 'works', args: ['id', 'handler', 'run', 'told', 'token', 'queue', 'jobId', 'made', 'stalled', 'kept', 'takes', 'nextRun'], lists: [], add: [] }],
     reply: 'raw',
@@ -1815,10 +2105,10 @@ end
 local function complete(it, holder)
   local eventKey, suffix = eventKeyOf(it.id), '/' .. it.handler
   local state = 'succeeded|' .. it.made .. '|' .. it.stalled
-  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'd' .. suffix, 'runs' .. suffix,
-    'unclaimed' .. suffix, 'tries' .. suffix)
-  local was, unclaimed, tries = event[4] or '', event[6], event[7]
-  if not placeOfRun(runsIn(event[5]), it.run) then
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'line' .. suffix, 'd' .. suffix,
+    'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  local was, unclaimed, tries = event[5] or '', event[7], event[8]
+  if not placeOfRun(runsIn(event[6]), it.run) then
     if was == state and hasEnded(it.queue, it.jobId, it.made) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end
@@ -1861,11 +2151,11 @@ if #changes > 0 then redis.call('XADD', changesKeyOf(), '*', unpack(changes)) en
 return cannotNow and redis.error_reply(cannotNow) or answers`,
   },
   'conclude-discarded': {
-    include: ['clock', 'record', 'event', 'frames', 'job'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'frames', 'job'],
     keys: ['list'],
     args: ['kind', 'skip', 'count', 'now', 'eventRetention', 'jobRetention'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'raw',
@@ -1984,11 +2274,11 @@ end
 return summaries`,
   },
   'discard-delivery': {
-    include: ['acts', 'dead-letter', 'clock', 'record', 'event'],
+    include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event'],
     keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'retention', 'act'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'word',
@@ -2013,15 +2303,48 @@ noteAct(act)
 return 'discarded'`,
   },
   'dispatch': {
-    include: ['clock', 'record', 'event', 'dead-letter', 'runs', 'opening', 'turn', 'next', 'add'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'dead-letter', 'runs', 'opening', 'fair', 'turn', 'next', 'add'],
     keys: ['revision', 'plans', 'event'],
-    args: ['process', 'id', 'now', 'retention', 'revisionThen', 'unclaimed', 'token', 'queue', 'jobId', 'made', 'kept', 'takes', 'nextRun', 'lockMs'],
+    args: ['process', 'id', 'now', 'retention', 'revisionThen', 'unclaimed', 'ordered', 'token', 'queue', 'jobId', 'made', 'kept', 'takes', 'nextRun', 'lockMs'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
-    each: [{ name: 'planned', args: ['handler', 'queue', 'jobId', 'plain', 'data', 'priority'], lists: [], add: ['delivery'] }],
+    each: [{ name: 'planned', args: ['handler', 'queue', 'jobId', 'plain', 'data', 'priority', 'rule'], lists: [], add: ['delivery'] }],
     reply: 'tagged',
-    lua: `local function endJob(result, returned)
+    lua: `-- What came before the last event of a burst is not run. One that a worker looks at finds that out by itself.
+local function supersede(other, handler)
+  local queue, otherJob = jobOfDelivery(other, handler)
+  if not queue or redis.call('HGET', eventKeyOf(other), 'd/' .. handler) ~= 'pending' then return end
+  if redis.call('ZREM', bullJobKeyOf(queue, 'delayed'), otherJob) == 0 then return end
+  redis.call('DEL', bullJobKeyOf(queue, otherJob))
+  settleDelivery(eventKeyOf(other), other, handler, 'superseded|0|0', now, tonumber(retention))
+  noteChange(other)
+end
+
+local function joinBurst(handler, subject, arrival)
+  local holder = redis.call('HGET', lineHoldersKeyOf(handler), subject)
+  for _, other in ipairs(redis.call('ZRANGEBYSCORE', lineKeyOf(handler, subject), '-inf', '(' .. arrival, 'LIMIT', 0, 100)) do
+    if other ~= holder then supersede(other, handler) end
+  end
+  redis.call('HSETNX', burstsKeyOf(handler), subject, digits(math.floor(tonumber(arrival) / 1000)))
+end
+
+local function joinLine(one, written)
+  local subject = subjectOf(eventKey)
+  if not subject then return end
+  local arrival = arrivalOf(id, eventKey, subject)
+  enterLine(id, one.handler, subject, arrival)
+  if one.rule == 'collapse' then joinBurst(one.handler, subject, arrival) end
+  written[#written + 1] = 'line/' .. one.handler
+  written[#written + 1] = one.rule .. '|' .. subject .. '|' .. arrival
+end
+
+local function leaveArrivals()
+  local subject = ordered == '1' and subjectOf(eventKey)
+  if subject then leaveArriving(id, subject) end
+end
+
+local function endJob(result, returned)
   if kept == '' then return { result, 0 } end
   local holder = redis.call('GET', bullLockKeyOf(queue, jobId))
   if endTurn(queue, jobId, token, now, tonumber(made), tonumber(kept), cjson.encode(returned), holder) then finishTurns(now)
@@ -2059,6 +2382,7 @@ for i, one in ipairs(planned) do
     for _, text in ipairs({ fields[i], 'pending', 'job/' .. one.handler, one.queue .. '|' .. one.jobId }) do
       written[#written + 1] = text
     end
+    if one.rule ~= '' then joinLine(one, written) end
     to = withHandler(to, one.handler)
   end
 end
@@ -2069,10 +2393,13 @@ if to == '' then
   redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
   noteChange(id)
+  leaveArrivals()
   return endJob('unhandled', { unhandled = true })
 end
 local begun = inPlace and string.sub(redis.call('HGET', eventKey, 'd/' .. inPlace) or '', 1, 9) ~= 'succeeded'
 if #written > 0 then redis.call('HSET', eventKey, 'to', to, unpack(written)) end
+-- Whoever is woken by this has to find it in its lines.
+leaveArrivals()
 if to ~= before or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
@@ -2130,11 +2457,11 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'added'`,
   },
   'evict': {
-    include: ['clock', 'record', 'event'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event'],
     keys: ['expiring', 'shed'],
     args: ['now', 'skip', 'count', 'wanted'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'raw',
@@ -2142,7 +2469,7 @@ return 'added'`,
   local status = redis.call('HGET', eventKey, 'status')
   if status ~= 'handled' and status ~= 'unhandled' then return false end
   for i = 2, #deliveries, 2 do
-    if string.sub(deliveries[i], 1, 9) ~= 'succeeded' and deliveries[i] ~= 'discarded' then return false end
+    if not isConcluded(deliveries[i]) then return false end
   end
   local jobKey = bullJobKeyOf('default', id)
   return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1
@@ -2182,11 +2509,11 @@ end
 return { looked, evicted, kept }`,
   },
   'find-lost-work': {
-    include: ['clock', 'record', 'event', 'whereabouts'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'whereabouts'],
     keys: ['list'],
     args: ['kind', 'from', 'skip', 'count', 'age', 'queueByHandler'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'raw',
@@ -2232,11 +2559,11 @@ end
 return { #page / 2, last, ties, lost }`,
   },
   'find-unclaimed': {
-    include: ['clock', 'record', 'event'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event'],
     keys: ['unclaimed', 'appeared'],
     args: ['window', 'skip', 'count'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'raw',
@@ -2270,11 +2597,11 @@ forgetJobAfter(id, millisecondsNow() + retention)
 return { 'finished', queue, queuedId, summaryOf(id) }`,
   },
   'forget-events': {
-    include: ['clock', 'record', 'event'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event'],
     keys: ['list'],
     args: ['ahead'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'integer',
@@ -2325,11 +2652,11 @@ return #ids`,
 return 0`,
   },
   'give-up': {
-    include: ['clock', 'record', 'event'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event'],
     keys: ['expiring', 'shed', 'unclaimed'],
     args: [],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [{ name: 'events', args: ['id', 'statusAt'], lists: [], add: [] }],
     reply: 'raw',
@@ -2337,7 +2664,7 @@ return 0`,
 
 local function isThrough(id, deliveries)
   for i = 2, #deliveries, 2 do
-    if string.sub(deliveries[i], 1, 9) ~= 'succeeded' and deliveries[i] ~= 'discarded' then return false end
+    if not isConcluded(deliveries[i]) then return false end
   end
   local jobKey = bullJobKeyOf('default', id)
   return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1
@@ -2436,6 +2763,20 @@ for i, job in ipairs(jobs) do
 end
 return outcomes`,
   },
+  'is-next': {
+    include: ['clock', 'promote-job', 'record', 'lines', 'event'],
+    keys: ['event'],
+    args: ['id', 'handler'],
+    lists: [],
+    bullmq: ['promote'],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `local line = redis.call('HGET', eventKey, 'line/' .. handler)
+if not line or redis.call('HGET', eventKey, 'd/' .. handler) ~= 'pending' then return 'next' end
+local standing = standingIn(line, id, handler)
+return (standing == 'behind' or standing == 'arriving') and 'waits' or 'next'`,
+  },
   'keep-effect': {
     include: ['clock', 'runs'],
     keys: ['work', 'lock', 'effects'],
@@ -2522,11 +2863,11 @@ noteAct(act)
 return 'queued'`,
   },
   'move-work': {
-    include: ['clock', 'record', 'event', 'frames', 'job', 'remains', 'whereabouts'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'frames', 'job', 'remains', 'whereabouts'],
     keys: [],
     args: ['kind', 'id', 'handler', 'queue', 'jobId', 'newQueue', 'newJobId', 'remains', 'since'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: ['again'],
     each: [],
     reply: 'word',
@@ -2600,6 +2941,28 @@ return { last, found }`,
     lua: `noteAct(act)
 return 'ok'`,
   },
+  'note-early-arrivals': {
+    include: ['clock', 'promote-job', 'record', 'lines', 'event'],
+    keys: [],
+    args: ['provider'],
+    lists: ['ids'],
+    bullmq: ['promote'],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `local noted = 0
+for _, id in ipairs(ids) do
+  local eventKey = eventKeyOf(id)
+  local status, to = unpack(redis.call('HMGET', eventKey, 'status', 'to'))
+  local subject, itsProvider
+  if status == 'queued' and (not to or to == '') then subject, itsProvider = subjectOf(eventKey) end
+  if subject and itsProvider == provider then
+    noted = noted + redis.call('ZADD', arrivingKeyOf(subject), 'NX', earlyArrivalOf(eventKey), id)
+    redis.call('PEXPIRE', arrivingKeyOf(subject), ARRIVING_MS)
+  end
+end
+return noted`,
+  },
   'note-recorded': {
     include: [],
     keys: ['recordedOnce'],
@@ -2666,11 +3029,11 @@ if not place then return {} end
 return { place, tonumber(redis.call('HGET', jobKey, 'step') or 0) }`,
   },
   'open-delivery': {
-    include: ['dead-letter', 'clock', 'record', 'event', 'runs', 'opening'],
+    include: ['dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'opening'],
     keys: ['revision'],
     args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'planned', 'now', 'token', 'queue', 'jobId', 'run', 'process', 'here'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'tagged',
@@ -2756,11 +3119,11 @@ if announcement ~= '' and redis.call('HEXISTS', announcementsKeyOf(), id) == 0 t
 return 'ok'`,
   },
   'read-changes': {
-    include: ['clock', 'record', 'event', 'snapshot'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'snapshot'],
     keys: ['changes'],
     args: ['after', 'most', 'largest'],
     lists: ['fields'],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'raw',
@@ -2801,11 +3164,11 @@ return { place, newestChange(), attempts, events }`,
 return { recordOf(eventKey) or false, redis.call('HMGET', eventKey, unpack(fields)) }`,
   },
   'read-events': {
-    include: ['clock', 'record', 'event', 'snapshot'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'snapshot'],
     keys: [],
     args: ['largest'],
     lists: ['fields', 'ids'],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'raw',
@@ -2854,11 +3217,11 @@ while true do
 end`,
   },
   'read-list': {
-    include: ['clock', 'record', 'event', 'snapshot'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'snapshot'],
     keys: ['list'],
     args: ['start', 'count', 'largest'],
     lists: ['fields'],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [],
     reply: 'raw',
@@ -2898,11 +3261,11 @@ writeRuns(workKey, field, runs)
 return 'released'`,
   },
   'replay-delivery-again': {
-    include: ['acts', 'dead-letter', 'clock', 'record', 'event'],
+    include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event'],
     keys: ['event', 'runs', 'open', 'attempts'],
     args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: ['run'],
     each: [],
     reply: 'word',
@@ -2919,6 +3282,7 @@ removeDeadLetter(letter)
 noteJobOfDelivery(id, handler, queue, queuedId)
 redis.call('HSET', eventKey, 'd/' .. handler, 'pending')
 if not state then redis.call('HSET', eventKey, 'to', withHandler(to, handler)) end
+enterLineAgain(eventKey, id, handler)
 setStatus(eventKey, id, 'dispatched', now)
 forgetAfter(id, nil)
 noteChange(id)
@@ -2927,11 +3291,11 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'queued'`,
   },
   'replay-delivery': {
-    include: ['acts', 'dead-letter', 'clock', 'record', 'event'],
+    include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event'],
     keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId', 'act'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: ['run'],
     each: [],
     reply: 'word',
@@ -2939,6 +3303,7 @@ return 'queued'`,
 noteJobOfDelivery(id, handler, queue, queuedId)
 handlersOf(eventKey, id)
 redis.call('HSET', eventKey, 'd/' .. handler, 'pending')
+enterLineAgain(eventKey, id, handler)
 setStatus(eventKey, id, 'dispatched', now)
 forgetAfter(id, nil)
 noteChange(id)
@@ -2990,11 +3355,11 @@ noteAct(act)
 return 'replayed'`,
   },
   'requeue': {
-    include: ['clock', 'record', 'event', 'frames', 'job', 'remains', 'whereabouts'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'frames', 'job', 'remains', 'whereabouts'],
     keys: ['repairs'],
     args: ['kind', 'id', 'handler', 'queue', 'jobId', 'motion', 'newQueue', 'newJobId'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: ['run'],
     each: [],
     reply: 'word',
@@ -3134,26 +3499,36 @@ end
 return count`,
   },
   'settle-delivery': {
-    include: ['clock', 'record', 'event', 'dead-letter', 'runs', 'settle'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'dead-letter', 'runs', 'settle'],
     keys: ['lock', 'attempts', 'work'],
-    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id', 'handler', 'told'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id', 'handler', 'told', 'version'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: ['letter'],
     each: [],
     reply: 'tagged',
-    lua: `local event = redis.call('HMGET', workKey, 'status', 'shedAt', 'to', 'runs' .. suffix)
-if not mayEnd(runsIn(event[4])) then
+    lua: `-- An older version than one that was handled comes within this time: no provider tries for longer.
+local REMEMBERED_MS = 7 * 86400000
+
+local event = redis.call('HMGET', workKey, 'status', 'shedAt', 'to', 'line' .. suffix, 'runs' .. suffix)
+if not mayEnd(runsIn(event[5])) then
   local state = redis.call('HGET', workKey, 'd/' .. handler) or ''
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
 end
 keepLock()
 endRuns()
-if kind ~= 'retry' then
+local line = event[4]
+if kind == 'retry' then
+  if line then stepBack(line, id, handler) end
+else
   settleDelivery(workKey, id, handler, stateNow(), now, tonumber(retention), event)
   keepLetter()
 end
-noteChange(id, 'attempt', told)
+if line and version ~= '' then
+  local _, subject = placeIn(line)
+  redis.call('SET', newestVersionKeyOf(handler, subject), version, 'PX', REMEMBERED_MS)
+end
+if told == '' then noteChange(id) else noteChange(id, 'attempt', told) end
 return { 'settled' }`,
   },
   'settle-job': {
@@ -3239,11 +3614,11 @@ end
 return { run, steps, page, '', row }`,
   },
   'take-jobs': {
-    include: ['dead-letter', 'clock', 'record', 'event', 'runs', 'opening', 'turn', 'next'],
+    include: ['dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'opening', 'fair', 'turn', 'next'],
     keys: ['revision', 'plans'],
     args: ['process', 'queue', 'lockMs', 'now'],
     lists: [],
-    bullmq: [],
+    bullmq: ['promote'],
     add: [],
     each: [{ name: 'turns', args: ['token', 'nextRun'], lists: [], add: [] }],
     reply: 'tagged',

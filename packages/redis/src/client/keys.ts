@@ -83,6 +83,22 @@ export const KEY_PATTERNS = {
   pausedHandlers: '/handlers/paused',
   /** Set: the jobs that wait for a paused handler, as `queue|jobId`. */
   heldFor: '/handlers/held/{handler}',
+  /** Hash: the providers of whose events those of one subject are kept in order, and in the field '' the last place that was given. */
+  arrivals: '/arrivals',
+  /** Sorted set: the events of one subject that are still to be dispatched, in the order in which they came; expires. */
+  arriving: '/arriving/{subject}',
+  /** Hash: handler → rule, of those of which a delivery waits for one of those. */
+  lineWaiters: '/arriving/{subject}/waiters',
+  /** Sorted set: the open deliveries of one subject to one handler, which run one at a time. See events/lines.lua. */
+  line: '/line/{handler}/{subject}',
+  /** Hash: subject → the event whose delivery was begun and not settled. */
+  lineHolders: '/lines/held/{handler}',
+  /** Hash: subject → the last round in which a fair queue has a job of it. See bullmq/fair.lua. */
+  fair: '/fair/{queue}',
+  /** Hash: subject → when the first event came of a burst that a handler has yet to run for, in milliseconds since the epoch. */
+  bursts: '/lines/bursts/{handler}',
+  /** String: the newest version of a subject that a handler has handled, as JSON; expires. */
+  newestVersion: '/newest/{handler}/{subject}',
   /** Hash: the schedules that an operator took off the clock, as JSON. */
   pausedSchedules: '/schedules/paused',
   /** Sorted set: the replays by when they were asked for. */

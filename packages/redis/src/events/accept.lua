@@ -43,7 +43,9 @@ local function accept(event)
     noteCopy(event.id, event.receivedAt, now)
     return 'duplicate'
   end
-  if standing == 'new' then record(event, eventKey)
+  if standing == 'new' then
+    record(event, eventKey)
+    noteArrival(event.id, eventKey)
   else
     redis.call('HSET', eventKey, 'queuedAt', now)
     setStatus(eventKey, event.id, 'queued', now)
@@ -67,6 +69,7 @@ end
 if #accepted > 0 then
   if #listed > 0 then redis.call('ZADD', eventsOfStatusKeyOf('queued'), unpack(listed)) end
   finishAdding()
+  finishArrivals()
   redis.call('XADD', changesKeyOf(), '*', 'accepted', table.concat(accepted, ' '))
 end
 return answers

@@ -4,7 +4,7 @@
 --- An event is a hash. Its field `to` names the handlers that have it, and `d/<handler>` says what became of it with each:
 --- `status|made|stalled`. `made` and `stalled` are BullMQ's counters of the job that settled it: they tell a job that is
 --- run again because its worker died just after settling (`stalled` has grown) from one that an operator retried.
---- @include clock, record
+--- @include clock, lines, record
 
 -- The statuses whose events somebody has to look after.
 local IS_LISTED = { received = true, queued = true, dispatched = true, dead = true }
@@ -103,6 +103,11 @@ local function deliveriesOf(id)
   return pairs
 end
 
+-- Whether nothing becomes of a delivery any more. A dead one may be replayed.
+local function isConcluded(state)
+  return string.match(state, '^succeeded|') or string.match(state, '^superseded|') or state == 'discarded'
+end
+
 -- What an event comes to whose handler stands so: `pending` ones count first, then dead ones.
 local function outcomeOf(eventKey, to, handler, state)
   local states, fields = { state }, {}
@@ -121,13 +126,15 @@ local function outcomeOf(eventKey, to, handler, state)
 end
 
 -- Writes what became of one delivery, and the event's status with the last of them.
--- `event`: its status, shedAt and to, where they are known. `isOneOfMany`: the script calls `writeSettled` at its end, and
+-- `event`: its status, shedAt, to and line, where they are known. `isOneOfMany`: the script calls `writeSettled` at its end, and
 -- the delivery's runs are over with this; they are emptied, because a field that is taken away is one command more.
 local function settleDelivery(eventKey, id, handler, state, now, retention, event, isOneOfMany)
-  local was, shedAt, to = unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to'), 1, 3)
+  local was, shedAt, to, line =
+    unpack(event or redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'line/' .. handler), 1, 4)
   local outcome = outcomeOf(eventKey, to or handlersOf(eventKey, id), handler, state)
   local written = { 'd/' .. handler, state }
   if isOneOfMany then written[3], written[4] = 'runs/' .. handler, '' end
+  if line then leaveLine(line, id, handler, state) end
   if outcome == 'pending' then return redis.call('HSET', eventKey, unpack(written)) end
   if outcome == was then redis.call('HSET', eventKey, 'settledAt', now, unpack(written))
   else

@@ -213,6 +213,8 @@ class QueueAttempts implements Attempts {
         return { kind: 'released' };
       case 'await':
         throw new Error('jobs of a JobQueue are not finished from outside');
+      case 'supersede':
+        throw new Error('jobs of a JobQueue have no subject');
     }
   }
 

@@ -11,6 +11,8 @@ export type Outlook =
   | { readonly kind: 'waiting' }
   /** An operator has paused its handler. */
   | { readonly kind: 'paused'; readonly since: number; readonly by: string }
+  /** Another event of its subject is before it; a dead one until somebody replays or discards it. */
+  | { readonly kind: 'behind'; readonly event: EventId | undefined; readonly isDead: boolean }
   /** No live worker works on its queue. */
   | { readonly kind: 'unworked'; readonly queue: string };
 
@@ -37,9 +39,25 @@ export async function outlookOf(
       if (isHeld === 1) return [handler, { kind: 'running' }];
       const pause = paused.get(handler);
       if (pause !== undefined) return [handler, { kind: 'paused', since: pause.at, by: pause.by }];
+      const line = await behindOf(partition, event, handler);
+      if (line !== undefined) return [handler, line];
       if (score !== null) return [handler, { kind: 'due', at: Math.floor(Number(score) / SCORE_PER_MS) }];
       return [handler, fleet.queues.has(queue) ? { kind: 'waiting' } : { kind: 'unworked', queue }];
     }),
   );
   return Object.fromEntries(found);
+}
+
+async function behindOf(
+  { connection, keys }: Partition,
+  event: EventId,
+  handler: string,
+): Promise<Outlook | undefined> {
+  const [waits, line] = await connection.hmget(keys.event(event), `waits/${handler}`, `line/${handler}`);
+  if (waits == null) return undefined;
+  const subject = line?.split('|')[1] ?? '';
+  const holder = await connection.hget(keys.lineHolders(handler), subject);
+  if (holder === null) return { kind: 'behind', event: undefined, isDead: false };
+  const state = await connection.hget(keys.event(holder), `d/${handler}`);
+  return { kind: 'behind', event: holder as EventId, isDead: state?.startsWith('dead') === true };
 }

@@ -9,6 +9,7 @@ if removeDeadLetter(letter) == 0 then return 'gone' end
 noteJobOfDelivery(id, handler, queue, queuedId)
 handlersOf(eventKey, id)
 redis.call('HSET', eventKey, 'd/' .. handler, 'pending')
+enterLineAgain(eventKey, id, handler)
 setStatus(eventKey, id, 'dispatched', now)
 forgetAfter(id, nil)
 noteChange(id)

@@ -16,6 +16,8 @@ export interface AheadRun {
   readonly tries: number;
   /** What Redis gave of the event: its record and its body. */
   readonly stored: readonly (Buffer | null | undefined)[];
+  /** See open-delivery.lua. */
+  readonly oldness?: string;
 }
 
 export interface AheadParts {
@@ -72,7 +74,7 @@ export class Ahead {
   taken(token: string, nextRun: RunId, reply: unknown): TakenJob {
     const [jobId, told, begun] = reply as [Buffer, TakenJob['told'], Buffer[]];
     const job = { id: String(jobId), told };
-    const [id, handler, tries, ...stored] = begun;
+    const [id, handler, tries, record, body, oldness] = begun;
     if (id === undefined) return job;
     const event = String(id) as EventId;
     const name = String(handler);
@@ -82,7 +84,8 @@ export class Ahead {
       handler: name,
       run: { id: nextRun, key: this.#parts.partition.keys.event(event), suffix: `/${name}` },
       tries: Number(tries),
-      stored,
+      stored: [record, body],
+      oldness: String(oldness ?? ''),
     });
     return job;
   }

@@ -33,10 +33,10 @@ end
 local function complete(it, holder)
   local eventKey, suffix = eventKeyOf(it.id), '/' .. it.handler
   local state = 'succeeded|' .. it.made .. '|' .. it.stalled
-  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'd' .. suffix, 'runs' .. suffix,
-    'unclaimed' .. suffix, 'tries' .. suffix)
-  local was, unclaimed, tries = event[4] or '', event[6], event[7]
-  if not placeOfRun(runsIn(event[5]), it.run) then
+  local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'to', 'line' .. suffix, 'd' .. suffix,
+    'runs' .. suffix, 'unclaimed' .. suffix, 'tries' .. suffix)
+  local was, unclaimed, tries = event[5] or '', event[7], event[8]
+  if not placeOfRun(runsIn(event[6]), it.run) then
     if was == state and hasEnded(it.queue, it.jobId, it.made) then return toldBefore(it) end
     return { string.sub(was, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
   end

@@ -8,13 +8,49 @@
 --- The event's own job ends with it, and the next one is taken, where `kept` says how many ended jobs the queue keeps; see
 --- complete-deliveries.lua. The answer says whether it has ended, and with which next job.
 ---
+--- `rule`: of the deliveries of one subject to this handler; see lines.lua. `ordered`: the provider's events are kept in the
+--- order in which they came, until each was dispatched.
+---
 --- A row that is `plain` has a job that waits for nothing: its `data` and `priority` are enough.
 --- @include event, next, add
 --- @keys    event
---- @args    id, now, retention, revisionThen, unclaimed, token, queue, jobId, made, kept, takes, nextRun, lockMs
---- @each    planned: handler, queue, jobId, plain, data, priority
+--- @args    id, now, retention, revisionThen, unclaimed, ordered, token, queue, jobId, made, kept, takes, nextRun, lockMs
+--- @each    planned: handler, queue, jobId, plain, data, priority, rule
 --- @add     planned.delivery?
 --- @reply   [dispatched | in-place | unhandled | stale | gone | shed] detail, job
+
+-- What came before the last event of a burst is not run. One that a worker looks at finds that out by itself.
+local function supersede(other, handler)
+  local queue, otherJob = jobOfDelivery(other, handler)
+  if not queue or redis.call('HGET', eventKeyOf(other), 'd/' .. handler) ~= 'pending' then return end
+  if redis.call('ZREM', bullJobKeyOf(queue, 'delayed'), otherJob) == 0 then return end
+  redis.call('DEL', bullJobKeyOf(queue, otherJob))
+  settleDelivery(eventKeyOf(other), other, handler, 'superseded|0|0', now, tonumber(retention))
+  noteChange(other)
+end
+
+local function joinBurst(handler, subject, arrival)
+  local holder = redis.call('HGET', lineHoldersKeyOf(handler), subject)
+  for _, other in ipairs(redis.call('ZRANGEBYSCORE', lineKeyOf(handler, subject), '-inf', '(' .. arrival, 'LIMIT', 0, 100)) do
+    if other ~= holder then supersede(other, handler) end
+  end
+  redis.call('HSETNX', burstsKeyOf(handler), subject, digits(math.floor(tonumber(arrival) / 1000)))
+end
+
+local function joinLine(one, written)
+  local subject = subjectOf(eventKey)
+  if not subject then return end
+  local arrival = arrivalOf(id, eventKey, subject)
+  enterLine(id, one.handler, subject, arrival)
+  if one.rule == 'collapse' then joinBurst(one.handler, subject, arrival) end
+  written[#written + 1] = 'line/' .. one.handler
+  written[#written + 1] = one.rule .. '|' .. subject .. '|' .. arrival
+end
+
+local function leaveArrivals()
+  local subject = ordered == '1' and subjectOf(eventKey)
+  if subject then leaveArriving(id, subject) end
+end
 
 local function endJob(result, returned)
   if kept == '' then return { result, 0 } end
@@ -54,6 +90,7 @@ for i, one in ipairs(planned) do
     for _, text in ipairs({ fields[i], 'pending', 'job/' .. one.handler, one.queue .. '|' .. one.jobId }) do
       written[#written + 1] = text
     end
+    if one.rule ~= '' then joinLine(one, written) end
     to = withHandler(to, one.handler)
   end
 end
@@ -64,10 +101,13 @@ if to == '' then
   redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
   noteChange(id)
+  leaveArrivals()
   return endJob('unhandled', { unhandled = true })
 end
 local begun = inPlace and string.sub(redis.call('HGET', eventKey, 'd/' .. inPlace) or '', 1, 9) ~= 'succeeded'
 if #written > 0 then redis.call('HSET', eventKey, 'to', to, unpack(written)) end
+-- Whoever is woken by this has to find it in its lines.
+leaveArrivals()
 if to ~= before or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)

@@ -1,4 +1,4 @@
-import { deliveryIdOf, type EventId, type Work } from '@hookline/core';
+import { deliveryIdOf, type EventId, type SubjectRule, type Work } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
 import { storedWork } from '../bullmq/stored-work.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
@@ -16,6 +16,11 @@ export interface DispatchingParts {
   readonly retention: number;
 }
 
+/** As lines.lua reads it. */
+function ruleText(rule: SubjectRule): string {
+  return rule.kind === 'order' ? `order ${rule.onDead}` : rule.kind;
+}
+
 /** Gives an event's handlers a job each. */
 export class Dispatching {
   readonly #parts: DispatchingParts;
@@ -25,7 +30,7 @@ export class Dispatching {
   }
 
   async dispatch(event: EventId, lease: LeaseRef, plan: Plan): Promise<Dispatched> {
-    const { handlers, revision, unclaimed } = plan;
+    const { handlers, revision, unclaimed, ordered } = plan;
     const now = this.#parts.now();
     const ahead = this.#parts.ahead.call();
     const nextRun = newRunId();
@@ -41,6 +46,7 @@ export class Dispatching {
           retention: this.#parts.retention,
           revisionThen: revision,
           unclaimed: unclaimed ? 1 : '',
+          ordered: ordered ? 1 : '',
           token,
           queue,
           jobId,
@@ -66,7 +72,8 @@ export class Dispatching {
     const { name, queue } = handler;
     const jobId = deliveryIdOf(event, name);
     const work: Work = { kind: 'delivery', event, handler: name, ...(asksDelay ? { asksDelay } : {}) };
-    const row = { handler: name, queue, jobId, priority };
+    const rule = handler.subjectRule === undefined ? '' : ruleText(handler.subjectRule);
+    const row = { handler: name, queue, jobId, priority, rule };
     if (delay <= 0) return { ...row, plain: 1, data: JSON.stringify(storedWork(work, jobId, name)) };
     const delivery = this.#parts.partition.add({
       queue,

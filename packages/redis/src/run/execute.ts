@@ -1,4 +1,5 @@
 import {
+  isOlder,
   isPoison,
   NonRetryableError,
   serializeError,
@@ -8,6 +9,7 @@ import {
   type RetryPolicy,
   type RunContext,
   type Settlement,
+  type Version,
 } from '@hookline/core';
 import { Abort } from './abort.ts';
 import { asJson, runAttempt } from './attempt.ts';
@@ -38,6 +40,8 @@ export interface Runnable<Value> {
   readonly timeout: number | undefined;
   /** `run` only sends the work out. */
   readonly external?: boolean;
+  /** Of the value's subject, where an older one must not follow a newer one. */
+  readonly versionOf?: ((value: Value) => Version) | undefined;
   /** Why it cannot be run: nobody knows how. It is given up. */
   readonly missing?: string;
   run(value: Value, ctx: RunContext): unknown;
@@ -142,6 +146,8 @@ function alreadyOver<Value>(
       return { kind: 'awaiting', until: opened.until, isDue: () => ledger.isOver(workId) };
     case 'paused':
       return heldBack(parts, ref);
+    case 'waits':
+      return lineUp(parts, ref, opened.before);
     case 'gone':
       return {
         kind: 'failed',
@@ -167,6 +173,22 @@ function heldBack({ ledger, now }: ExecuteParts, ref: WorkRef): Ending {
   };
 }
 
+/**
+ * How often work is looked at that stands behind another delivery of its subject. That one's end wakes it at once, unless
+ * this process dies between laying it down and looking once more: the next in line must not wait long then. The others
+ * are woken by the one before them.
+ */
+const NEXT_IN_LINE_MS = 3_000;
+const LONGEST_IN_LINE_MS = 10 * 60_000;
+
+function lineUp({ ledger, now }: ExecuteParts, ref: WorkRef, before: number): Ending {
+  return {
+    kind: 'awaiting',
+    until: now() + Math.min(LONGEST_IN_LINE_MS, NEXT_IN_LINE_MS * (before + 1)),
+    isDue: async () => ref.kind !== 'delivery' || ledger.isNext(ref.event, ref.handler),
+  };
+}
+
 function neverFinished<Value>({ timeout }: Attempt<Value>): Settlement {
   const error = new Error(`nobody finished it within its timeout of ${timeout} ms`);
   return { kind: 'bury', reason: 'never-finished', error };
@@ -184,15 +206,40 @@ async function decide<Value>(
   const { parts, runnable, number, abort } = attempt;
   if (runnable.missing !== undefined)
     return { kind: 'bury', reason: 'unclaimed', error: new Error(runnable.missing) };
-  const outcome = await run(attempt, opened);
+  const age = ageOf(runnable, opened);
+  if (age.kind === 'outdated') return { kind: 'supersede' };
+  const outcome = age.kind === 'current' ? await run(attempt, opened) : age;
   if (abort.wasBy('lock-lost')) return 'lock-lost';
-  return settle(
+  const settlement = settle(
     asJson(outcome),
     number,
     runnable.retry,
     parts.random(),
     runnable.external === true ? 'external' : undefined,
   );
+  if (settlement.kind !== 'complete' || age.kind !== 'current' || age.version === undefined)
+    return settlement;
+  return { ...settlement, version: age.version };
+}
+
+/** Whether something newer of the same subject was handled already, or is about to be. The user's code tells a version. */
+function ageOf<Value>(
+  { versionOf }: Runnable<Value>,
+  { value, oldness, damaged }: Extract<Opened<Value>, { kind: 'open' }>,
+):
+  | { readonly kind: 'outdated' }
+  | { readonly kind: 'current'; readonly version?: Version }
+  | Extract<Outcome, { kind: 'failed' }> {
+  if (oldness?.kind === 'outdated') return { kind: 'outdated' };
+  if (versionOf === undefined || damaged) return { kind: 'current' };
+  try {
+    const version = versionOf(value);
+    // Compared with itself where there is no other: what it is must be a version at all.
+    const newest = oldness?.kind === 'newest' ? oldness.version : version;
+    return isOlder(version, newest) ? { kind: 'outdated' } : { kind: 'current', version };
+  } catch (error) {
+    return { kind: 'failed', error };
+  }
 }
 
 async function run<Value>(
@@ -254,6 +301,9 @@ function conclude<Value>(
       log.info('handled', { ms });
       // Nobody asks for what a handler returned: it would only lie about in Redis.
       return { kind: 'completed', result: ref.kind === 'delivery' ? null : settlement.result, ended };
+    case 'supersede':
+      log.info('superseded by a newer event of its subject; not run');
+      return { kind: 'completed', result: null };
     case 'retry': {
       const { error, delay } = settlement;
       const { message } = serializeError(error);

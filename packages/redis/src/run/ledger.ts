@@ -5,6 +5,7 @@ import type {
   HooklineEvent,
   LogLine,
   Settlement,
+  Version,
   Work,
 } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
@@ -25,6 +26,8 @@ export type Opened<Value> =
       readonly deaths: number;
       /** The stored bytes are not the ones whose hash was stored with them. */
       readonly damaged: boolean;
+      /** Where its handler has a rule for the events of one subject: what tells whether it comes too late. */
+      readonly oldness?: Oldness;
       /** Of a tracked job: what somebody else needs to finish it. */
       readonly tracked?: Tracked;
     }
@@ -40,6 +43,8 @@ export type Opened<Value> =
   | { readonly kind: 'superseded' }
   /** An operator has paused its handler: its job is noted, to be let go when the handler is. */
   | { readonly kind: 'paused' }
+  /** Another delivery of its subject is before it, and wakes its job when it ends. `before`: how many wait for that one, too. */
+  | { readonly kind: 'waits'; readonly before: number }
   /** Another worker has taken the job over. */
   | { readonly kind: 'lost' }
   /** It is settled already; only the job is still to be ended. */
@@ -49,6 +54,9 @@ export type Opened<Value> =
   | { readonly kind: 'gone' }
   /** The event was settled, and gave up its body when Redis was filling up. */
   | { readonly kind: 'shed' };
+
+/** `outdated`: a later event of its subject stands for it. `newest`: the newest version of its subject that was handled. */
+export type Oldness = { readonly kind: 'outdated' } | { readonly kind: 'newest'; readonly version: Version };
 
 export interface Tracked {
   readonly token: string;
@@ -142,6 +150,10 @@ export interface Ledger {
   isOver(workId: string): Promise<boolean>;
   /** Whether an operator has paused the handler. */
   isPaused(handler: string): Promise<boolean>;
+  /** Whether nothing is before the delivery in its line any more. */
+  isNext(event: EventId, handler: string): Promise<boolean>;
+  /** When the first event came of a burst that the handler has yet to run for, in milliseconds since the epoch. */
+  burstSince(event: Pick<HooklineEvent, 'source' | 'subject'>, handler: string): Promise<number | undefined>;
   /** @returns `undefined` when the store does not lease it, or not its body any more */
   readEvent(event: EventId): Promise<HooklineEvent | undefined>;
 }
@@ -153,11 +165,13 @@ export interface Plan {
   readonly revision: string;
   /** Somebody who is away, or nobody yet, may want the event: it is looked at again when a handler appears. */
   readonly unclaimed: boolean;
+  /** Events of its provider are kept in order until they are dispatched, because a handler has a rule for those of one subject. */
+  readonly ordered: boolean;
 }
 
 /** A handler's job as dispatch will queue it. */
 export interface Planned {
-  readonly handler: Pick<AnnouncedHandler, 'name' | 'queue'>;
+  readonly handler: Pick<AnnouncedHandler, 'name' | 'queue' | 'subjectRule'>;
   /** The handler's own function has yet to be asked for its delay, by a worker that knows it. */
   readonly asksDelay?: boolean;
   readonly delay?: number;

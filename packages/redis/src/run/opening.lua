@@ -2,7 +2,7 @@
 --- @include dead-letter, event, runs
 --- @keys    revision
 
-local WITH_EVENT = 9
+local WITH_EVENT = 10
 
 local function isSuperseded(it, noted, inPlace)
   local queue, jobId = jobNoted(it.id, it.handler, noted, inPlace)
@@ -25,6 +25,21 @@ local function isPaused(handler)
   return pausedHandlers[handler]
 end
 
+-- One that this process is still at goes on, whatever stands before it.
+local function standingOf(line, it, was)
+  if it.here ~= '' then return 'first' end
+  -- BullMQ was told to run it again.
+  if was == 'dead' then enterLineAgain(eventKeyOf(it.id), it.id, it.handler) end
+  return standingIn(line, it.id, it.handler)
+end
+
+-- What tells whether it comes too late: `outdated`, or the newest version that was handled, as JSON.
+local function oldnessIn(line, handler, standing)
+  if standing == 'outdated' then return standing end
+  local rule, subject = placeIn(line)
+  return rule == 'latest' and redis.call('GET', newestVersionKeyOf(handler, subject)) or ''
+end
+
 -- `it`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
 -- open-delivery.lua. `isAhead`: its job was taken by this very script; work with a run that is known is not opened.
 local function openDelivery(it)
@@ -32,8 +47,8 @@ local function openDelivery(it)
   local eventKey = eventKeyOf(id)
   if not it.isAhead and isHeldElsewhere(bullLockKeyOf(it.queue, it.jobId), it.token) then return { 'lost' } end
   local event = redis.call('HMGET', eventKey, 'status', 'shedAt', 'inPlace', 'to', 'd/' .. handler, 'runs/' .. handler,
-    'job/' .. handler, 'tries/' .. handler, 'record', 'body')
-  local status, shedAt, inPlace, to, state, runs, noted = unpack(event, 1, WITH_EVENT - 2)
+    'job/' .. handler, 'line/' .. handler, 'tries/' .. handler, 'record', 'body')
+  local status, shedAt, inPlace, to, state, runs, noted, line = unpack(event, 1, WITH_EVENT - 2)
   if not status then return { 'gone' } end
   if it.isAhead and runs and runs ~= '' then return { 'known' } end
   local record = event[WITH_EVENT]
@@ -47,7 +62,7 @@ local function openDelivery(it)
   end
 
   local was, madeThen, stalledThen = string.match(state or '', '^(%a+)|(%d+)|(%d+)$')
-  if was == 'succeeded' then
+  if was == 'succeeded' or was == 'superseded' then
     -- What it was queued again for is done with this.
     redis.call('HDEL', eventKey, 'heldUntil')
     return { 'succeeded' }
@@ -59,6 +74,12 @@ local function openDelivery(it)
   if it.here == '' and isPaused(handler) then
     if not it.isAhead then redis.call('SADD', heldForKeyOf(handler), it.queue .. '|' .. it.jobId) end
     return { 'paused' }
+  end
+
+  local standing = line and standingOf(line, it, was)
+  if standing == 'behind' or standing == 'arriving' then
+    if not it.isAhead then waitInLine(line, eventKey, handler, standing, it.queue .. '|' .. it.jobId) end
+    return { 'waits', placeAmong(line, id, handler) }
   end
 
   local kind, deaths, begun = beginAmong(runsIn(runs), it.run, it.process, it.here)
@@ -77,11 +98,13 @@ local function openDelivery(it)
   end
   redis.call('HSET', eventKey, unpack(wanted))
   if kind ~= 'open' then return { kind } end
+  if standing == 'first' then holdLine(line, id, eventKey, handler) end
   if status == 'dead' or status == 'handled' or status == 'unhandled' then
     setStatus(eventKey, id, 'dispatched', it.now)
     redis.call('HDEL', eventKey, 'heldUntil')
     forgetAfter(id, nil)
     noteChange(id)
   end
-  return { 'open', deaths, event[WITH_EVENT - 1] or '0', record or recordOf(eventKey), event[WITH_EVENT + 1] }
+  return { 'open', deaths, event[WITH_EVENT - 1] or '0', record or recordOf(eventKey), event[WITH_EVENT + 1],
+    line and oldnessIn(line, handler, standing) }
 end

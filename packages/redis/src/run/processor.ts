@@ -9,6 +9,7 @@ import {
   type Handler,
   type HooklineEvent,
   type Registry,
+  type SubjectRule,
   type Work,
 } from '@hookline/core';
 import { validate } from './attempt.ts';
@@ -108,7 +109,8 @@ class WorkProcessor implements Processor {
     work: Work & { kind: 'event' },
   ): Promise<Ending | 'stale'> {
     const handlers = fleet.handlersFor(work);
-    const plan = planDispatch(handlers);
+    const ordered = fleet.hasSubjectRule(work.provider);
+    const plan = planDispatch(handlers, ordered);
     const isMissed = fleet.isMissed(work, UNCLAIMED_EVENT_MS);
     if (plan.kind === 'in-place' && !isMissed && this.#parts.registry.handlers.has(plan.handler.name)) {
       const delivery = { event: work.event, handler: plan.handler.name };
@@ -120,6 +122,7 @@ class WorkProcessor implements Processor {
       handlers: await this.#planJobs(work.event, handlers, lease.priority),
       revision: fleet.revision,
       unclaimed: isMissed || handlers.length === 0,
+      ordered,
     });
     switch (dispatched.kind) {
       case 'stale':
@@ -149,20 +152,38 @@ class WorkProcessor implements Processor {
     handlers: readonly AnnouncedHandler[],
     priority: number | undefined,
   ): Promise<Planned[]> {
-    const event = handlers.some(({ delay }) => delay !== undefined)
-      ? await this.#parts.ledger.readEvent(id)
-      : undefined;
-    return handlers.map((handler) => {
+    const isRead = handlers.some(
+      ({ delay, subjectRule }) => delay !== undefined || subjectRule?.kind === 'collapse',
+    );
+    const event = isRead ? await this.#parts.ledger.readEvent(id) : undefined;
+    const planned = handlers.map(async (handler): Promise<Planned> => {
       const own = this.#parts.registry.handlers.get(handler.name);
       const delay = handler.delay === 'asked' ? own?.delay : handler.delay;
       const asksDelay = handler.delay === 'asked' && own === undefined;
       return {
         handler,
         ...(asksDelay ? { asksDelay } : {}),
-        delay: event === undefined ? 0 : this.#waitOf({ name: handler.name, delay }, event),
+        delay: event === undefined ? 0 : await this.#delayOf({ ...handler, delay }, event),
         ...(priority === undefined || priority === 0 ? {} : { priority }),
       };
     });
+    return Promise.all(planned);
+  }
+
+  /** Milliseconds from now. A burst is waited for until it pauses, but not for ever. */
+  async #delayOf(
+    {
+      name,
+      delay,
+      subjectRule,
+    }: { readonly name: string; readonly delay?: Handler['delay']; readonly subjectRule?: SubjectRule },
+    event: HooklineEvent,
+  ): Promise<number> {
+    const wait = this.#waitOf({ name, delay }, event);
+    if (subjectRule?.kind !== 'collapse' || event.subject === undefined) return wait;
+    const since = (await this.#parts.ledger.burstSince(event, name)) ?? event.receivedAt;
+    const now = this.#parts.now();
+    return Math.max(wait, Math.min(subjectRule.wait, Math.max(0, since + subjectRule.max - now)));
   }
 
   /** Milliseconds from now. A delay function that fails must not keep the event from its handler: it is handled at once. */
@@ -212,6 +233,7 @@ class WorkProcessor implements Processor {
     return execute(this.#parts, lease, ref, opened, {
       retry: handler.retry,
       timeout: handler.timeout,
+      versionOf: handler.versionOf,
       async run(value, ctx) {
         if (handler.schema === undefined) return handler.run(value, ctx);
         const payload = await validate(handler.schema, value.payload, `the payload of ${value.type}`);

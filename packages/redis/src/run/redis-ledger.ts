@@ -8,6 +8,7 @@ import {
   type HooklineEvent,
   type JobStatus,
   type Settlement,
+  type Version,
   type Work,
 } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
@@ -19,6 +20,7 @@ import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import type { JobAddition } from '../client/script.ts';
 import { eventFrom, readStored, storedEvent, type ParsePayload, type StoredEvent } from '../events/record.ts';
 import { isHandlerPaused } from './paused-handlers.ts';
+import { subjectDigest } from '../events/subject-digest.ts';
 import { newFinishToken } from '../jobs/finish-token.ts';
 import type {
   Dispatched,
@@ -27,6 +29,7 @@ import type {
   JobTerms,
   Ledger,
   NotInPlace,
+  Oldness,
   Opened,
   Plan,
   Settled,
@@ -56,7 +59,7 @@ export function createLedger(parts: LedgerParts): Ledger {
   return new RedisLedger(parts);
 }
 
-type Begun = Pick<AheadRun, 'run' | 'tries' | 'stored'>;
+type Begun = Pick<AheadRun, 'run' | 'tries' | 'stored' | 'oldness'>;
 type DeliveryRef = WorkRef & { readonly kind: 'delivery' };
 
 class RedisLedger implements Ledger {
@@ -87,7 +90,7 @@ class RedisLedger implements Ledger {
     if (ahead !== undefined) return this.#opened(ref, ahead);
     await this.releaseAhead(lease);
     const run = { id: newRunId(), ...this.#placeOf(ref) };
-    const [kind, deaths, tries, ...stored] = await this.#run('open-delivery', {
+    const [kind, deaths, tries, record, body, oldness] = await this.#run('open-delivery', {
       keys: { revision: this.#partition.keys.revision },
       args: {
         id,
@@ -107,8 +110,10 @@ class RedisLedger implements Ledger {
       },
     });
     if (kind === 'succeeded') return { kind, result: null };
+    if (kind === 'waits') return { kind, before: Number(deaths) };
     if (kind !== 'open') return { kind };
-    const found = { run, tries: Number(tries), stored: stored as (Buffer | null)[] };
+    const stored = [record, body] as (Buffer | null)[];
+    const found = { run, tries: Number(tries), stored, oldness: String(oldness ?? '') };
     return this.#opened(ref, found, Number(deaths));
   }
 
@@ -125,14 +130,14 @@ class RedisLedger implements Ledger {
 
   #openedWith(
     event: EventId,
-    { run, tries }: Begun,
+    { run, tries, oldness }: Begun,
     found: StoredEvent | undefined,
     deaths: number,
   ): Opened<HooklineEvent> {
     if (found === undefined) throw new Error(`the record of event ${event} has lost its body`);
     const damaged = bodyHash(found.body) !== found.facts.sha256;
     const value = eventFrom(event, found, this.#parts.parsePayload);
-    return { kind: 'open', run, value, tries, deaths, damaged };
+    return { kind: 'open', run, value, tries, deaths, damaged, ...oldnessFrom(oldness) };
   }
 
   readonly take: TakeJobs = (queue, tokens) => this.#ahead.take(queue, tokens);
@@ -240,12 +245,24 @@ class RedisLedger implements Ledger {
     settlement: Exclude<Settlement, { readonly kind: 'release' }>,
     ended: EndedAttempt,
   ): Promise<Settled> {
-    const told = attemptTold(ref, run, this.#parts.worker ?? this.#parts.process, settlement, ended);
-    const end = settlement.kind === 'complete' ? lease.plainEnd?.() : undefined;
-    if (end !== undefined) return this.#completions.settle({ ref, lease, run, end, told });
+    const worker = this.#parts.worker ?? this.#parts.process;
+    // What is superseded was not run.
+    const told =
+      settlement.kind === 'supersede' ? undefined : attemptTold(ref, run, worker, settlement, ended);
+    // A version is written down with the end, and by one script alone.
+    const isPlain = settlement.kind === 'complete' && settlement.version === undefined;
+    const end = isPlain ? lease.plainEnd?.() : undefined;
+    if (end !== undefined && told !== undefined)
+      return this.#completions.settle({ ref, lease, run, end, told });
     const { keys, args, add } = this.#callOf(ref, lease, run, settlement, ended);
     const { event: id, handler } = ref;
-    const more = { id, handler, retention: this.#parts.retention, told: JSON.stringify(told) };
+    const more = {
+      id,
+      handler,
+      retention: this.#parts.retention,
+      told: told === undefined ? '' : JSON.stringify(told),
+      version: settlement.kind === 'complete' ? (JSON.stringify(settlement.version) ?? '') : '',
+    };
     const [kind] = await this.#run('settle-delivery', { keys, args: { ...args, ...more }, add });
     return kind === 'succeeded' ? { kind, result: null } : { kind };
   }
@@ -306,6 +323,25 @@ class RedisLedger implements Ledger {
     return isHandlerPaused(this.#partition, handler);
   }
 
+  async isNext(id: EventId, handler: string): Promise<boolean> {
+    const { keys } = this.#partition;
+    return (
+      (await this.#run('is-next', { keys: { event: keys.event(id) }, args: { id, handler } })) === 'next'
+    );
+  }
+
+  async burstSince(
+    { source, subject }: Pick<HooklineEvent, 'source' | 'subject'>,
+    handler: string,
+  ): Promise<number | undefined> {
+    if (subject === undefined) return undefined;
+    const { connection, keys } = this.#partition;
+    const since = await retryWhileLoading(() =>
+      connection.hget(keys.bursts(handler), subjectDigest(source, subject)),
+    );
+    return since === null ? undefined : Number(since);
+  }
+
   async readEvent(event: EventId): Promise<HooklineEvent | undefined> {
     const stored = await readStored(this.#partition, event);
     return stored && eventFrom(event, stored, this.#parts.parsePayload);
@@ -337,4 +373,10 @@ class RedisLedger implements Ledger {
       timestamp,
     });
   }
+}
+
+function oldnessFrom(text: string | undefined): { readonly oldness?: Oldness } {
+  if (text === undefined || text === '') return {};
+  if (text === 'outdated') return { oldness: { kind: 'outdated' } };
+  return { oldness: { kind: 'newest', version: JSON.parse(text) as Version } };
 }

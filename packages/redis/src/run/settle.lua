@@ -32,7 +32,9 @@ local function endRuns()
   keepAttempt()
 end
 
-local function stateNow() return (kind == 'complete' and 'succeeded' or 'dead') .. '|' .. counters end
+local STATES = { complete = 'succeeded', supersede = 'superseded', bury = 'dead' }
+
+local function stateNow() return (STATES[kind] or 'dead') .. '|' .. counters end
 
 local function keepLetter()
   removeDeadLetter(workId)

@@ -23,6 +23,7 @@ export function contentOf(ref: WorkRef, lease: LeaseRef, settlement: Settlement,
     case 'retry':
       return briefly(settlement.error);
     case 'await':
+    case 'supersede':
     case 'release':
       return '';
   }
@@ -38,6 +39,7 @@ export function detailOf(settlement: Settlement, until: number): string | number
     case 'bury':
       return briefly(settlement.error);
     case 'complete':
+    case 'supersede':
     case 'release':
       return '';
   }
@@ -48,7 +50,7 @@ export function attemptTold(
   { event, handler }: WorkRef & { readonly kind: 'delivery' },
   run: Run,
   worker: string,
-  settlement: Exclude<Settlement, { kind: 'release' }>,
+  settlement: Exclude<Settlement, { kind: 'release' | 'supersede' }>,
   { attempt, startedAt, endedAt, log }: EndedAttempt,
 ): AttemptSnapshot {
   return {
@@ -71,7 +73,7 @@ const OUTCOMES = {
   bury: 'dead',
   // A delivery is never sent out to be finished by somebody else.
   await: 'succeeded',
-} as const satisfies Record<Exclude<Settlement['kind'], 'release'>, AttemptSnapshot['outcome']>;
+} as const satisfies Record<Exclude<Settlement['kind'], 'release' | 'supersede'>, AttemptSnapshot['outcome']>;
 
 /** What a job's followers are told of an error: stacks are for operators. */
 function briefly(error: unknown): string {

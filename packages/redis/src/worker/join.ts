@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { announcementOf, type Logger, type RedisTarget } from '@hookline/core';
 import { connect, type Connection } from '../client/connection.ts';
+import type { Partition } from '../client/partition.ts';
 import { readyOrRefused, refusalOf } from '../client/refusal.ts';
 import { serverProblem, UnfitServerError } from '../client/server-facts.ts';
 import { shownAddress } from '../client/shown-address.ts';
+import { keepArrivals } from '../events/arrivals.ts';
 import { reportConnection } from '../events/store.ts';
 import { publishStatus, type StatusDetail } from '../fleet/heartbeat.ts';
 import type { RunningAttempts } from '../run/running-attempts.ts';
@@ -45,6 +47,7 @@ export async function connectFit(target: RedisTarget, log: Logger): Promise<Conn
 export async function join(
   { target, prefix, registry, status, now = Date.now, ...options }: WorkerOptions,
   running: RunningAttempts,
+  partition: Partition,
 ) {
   const slots = [...registry.queues].reduce((sum, queue) => sum + concurrencyOf(options, queue), 0);
   const published = publishStatus({
@@ -62,6 +65,7 @@ export async function join(
   });
   for (;;) {
     try {
+      await keepArrivals(partition, registry);
       await published.publish();
       return published;
     } catch (error) {

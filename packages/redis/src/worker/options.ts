@@ -14,6 +14,8 @@ export interface QueueSettings {
   readonly globalConcurrency?: number;
   /** Over all workers: at most `max` jobs begin within `duration` ms. Stronger than `concurrency`. */
   readonly limiter?: { readonly max: number; readonly duration: number };
+  /** Subjects take turns: one with many jobs does not hold up the others. */
+  readonly fair?: boolean;
 }
 
 export interface WorkerOptions {

@@ -19,7 +19,9 @@ export async function prepareQueues(
   await connection.sadd(keys.queues, ...registry.queues, DEAD_LETTER_QUEUE);
   for (const name of [...registry.queues, DEAD_LETTER_QUEUE]) await keepEventsShort(partition, name);
   for (const queue of queues) {
-    const { globalConcurrency } = settings[queue.name] ?? {};
+    const { globalConcurrency, fair = false } = settings[queue.name] ?? {};
+    const meta = keys.bullJob(queue.name, 'meta');
+    await (fair ? connection.hset(meta, 'fair', 1) : connection.hdel(meta, 'fair'));
     if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();
     else await queue.setGlobalConcurrency(globalConcurrency);
   }

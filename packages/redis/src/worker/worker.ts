@@ -73,7 +73,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
   });
   await setSchedules(partition, registry, await everyQueue(partition, registry, queues), log);
   // Before the first job: what is dispatched from now on is planned over what runs here, too.
-  const status = await join(options, running);
+  const status = await join(options, running, partition);
   const ledger = openLedger(options, partition, status.id);
   const processor = openProcessor(options, partition, { fleet, running, ledger });
   const reclaim = (attempts: readonly RunningAttempt[]) =>

@@ -108,6 +108,7 @@ describe('a worker that dies', () => {
             handlers: [{ handler: first }],
             revision: '0',
             unclaimed: false,
+            ordered: false,
           }),
         ).toEqual({ kind: 'dispatched' });
     });

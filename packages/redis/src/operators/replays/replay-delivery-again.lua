@@ -21,6 +21,7 @@ removeDeadLetter(letter)
 noteJobOfDelivery(id, handler, queue, queuedId)
 redis.call('HSET', eventKey, 'd/' .. handler, 'pending')
 if not state then redis.call('HSET', eventKey, 'to', withHandler(to, handler)) end
+enterLineAgain(eventKey, id, handler)
 setStatus(eventKey, id, 'dispatched', now)
 forgetAfter(id, nil)
 noteChange(id)
