@@ -112,16 +112,18 @@ async function usualGaps(
         ({ source, step, from, until }) =>
           sql`(${source}, ${number(step)}, ${number(from)}, ${number(until)})`,
       );
-    const { rows } = await sql<{ source: string; sums: string }>`
+    // A question of its own for each window: joined, PostgreSQL read all 300,000 sums of 30 days for 77, in 75 ms.
+    const { rows } = await sql<{ source: string; sums: string | null }>`
       WITH w (source, step, start, stop) AS (VALUES ${sql.join(values)})
-      SELECT r.source, r.sums FROM w CROSS JOIN rollups r WHERE r.kind = 'events' AND r.source = w.source
-        AND r.name = '' AND r.step = w.step AND r.at >= w.start AND r.at < w.stop ORDER BY r.source, r.at`.execute(
-      db,
-    );
-    for (const { source, sums: text } of rows) {
-      const before = sums.get(source);
-      const after: Sums['events'] = JSON.parse(text);
-      sums.set(source, before === undefined ? after : ADD.events(before, after));
+      SELECT w.source, (SELECT string_agg(r.sums, ',' ORDER BY r.at) FROM rollups r WHERE r.kind = 'events'
+        AND r.source = w.source AND r.name = '' AND r.step = w.step AND r.at >= w.start AND r.at < w.stop) AS sums
+      FROM w ORDER BY w.source, w.start`.execute(db);
+    for (const { source, sums: list } of rows) {
+      const blocks: readonly Sums['events'][] = JSON.parse(`[${list ?? ''}]`);
+      for (const block of blocks) {
+        const before = sums.get(source);
+        sums.set(source, before === undefined ? block : ADD.events(before, block));
+      }
     }
   }
   return new Map(

@@ -70,16 +70,18 @@ export async function issueDeliveries(
   { limit, before }: PageOptions,
 ): Promise<HistoryPage<IssueDelivery>> {
   const [at, event, run] = before === undefined ? [Number.MAX_SAFE_INTEGER, '', ''] : placeOf(before);
+  // Only of a page's deaths it is looked up what became of them: without statistics, PostgreSQL looked up all.
   const { rows } = await sql<
     Omit<DeathRow, 'fingerprint'> & { readonly status: IssueDelivery['status'] | null }
   >`
     SELECT d.event_id, d.run, d.handler, d.at, own.status
-    FROM deaths d LEFT JOIN events e ON e.id = d.event_id
-      LEFT JOIN deliveries own ON own.seq = e.seq AND own.handler = d.handler
-    WHERE d.fingerprint = ${storable(fingerprint)} AND (d.at, d.event_id, d.run) < (${at}, ${event}, ${run})
-      AND NOT EXISTS (SELECT 1 FROM deaths later WHERE later.event_id = d.event_id
-        AND later.fingerprint = d.fingerprint AND (later.at, later.run) > (d.at, d.run))
-    ORDER BY d.at DESC, d.event_id DESC, d.run DESC LIMIT ${limit}`.execute(db);
+    FROM (SELECT d.event_id, d.run, d.handler, d.at FROM deaths d
+      WHERE d.fingerprint = ${storable(fingerprint)} AND (d.at, d.event_id, d.run) < (${at}, ${event}, ${run})
+        AND NOT EXISTS (SELECT 1 FROM deaths later WHERE later.event_id = d.event_id
+          AND later.fingerprint = d.fingerprint AND (later.at, later.run) > (d.at, d.run))
+      ORDER BY d.at DESC, d.event_id DESC, d.run DESC LIMIT ${limit}) d
+    LEFT JOIN events e ON e.id = d.event_id LEFT JOIN deliveries own ON own.seq = e.seq AND own.handler = d.handler
+    ORDER BY d.at DESC, d.event_id DESC, d.run DESC`.execute(db);
   const last = rows.at(-1);
   return {
     // Of an event that did not come yet, that it died is the last that is known.
