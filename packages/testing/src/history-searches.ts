@@ -78,6 +78,31 @@ export const SEARCHES: Promises = {
       ['evt_41'],
     );
   },
+  'finds what is older than thousands that are not it, by a word, a state and a time': async (history) => {
+    const events = Array.from({ length: 4_400 }, (_, number) =>
+      eventOf(number + 1, {
+        ...(number % 100 === 7 ? { status: 'dead' } : {}),
+        ...(number < 200
+          ? { body: Buffer.from(JSON.stringify({ note: number % 50 === 7 ? 'old one' : 'old' })) }
+          : {}),
+      }),
+    );
+    for (let from = 0; from < events.length; from += 400)
+      await history.record(blockOf({ events: events.slice(from, from + 400) }));
+    const finds = async (query: Partial<SearchQuery>, ...ids: number[]) => {
+      const { items } = await history.search(searchFor(query), { limit: 10 });
+      assert.deepEqual(
+        items.map(({ providerId }) => providerId),
+        ids.map((id) => `evt_${id}`),
+      );
+    };
+    await finds({ phrases: ['old one'] }, 158, 108, 58, 8);
+    await finds({ phrases: ['old one'], status: 'dead' }, 108, 8);
+    await finds({ phrases: ['old one'], status: 'handled' }, 158, 58);
+    await finds({ phrases: ['old one'], delivery: { status: 'dead' } });
+    await finds({ phrases: ['old one'], until: events[100]?.receivedAt ?? 0 }, 58, 8);
+    await finds({ phrases: ['old one', 'absent'] });
+  },
   'finds any word, address, id or phrase of a payload, whole and in any case': async (history) => {
     const payload = {
       customer: { email: 'Ann.Smith@Example.com', name: 'Ännchen von Tharau' },
