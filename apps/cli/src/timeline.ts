@@ -40,12 +40,15 @@ export function formatTimeline(event: EventSummary): string {
 
   function ending(): string {
     const names = Object.keys(deliveries);
+    const given = names.filter((name) => deliveries[name] !== 'filtered');
     switch (status) {
       case 'handled':
-        return `handled ${after(settledAt ?? queuedAt)} (${names.join(', ')})`;
+        return `handled ${after(settledAt ?? queuedAt)} (${given.join(', ')})`;
       case 'dead':
         return `dead ${after(settledAt ?? queuedAt)}: see 'npm run hookline -- dead list'`;
       case 'unhandled':
+        if (names.length > 0)
+          return `unhandled: refused by the ${names.length === 1 ? 'filter' : 'filters'} of ${names.join(', ')}; the event is kept`;
         return 'unhandled: no handler asks for this type; the event is kept';
       case 'received':
       case 'queued':

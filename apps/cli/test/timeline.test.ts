@@ -39,6 +39,21 @@ describe('formatTimeline', () => {
       'handled 50 ms (mail) → body shed 8000 ms to make room in Redis',
       true,
     ],
+    [
+      { status: 'handled', settledAt: 1_050, deliveries: { mail: 'succeeded', crm: 'filtered' } },
+      'handled 50 ms (mail)',
+      true,
+    ],
+    [
+      { status: 'unhandled', deliveries: { mail: 'filtered' } },
+      'unhandled: refused by the filter of mail; the event is kept',
+      true,
+    ],
+    [
+      { status: 'unhandled', deliveries: { mail: 'filtered', crm: 'filtered' } },
+      'unhandled: refused by the filters of mail, crm; the event is kept',
+      true,
+    ],
     [{ status: 'unhandled' }, 'unhandled: no handler asks for this type; the event is kept', true],
     [
       { status: 'dead', settledAt: 1_070, deliveries: { mail: 'dead', crm: 'succeeded' } },

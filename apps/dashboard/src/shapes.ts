@@ -24,6 +24,10 @@ export const EVENT = z.object({
     .optional()
     .describe('How often it came again and was answered as known'),
   deliveries: z.record(z.string(), z.enum(DELIVERY_STATUSES)),
+  filtered: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('By handler: the condition of its filter that did not hold'),
 });
 
 export const TIMELINE_ENTRY = z.looseObject({

@@ -225,6 +225,75 @@ describe('a replay', () => {
     expect((await history.find(event?.id ?? ('' as never)))?.attempts.length).toBe(3);
   });
 
+  it('of a whole event asks the filters again, and one that names a handler does not', async () => {
+    const where = (customer: number) => ({ where: { customer } });
+    const stop = await work(handler('a', where(0)), handler('b', where(1)));
+    const [first] = await accept(1, 'handled');
+    const id = first?.id ?? ('' as never);
+    const deliveriesNow = async () => (await history.find(id))?.event.deliveries;
+    await record();
+    expect(await deliveriesNow()).toEqual([
+      { handler: 'a', status: 'succeeded' },
+      { handler: 'b', status: 'filtered', reason: 'customer is not 1' },
+    ]);
+    expect(await findEvent(partition, id)).toBeUndefined();
+    const shown = (await (await running.get(`/admin/api/events/${id}`)).json()) as { deliveries: object[] };
+    expect(shown.deliveries).toContainEqual({
+      handler: 'b',
+      status: 'filtered',
+      reason: 'customer is not 1',
+    });
+    const page = await (await running.get(`/admin/events/${id}`)).text();
+    expect(page).toContain('The filter of b refused it: customer is not 1');
+    expect(page).toContain('not: customer is not 1');
+
+    ran = [];
+    const whole = await ask({ ids: [id] });
+    expect(await untilState(whole.id, 'done')).toMatchObject({ queued: 2, succeeded: 1, other: 1, dead: 0 });
+    expect(ran).toEqual(['a 0']);
+    expect(await findEvent(partition, id)).toMatchObject({
+      status: 'handled',
+      deliveries: { a: 'succeeded', b: 'filtered' },
+    });
+
+    const named = await ask({ ids: [id], handlers: ['b'] });
+    expect(await untilState(named.id, 'done')).toMatchObject({ queued: 1, succeeded: 1 });
+    expect(ran).toEqual(['a 0', 'b 0']);
+    await record();
+    expect(await deliveriesNow()).toEqual([
+      { handler: 'a', status: 'succeeded' },
+      { handler: 'b', status: 'succeeded' },
+    ]);
+
+    // Both were given it before; today's filters refuse it.
+    await stop();
+    await work(handler('a', where(7)), handler('b', where(8)));
+    ran = [];
+    const again = await ask({ ids: [id], reason: 'once more' });
+    expect(await untilState(again.id, 'done')).toMatchObject({ queued: 2, other: 2 });
+    expect(ran).toEqual([]);
+    await record();
+    expect((await history.find(id))?.event).toMatchObject({
+      status: 'unhandled',
+      deliveries: [
+        { handler: 'a', status: 'filtered', reason: 'customer is not 7' },
+        { handler: 'b', status: 'filtered', reason: 'customer is not 8' },
+      ],
+    });
+    const explained = await (await running.get(`/admin/api/explain/${id}`)).text();
+    expect(explained).toContain('The filter of a refused it: customer is not 7');
+  });
+
+  it('of what a filter refused whose handler is gone leaves no dead letter', async () => {
+    const stop = await work(handler('a', { where: { customer: 7 } }));
+    const [event] = await accept(1, 'unhandled');
+    await stop();
+    await work(handler('other', { types: ['customer.created'] }));
+    const { id } = await ask({ ids: [event?.id] });
+    expect(await untilState(id, 'done')).toMatchObject({ queued: 1, other: 1, dead: 0 });
+    expect((await findEvent(partition, event?.id ?? ''))?.status).toBe('unhandled');
+  });
+
   it('gives what nobody wanted to a handler that there is now', async () => {
     const stop = await work(handler('other', { types: ['customer.created'] }));
     const events = await accept(2, 'unhandled');

@@ -8,6 +8,7 @@ import {
   RegistryError,
   retryPolicy,
   type Duration,
+  type Filter,
   type Handler,
   type HooklineEvent,
   type Job,
@@ -133,6 +134,8 @@ function handlerSchema(providers: ReadonlyMap<string, Provider>) {
         }),
         types: z.array(z.string().min(1)).min(1, "name at least one event type, or '*'"),
         source: z.string().optional(),
+        // The registry says what is wrong with it.
+        where: z.custom<Filter>((value) => value !== undefined, 'is missing').optional(),
       }),
       delay: z.union([duration, delayFunction], DELAY_HINT).optional(),
       ...subjectRuleFields,
@@ -176,13 +179,14 @@ const queuesSchema = z.record(
 
 function toHandler(providers: ReadonlyMap<string, Provider>) {
   return (file: string, parsed: z.output<ReturnType<typeof handlerSchema>>): Handler => {
-    const { provider, types, source } = parsed.on;
+    const { provider, types, source, where } = parsed.on;
     const run = parsed.run as (event: HooklineEvent, ctx: RunContext) => unknown;
     return {
       ...toRunnable(file, parsed),
       provider,
       types: expandTypes(providers.get(provider) ?? { bareTypesMatchSubtypes: false }, types),
       ...(source === undefined ? {} : { source }),
+      ...(where === undefined ? {} : { where }),
       ...(parsed.delay === undefined ? {} : { delay: toDelay(file, parsed.delay) }),
       ...toSubjectRule(file, parsed),
       run,

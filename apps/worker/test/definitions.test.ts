@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_RETRY, RegistryError, type EventId, type HooklineEvent } from '@hookline/core';
+import {
+  announcementOf,
+  DEFAULT_RETRY,
+  RegistryError,
+  type EventId,
+  type HooklineEvent,
+} from '@hookline/core';
 import { basicAuth, hmac, providers, secretHeader } from '@hookline/providers';
 import fc from 'fast-check';
 import { z } from 'zod';
@@ -149,6 +155,15 @@ describe('good definitions', () => {
     });
   });
 
+  it('keep a filter as it stands, and announce it', () => {
+    const where = { 'data.object.livemode': true, $or: [{ 'data.object.amount': { $gt: 5 } }] };
+    const { registry } = build({ handlers: [{ ...goodHandler, on: { ...on, where } }] });
+    expect(registry.handlers.get('a')?.where).toEqual(where);
+    expect(announcementOf(registry, 0).handlers).toEqual([
+      { name: 'a', provider: 'stripe', types: ['invoice.paid'], queue: 'default', where },
+    ]);
+  });
+
   it('stand for subtypes where a provider’s bare types do', () => {
     expect(
       handlerOf({ ...goodHandler, on: { provider: 'github', types: ['issues', 'push.*'] } })?.types,
@@ -223,6 +238,19 @@ describe('a bad field is one problem that names its file, itself and what to wri
     const problems = problemsOf({ handlers: [{ ...goodHandler, ...change }] });
     expect(problems).toEqual([expect.stringMatching(hint)]);
     expect(problems[0]).toMatch(`handlers/0.mjs: ${field}: `);
+  });
+
+  it.each([
+    [
+      { 'data.id': { $startWith: 'a' } },
+      "'data.id' $startWith is no operator; did you mean $startsWith? (known: $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $startsWith, $exists, $not)",
+    ],
+    [{ a: new Date(0) }, "'a' a Date is not compared with: use a text, a finite number, true, false or null"],
+    [7, '7 is no filter: use an object of paths and values'],
+  ])('handler, on.where: %j', (where, says) => {
+    expect(problemsOf({ handlers: [{ ...goodHandler, on: { ...on, where } }] })).toEqual([
+      `handlers/0.mjs: handler 'a': on.where: ${says}`,
+    ]);
   });
 
   it.each<[string, object, RegExp]>([

@@ -59,14 +59,25 @@ export const EVENT_STATUSES = ['received', 'queued', 'dispatched', 'handled', 'u
 /**
  * Where an event is on its way.
  * `received` recorded, no job yet · `queued` its job waits or runs · `dispatched` its handlers' jobs are queued ·
- * `handled` every handler succeeded · `unhandled` no handler asked for it · `dead` a handler gave up on it.
+ * `handled` every handler succeeded · `unhandled` no handler asked for it, or every one's filter refused it · `dead` a
+ * handler gave up on it.
  */
 export type EventStatus = (typeof EVENT_STATUSES)[number];
 
 /** Where one event may be with one handler. */
-export const DELIVERY_STATUSES = ['pending', 'succeeded', 'superseded', 'dead', 'discarded'] as const;
+export const DELIVERY_STATUSES = [
+  'pending',
+  'succeeded',
+  'superseded',
+  'dead',
+  'discarded',
+  'filtered',
+] as const;
 
-/** `superseded`: a newer event of the same subject made it needless. */
+/**
+ * `superseded`: a newer event of the same subject made it needless. `filtered`: the handler's filter refused it. Of both
+ * nothing ran.
+ */
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** What accepting an event came to. `unavailable` is also the answer to an unknown outcome: never a 2xx. */

@@ -1,3 +1,4 @@
+import type { Filter } from './filter.ts';
 import { wants, type EventKind, type Subscription } from './pattern.ts';
 import type { Registry } from './registry.ts';
 import type { SubjectRule } from './subject-rule.ts';
@@ -6,6 +7,8 @@ import type { SubjectRule } from './subject-rule.ts';
 export interface AnnouncedHandler extends Subscription {
   readonly name: string;
   readonly queue: string;
+  /** Of the events that it subscribes to, only those whose payloads this asks for. */
+  readonly where?: Filter;
   /** Milliseconds after the event's arrival; `asked` where the handler's own function decides for each event. */
   readonly delay?: number | 'asked';
   readonly subjectRule?: SubjectRule;
@@ -43,12 +46,13 @@ export function announcementOf(registry: Registry, startedAt: number): Announcem
   return {
     startedAt,
     handlers: [...registry.handlers.values()].map(
-      ({ name, provider, types, source, queue, delay, subjectRule }) => ({
+      ({ name, provider, types, source, where, queue, delay, subjectRule }) => ({
         name,
         provider,
         types,
         queue,
         ...(source === undefined ? {} : { source }),
+        ...(where === undefined ? {} : { where }),
         ...(delay === undefined ? {} : { delay: typeof delay === 'number' ? delay : ('asked' as const) }),
         ...(subjectRule === undefined ? {} : { subjectRule }),
       }),

@@ -1,6 +1,8 @@
 import type { RunContext } from './context.ts';
 import type { Duration } from './duration.ts';
 import type { HooklineEvent } from './event.ts';
+import type { Filter } from './filter.ts';
+import type { FilterOf } from './filter-types.ts';
 import type { RetryOptions } from './retry.ts';
 import type { SchemaOutput, StandardSchema } from './standard-schema.ts';
 import type { Version } from './subject-rule.ts';
@@ -72,6 +74,8 @@ export interface Selector<P extends string = string, Pattern extends string = st
   readonly types: readonly Pattern[];
   /** Only events of this source; all sources of the provider otherwise. */
   readonly source?: string;
+  /** Only events whose payloads it asks for: the others are noted as `filtered`, and become no job. */
+  readonly where?: Filter;
 }
 
 /** Your function for event types, with how it is to be run. */
@@ -121,8 +125,15 @@ export function defineHandler<
     readonly schema: Schema;
   },
 ): HandlerDefinition;
-export function defineHandler<const P extends ProviderName, const Pattern extends EventPattern<P>>(
-  definition: TypedHandler<P, Pattern, EventOf<P, Pattern>> & { readonly schema?: undefined },
+export function defineHandler<
+  const P extends ProviderName,
+  const Pattern extends EventPattern<P>,
+  const Where extends Filter = Filter,
+>(
+  definition: TypedHandler<P, Pattern, EventOf<P, Pattern>> & {
+    readonly schema?: undefined;
+    readonly on: { readonly where?: Where & FilterOf<EventOf<P, Pattern>['payload'], Where> };
+  },
 ): HandlerDefinition;
 export function defineHandler(definition: unknown): unknown {
   return definition;

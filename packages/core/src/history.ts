@@ -4,6 +4,8 @@ import type { DeliveryStatus, EventId, EventStatus } from './event.ts';
 export interface DeliverySnapshot {
   readonly handler: string;
   readonly status: DeliveryStatus;
+  /** Of a `filtered` one: the condition that did not hold. */
+  readonly reason?: string;
 }
 
 /**

@@ -43,6 +43,9 @@ export {
   type IncomingEvent,
   type Kept,
 } from './event.ts';
+export { explainMismatch, matches, type Filter, type Operators, type Scalar } from './filter.ts';
+export { filterProblems, isFilter } from './filter-problems.ts';
+export type { FilterOf } from './filter-types.ts';
 export {
   defineHandler,
   type BareTypes,

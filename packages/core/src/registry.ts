@@ -1,5 +1,7 @@
 import type { RunContext } from './context.ts';
 import type { HooklineEvent } from './event.ts';
+import type { Filter } from './filter.ts';
+import { filterProblems } from './filter-problems.ts';
 import { wants } from './pattern.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { StandardSchema } from './standard-schema.ts';
@@ -21,6 +23,7 @@ export interface Handler extends Runnable {
   readonly provider: string;
   readonly types: readonly string[];
   readonly source?: string;
+  readonly where?: Filter;
   /** Milliseconds after the event's arrival. */
   readonly delay?: number | ((event: HooklineEvent) => number);
   readonly subjectRule?: SubjectRule;
@@ -69,7 +72,7 @@ export class RegistryError extends Error {
 
 /**
  * Puts definitions together.
- * @throws RegistryError when two share a name, a schedule names no job, or a queue name is taken
+ * @throws RegistryError when two share a name, a schedule names no job, a queue name is taken, or a filter is wrong
  */
 export function createRegistry(parts: {
   readonly handlers: readonly Handler[];
@@ -87,6 +90,10 @@ export function createRegistry(parts: {
       `${schedule.file}: schedule '${schedule.name}' runs the job '${schedule.job}', which is not defined (known jobs: ${known})`,
     );
   }
+  for (const { file, name, where } of handlers.values())
+    if (where !== undefined)
+      for (const problem of filterProblems(where))
+        problems.push(`${file}: handler '${name}': on.where: ${problem}`);
   const runnables: readonly Runnable[] = [...handlers.values(), ...jobs.values()];
   for (const { file, name, queue } of runnables) {
     if (queue === DEAD_LETTER_QUEUE)

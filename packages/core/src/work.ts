@@ -18,12 +18,16 @@ export type Work =
       readonly provider: string;
       readonly type: string;
     }
-  /** `asksDelay`: whoever knows the handler is yet to ask its own function how long the event is to wait. */
+  /**
+   * `asksDelay`: whoever knows the handler is yet to ask its own function how long the event is to wait.
+   * `asksFilter`: whoever knows it is yet to ask its filter: it is part of a replay of the whole event.
+   */
   | {
       readonly kind: 'delivery';
       readonly event: EventId;
       readonly handler: string;
       readonly asksDelay?: boolean;
+      readonly asksFilter?: boolean;
     }
   /** `id` names the work where the queue's own job id does not: across replays its history and effects go on. */
   | {

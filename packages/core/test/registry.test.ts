@@ -104,6 +104,14 @@ describe('createRegistry', () => {
     expect(problemsOf({ schedules: [schedule('hourly')] })[0]).toContain('(known jobs: none)');
   });
 
+  it('refuses a filter that cannot be asked, and names handler, path, operator and what to write', () => {
+    const where = { 'data.id': { $startsWith: 7 }, $or: [] } as never;
+    expect(problemsOf({ handlers: [handler('a', { where }), handler('b', { where: { a: 1 } })] })).toEqual([
+      "handlers/a.ts: handler 'a': on.where: 'data.id' $startsWith takes a text, and not 7",
+      "handlers/a.ts: handler 'a': on.where: $or takes a list of one or more filters: use [{ … }, { … }]",
+    ]);
+  });
+
   it('keeps the dead letters’ queue for dead letters', () => {
     const queue = 'dead-letter';
     const problems = problemsOf({ handlers: [handler('a', { queue })], jobs: [job('b', { queue })] });

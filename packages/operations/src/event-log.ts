@@ -14,6 +14,7 @@ import type {
 } from '@hookline/core';
 import {
   copiesOfKnown,
+  deliveriesShown,
   findEvent,
   listEvents,
   openFleet,
@@ -330,6 +331,6 @@ function summaryOf(event: Recorded): EventSummary {
     recordedAt,
     queuedAt: recordedAt,
     ...(settledAt === undefined ? {} : { settledAt }),
-    deliveries: Object.fromEntries(event.deliveries.map(({ handler, status: its }) => [handler, its])),
+    ...deliveriesShown(event.deliveries),
   };
 }

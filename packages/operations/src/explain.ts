@@ -100,6 +100,10 @@ function deliverySentence(
       return `${ran} and gave up${last === undefined ? '' : ` ${clock(last.endedAt, now)}`}${why}: it lies among the dead letters.`;
     case 'superseded':
       return `${handler} did not run: a newer event of the same subject made that needless.`;
+    case 'filtered': {
+      const reason = event.filtered?.[handler];
+      return `The filter of ${handler} refused it${reason === undefined || reason === '' ? '' : `: ${reason}`}; it did not run${last === undefined ? '' : ' this time'}.`;
+    }
     case 'discarded':
       return `${ran} and its dead letter was discarded${why}.`;
     default:
@@ -140,6 +144,8 @@ function conclusion(
     case 'handled':
       return 'Nothing more will happen by itself.';
     case 'unhandled':
+      if (Object.keys(event.deliveries).length > 0)
+        return 'No other handler asks for this type: nothing ran. The filters are asked again when an operator replays it; a replay that names a handler runs it whatever its filter says.';
       return 'No handler asks for this type: nothing ran. It is kept, and given to a handler that asks for it soon, or when an operator runs it again.';
     case 'dead':
       return 'It runs again only when an operator replays it.';

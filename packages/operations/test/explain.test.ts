@@ -132,6 +132,32 @@ describe('what is said of an event', () => {
     });
   });
 
+  it('says which filter refused it, and which condition did not hold', () => {
+    const refused = detail({
+      status: 'unhandled',
+      deliveries: { bill: 'filtered', mail: 'filtered' },
+      filtered: { bill: 'data.object.livemode is not true', mail: '' },
+    });
+    expect(explainEvent(refused, calm)).toMatchObject({
+      verdict: 'unhandled',
+      text: expect.stringMatching(
+        /The filter of bill refused it: data\.object\.livemode is not true; it did not run\. The filter of mail refused it; it did not run\. No other handler asks for this type: nothing ran\. .*whatever its filter says\.$/,
+      ),
+    });
+    const again = detail(
+      {
+        status: 'handled',
+        deliveries: { bill: 'filtered', mail: 'succeeded' },
+        filtered: { bill: 'x is 1' },
+      },
+      { attempts: [attempt(1)] },
+    );
+    expect(explainEvent(again, calm)).toMatchObject({
+      verdict: 'handled',
+      text: expect.stringMatching(/The filter of bill refused it: x is 1; it did not run this time\./),
+    });
+  });
+
   it('of what there is not: that it was refused and why, or that it never came', () => {
     const refusal = {
       id: 'r',

@@ -162,6 +162,91 @@ export const compiled = () => [
     run: (event) => same<false>()(event.bodyTrusted),
   }),
 
+  defineHandler({
+    name: 'filtered',
+    on: stripe('payment_intent.succeeded', 'payment_intent.canceled', {
+      where: {
+        livemode: true,
+        'data.object.amount': { $gte: 100, $not: { $in: [5, 6] } },
+        'data.object.currency': 'eur',
+        'data.object.status': { $in: ['succeeded', 'canceled'] },
+        'data.object.metadata.order': { $startsWith: 'ord_' },
+        'data.object.payment_method_types': 'card',
+        'data.object.payment_method_types.0': { $ne: 'sepa_debit' },
+        'data.object.last_payment_error': { $exists: false },
+        $or: [{ 'data.object.description': null }, { $not: { 'data.object.description': 'test' } }],
+      },
+    }),
+    run(event) {
+      if (event.type === 'payment_intent.canceled')
+        return same<Stripe.PaymentIntent>()(event.payload.data.object);
+      return same<'payment_intent.succeeded'>()(event.type);
+    },
+  }),
+  defineHandler({
+    name: 'filtered-elements',
+    on: github('push', { where: { 'commits.author.name': 'ada', 'commits.0.distinct': true } }),
+    run: (event) => same<number>()(event.payload.commits.length),
+  }),
+  defineHandler({
+    name: 'filtered-of-one-source',
+    on: stripe.source('stripe-eu')('*', { where: { 'data.object.object': 'invoice', livemode: true } }),
+    run: (event) => event.id,
+  }),
+  defineHandler({
+    name: 'filtered-in-one-of-several',
+    on: stripe('invoice.paid', 'charge.refunded', { where: { 'data.object.amount_due': { $gt: 0 } } }),
+    run: (event) => event.id,
+  }),
+  defineHandler({
+    name: 'filtered-of-unknown-shape',
+    on: hmac.source('acme')('order.created', { where: { 'anything.at.all': { $exists: true } } }),
+    run: (event) => same<unknown>()(event.payload),
+  }),
+  defineHandler({
+    name: 'filtered-plainly',
+    on: {
+      provider: 'stripe',
+      types: ['invoice.paid'],
+      where: { 'data.object.amount_due': { $gt: 0 }, livemode: true },
+    },
+    run: (event) => same<Stripe.Invoice>()(event.payload.data.object),
+  }),
+  defineHandler({
+    name: 'filtered-plainly-at-a-wrong-path',
+    // @ts-expect-error an invoice has no such field
+    on: { provider: 'stripe', types: ['invoice.paid'], where: { 'data.object.amount_dew': 1 } },
+    run: (event) => event.id,
+  }),
+  // @ts-expect-error an invoice has no such field
+  stripe('invoice.paid', { where: { 'data.object.amount_dew': 1 } }),
+  // @ts-expect-error the path goes on below a number
+  stripe('invoice.paid', { where: { 'data.object.amount_due.cents': 1 } }),
+  // @ts-expect-error an amount is a number
+  stripe('invoice.paid', { where: { 'data.object.amount_due': '100' } }),
+  // @ts-expect-error an amount is a number
+  stripe('invoice.paid', { where: { 'data.object.amount_due': { $gt: '100' } } }),
+  // @ts-expect-error what no invoice is
+  stripe('invoice.paid', { where: { 'data.object.object': 'invoyce' } }),
+  // @ts-expect-error what no invoice is
+  stripe('invoice.paid', { where: { 'data.object.object': { $in: ['invoice', 'invoyce'] } } }),
+  // @ts-expect-error an amount is a number, after a good condition too
+  stripe('invoice.paid', { where: { 'data.object.amount_due': { $gt: 1, $lt: '100' } } }),
+  // @ts-expect-error a number begins with nothing
+  stripe('invoice.paid', { where: { 'data.object.amount_due': { $startsWith: '1' } } }),
+  // @ts-expect-error no such operator
+  stripe('invoice.paid', { where: { 'data.object.amount_due': { $above: 1 } } }),
+  // @ts-expect-error an invoice has no such field, in an alternative either
+  stripe('invoice.paid', { where: { $or: [{ livemode: true }, { 'data.object.amount_dew': 1 }] } }),
+  // @ts-expect-error nor in what is ruled out
+  stripe('invoice.paid', { where: { $not: { 'data.object.amount_dew': 1 } } }),
+  // @ts-expect-error no such option
+  stripe('invoice.paid', { were: { livemode: true } }),
+  // @ts-expect-error an array's elements have no such field
+  github('push', { where: { 'commits.autor': 'ada' } }),
+  // @ts-expect-error a type that Stripe does not send, with a filter either
+  stripe('payment_intent.succeded', { where: { livemode: true } }),
+
   // @ts-expect-error a type that Stripe does not send
   stripe('payment_intent.succeded'),
   // @ts-expect-error no type begins so
@@ -194,5 +279,10 @@ describe('types of events', () => {
       source: 'stripe-eu',
     });
     expect(github('issues').types).toEqual(['issues', 'issues.*']);
+    expect(stripe('invoice.paid', 'invoice.voided', { where: { livemode: true } })).toEqual({
+      provider: 'stripe',
+      types: ['invoice.paid', 'invoice.voided'],
+      where: { livemode: true },
+    });
   });
 });

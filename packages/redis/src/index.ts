@@ -12,7 +12,14 @@ export { isRecorded } from './events/history-mode.ts';
 export { openRecording, type Recording } from './events/recording.ts';
 export { noteAct, unrecordedAudit, unrecordedRefusals, type Notes, type NotesPage } from './events/notes.ts';
 export { openEventStore, type EventStoreOptions, type RedisEventStore } from './events/store.ts';
-export { findEvent, listEvents, readContent, type EventSummary, type ListOptions } from './events/list.ts';
+export {
+  deliveriesShown,
+  findEvent,
+  listEvents,
+  readContent,
+  type EventSummary,
+  type ListOptions,
+} from './events/list.ts';
 export { restoreEvent } from './events/restore.ts';
 export type { JobContext, JobHandler } from './job-queue/context.ts';
 export type { JobQueueEvents } from './job-queue/emitter.ts';

@@ -75,6 +75,25 @@ const RECORDS: Promises = {
     assert.deepEqual(await recorded(later), { id, revision: '7-1', hasBody: true });
     assert.deepEqual(await recorded(first), { id, revision: '7-1', hasBody: true });
   },
+  'keeps why a filter refused an event, and the newest reason': async (history) => {
+    const refused = (revision: '1-0' | '2-0', reason: string) =>
+      eventOf(1, {
+        revision,
+        status: 'unhandled',
+        deliveries: [{ handler: 'a', status: 'filtered', reason }],
+      });
+    const [first, second] = [refused('1-0', 'amount is not 1'), refused('2-0', 'amount is not "2\0"')];
+    await history.record(blockOf({ events: [first] }));
+    assert.deepEqual((await history.find(first.id))?.event.deliveries, first.deliveries);
+    await history.record(blockOf({ events: [second] }));
+    const delivery = { handler: 'a', status: 'filtered', reason: 'amount is not "2\u{fffd}"' };
+    assert.deepEqual((await history.find(first.id))?.event.deliveries, [delivery]);
+    const found = await history.search(
+      { delivery: { handler: 'a', status: 'filtered' }, phrases: [], pairs: [] },
+      { limit: 5 },
+    );
+    assert.deepEqual(found.items[0]?.deliveries, [delivery]);
+  },
   'replaces an event by a later snapshot only, and never loses a body': async (history) => {
     const dead = eventOf(1, {
       revision: '9-2',

@@ -14,7 +14,12 @@ export default defineRoute({
       headers: z.record(z.string(), z.string()).optional(),
     }),
     deliveries: z.array(
-      z.object({ handler: z.string(), status: z.string(), waitsFor: z.unknown().optional() }),
+      z.object({
+        handler: z.string(),
+        status: z.string(),
+        reason: z.string().optional().describe('The condition of its filter that did not hold'),
+        waitsFor: z.unknown().optional(),
+      }),
     ),
     timeline: z.array(TIMELINE_ENTRY),
   }),
@@ -35,6 +40,7 @@ export default defineRoute({
         deliveries: Object.entries(event.deliveries).map(([handler, status]) => ({
           handler,
           status,
+          ...(event.filtered?.[handler] === undefined ? {} : { reason: event.filtered[handler] }),
           ...(outlook[handler] === undefined ? {} : { waitsFor: outlook[handler] }),
         })),
         timeline: timeline.map((entry) => ({ ...entry })),

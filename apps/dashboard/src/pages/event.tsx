@@ -128,7 +128,11 @@ function Deliveries({ shown: { event, attempts, outlook } }: { readonly shown: S
       kind: 'tight',
       cell: ([handler]) => <Foreign>{of(handler).at(-1)?.worker ?? '–'}</Foreign>,
     },
-    { head: 'Waits', kind: 'wide', cell: ([handler]) => <Waits outlook={outlook[handler]} /> },
+    {
+      head: 'Waits',
+      kind: 'wide',
+      cell: ([handler]) => <Waits outlook={outlook[handler]} reason={event.filtered?.[handler]} />,
+    },
   ];
   return <DataTable columns={columns} rows={deliveries} keyOf={([handler]) => handler} />;
 }
@@ -139,9 +143,16 @@ const DELIVERY_TONES = {
   dead: 'bad',
   superseded: 'idle',
   discarded: 'idle',
+  filtered: 'idle',
 } as const satisfies Readonly<Record<DeliveryStatus, Tone>>;
 
-function Waits({ outlook }: { readonly outlook: ShownEvent['outlook'][string] | undefined }) {
+function Waits({
+  outlook,
+  reason,
+}: {
+  readonly outlook: ShownEvent['outlook'][string] | undefined;
+  readonly reason: string | undefined;
+}) {
   switch (outlook?.kind) {
     case 'running':
       return <>running now</>;
@@ -160,7 +171,8 @@ function Waits({ outlook }: { readonly outlook: ShownEvent['outlook'][string] | 
     case 'unworked':
       return <Badge tone="bad">nobody works on {outlook.queue}</Badge>;
     case undefined:
-      return <span class="muted">–</span>;
+      if (reason === undefined || reason === '') return <span class="muted">–</span>;
+      return <span class="foreign">not: {reason}</span>;
   }
 }
 

@@ -1,5 +1,6 @@
-import { EVENT_STATUSES, type EventStatus, type HistoryPage } from '@hookline/core';
+import { EVENT_STATUSES, type DeliveryStatus, type EventStatus, type HistoryPage } from '@hookline/core';
 import type { EventSummary } from '@hookline/redis';
+import type { ComponentChildren } from 'preact';
 import { EVENTS_QUERY, queryWith, searchFor } from '../events-query.ts';
 import { DataTable, type Column } from '../kit/data-table.tsx';
 import { Heading } from '../kit/heading.tsx';
@@ -119,6 +120,15 @@ const COLUMNS: readonly Column<EventSummary>[] = [
   },
 ];
 
+const MARKS: Readonly<Record<DeliveryStatus, ComponentChildren>> = {
+  pending: ' …',
+  succeeded: '',
+  superseded: <span class="muted"> (superseded)</span>,
+  dead: <b> ✕</b>,
+  discarded: '',
+  filtered: <span class="muted"> (filtered)</span>,
+};
+
 function Handlers({ deliveries }: Pick<EventSummary, 'deliveries'>) {
   const all = Object.entries(deliveries);
   if (all.length === 0) return <span class="muted">–</span>;
@@ -129,7 +139,7 @@ function Handlers({ deliveries }: Pick<EventSummary, 'deliveries'>) {
           {index === 0 ? '' : ', '}
           <span title={status}>
             {handler}
-            {status === 'dead' ? <b> ✕</b> : status === 'pending' ? ' …' : ''}
+            {MARKS[status]}
           </span>
         </>
       ))}

@@ -1,4 +1,10 @@
-import type { ATTEMPT_COLUMNS, AUDIT_COLUMNS, EVENT_COLUMNS, REFUSAL_COLUMNS } from '../schema/tables.ts';
+import type {
+  ATTEMPT_COLUMNS,
+  AUDIT_COLUMNS,
+  DELIVERY_COLUMNS,
+  EVENT_COLUMNS,
+  REFUSAL_COLUMNS,
+} from '../schema/tables.ts';
 import type { ColumnType } from './insert.ts';
 
 export const EVENTS: Readonly<Record<(typeof EVENT_COLUMNS)[number], ColumnType>> = {
@@ -21,6 +27,13 @@ export const EVENTS: Readonly<Record<(typeof EVENT_COLUMNS)[number], ColumnType>
   body_trusted: 'int4',
   bytes: 'int8',
   text_cut: 'int4',
+};
+
+export const DELIVERIES: Readonly<Record<(typeof DELIVERY_COLUMNS)[number], ColumnType>> = {
+  seq: 'int8',
+  handler: 'text',
+  status: 'text',
+  reason: 'text',
 };
 
 export const ATTEMPTS: Readonly<Record<(typeof ATTEMPT_COLUMNS)[number], ColumnType>> = {

@@ -1,4 +1,4 @@
-import type { DeliverySnapshot, EventId, EventSnapshot, HistoryBlock, RecordedEvent } from '@hookline/core';
+import type { EventId, EventSnapshot, HistoryBlock, RecordedEvent } from '@hookline/core';
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { packBody } from '../record/body-codec.ts';
@@ -6,6 +6,7 @@ import { mergeSnapshots, planRecord, type Known, type RecordPlan } from '../reco
 import {
   attemptRow,
   auditRow,
+  deliveryRows,
   eventRow,
   kindsOf,
   refusalRow,
@@ -17,7 +18,7 @@ import { touchedMinutes } from '../rollup/touched.ts';
 import { recordDeaths } from '../sql/deaths.ts';
 import type { EventRow, Tables } from '../schema/tables.ts';
 import { eventTokens, payloadTokens } from '../text/document.ts';
-import { ATTEMPTS, AUDIT, EVENTS, REFUSALS } from './columns.ts';
+import { ATTEMPTS, AUDIT, DELIVERIES, EVENTS, REFUSALS } from './columns.ts';
 import { inTransaction, RECORDING, runScript } from './database.ts';
 import { insertRows } from './insert.ts';
 
@@ -165,10 +166,8 @@ async function insertTokens(
 }
 
 async function insertDeliveries(client: pg.PoolClient, placed: readonly Placed[]): Promise<void> {
-  const rows = placed.flatMap(({ seq, event }) =>
-    event.deliveries.map(({ handler, status }: DeliverySnapshot) => ({ seq, handler, status })),
-  );
-  await insertRows(client, 'deliveries', { seq: 'int8', handler: 'text', status: 'text' }, rows);
+  const rows = placed.flatMap(({ seq, event }) => deliveryRows(seq, event.deliveries));
+  await insertRows(client, 'deliveries', DELIVERIES, rows);
 }
 
 async function moveCursor(

@@ -1,5 +1,12 @@
-import type { AttemptSnapshot, AuditLine, EventSnapshot, RefusalSnapshot, Revision } from '@hookline/core';
-import type { AttemptRow, AuditRow, EventRow, RefusalRow } from '../schema/tables.ts';
+import type {
+  AttemptSnapshot,
+  AuditLine,
+  DeliverySnapshot,
+  EventSnapshot,
+  RefusalSnapshot,
+  Revision,
+} from '@hookline/core';
+import type { AttemptRow, AuditRow, DeliveryRow, EventRow, RefusalRow } from '../schema/tables.ts';
 
 /** Text that every database takes: none with a NUL in it, nor half a character. */
 export function storable(text: string): string {
@@ -41,6 +48,15 @@ export function eventRow(event: EventSnapshot): Omit<EventRow, 'seq' | 'bytes' |
     sha256: event.sha256,
     body_trusted: event.bodyTrusted ? 1 : 0,
   };
+}
+
+export function deliveryRows(seq: number, deliveries: readonly DeliverySnapshot[]): DeliveryRow[] {
+  return deliveries.map(({ handler, status, reason }) => ({
+    seq,
+    handler,
+    status,
+    reason: reason === undefined ? null : storable(reason),
+  }));
 }
 
 export function attemptRow(attempt: AttemptSnapshot): AttemptRow {

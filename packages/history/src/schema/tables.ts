@@ -5,7 +5,7 @@ import type { ActivityTables } from './activity-tables.ts';
 export interface Tables extends ActivityTables {
   events: EventRow;
   bodies: { seq: number; encoding: 'raw' | 'deflate'; body: Uint8Array | ArrayBuffer };
-  deliveries: { seq: number; handler: string; status: DeliveryStatus };
+  deliveries: DeliveryRow;
   attempts: AttemptRow;
   refusals: RefusalRow;
   audit: AuditRow;
@@ -41,6 +41,13 @@ export interface EventRow {
   body_trusted: number;
   bytes: number | null;
   text_cut: number;
+}
+
+export interface DeliveryRow {
+  seq: number;
+  handler: string;
+  status: DeliveryStatus;
+  reason: string | null;
 }
 
 export interface AttemptRow {
@@ -104,6 +111,13 @@ export const EVENT_COLUMNS = [
   'bytes',
   'text_cut',
 ] as const satisfies readonly (keyof EventRow)[];
+
+export const DELIVERY_COLUMNS = [
+  'seq',
+  'handler',
+  'status',
+  'reason',
+] as const satisfies readonly (keyof DeliveryRow)[];
 
 export const ATTEMPT_COLUMNS = [
   'event_id',

@@ -7,7 +7,7 @@ import {
 } from '@hookline/core';
 import type { Kysely } from 'kysely';
 import { unpackBody } from '../record/body-codec.ts';
-import { attemptOf, auditOf, bufferOf, headersOf, summaryOf } from './read-rows.ts';
+import { attemptOf, auditOf, bufferOf, deliveryOf, headersOf, summaryOf } from './read-rows.ts';
 import type { Tables } from '../schema/tables.ts';
 
 /** An event with all that was done with it. */
@@ -67,10 +67,10 @@ export async function loadDeliveries(
     .where('seq', 'in', seqs)
     .orderBy('handler')
     .execute();
-  for (const { seq, handler, status } of rows) {
-    const list = found.get(seq) ?? [];
-    list.push({ handler, status });
-    found.set(seq, list);
+  for (const row of rows) {
+    const list = found.get(row.seq) ?? [];
+    list.push(deliveryOf(row));
+    found.set(row.seq, list);
   }
   return found;
 }

@@ -5,7 +5,11 @@ import type {
   EventSummary,
   RefusalSnapshot,
 } from '@hookline/core';
-import type { AttemptRow, AuditRow, EventRow, RefusalRow } from '../schema/tables.ts';
+import type { AttemptRow, AuditRow, DeliveryRow, EventRow, RefusalRow } from '../schema/tables.ts';
+
+export function deliveryOf({ handler, status, reason }: DeliveryRow): DeliverySnapshot {
+  return { handler, status, ...(reason === null ? {} : { reason }) };
+}
 
 export function summaryOf(row: EventRow, deliveries: readonly DeliverySnapshot[]): EventSummary {
   return {

@@ -13,6 +13,7 @@ import { mergeSnapshots, planRecord, type Known } from '../record/plan.ts';
 import {
   attemptRow,
   auditRow,
+  deliveryRows,
   eventRow,
   kindsOf,
   refusalRow,
@@ -112,7 +113,9 @@ export class Recorder {
     update.run(...revisionParts(event.revision), event.status, event.settledAt ?? null, seq);
     const gone = [...before].filter((word) => !after.has(word));
     const come = [...after].filter((word) => !before.has(word));
-    if (gone.length === 0 && come.length === 0) return;
+    // Another condition of its filter may not hold by now.
+    const isFiltered = event.deliveries.some(({ reason }) => reason !== undefined);
+    if (gone.length === 0 && come.length === 0 && !isFiltered) return;
     forgetDeliveries.run(seq);
     this.#insert.deliveries(deliveryRows(seq, event.deliveries));
     if (gone.length > 0) removeWords.run(seq, gone.join(' '));
@@ -143,8 +146,4 @@ function prepare(event: EventSnapshot) {
     isCut: payload?.isCut ?? false,
     packed: body === undefined ? undefined : packBody(body),
   };
-}
-
-function deliveryRows(seq: number, deliveries: readonly DeliverySnapshot[]) {
-  return deliveries.map(({ handler, status }) => ({ seq, handler, status }));
 }

@@ -1,5 +1,11 @@
 import type Database from 'libsql';
-import { ATTEMPT_COLUMNS, AUDIT_COLUMNS, EVENT_COLUMNS, REFUSAL_COLUMNS } from '../schema/tables.ts';
+import {
+  ATTEMPT_COLUMNS,
+  AUDIT_COLUMNS,
+  DELIVERY_COLUMNS,
+  EVENT_COLUMNS,
+  REFUSAL_COLUMNS,
+} from '../schema/tables.ts';
 import { prepareInsert, type Cell } from './insert.ts';
 
 const ONCE = 'ON CONFLICT DO NOTHING';
@@ -12,7 +18,7 @@ export function prepareInserts(database: Database.Database) {
     events: into('events', EVENT_COLUMNS),
     bodies: into('bodies', ['seq', 'encoding', 'body']),
     words: into('event_words', ['rowid', 'tokens']),
-    deliveries: into('deliveries', ['seq', 'handler', 'status']),
+    deliveries: into('deliveries', DELIVERY_COLUMNS),
     attempts: into('attempts', ATTEMPT_COLUMNS, ONCE),
     refusals: into('refusals', REFUSAL_COLUMNS, ONCE),
     audit: into('audit', AUDIT_COLUMNS, ONCE),

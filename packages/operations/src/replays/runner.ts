@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventId } from '@hookline/core';
+import type { EventId, FleetView } from '@hookline/core';
 import {
   advanceReplay,
   concludeReplayed,
@@ -14,6 +14,7 @@ import {
   replayEvents,
   replaysUnderWay,
   turnReplay,
+  type EventSummary,
   type Queued,
   type Replay,
   type ReplayedOutcome,
@@ -119,17 +120,18 @@ export class ReplayRunner {
     const problem = await this.#log.restore(id, this.#retention);
     if (problem !== undefined) return { queued: 0, skipped: problem, isWhole: true };
     const partition = this.#log.partition;
-    const handlers = replay.spec.handlers ?? Object.keys(event.deliveries);
+    const fleet = await this.#fleet.view();
+    const handlers = replay.spec.handlers ?? handlersOf(event, fleet);
     if (handlers.length === 0) {
       const answer = await replayEvent(partition, replay.id, event, this.#now());
       return { queued: answer === 'queued' ? 1 : 0, isWhole: true, ...skippedFor(answer) };
     }
-    const fleet = await this.#fleet.view();
     const answers: Queued[] = [];
     for (const handler of handlers) {
       if (answers.filter((answer) => answer === 'queued').length >= room)
         return { queued: room, isWhole: false };
-      answers.push(await replayDelivery(partition, replay.id, id, handler, fleet, this.#now()));
+      const delivery = { event: id, handler, asks: replay.spec.handlers === undefined };
+      answers.push(await replayDelivery(partition, replay.id, delivery, fleet, this.#now()));
     }
     const queued = answers.filter((answer) => answer === 'queued').length;
     const isNone = answers.every((answer) => answer !== 'queued' && answer !== 'before');
@@ -172,6 +174,14 @@ export class ReplayRunner {
         return undefined;
     }
   }
+}
+
+/** Whom a replay of a whole event is for: what a filter refused waits for no handler that is not there to be asked. */
+function handlersOf(
+  { deliveries }: Pick<EventSummary, 'deliveries'>,
+  { handlers }: FleetView,
+): readonly string[] {
+  return Object.keys(deliveries).filter((name) => deliveries[name] !== 'filtered' || handlers.has(name));
 }
 
 function skippedFor(answer: Queued): { readonly skipped?: string } {

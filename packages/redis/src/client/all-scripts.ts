@@ -126,6 +126,9 @@ export interface ScriptCalls {
    * body gets no new handlers. `in-place` names the handler that an earlier attempt began in place and that has not
    * succeeded. `stale` says that the handlers which live workers announce have changed since the plan was made.
    *
+   * `refused`: those whose filters say no, and which condition does not hold. Whoever was refused before and is planned now
+   * gets its job; when all of them refuse, the event is `unhandled` as well.
+   *
    * `unclaimed`: somebody who is away, or nobody yet, may want this event: it is looked at again when a handler appears.
    *
    * The event's own job ends with it, and the next one is taken, where `kept` says how many ended jobs the queue keeps; see
@@ -140,7 +143,7 @@ export interface ScriptCalls {
   readonly 'dispatch': {
     readonly keys: Keys<'revision' | 'plans' | 'event'>;
     readonly args: Args<'process' | 'id' | 'now' | 'retention' | 'revisionThen' | 'unclaimed' | 'ordered' | 'token' | 'queue' | 'jobId' | 'made' | 'kept' | 'takes' | 'nextRun' | 'lockMs'>;
-    readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId' | 'plain' | 'data' | 'priority' | 'rule'> & Partial<Additions<'delivery'>>)[] };
+    readonly each: { readonly planned: readonly (Args<'handler' | 'queue' | 'jobId' | 'plain' | 'data' | 'priority' | 'rule'> & Partial<Additions<'delivery'>>)[]; readonly refused: readonly (Args<'handler' | 'reason'>)[] };
   };
   /**
    * Takes a message out of its outbox, unless another process has done so.
@@ -491,6 +494,15 @@ export interface ScriptCalls {
     readonly args: Args<'suffix' | 'run' | 'token' | 'lockMs'>;
   };
   /**
+   * Settles a delivery that was queued again with its whole event, and that its handler's filter refuses now. `not`: it was
+   * settled meanwhile, or another job has it; whoever opens it finds out.
+   * @see ../run/refuse-delivery.lua
+   */
+  readonly 'refuse-delivery': {
+    readonly keys: Keys<'lock'>;
+    readonly args: Args<'id' | 'handler' | 'reason' | 'now' | 'retention' | 'token' | 'queue' | 'jobId'>;
+  };
+  /**
    * Puts a run back as if it had not begun.
    * @see ../run/release.lua
    */
@@ -755,6 +767,7 @@ export interface ScriptReplies {
   readonly 'read-frames': unknown;
   readonly 'read-list': unknown;
   readonly 'reclaim': 'kept' | 'lost';
+  readonly 'refuse-delivery': 'filtered' | 'not';
   readonly 'release': 'released' | 'lost';
   readonly 'replay-delivery-again': 'queued' | 'before' | 'open' | 'gone' | 'shed';
   readonly 'replay-delivery': 'replayed' | 'gone';
@@ -953,12 +966,16 @@ local function deliveriesOf(id)
   return pairs
 end
 
--- Whether nothing becomes of a delivery any more. A dead one may be replayed.
-local function isConcluded(state)
-  return string.match(state, '^succeeded|') or string.match(state, '^superseded|') or state == 'discarded'
+local function filteredState(reason) return 'filtered|' .. reason end
+
+local function isFiltered(state) return state and string.sub(state, 1, 9) == 'filtered|' end
+
+-- Whether nothing more comes of a delivery by itself, and nobody has to look after it.
+local function isThroughWith(state)
+  return string.match(state, '^succeeded') or string.match(state, '^superseded') or state == 'discarded' or isFiltered(state)
 end
 
--- What an event comes to whose handler stands so: \`pending\` ones count first, then dead ones.
+-- What an event comes to whose handler stands so: \`pending\` ones count first, then dead ones; filtered ones are none.
 local function outcomeOf(eventKey, to, handler, state)
   local states, fields = { state }, {}
   for _, name in ipairs(namesIn(to)) do
@@ -967,10 +984,11 @@ local function outcomeOf(eventKey, to, handler, state)
   if #fields > 0 then
     for _, each in ipairs(redis.call('HMGET', eventKey, unpack(fields))) do states[#states + 1] = each end
   end
-  local outcome = 'handled'
+  local outcome = 'unhandled'
   for _, each in ipairs(states) do
     if each == 'pending' then return 'pending' end
-    if each and string.sub(each, 1, 4) == 'dead' then outcome = 'dead' end
+    if each and string.sub(each, 1, 4) == 'dead' then outcome = 'dead'
+    elseif outcome == 'unhandled' and each and not isFiltered(each) then outcome = 'handled' end
   end
   return outcome
 end
@@ -1591,6 +1609,32 @@ end
 local function piecesOf(eventKey)
   local line = factsLineOf(eventKey)
   return line == '' and 1 or cjson.decode(line)[7]
+end`,
+  'refusing': `-- Writes down who refuses; one that was given the event before stays what it is. Returns \`to\` with them.
+local function noteRefused(eventKey, to, refused)
+  if #refused == 0 then return to end
+  local fields, written = {}, {}
+  for i, one in ipairs(refused) do fields[i] = 'd/' .. one.handler end
+  local states = redis.call('HMGET', eventKey, unpack(fields))
+  for i, one in ipairs(refused) do
+    if not states[i] then to = withHandler(to, one.handler) end
+    if not states[i] or isFiltered(states[i]) then
+      written[#written + 1], written[#written + 2] = fields[i], filteredState(one.reason)
+    end
+  end
+  if #written > 0 then redis.call('HSET', eventKey, 'to', to, unpack(written)) end
+  return to
+end
+
+-- The handlers that have an event and have not refused it.
+local function givenIn(eventKey, to)
+  local names, fields, given = namesIn(to), {}, {}
+  if #names == 0 then return given end
+  for i, name in ipairs(names) do fields[i] = 'd/' .. name end
+  for i, state in ipairs(redis.call('HMGET', eventKey, unpack(fields))) do
+    if not isFiltered(state) then given[#given + 1] = names[i] end
+  end
+  return given
 end`,
   'remains': `local LOOKED_THROUGH = 10000
 
@@ -2303,13 +2347,13 @@ noteAct(act)
 return 'discarded'`,
   },
   'dispatch': {
-    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'dead-letter', 'runs', 'opening', 'fair', 'turn', 'next', 'add'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'dead-letter', 'runs', 'opening', 'fair', 'turn', 'next', 'add', 'remains', 'refusing'],
     keys: ['revision', 'plans', 'event'],
     args: ['process', 'id', 'now', 'retention', 'revisionThen', 'unclaimed', 'ordered', 'token', 'queue', 'jobId', 'made', 'kept', 'takes', 'nextRun', 'lockMs'],
     lists: [],
     bullmq: ['promote'],
     add: [],
-    each: [{ name: 'planned', args: ['handler', 'queue', 'jobId', 'plain', 'data', 'priority', 'rule'], lists: [], add: ['delivery'] }],
+    each: [{ name: 'planned', args: ['handler', 'queue', 'jobId', 'plain', 'data', 'priority', 'rule'], lists: [], add: ['delivery'] }, { name: 'refused', args: ['handler', 'reason'], lists: [], add: [] }],
     reply: 'tagged',
     lua: `-- What came before the last event of a burst is not run. One that a worker looks at finds that out by itself.
 local function supersede(other, handler)
@@ -2363,18 +2407,21 @@ if not status then return { 'gone' } end
 local before = handlersOf(eventKey, id)
 if shedAt then
   for _, one in ipairs(planned) do
-    if redis.call('HEXISTS', eventKey, 'd/' .. one.handler) == 0 then return { 'shed' } end
+    local state = redis.call('HGET', eventKey, 'd/' .. one.handler)
+    if not state or isFiltered(state) then return { 'shed' } end
   end
 end
 -- What it was queued again for is done with this.
 if status ~= 'queued' and status ~= 'received' then redis.call('HDEL', eventKey, 'heldUntil') end
 if unclaimed == '1' then redis.call('ZADD', eventsUnclaimedKeyOf(), millisecondsNow(), id) end
 
-local to, fields = before, {}
+local to, fields, isGiven = before, {}, false
 for _, one in ipairs(planned) do fields[#fields + 1] = 'd/' .. one.handler end
 local states, written = #fields > 0 and redis.call('HMGET', eventKey, unpack(fields)) or {}, {}
 for i, one in ipairs(planned) do
-  if not states[i] then
+  if not states[i] or isFiltered(states[i]) then
+    isGiven = true
+    if states[i] then removeRemains(one.queue, one.jobId) end
     if one.plain == '' then
       one.addDelivery()
       redis.call('SADD', queuesKeyOf(), one.queue)
@@ -2383,30 +2430,31 @@ for i, one in ipairs(planned) do
       written[#written + 1] = text
     end
     if one.rule ~= '' then joinLine(one, written) end
-    to = withHandler(to, one.handler)
+    if not states[i] then to = withHandler(to, one.handler) end
   end
 end
 finishAdding()
 
-if to == '' then
+local begun = inPlace and redis.call('HGET', eventKey, 'd/' .. inPlace) or ''
+if #written > 0 then redis.call('HSET', eventKey, 'to', to, unpack(written)) end
+to = noteRefused(eventKey, to, refused)
+-- Whoever is woken by this has to find it in its lines.
+leaveArrivals()
+local given = (#refused > 0 or #planned == 0) and givenIn(eventKey, to) or namesIn(to)
+if #given == 0 then
   setStatus(eventKey, id, 'unhandled', now)
   redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
   noteChange(id)
-  leaveArrivals()
   return endJob('unhandled', { unhandled = true })
 end
-local begun = inPlace and string.sub(redis.call('HGET', eventKey, 'd/' .. inPlace) or '', 1, 9) ~= 'succeeded'
-if #written > 0 then redis.call('HSET', eventKey, 'to', to, unpack(written)) end
--- Whoever is woken by this has to find it in its lines.
-leaveArrivals()
-if to ~= before or status == 'queued' or status == 'received' then
+if isGiven or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
   noteChange(id)
-end
-if begun then return { 'in-place', inPlace } end
-return endJob('dispatched', { handlers = namesIn(to) })`,
+elseif #refused > 0 then noteChange(id) end
+if inPlace and string.sub(begun, 1, 9) ~= 'succeeded' and not isFiltered(begun) then return { 'in-place', inPlace } end
+return endJob('dispatched', { handlers = given })`,
   },
   'drop-message': {
     include: [],
@@ -2469,7 +2517,7 @@ return 'added'`,
   local status = redis.call('HGET', eventKey, 'status')
   if status ~= 'handled' and status ~= 'unhandled' then return false end
   for i = 2, #deliveries, 2 do
-    if not isConcluded(deliveries[i]) then return false end
+    if not isThroughWith(deliveries[i]) then return false end
   end
   local jobKey = bullJobKeyOf('default', id)
   return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1
@@ -2664,7 +2712,7 @@ return 0`,
 
 local function isThrough(id, deliveries)
   for i = 2, #deliveries, 2 do
-    if not isConcluded(deliveries[i]) then return false end
+    if not isThroughWith(deliveries[i]) then return false end
   end
   local jobKey = bullJobKeyOf('default', id)
   return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1
@@ -3242,6 +3290,25 @@ return { newestChange(), #ids, events }`,
 redis.call('SET', lockKey, token, 'PX', lockMs, 'NX')
 redis.call('SET', runClaimKeyOf(run), '', 'PX', lockMs)
 return 'kept'`,
+  },
+  'refuse-delivery': {
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'runs'],
+    keys: ['lock'],
+    args: ['id', 'handler', 'reason', 'now', 'retention', 'token', 'queue', 'jobId'],
+    lists: [],
+    bullmq: ['promote'],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `local eventKey = eventKeyOf(id)
+handlersOf(eventKey, id)
+local state, runs = unpack(redis.call('HMGET', eventKey, 'd/' .. handler, 'runs/' .. handler))
+local itsQueue, itsJob = jobOfDelivery(id, handler)
+if state ~= 'pending' or #runsIn(runs) > 0 or itsQueue ~= queue or itsJob ~= jobId then return 'not' end
+if isHeldElsewhere(lockKey, token) then return 'not' end
+settleDelivery(eventKey, id, handler, filteredState(reason), tonumber(now), tonumber(retention))
+noteChange(id)
+return 'filtered'`,
   },
   'release': {
     include: ['clock', 'runs'],

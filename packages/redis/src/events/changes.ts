@@ -1,14 +1,8 @@
-import type {
-  AttemptSnapshot,
-  DeliveryStatus,
-  EventId,
-  EventSnapshot,
-  EventStatus,
-  Revision,
-} from '@hookline/core';
+import type { AttemptSnapshot, EventId, EventSnapshot, EventStatus, Revision } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { trimStream } from '../client/trim-stream.ts';
 import { named } from '../client/row.ts';
+import { deliveryFrom } from './deliveries.ts';
 import { factsFrom, headersFrom, piecesFrom, UNSETTLED_STATUSES } from './record.ts';
 
 /** What Redis holds of one event, and which state of it that is. */
@@ -173,10 +167,7 @@ class RedisChanges implements Changes {
           body,
           sha256,
           bodyTrusted,
-          deliveries: pairsOf(deliveries).map(([handler, state]) => ({
-            handler,
-            status: state.split('|')[0] as DeliveryStatus,
-          })),
+          deliveries: pairsOf(deliveries).map(([handler, state]) => deliveryFrom(handler, state)),
         },
         statusAt: String(row.statusAt ?? row.recordedAt),
       });

@@ -3,7 +3,8 @@
 ---
 --- An event is a hash. Its field `to` names the handlers that have it, and `d/<handler>` says what became of it with each:
 --- `status|made|stalled`. `made` and `stalled` are BullMQ's counters of the job that settled it: they tell a job that is
---- run again because its worker died just after settling (`stalled` has grown) from one that an operator retried.
+--- run again because its worker died just after settling (`stalled` has grown) from one that an operator retried. One
+--- whose handler's filter refused the event is `filtered|reason`.
 --- @include clock, lines, record
 
 -- The statuses whose events somebody has to look after.
@@ -103,12 +104,16 @@ local function deliveriesOf(id)
   return pairs
 end
 
--- Whether nothing becomes of a delivery any more. A dead one may be replayed.
-local function isConcluded(state)
-  return string.match(state, '^succeeded|') or string.match(state, '^superseded|') or state == 'discarded'
+local function filteredState(reason) return 'filtered|' .. reason end
+
+local function isFiltered(state) return state and string.sub(state, 1, 9) == 'filtered|' end
+
+-- Whether nothing more comes of a delivery by itself, and nobody has to look after it.
+local function isThroughWith(state)
+  return string.match(state, '^succeeded') or string.match(state, '^superseded') or state == 'discarded' or isFiltered(state)
 end
 
--- What an event comes to whose handler stands so: `pending` ones count first, then dead ones.
+-- What an event comes to whose handler stands so: `pending` ones count first, then dead ones; filtered ones are none.
 local function outcomeOf(eventKey, to, handler, state)
   local states, fields = { state }, {}
   for _, name in ipairs(namesIn(to)) do
@@ -117,10 +122,11 @@ local function outcomeOf(eventKey, to, handler, state)
   if #fields > 0 then
     for _, each in ipairs(redis.call('HMGET', eventKey, unpack(fields))) do states[#states + 1] = each end
   end
-  local outcome = 'handled'
+  local outcome = 'unhandled'
   for _, each in ipairs(states) do
     if each == 'pending' then return 'pending' end
-    if each and string.sub(each, 1, 4) == 'dead' then outcome = 'dead' end
+    if each and string.sub(each, 1, 4) == 'dead' then outcome = 'dead'
+    elseif outcome == 'unhandled' and each and not isFiltered(each) then outcome = 'handled' end
   end
   return outcome
 end

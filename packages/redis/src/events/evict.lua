@@ -14,7 +14,7 @@ local function isSettled(id, eventKey, deliveries)
   local status = redis.call('HGET', eventKey, 'status')
   if status ~= 'handled' and status ~= 'unhandled' then return false end
   for i = 2, #deliveries, 2 do
-    if not isConcluded(deliveries[i]) then return false end
+    if not isThroughWith(deliveries[i]) then return false end
   end
   local jobKey = bullJobKeyOf('default', id)
   return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1

@@ -12,7 +12,7 @@ local now = millisecondsNow()
 
 local function isThrough(id, deliveries)
   for i = 2, #deliveries, 2 do
-    if not isConcluded(deliveries[i]) then return false end
+    if not isThroughWith(deliveries[i]) then return false end
   end
   local jobKey = bullJobKeyOf('default', id)
   return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1

@@ -1,7 +1,8 @@
-import type { DeliveryStatus, EventId, EventStatus } from '@hookline/core';
+import type { DeliverySnapshot, DeliveryStatus, EventId, EventStatus } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { named } from '../client/row.ts';
 import { copiesFrom, type Copies } from './copies.ts';
+import { deliveryFrom } from './deliveries.ts';
 import { factsFrom, headersFrom, readFields, readStored, UNSETTLED_STATUSES } from './record.ts';
 
 /** One event as operators see it: no body, no headers. Times in milliseconds since the epoch. */
@@ -25,6 +26,8 @@ export interface EventSummary {
   readonly shedAt?: number;
   readonly copies?: Copies;
   readonly deliveries: Readonly<Record<string, DeliveryStatus>>;
+  /** By handler: the condition of its filter that did not hold. */
+  readonly filtered?: Readonly<Record<string, string>>;
 }
 
 const SUMMARY = ['status', 'recordedAt', 'queuedAt', 'settledAt', 'shedAt', 'to', 'copies'] as const;
@@ -42,7 +45,9 @@ export async function findEvent(partition: Partition, id: string): Promise<Event
   const settledAt = timeOf(row.settledAt);
   const shedAt = timeOf(row.shedAt);
   const copies = copiesFrom(row.copies?.toString());
-  const states = await statesOf(partition, id, row.to?.toString());
+  const states = (await statesOf(partition, id, row.to?.toString())).map(([handler, state]) =>
+    deliveryFrom(handler, state),
+  );
   return {
     id: id as EventId,
     source,
@@ -58,9 +63,20 @@ export async function findEvent(partition: Partition, id: string): Promise<Event
     ...(settledAt === undefined ? {} : { settledAt }),
     ...(shedAt === undefined ? {} : { shedAt }),
     ...(copies === undefined ? {} : { copies }),
-    deliveries: Object.fromEntries(
-      states.map(([handler, state]) => [handler, state.split('|')[0] as DeliveryStatus]),
-    ),
+    ...deliveriesShown(states),
+  };
+}
+
+/** What an event's summary says of its deliveries. */
+export function deliveriesShown(
+  deliveries: readonly DeliverySnapshot[],
+): Pick<EventSummary, 'deliveries' | 'filtered'> {
+  const reasons = deliveries.flatMap(({ handler, reason }) =>
+    reason === undefined ? [] : [[handler, reason] as const],
+  );
+  return {
+    deliveries: Object.fromEntries(deliveries.map(({ handler, status }) => [handler, status])),
+    ...(reasons.length === 0 ? {} : { filtered: Object.fromEntries(reasons) }),
   };
 }
 

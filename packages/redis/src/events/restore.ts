@@ -1,5 +1,6 @@
 import type { EventSnapshot } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
+import { stateOf } from './deliveries.ts';
 import { recordText } from './record.ts';
 import { stageBody } from './stage.ts';
 
@@ -35,10 +36,7 @@ export async function restoreEvent(
         'to',
         deliveries.map(({ handler }) => handler).join(' '),
         // Which of BullMQ's jobs settled them nobody knows any more, and none of those will come again.
-        ...deliveries.flatMap(({ handler, status }) => [
-          `d/${handler}`,
-          status === 'succeeded' ? 'succeeded|0|0' : status,
-        ]),
+        ...deliveries.flatMap((delivery) => [`d/${delivery.handler}`, stateOf(delivery)]),
       ],
     },
   });

@@ -3,6 +3,9 @@
 --- body gets no new handlers. `in-place` names the handler that an earlier attempt began in place and that has not
 --- succeeded. `stale` says that the handlers which live workers announce have changed since the plan was made.
 ---
+--- `refused`: those whose filters say no, and which condition does not hold. Whoever was refused before and is planned now
+--- gets its job; when all of them refuse, the event is `unhandled` as well.
+---
 --- `unclaimed`: somebody who is away, or nobody yet, may want this event: it is looked at again when a handler appears.
 ---
 --- The event's own job ends with it, and the next one is taken, where `kept` says how many ended jobs the queue keeps; see
@@ -12,10 +15,11 @@
 --- order in which they came, until each was dispatched.
 ---
 --- A row that is `plain` has a job that waits for nothing: its `data` and `priority` are enough.
---- @include event, next, add
+--- @include event, next, add, remains, refusing
 --- @keys    event
 --- @args    id, now, retention, revisionThen, unclaimed, ordered, token, queue, jobId, made, kept, takes, nextRun, lockMs
 --- @each    planned: handler, queue, jobId, plain, data, priority, rule
+--- @each    refused: handler, reason
 --- @add     planned.delivery?
 --- @reply   [dispatched | in-place | unhandled | stale | gone | shed] detail, job
 
@@ -71,18 +75,21 @@ if not status then return { 'gone' } end
 local before = handlersOf(eventKey, id)
 if shedAt then
   for _, one in ipairs(planned) do
-    if redis.call('HEXISTS', eventKey, 'd/' .. one.handler) == 0 then return { 'shed' } end
+    local state = redis.call('HGET', eventKey, 'd/' .. one.handler)
+    if not state or isFiltered(state) then return { 'shed' } end
   end
 end
 -- What it was queued again for is done with this.
 if status ~= 'queued' and status ~= 'received' then redis.call('HDEL', eventKey, 'heldUntil') end
 if unclaimed == '1' then redis.call('ZADD', eventsUnclaimedKeyOf(), millisecondsNow(), id) end
 
-local to, fields = before, {}
+local to, fields, isGiven = before, {}, false
 for _, one in ipairs(planned) do fields[#fields + 1] = 'd/' .. one.handler end
 local states, written = #fields > 0 and redis.call('HMGET', eventKey, unpack(fields)) or {}, {}
 for i, one in ipairs(planned) do
-  if not states[i] then
+  if not states[i] or isFiltered(states[i]) then
+    isGiven = true
+    if states[i] then removeRemains(one.queue, one.jobId) end
     if one.plain == '' then
       one.addDelivery()
       redis.call('SADD', queuesKeyOf(), one.queue)
@@ -91,27 +98,28 @@ for i, one in ipairs(planned) do
       written[#written + 1] = text
     end
     if one.rule ~= '' then joinLine(one, written) end
-    to = withHandler(to, one.handler)
+    if not states[i] then to = withHandler(to, one.handler) end
   end
 end
 finishAdding()
 
-if to == '' then
+local begun = inPlace and redis.call('HGET', eventKey, 'd/' .. inPlace) or ''
+if #written > 0 then redis.call('HSET', eventKey, 'to', to, unpack(written)) end
+to = noteRefused(eventKey, to, refused)
+-- Whoever is woken by this has to find it in its lines.
+leaveArrivals()
+local given = (#refused > 0 or #planned == 0) and givenIn(eventKey, to) or namesIn(to)
+if #given == 0 then
   setStatus(eventKey, id, 'unhandled', now)
   redis.call('HSET', eventKey, 'settledAt', now)
   forgetAfter(id, millisecondsNow() + retention)
   noteChange(id)
-  leaveArrivals()
   return endJob('unhandled', { unhandled = true })
 end
-local begun = inPlace and string.sub(redis.call('HGET', eventKey, 'd/' .. inPlace) or '', 1, 9) ~= 'succeeded'
-if #written > 0 then redis.call('HSET', eventKey, 'to', to, unpack(written)) end
--- Whoever is woken by this has to find it in its lines.
-leaveArrivals()
-if to ~= before or status == 'queued' or status == 'received' then
+if isGiven or status == 'queued' or status == 'received' then
   setStatus(eventKey, id, 'dispatched', now)
   forgetAfter(id, nil)
   noteChange(id)
-end
-if begun then return { 'in-place', inPlace } end
-return endJob('dispatched', { handlers = namesIn(to) })
+elseif #refused > 0 then noteChange(id) end
+if inPlace and string.sub(begun, 1, 9) ~= 'succeeded' and not isFiltered(begun) then return { 'in-place', inPlace } end
+return endJob('dispatched', { handlers = given })

@@ -30,7 +30,7 @@ export class Dispatching {
   }
 
   async dispatch(event: EventId, lease: LeaseRef, plan: Plan): Promise<Dispatched> {
-    const { handlers, revision, unclaimed, ordered } = plan;
+    const { handlers, refused, revision, unclaimed, ordered } = plan;
     const now = this.#parts.now();
     const ahead = this.#parts.ahead.call();
     const nextRun = newRunId();
@@ -56,7 +56,7 @@ export class Dispatching {
           nextRun,
           lockMs: LOCK_MS,
         },
-        each: { planned: handlers.map((planned) => this.#plannedRow(event, planned, now)) },
+        each: { planned: handlers.map((planned) => this.#plannedRow(event, planned, now)), refused },
       }),
     );
     if (kind === 'in-place') return { kind, handler: String(detail) };

@@ -156,17 +156,29 @@ export interface Ledger {
   burstSince(event: Pick<HooklineEvent, 'source' | 'subject'>, handler: string): Promise<number | undefined>;
   /** @returns `undefined` when the store does not lease it, or not its body any more */
   readEvent(event: EventId): Promise<HooklineEvent | undefined>;
+  /** The same, and `undefined` as well when its bytes are not those that came in. */
+  readWhole(event: EventId): Promise<HooklineEvent | undefined>;
+  /** Settles a delivery that its handler's filter refuses. @returns false when it is not this job's to settle */
+  refuse(ref: WorkRef & { readonly kind: 'delivery' }, lease: LeaseRef, reason: string): Promise<boolean>;
 }
 
 /** What dispatching an event is to come to. */
 export interface Plan {
   readonly handlers: readonly Planned[];
+  /** Those whose filters refuse it. */
+  readonly refused: readonly Refused[];
   /** The revision of the fleet that it was made over. */
   readonly revision: string;
   /** Somebody who is away, or nobody yet, may want the event: it is looked at again when a handler appears. */
   readonly unclaimed: boolean;
   /** Events of its provider are kept in order until they are dispatched, because a handler has a rule for those of one subject. */
   readonly ordered: boolean;
+}
+
+/** A handler whose filter refuses an event, and the condition that does not hold. */
+export interface Refused {
+  readonly handler: string;
+  readonly reason: string;
 }
 
 /** A handler's job as dispatch will queue it. */

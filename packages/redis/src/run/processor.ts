@@ -18,7 +18,8 @@ import type { Lease } from '../bullmq/lease.ts';
 import { nextSlot } from '../bullmq/cron.ts';
 import { bodyShed, execute, type ExecuteParts, type Runnable } from './execute.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { InPlace, NotInPlace, Opened, Planned } from './ledger.ts';
+import { askFilters, refusalOf } from './filters.ts';
+import type { InPlace, NotInPlace, Opened, Planned, Refused } from './ledger.ts';
 import type { Passing } from './passing.ts';
 import { endOfTurn, type RunningAttempt } from './running-attempts.ts';
 import { createQuarantine } from './quarantine.ts';
@@ -108,20 +109,24 @@ class WorkProcessor implements Processor {
     lease: Lease,
     work: Work & { kind: 'event' },
   ): Promise<Ending | 'stale'> {
-    const handlers = fleet.handlersFor(work);
+    const read = () => this.#parts.ledger.readWhole(work.event);
+    const { wanting: handlers, refused, event } = await askFilters(fleet.handlersFor(work), read);
     const ordered = fleet.hasSubjectRule(work.provider);
-    const plan = planDispatch(handlers, ordered);
+    const plan = refused.length === 0 ? planDispatch(handlers, ordered) : undefined;
     const isMissed = fleet.isMissed(work, UNCLAIMED_EVENT_MS);
-    if (plan.kind === 'in-place' && !isMissed && this.#parts.registry.handlers.has(plan.handler.name)) {
+    if (plan?.kind === 'in-place' && !isMissed && this.#parts.registry.handlers.has(plan.handler.name)) {
       const delivery = { event: work.event, handler: plan.handler.name };
-      this.#parts.ledger.planAhead(work, delivery.handler, fleet.revision);
+      // Of the next one of its kind nobody knows yet what its filter will say.
+      if (plan.handler.where === undefined)
+        this.#parts.ledger.planAhead(work, delivery.handler, fleet.revision);
       const ending = await this.#deliverInPlace(lease, delivery, { plannedOver: fleet.revision });
       if (ending !== 'spread') return ending;
     }
     const dispatched = await this.#parts.ledger.dispatch(work.event, lease, {
-      handlers: await this.#planJobs(work.event, handlers, lease.priority),
+      handlers: await this.#planJobs(work.event, handlers, lease.priority, event),
+      refused,
       revision: fleet.revision,
-      unclaimed: isMissed || handlers.length === 0,
+      unclaimed: isMissed || handlers.length + refused.length === 0,
       ordered,
     });
     switch (dispatched.kind) {
@@ -130,9 +135,7 @@ class WorkProcessor implements Processor {
       case 'in-place':
         return this.#deliver(lease, { event: work.event, handler: dispatched.handler }, 'again');
       case 'unhandled':
-        this.#parts
-          .log({ work: work.event, type: work.type })
-          .info('unhandled: no handler asks for this event; it is kept');
+        this.#logUnhandled(work, refused);
         return { kind: 'completed', result: { unhandled: true }, ended: dispatched.ended };
       case 'dispatched':
         return {
@@ -147,15 +150,25 @@ class WorkProcessor implements Processor {
     }
   }
 
+  #logUnhandled({ event, type }: Work & { kind: 'event' }, refused: readonly Refused[]): void {
+    const log = this.#parts.log({ work: event, type });
+    // That is what a filter is for: nobody wants a line of it for each event.
+    if (refused.length > 0)
+      log.debug('unhandled: the filters of all its handlers refuse it; it is kept', { refused });
+    else log.info('unhandled: no handler asks for this event; it is kept');
+  }
+
+  /** @param read the event, where it was read already */
   async #planJobs(
     id: EventId,
     handlers: readonly AnnouncedHandler[],
     priority: number | undefined,
+    read: HooklineEvent | undefined,
   ): Promise<Planned[]> {
     const isRead = handlers.some(
       ({ delay, subjectRule }) => delay !== undefined || subjectRule?.kind === 'collapse',
     );
-    const event = isRead ? await this.#parts.ledger.readEvent(id) : undefined;
+    const event = isRead ? (read ?? (await this.#parts.ledger.readEvent(id))) : undefined;
     const planned = handlers.map(async (handler): Promise<Planned> => {
       const own = this.#parts.registry.handlers.get(handler.name);
       const delay = handler.delay === 'asked' ? own?.delay : handler.delay;
@@ -212,7 +225,7 @@ class WorkProcessor implements Processor {
 
   async #deliverInPlace(
     lease: Lease,
-    { event, handler: name, asksDelay }: DeliveryWork,
+    { event, handler: name, asksDelay, asksFilter }: DeliveryWork,
     inPlace: InPlace,
   ): Promise<Ending | 'stale' | 'spread'> {
     const { registry, ledger, running, passing } = this.#parts;
@@ -222,6 +235,8 @@ class WorkProcessor implements Processor {
       const passed = await passing.passOn(lease, ref);
       if (passed !== 'unclaimed') return passed;
     }
+    const refused = asksFilter && handler !== undefined && (await this.#refuse(ref, lease, handler));
+    if (refused) return { kind: 'completed', result: { filtered: true } };
     const wait = asksDelay && handler !== undefined ? await this.#askDelay(handler, event) : 0;
     if (wait > 0) return { kind: 'passed-on', reason: `${name} asked for a delay`, delay: wait };
     if (inPlace === 'no' && handler !== undefined && !asksDelay) ledger.knowAhead(name);
@@ -240,6 +255,18 @@ class WorkProcessor implements Processor {
         return handler.run({ ...value, payload }, ctx);
       },
     });
+  }
+
+  /** Asks the filter of a handler that is given the event as a part of its whole replay. */
+  async #refuse(
+    ref: WorkRef & { readonly kind: 'delivery' },
+    lease: Lease,
+    { where }: Handler,
+  ): Promise<boolean> {
+    const { ledger } = this.#parts;
+    const event = where === undefined ? undefined : await ledger.readWhole(ref.event);
+    const reason = event === undefined ? undefined : refusalOf(where, event);
+    return reason !== undefined && ledger.refuse(ref, lease, reason);
   }
 
   async #askDelay(handler: Handler, id: EventId): Promise<number> {

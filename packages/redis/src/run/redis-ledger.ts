@@ -347,6 +347,31 @@ class RedisLedger implements Ledger {
     return stored && eventFrom(event, stored, this.#parts.parsePayload);
   }
 
+  async readWhole(event: EventId): Promise<HooklineEvent | undefined> {
+    const stored = await readStored(this.#partition, event);
+    if (stored === undefined || bodyHash(stored.body) !== stored.facts.sha256) return undefined;
+    return eventFrom(event, stored, this.#parts.parsePayload);
+  }
+
+  async refuse(ref: DeliveryRef, lease: LeaseRef, reason: string): Promise<boolean> {
+    const { queue, jobId, token } = lease;
+    const { event: id, handler } = ref;
+    const reply = await this.#run('refuse-delivery', {
+      keys: { lock: this.#lockOf(lease) },
+      args: {
+        id,
+        handler,
+        reason,
+        now: this.#parts.now(),
+        retention: this.#parts.retention,
+        token,
+        queue,
+        jobId,
+      },
+    });
+    return reply === 'filtered';
+  }
+
   #run<Name extends keyof ScriptCalls>(name: Name, call: ScriptCalls[Name]): Promise<ScriptReplies[Name]> {
     return retryWhileLoading(() => this.#partition.run(name, call));
   }

@@ -107,6 +107,7 @@ describe('a worker that dies', () => {
           await ledger.dispatch(event.id, lease, {
             handlers: [{ handler: first }],
             revision: '0',
+            refused: [],
             unclaimed: false,
             ordered: false,
           }),

@@ -3,10 +3,11 @@ import { EVENTS } from './0001-events.ts';
 import { WHO_AND_HOW } from './0002-who-and-how.ts';
 import { ACTIVITY } from './0003-activity.ts';
 import { SUBJECT } from './0004-subject.ts';
+import { FILTERS } from './0005-filters.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they are applied; one that was ever released is never changed. */
-const MIGRATIONS: readonly Migration[] = [EVENTS, WHO_AND_HOW, ACTIVITY, SUBJECT];
+const MIGRATIONS: readonly Migration[] = [EVENTS, WHO_AND_HOW, ACTIVITY, SUBJECT, FILTERS];
 
 /**
  * What brings a schema up to date.

@@ -212,19 +212,22 @@ export async function advanceReplay(
   await change.exec();
 }
 
-/** Queues one delivery of an event for a replay, once, however often it is asked for. */
+/**
+ * Queues one delivery of an event for a replay, once, however often it is asked for.
+ * @param asks whether the handler's filter is to be asked again: not where the replay names the handler
+ */
 export async function replayDelivery(
   partition: Partition,
   replay: string,
-  event: EventId,
-  handler: string,
+  { event, handler, asks }: { readonly event: EventId; readonly handler: string; readonly asks: boolean },
   fleet: FleetView,
   now: number,
 ): Promise<Queued> {
   const { keys } = partition;
   const letter = deliveryIdOf(event, handler);
   const queuedId = `${letter}~replay-${replay}`;
-  const queue = fleet.handlers.get(handler)?.queue ?? DEFAULT_QUEUE;
+  const { queue = DEFAULT_QUEUE, where } = fleet.handlers.get(handler) ?? {};
+  const asksFilter = asks && where !== undefined;
   return partition.run('replay-delivery-again', {
     keys: {
       event: keys.event(event),
@@ -238,7 +241,7 @@ export async function replayDelivery(
         queue,
         jobId: queuedId,
         name: handler,
-        work: { kind: 'delivery', event, handler },
+        work: { kind: 'delivery', event, handler, ...(asksFilter ? { asksFilter } : {}) },
         timestamp: now,
       }),
     },
