@@ -216,7 +216,7 @@ describe('workers', () => {
     );
 
   it('are well where each does its part', () => {
-    expect(bad(fleetFindings(state(), fleetOf(['default', 'email']), new Map()))).toEqual([]);
+    expect(bad(fleetFindings(state(), fleetOf(['default', 'email']), new Map(), new Map()))).toEqual([]);
   });
 
   it.each<[Partial<SystemState>, RegExp]>([
@@ -236,16 +236,26 @@ describe('workers', () => {
     [{ unknown: ['handler gone'] }, /^note: work waits for the handler gone/],
     [{ deadLetters: 2 }, /^note: 2 dead letters/],
   ])('are told of that are not: %j', (more, says) => {
-    expect(bad(fleetFindings(state(more), fleetOf(['default', 'email']), new Map())).join('\n')).toMatch(
-      says,
-    );
+    expect(
+      bad(fleetFindings(state(more), fleetOf(['default', 'email']), new Map(), new Map())).join('\n'),
+    ).toMatch(says);
   });
 
-  it('are told of whose queue nobody works on, and those that somebody paused', () => {
+  it('are told of whose queue nobody works on, and those that somebody paused or that are braked', () => {
     const paused = new Map([['mail', { at: 1, by: 'ann', held: 4 }]]);
-    expect(bad(fleetFindings(state(), fleetOf(['default']), paused))).toEqual([
+    const brake = {
+      since: 1,
+      by: 'host:7',
+      fingerprint: 'a1',
+      title: 'no route',
+      phase: 'probing',
+      held: 2,
+    } as const;
+    const braked = new Map([['charge', brake]]);
+    expect(bad(fleetFindings(state(), fleetOf(['default']), paused, braked))).toEqual([
       'wrong: nobody works on the queue email of the handler mail',
       'note: ann paused the handler mail; 4 wait for it',
+      'note: the handler charge is braked, and 2 wait for it: no route',
     ]);
   });
 });

@@ -92,6 +92,24 @@ it('lists sources and handlers with what they did in the last day', async () => 
   expect((await run('handlers', 'list', 'x')).code).toBe(2);
 });
 
+it('lists a handler that is braked, and lets it go on', async () => {
+  const connection = connect({ kind: 'url', url: env.REDIS_URL }, 'worker');
+  const { keys } = createPartition(connection, prefix);
+  const why = { by: 'host:7', fingerprint: 'a1', title: 'connect ECONNREFUSED', phase: 'probing' };
+  const state = JSON.stringify({ phase: 'probing', round: 0, nextAt: 1_785_000_005_000 });
+  await connection.hset(keys.pausedHandlers, 'brake/bill', 1);
+  await connection.hset(keys.brake('bill'), { since: 1_785_000_000_000, ...why, state });
+  await connection.sadd(keys.heldFor('bill'), 'default|one');
+  const shown = (await run('handlers')).output;
+  expect(shown).toMatch(/bill {2}braked\n/);
+  expect(shown).toMatch(/braked 2026-\S+Z: connect ECONNREFUSED\n {2}1 waiting, next try 2026-/);
+  expect((await run('handlers', 'resume', 'bill')).output).toContain('bill goes on, with what waited for it');
+  expect((await run('handlers')).output).toContain('it lets go');
+  expect((await run('handlers', 'resume', 'bill')).output).toContain('is not paused, and no brake holds it');
+  await connection.del(keys.pausedHandlers, keys.brake('bill'), keys.heldFor('bill'));
+  connection.disconnect();
+});
+
 it('runs, pauses and resumes schedules', async () => {
   expect((await run('schedules')).output).toMatch(
     /nightly {2}no worker has it\n {2}30 2 \* \* \* Europe\/Berlin, runs report\n {2}next 2\d{3}-/,

@@ -166,6 +166,18 @@ export const HANDLER = z.object({
     .object({ at: time, by: z.string(), reason: z.string().optional(), held: z.number() })
     .optional()
     .describe('Who paused it, and how many of its deliveries wait for that'),
+  isBraked: z.boolean().describe('Whether its deliveries wait because what it depends on is down'),
+  brake: z
+    .object({
+      since: time,
+      by: z.string().describe('The worker process that put it on'),
+      fingerprint: z.string(),
+      title: z.string().describe('How its attempts fail'),
+      phase: z.enum(['probing', 'releasing']),
+      nextProbeAt: time.optional().describe('When one delivery is let through to see whether it succeeds'),
+      held: z.number().describe('How many of its deliveries wait'),
+    })
+    .optional(),
   succeeded: z.number(),
   failed: z.number(),
   dead: z.number(),

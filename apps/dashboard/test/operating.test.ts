@@ -348,6 +348,47 @@ describe('a handler', () => {
       ['handler.pause', 'it bills twice'],
     ]);
   });
+
+  it('is shown with its brake, which whoever resumes it releases', async () => {
+    const partition = createPartition(connect(target, 'worker'), prefix);
+    const { connection, keys } = partition;
+    const state = { phase: 'probing', round: 2, nextAt: 2_000 };
+    await connection.hset(keys.pausedHandlers, 'brake/bill', 1_000);
+    await connection.hset(keys.brake('bill'), {
+      since: 1_000,
+      by: 'host:7',
+      fingerprint: 'a1',
+      title: 'connect ECONNREFUSED',
+      phase: 'probing',
+      state: JSON.stringify(state),
+    });
+    await connection.sadd(keys.heldFor('bill'), 'default|one', 'default|two');
+    const brake = { since: 1_000, by: 'host:7', title: 'connect ECONNREFUSED', held: 2 };
+    expect(await bill()).toMatchObject({
+      isPaused: false,
+      isBraked: true,
+      brake: { ...brake, phase: 'probing', nextProbeAt: 2_000 },
+    });
+    const page = await (await running.get('/admin/handlers')).text();
+    for (const said of [
+      'braked',
+      'connect ECONNREFUSED',
+      '2 deliveries wait',
+      '/admin/api/handlers/bill/resume',
+    ])
+      expect(page).toContain(said);
+    await eventually(async () => (await (await running.get('/admin/overview')).text()).includes('is braked'));
+    expect(await read('/alerts')).toMatchObject({
+      alerts: expect.arrayContaining([expect.objectContaining({ kind: 'brake', key: 'brake:bill' })]),
+    });
+    expect((await act('/handlers/bill/resume', { reason: 'it is back' }))[0]).toBe(200);
+    expect(await bill()).toMatchObject({ isBraked: true, brake: { ...brake, phase: 'releasing' } });
+    const [line] = await unrecordedAudit(partition, 20);
+    expect(line).toMatchObject({ action: 'handler.resume', target: 'bill', detail: 'it is back' });
+    await connection.del(keys.brake('bill'), keys.heldFor('bill'), keys.pausedHandlers);
+    partition.connection.disconnect();
+    expect(await bill()).toMatchObject({ isBraked: false });
+  });
 });
 
 describe('an event', () => {

@@ -1,12 +1,16 @@
 import {
+  brakePolicy,
   explain,
   cronProblem,
   createRegistry,
+  DEFAULT_HANDLER_RETRY,
   DEFAULT_QUEUE,
+  DEFAULT_RETRY,
   isName,
   milliseconds,
   RegistryError,
   retryPolicy,
+  type BrakeOptions,
   type Duration,
   type Filter,
   type Handler,
@@ -15,6 +19,7 @@ import {
   type Provider,
   type Registry,
   type RetryOptions,
+  type RetryPolicy,
   type RunContext,
   type Schedule,
   type StandardSchema,
@@ -90,20 +95,36 @@ const timeout = duration.superRefine((value, ctx) => {
   if (problem !== undefined) ctx.addIssue(problem);
 });
 const delayFunction = z.custom<(event: HooklineEvent) => unknown>((value) => typeof value === 'function');
-const retry = z
-  .strictObject({
-    attempts: z.number().optional(),
-    backoff: z
-      .strictObject({
-        type: z.enum(['fixed', 'exponential']).optional(),
-        delay: writtenDuration.optional(),
-        max: writtenDuration.optional(),
-        jitter: z.number().optional(),
-      })
-      .optional(),
-  })
+const retryOver = (defaults: RetryPolicy) =>
+  z
+    .strictObject({
+      attempts: z.number().optional(),
+      backoff: z
+        .strictObject({
+          type: z.enum(['fixed', 'exponential']).optional(),
+          delay: writtenDuration.optional(),
+          max: writtenDuration.optional(),
+          jitter: z.number().optional(),
+        })
+        .optional(),
+    })
+    .optional()
+    .transform((value, ctx) => orIssue(ctx, () => retryPolicy(value as RetryOptions, defaults)));
+const brake = z
+  .union(
+    [
+      z.literal(false),
+      z.strictObject({
+        errorRate: z.number().optional(),
+        window: writtenDuration.optional(),
+        failures: z.number().optional(),
+        subjects: z.number().optional(),
+      }),
+    ],
+    'use false, or an object with any of errorRate, window, failures and subjects',
+  )
   .optional()
-  .transform((value, ctx) => orIssue(ctx, () => retryPolicy(value as RetryOptions)));
+  .transform((value, ctx) => orIssue(ctx, () => brakePolicy(value as false | BrakeOptions)));
 const schema = z.custom<StandardSchema>(
   (value) =>
     value != null && (typeof value === 'object' || typeof value === 'function') && '~standard' in value,
@@ -113,7 +134,6 @@ const schema = z.custom<StandardSchema>(
 const runnable = {
   name,
   queue: name.optional(),
-  retry,
   timeout: timeout.optional(),
   schema: schema.optional(),
   run: fn,
@@ -128,6 +148,8 @@ function handlerSchema(providers: ReadonlyMap<string, Provider>) {
   return z
     .strictObject({
       ...runnable,
+      retry: retryOver(DEFAULT_HANDLER_RETRY),
+      brake,
       on: z.strictObject({
         provider: z.string().refine((value) => names.has(value), {
           error: ({ input }) => `'${String(input)}' is no provider that Hookline knows (known: ${known})`,
@@ -147,6 +169,7 @@ function handlerSchema(providers: ReadonlyMap<string, Provider>) {
 }
 const jobSchema = z.strictObject({
   ...runnable,
+  retry: retryOver(DEFAULT_RETRY),
   completion: z
     .literal('external', "use 'external', or leave it out: then the job ends with its run")
     .optional(),
@@ -187,6 +210,7 @@ function toHandler(providers: ReadonlyMap<string, Provider>) {
       types: expandTypes(providers.get(provider) ?? { bareTypesMatchSubtypes: false }, types),
       ...(source === undefined ? {} : { source }),
       ...(where === undefined ? {} : { where }),
+      ...(parsed.brake === undefined ? {} : { brake: parsed.brake }),
       ...(parsed.delay === undefined ? {} : { delay: toDelay(file, parsed.delay) }),
       ...toSubjectRule(file, parsed),
       run,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   announcementOf,
+  DEFAULT_BRAKE,
+  DEFAULT_HANDLER_RETRY,
   DEFAULT_RETRY,
   RegistryError,
   type EventId,
@@ -107,15 +109,22 @@ describe('good definitions', () => {
       jobs: [goodJob],
       schedules: [goodSchedule],
     });
-    const filled = { queue: 'default', retry: DEFAULT_RETRY, run };
+    const filled = { queue: 'default', run };
     expect(registry.handlers.get('a')).toEqual({
       ...filled,
+      retry: DEFAULT_HANDLER_RETRY,
+      brake: DEFAULT_BRAKE,
       name: 'a',
       file: 'handlers/0.mjs',
       provider: 'stripe',
       types: ['invoice.paid'],
     });
-    expect(registry.jobs.get('sync')).toEqual({ ...filled, name: 'sync', file: 'jobs/0.mjs' });
+    expect(registry.jobs.get('sync')).toEqual({
+      ...filled,
+      retry: DEFAULT_RETRY,
+      name: 'sync',
+      file: 'jobs/0.mjs',
+    });
     expect(registry.schedules.get('hourly')).toEqual({
       ...goodSchedule,
       file: 'schedules/0.mjs',
@@ -162,6 +171,13 @@ describe('good definitions', () => {
     expect(announcementOf(registry, 0).handlers).toEqual([
       { name: 'a', provider: 'stripe', types: ['invoice.paid'], queue: 'default', where },
     ]);
+  });
+
+  it('say when they are braked, or that they never are', () => {
+    expect(handlerOf({ ...goodHandler, brake: false })).not.toHaveProperty('brake');
+    expect(handlerOf({ ...goodHandler, brake: { window: '1m', subjects: 2 } })).toMatchObject({
+      brake: { ...DEFAULT_BRAKE, window: 60_000, subjects: 2 },
+    });
   });
 
   it('stand for subtypes where a provider’s bare types do', () => {
@@ -227,6 +243,14 @@ describe('a bad field is one problem that names its file, itself and what to wri
     ['retry.backoff.type', { retry: { backoff: { type: 'linear' } } }, /"fixed"\|"exponential"/],
     ['retry', { retry: { atempts: 3 } }, /"atempts"/],
     ['retry.backoff', { retry: { backoff: { dealy: 3 } } }, /"dealy"/],
+    [
+      'brake',
+      { brake: true },
+      /use false, or an object with any of errorRate, window, failures and subjects/,
+    ],
+    ['brake', { brake: { window: 'soon' } }, /brake\.window: "soon" is not a duration/],
+    ['brake', { brake: { failures: 0 } }, /brake\.failures is 0.* 1 to 10000/],
+    ['brake', { brake: { erorRate: 0.5 } }, /"erorRate"/],
     ['on', { on: undefined }, /object/],
     ['on', { on: { ...on, type: 'x' } }, /"type"/],
     ['on.provider', { on: { ...on, provider: 'acme' } }, /'acme' .*known: .*github, .*stripe/],
@@ -258,6 +282,7 @@ describe('a bad field is one problem that names its file, itself and what to wri
     ['run', { run: undefined }, /has to be a function/],
     ['the definition', { on }, /"on"/],
     ['the definition', { delay: 1 }, /"delay"/],
+    ['the definition', { brake: false }, /"brake"/],
   ])('job, %s: %j', (field, change, hint) => {
     const problems = problemsOf({ jobs: [{ ...goodJob, ...change }] });
     expect(problems).toEqual([expect.stringMatching(hint)]);

@@ -1,3 +1,4 @@
+import type { BrakeOptions } from './brake.ts';
 import type { RunContext } from './context.ts';
 import type { Duration } from './duration.ts';
 import type { HooklineEvent } from './event.ts';
@@ -100,6 +101,11 @@ export interface HandlerDefinition<Event extends HooklineEvent = HooklineEvent> 
   readonly latest?: (event: Event) => Version;
   /** One run for a burst of events of one subject, with the last of them: `wait` after it, at most `max` after the first. */
   readonly collapse?: { readonly wait: Duration; readonly max?: Duration };
+  /**
+   * When its deliveries wait, with no attempt spent, because what it depends on is down: most attempts fail, most of those in
+   * one way and for several subjects. It is on unless this is `false`; see `BrakeOptions` for what each choice is by itself.
+   */
+  readonly brake?: false | BrakeOptions;
   readonly schema?: StandardSchema;
   run(event: Event, ctx: RunContext): unknown;
 }

@@ -114,6 +114,22 @@ export type {
   SearchQuery,
   TimeRange,
 } from './history-port.ts';
+export {
+  brakePolicy,
+  BrakeWindow,
+  DEFAULT_BRAKE,
+  type BrakeOptions,
+  type BrakePolicy,
+  type WatchedAttempt,
+} from './brake.ts';
+export {
+  brakedState,
+  nextBrakeStep,
+  releasedState,
+  type BrakeFacts,
+  type BrakeState,
+  type BrakeStep,
+} from './brake-release.ts';
 export { identifyFailure, type FailureIdentity } from './fingerprint.ts';
 export { defineJob, type JobDefinition } from './job.ts';
 export {
@@ -169,6 +185,7 @@ export {
 } from './registry.ts';
 export {
   backoff,
+  DEFAULT_HANDLER_RETRY,
   DEFAULT_RETRY,
   MAX_ATTEMPTS,
   overridePolicy,

@@ -1,3 +1,4 @@
+import type { BrakePolicy } from './brake.ts';
 import type { RunContext } from './context.ts';
 import type { HooklineEvent } from './event.ts';
 import type { Filter } from './filter.ts';
@@ -24,6 +25,8 @@ export interface Handler extends Runnable {
   readonly types: readonly string[];
   readonly source?: string;
   readonly where?: Filter;
+  /** When its work is held because what it depends on is down; nothing where it never is. */
+  readonly brake?: BrakePolicy | undefined;
   /** Milliseconds after the event's arrival. */
   readonly delay?: number | ((event: HooklineEvent) => number);
   readonly subjectRule?: SubjectRule;

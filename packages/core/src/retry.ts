@@ -2,14 +2,14 @@ import { milliseconds, type Duration } from './duration.ts';
 
 /** How a handler or job is tried again, as its author writes it. */
 export interface RetryOptions {
-  /** How often it is tried in all, the first time included (1 to 100). Default 5. */
+  /** How often it is tried in all, the first time included (1 to 100). Default 18 for a handler, 5 for a job. */
   readonly attempts?: number;
   readonly backoff?: {
     /** `fixed` waits `delay` each time; `exponential` doubles it each time. Default `exponential`. */
     readonly type?: 'fixed' | 'exponential';
     /** The wait before the second attempt. Default `'2s'`. */
     readonly delay?: Duration;
-    /** No wait is longer than this. Default `'1h'`, or `delay` where that is longer. */
+    /** No wait is longer than this. Default `'4h'` for a handler, `'1h'` for a job, or `delay` where that is longer. */
     readonly max?: Duration;
     /** The share of each wait, 0 to 1, that is chosen at random, so that failures do not return together. Default 0.2. */
     readonly jitter?: number;
@@ -25,6 +25,7 @@ export interface RetryPolicy {
   readonly jitter: number;
 }
 
+/** Of jobs: whoever asked for one waits for what comes of it, and learns within a minute that it failed. */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 5,
   type: 'exponential',
@@ -33,16 +34,24 @@ export const DEFAULT_RETRY: RetryPolicy = {
   jitter: 0.2,
 };
 
+/**
+ * Of handlers. Nobody waits for a delivery, and nobody sends it again: it has to outlive a deploy (seconds), a bad hour and
+ * a night in which nobody mends what is broken. The first eight attempts are made within about four minutes, thirteen
+ * within two and a half hours, and then one about every four: 16 to 21 hours in all.
+ */
+export const DEFAULT_HANDLER_RETRY: RetryPolicy = { ...DEFAULT_RETRY, attempts: 18, max: 4 * 3_600_000 };
+
 /** Attempts are kept one by one in a dead letter's history; this bounds it. */
 export const MAX_ATTEMPTS = 100;
 
 /**
  * Fills in the defaults.
+ * @param defaults those of jobs, unless given
  * @throws RangeError that names the option and its range
  */
-export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
-  const { attempts = DEFAULT_RETRY.attempts, backoff = {} } = options;
-  const { type = DEFAULT_RETRY.type, delay = DEFAULT_RETRY.delay, jitter = DEFAULT_RETRY.jitter } = backoff;
+export function retryPolicy(options: RetryOptions = {}, defaults: RetryPolicy = DEFAULT_RETRY): RetryPolicy {
+  const { attempts = defaults.attempts, backoff = {} } = options;
+  const { type = defaults.type, delay = defaults.delay, jitter = defaults.jitter } = backoff;
   if (!Number.isInteger(attempts) || attempts < 1 || attempts > MAX_ATTEMPTS) {
     throw new RangeError(`retry.attempts is ${attempts}: use a whole number from 1 to ${MAX_ATTEMPTS}`);
   }
@@ -53,7 +62,7 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
     throw new RangeError(`retry.backoff.jitter is ${jitter}: use a share from 0 to 1`);
   }
   const first = duration('delay', delay);
-  const max = backoff.max === undefined ? Math.max(DEFAULT_RETRY.max, first) : duration('max', backoff.max);
+  const max = backoff.max === undefined ? Math.max(defaults.max, first) : duration('max', backoff.max);
   return { attempts, type, delay: first, max, jitter };
 }
 

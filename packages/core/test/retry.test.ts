@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { backoff, DEFAULT_RETRY, MAX_ATTEMPTS, retryPolicy, type RetryPolicy } from '../src/retry.ts';
+import {
+  backoff,
+  DEFAULT_HANDLER_RETRY,
+  DEFAULT_RETRY,
+  MAX_ATTEMPTS,
+  retryPolicy,
+  type RetryPolicy,
+} from '../src/retry.ts';
 
 const HOUR = 3_600_000;
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
@@ -20,6 +27,23 @@ describe('retryPolicy', () => {
     expect(retryPolicy()).toEqual(standard);
     expect(retryPolicy({ backoff: {} })).toEqual(standard);
     expect(DEFAULT_RETRY).toEqual(standard);
+  });
+
+  it('of a handler outlives a deploy, a bad hour and a night', () => {
+    const waits = Array.from({ length: DEFAULT_HANDLER_RETRY.attempts - 1 }, (_, nth) =>
+      [0, 1].map((random) => backoff(DEFAULT_HANDLER_RETRY, nth + 1, random)),
+    );
+    const untilAttempt = (attempt: number, random: 0 | 1) =>
+      waits.slice(0, attempt - 1).reduce((sum, wait) => sum + (wait[random] ?? 0), 0);
+    expect(untilAttempt(8, 0)).toBe(254_000);
+    expect(untilAttempt(13, 0) / HOUR).toBeCloseTo(2.3, 1);
+    expect(untilAttempt(18, 1) / HOUR).toBeCloseTo(16.4, 1);
+    expect(untilAttempt(18, 0) / HOUR).toBeCloseTo(20.6, 1);
+    expect(waits).toHaveLength(17);
+    expect(retryPolicy({ attempts: 3 }, DEFAULT_HANDLER_RETRY)).toEqual({
+      ...DEFAULT_HANDLER_RETRY,
+      attempts: 3,
+    });
   });
 
   it('takes each option on its own', () => {

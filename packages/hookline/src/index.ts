@@ -5,6 +5,7 @@ export {
   defineSchedule,
   NonRetryableError,
   RetryAfterError,
+  type BrakeOptions,
   type Duration,
   type HandlerDefinition,
   type HooklineEvent,

@@ -121,7 +121,7 @@ export class EventLog {
     return this.#fleet.view();
   }
 
-  /** What an event's open deliveries wait for, by handler; before it has any, which paused handlers keep it waiting. */
+  /** What an event's open deliveries wait for, by handler; before it has any, which paused or braked handlers keep it waiting. */
   async outlook(event: EventSummary): Promise<Readonly<Record<string, Outlook>>> {
     const { id, status, deliveries } = event;
     const isNew = status === 'queued' && Object.keys(deliveries).length === 0;
@@ -130,10 +130,10 @@ export class EventLog {
     const fleet = await this.fleet();
     if (!isNew) return outlookOf(this.partition, id, open, fleet);
     const wanted = fleet.handlersFor(event).map(({ name }) => name);
-    const paused = Object.entries(await outlookOf(this.partition, id, wanted, fleet)).filter(
-      ([, { kind }]) => kind === 'paused',
+    const holding = Object.entries(await outlookOf(this.partition, id, wanted, fleet)).filter(
+      ([, { kind }]) => kind === 'paused' || kind === 'braked',
     );
-    return Object.fromEntries(paused);
+    return Object.fromEntries(holding);
   }
 
   /** Whether it was settled and recorded, so that Redis only knows its id. */

@@ -126,6 +126,8 @@ function ahead(outlook: Outlook | undefined, now: number): string {
         ? `; it waits behind ${event} of the same subject, which is dead: replay or discard that one`
         : `; it waits for ${event} of the same subject, which comes before it`;
     }
+    case 'braked':
+      return `; it was braked ${clock(outlook.since, now)}, because what it depends on fails (${short(outlook.why)}): no attempt is spent, and ${afterBrake(outlook.nextProbeAt, now)}`;
     case 'unworked':
       return `; no live worker works on its queue '${outlook.queue}': start one`;
     case 'waiting':
@@ -133,6 +135,13 @@ function ahead(outlook: Outlook | undefined, now: number): string {
     case undefined:
       return '';
   }
+}
+
+function afterBrake(nextProbeAt: number | undefined, now: number): string {
+  if (nextProbeAt === undefined) return 'what waits is being let go now';
+  return nextProbeAt <= now
+    ? 'one delivery is let through now to see whether it succeeds'
+    : `one delivery is let through ${clock(nextProbeAt, now)} to see whether it succeeds`;
 }
 
 function conclusion(

@@ -1,10 +1,12 @@
 import type { ActivityRange, HandlerSummary } from '@hookline/core';
 import {
+  brakedHandlers,
   oldestWaiting,
   pausedHandlers,
   pauseHandler,
   resumeHandler,
   waitingIn,
+  type HandlerBrake,
   type HandlerPause,
 } from '@hookline/redis';
 import type { EventLog } from './event-log.ts';
@@ -24,15 +26,18 @@ export interface HandlerView extends Partial<
   readonly backlog: { readonly waiting: number; readonly oldestAt: number | undefined } | undefined;
   /** There while an operator has paused it. */
   readonly pause: HandlerPause | undefined;
+  /** There while its brake is on: what it depends on is down, and its deliveries wait for that. */
+  readonly brake: HandlerBrake | undefined;
 }
 
-/** Every handler that a live worker has, that ran lately or that is paused, by name. */
+/** Every handler that a live worker has, that ran lately or that is paused or braked, by name. */
 export async function loadHandlers(log: EventLog, range: ActivityRange): Promise<readonly HandlerView[]> {
   const history = await log.history();
-  const [ran, fleet, paused] = await Promise.all([
+  const [ran, fleet, paused, braked] = await Promise.all([
     history?.handlers(range) ?? [],
     log.fleet(),
     pausedHandlers(log.partition),
+    brakedHandlers(log.partition),
   ]);
   const queues = [...new Set([...fleet.handlers.values()].map(({ queue }) => queue))];
   const [waiting, oldest] = await Promise.all([
@@ -40,7 +45,7 @@ export async function loadHandlers(log: EventLog, range: ActivityRange): Promise
     oldestWaiting(log.partition, queues),
   ]);
   const byName = new Map(ran.map((each) => [each.handler, each]));
-  const names = new Set([...byName.keys(), ...fleet.handlers.keys(), ...paused.keys()]);
+  const names = new Set([...byName.keys(), ...fleet.handlers.keys(), ...paused.keys(), ...braked.keys()]);
   return [...names]
     .toSorted((a, b) => a.localeCompare(b, 'en'))
     .map((handler) => {
@@ -57,6 +62,7 @@ export async function loadHandlers(log: EventLog, range: ActivityRange): Promise
           oldestAt: oldest.get(announced.queue),
         },
         pause: paused.get(handler),
+        brake: braked.get(handler),
       };
     });
 }
@@ -64,12 +70,12 @@ export async function loadHandlers(log: EventLog, range: ActivityRange): Promise
 /** What asking for a pause or its end came to. */
 export type HandlerTurn =
   | { readonly kind: 'done' }
-  /** It is paused already, or is not. */
+  /** It is paused already, or is neither paused nor braked. */
   | { readonly kind: 'so-already' }
   /** No live worker has it, none had it lately, and it never ran as far as the history reaches back. */
   | { readonly kind: 'unknown' };
 
-/** Has a handler's deliveries wait, or lets them go on; with a line in the audit. */
+/** Has a handler's deliveries wait, or lets go on what waits for a pause or a brake; with a line in the audit. */
 export async function turnHandler(
   log: EventLog,
   handler: string,

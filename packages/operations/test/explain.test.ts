@@ -69,6 +69,14 @@ describe('what is said of an event', () => {
       { kind: 'paused', since: NOW - 60_000, by: 'ann' },
       /ann paused it at 03:15:08 UTC .*\(1 minute ago\), and it runs when somebody resumes it\./,
     ],
+    [
+      { kind: 'braked', since: NOW - 60_000, why: 'connect ECONNREFUSED', nextProbeAt: NOW + 90_000 },
+      /it was braked at 03:15:08 UTC .*because what it depends on fails \(connect ECONNREFUSED\): no attempt is spent, and one delivery is let through at 03:17:38 UTC .* to see whether it succeeds\./,
+    ],
+    [
+      { kind: 'braked', since: NOW - 60_000, why: 'x', nextProbeAt: undefined },
+      /and what waits is being let go now\./,
+    ],
     [{ kind: 'unworked', queue: 'mail' }, /no live worker works on its queue 'mail': start one\./],
   ] as const)('says what happens next: %j', (outlook, text) => {
     const failing = detail({ deliveries: { bill: 'pending' } }, { attempts: [attempt(1), attempt(2)] });

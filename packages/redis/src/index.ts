@@ -46,6 +46,7 @@ export { openFleet } from './fleet/fleet.ts';
 export { SecretAges } from './operators/secret-ages.ts';
 export { copiesOfKnown, type Copies } from './events/copies.ts';
 export { pausedHandlers, pauseHandler, resumeHandler, type HandlerPause } from './operators/handlers.ts';
+export { brakedHandlers, type HandlerBrake } from './run/brake/brakes.ts';
 export { outlookOf, type Outlook } from './operators/outlook.ts';
 export {
   advanceReplay,

@@ -6,6 +6,7 @@ import {
   lagOf,
   openFleet,
   openSystem,
+  brakedHandlers,
   pausedHandlers,
   readServer,
   type Partition,
@@ -92,12 +93,13 @@ async function lookAtRedis({ prefix, production, dataDir }: CliConfig, partition
 async function lookAtFleet({ redis, prefix }: CliConfig, partition: Partition) {
   const system = await openSystem({ target: redis, prefix, log: NO_LOG });
   try {
-    const [state, fleet, paused] = await Promise.all([
+    const [state, fleet, paused, braked] = await Promise.all([
       system.read(),
       openFleet(partition).view(),
       pausedHandlers(partition),
+      brakedHandlers(partition),
     ]);
-    return fleetFindings(state, fleet, paused);
+    return fleetFindings(state, fleet, paused, braked);
   } finally {
     system.close();
   }

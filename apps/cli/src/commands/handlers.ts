@@ -58,28 +58,40 @@ function turn(
 
 function answerOf(verb: Verb, name: string, kind: 'done' | 'so-already' | 'unknown'): string {
   if (kind === 'unknown') return `no handler is named ${name} ('handlers list' shows those there are)`;
-  if (kind === 'so-already') return verb === 'pause' ? `${name} is paused already` : `${name} is not paused`;
+  if (kind === 'so-already')
+    return verb === 'pause' ? `${name} is paused already` : `${name} is not paused, and no brake holds it`;
   return verb === 'pause'
     ? `paused ${name}: its deliveries wait, and 'handlers resume ${name}' lets them go on`
     : `${name} goes on, with what waited for it`;
 }
 
-function rowOf({ handler, announced, pause, succeeded, failed, dead, runP50, runP99 }: HandlerView) {
+function rowOf({ handler, announced, pause, brake, succeeded, failed, dead, runP50, runP99 }: HandlerView) {
   const took =
     runP50 === undefined || runP99 === undefined
       ? []
       : [`took ${Math.round(runP50)} ms, at worst ${Math.round(runP99)} ms (p50, p99)`];
   return {
-    head: [handler, pause !== undefined ? 'paused' : (announced?.queue ?? 'no worker has it')],
+    head: [handler, stateOf({ announced, pause, brake })],
     body: [
       `${succeeded} succeeded, ${failed} failed, ${dead} dead`,
       ...took,
       ...(pause === undefined
         ? []
         : [`paused by ${pause.by} ${timeOf(pause.at)}, ${pause.held} waiting${reasonOf(pause.reason)}`]),
+      ...(brake === undefined ? [] : brakeOf(brake)),
       ...(announced === undefined ? [] : [`${announced.provider}: ${announced.types.join(', ')}`]),
     ],
   };
+}
+
+function stateOf({ announced, pause, brake }: Pick<HandlerView, 'announced' | 'pause' | 'brake'>): string {
+  if (pause !== undefined) return 'paused';
+  return brake === undefined ? (announced?.queue ?? 'no worker has it') : 'braked';
+}
+
+function brakeOf({ since, title, held, nextProbeAt }: NonNullable<HandlerView['brake']>): readonly string[] {
+  const next = nextProbeAt === undefined ? 'it lets go' : `next try ${timeOf(nextProbeAt)}`;
+  return [`braked ${timeOf(since)}: ${title}`, `${held} waiting, ${next}`];
 }
 
 function reasonOf(reason: string | undefined): string {

@@ -1,5 +1,5 @@
 import type { FleetView } from '@hookline/core';
-import type { HandlerPause, SystemState } from '@hookline/redis';
+import type { HandlerBrake, HandlerPause, SystemState } from '@hookline/redis';
 import { note, ok, wrong, type Finding } from './finding.ts';
 
 const COMMANDS = {
@@ -13,6 +13,7 @@ export function fleetFindings(
   { processes, queues, unknown, deadLetters }: SystemState,
   fleet: FleetView,
   paused: ReadonlyMap<string, HandlerPause>,
+  braked: ReadonlyMap<string, HandlerBrake>,
 ): readonly Finding[] {
   const findings = [
     ...Object.entries(COMMANDS).map(([role, command]) => roleFinding(role, command, processes)),
@@ -28,6 +29,12 @@ export function fleetFindings(
     ...queues.flatMap(queueFindings),
     ...[...paused].map(([name, { by, held }]) =>
       note(`${by} paused the handler ${name}; ${held} wait for it`, `'hookline handlers resume ${name}'`),
+    ),
+    ...[...braked].map(([name, { title, held }]) =>
+      note(
+        `the handler ${name} is braked, and ${held} wait for it: ${title}`,
+        `mend what it depends on; it goes on by itself, or at once after 'hookline handlers resume ${name}'`,
+      ),
     ),
     ...unknown.map((what) =>
       note(

@@ -50,6 +50,8 @@ function waiting(outlook: Extract<TimelineEntry, { kind: 'open' }>['waitsFor']):
       return `waits: ${outlook.by} paused it ${timeOf(outlook.since)}`;
     case 'behind':
       return `waits for ${outlook.event ?? 'an earlier event'} of the same subject${outlook.isDead ? ', which is dead' : ''}`;
+    case 'braked':
+      return `waits: braked ${timeOf(outlook.since)} (${outlook.why})`;
     case 'unworked':
       return `waits in the queue ${outlook.queue}, which no live worker works on`;
   }

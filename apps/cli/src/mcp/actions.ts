@@ -93,5 +93,8 @@ export const ACTIONS: readonly Tool[] = [
   queueTool('pause', 'Stops a queue from giving out jobs; what runs already runs to its end.'),
   queueTool('resume', 'Lets a paused queue go on.'),
   handlerTool('pause', 'Has the deliveries of a handler wait; no attempt is spent.'),
-  handlerTool('resume', 'Lets a paused handler go on, with what waited for it.'),
+  handlerTool(
+    'resume',
+    'Lets a handler go on that is paused, with what waited for it, or whose brake is on, more and more of it.',
+  ),
 ];

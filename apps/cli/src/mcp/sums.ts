@@ -69,7 +69,7 @@ const stats = defineTool({
 
 const listHandlers = defineTool({
   name: 'list_handlers',
-  says: 'The handlers: how each ran in the last day, who has it, and whether somebody paused it.',
+  says: 'The handlers: how each ran in the last day, who has it, whether somebody paused it, and whether it is braked because what it depends on is down.',
   isAction: false,
   input: z.strictObject({}),
   async answerTo({ log, now }) {

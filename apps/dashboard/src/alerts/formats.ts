@@ -100,7 +100,9 @@ function pagerdutyBody(message: AlertMessage, routingKey: string, telling: Telli
 
 function severityOf(kind: string): 'critical' | 'error' | 'warning' {
   if (kind === 'memory' || kind === 'unworked') return 'critical';
-  return kind === 'issue' || kind === 'schedule' || kind === 'recorder-lag' ? 'error' : 'warning';
+  return kind === 'issue' || kind === 'schedule' || kind === 'recorder-lag' || kind === 'brake'
+    ? 'error'
+    : 'warning';
 }
 
 function dedupKeyOf(key: string): string {

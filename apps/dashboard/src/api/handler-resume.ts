@@ -1,3 +1,6 @@
 import { handlerRoute } from '../handler-acts.ts';
 
-export default handlerRoute('resume', 'Lets a paused handler go on, with what waited for it');
+export default handlerRoute(
+  'resume',
+  'Lets a handler go on that is paused, with what waited for it, or whose brake is on, more and more of it',
+);

@@ -14,13 +14,15 @@ export default defineRoute({
     const read = rangeOf(query, ask.now);
     if (read.kind === 'problem') return badRequest(read.problem);
     const handlers = (await loadHandlers(ask.desk.log, read.range)).map(
-      ({ announced, pause, backlog, ...handler }) => ({
+      ({ announced, pause, brake, backlog, ...handler }) => ({
         ...handler,
         isAnnounced: announced !== undefined,
         isPaused: pause !== undefined,
+        isBraked: brake !== undefined,
         ...(backlog === undefined ? {} : { waiting: backlog.waiting }),
         ...(backlog?.oldestAt === undefined ? {} : { oldestAt: backlog.oldestAt }),
         ...(pause === undefined ? {} : { pause: { ...pause } }),
+        ...(brake === undefined ? {} : { brake: { ...brake } }),
         ...(announced === undefined ? {} : { queue: announced.queue, types: [...announced.types] }),
       }),
     );

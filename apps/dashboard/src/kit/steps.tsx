@@ -129,6 +129,14 @@ function Open({ entry }: { readonly entry: Extract<TimelineEntry, { kind: 'open'
           of the same subject{waitsFor.isDead ? ', which is dead: replay or discard that one' : ''}
         </>
       );
+    case 'braked':
+      return (
+        <>
+          <b>{handler}</b> <Badge tone="bad">braked</Badge> at <Time at={waitsFor.since} />:{' '}
+          <Foreign>{waitsFor.why}</Foreign>; it runs when{' '}
+          <a href="/admin/handlers">what it depends on is back</a>
+        </>
+      );
     case 'unworked':
       return (
         <>

@@ -168,6 +168,8 @@ function Waits({
       return <a href="/admin/handlers">until somebody resumes it</a>;
     case 'behind':
       return <Behind outlook={outlook} />;
+    case 'braked':
+      return <a href="/admin/handlers">until what it depends on is back</a>;
     case 'unworked':
       return <Badge tone="bad">nobody works on {outlook.queue}</Badge>;
     case undefined:

@@ -72,14 +72,15 @@ function columnsAt(now: number, length: number): readonly Column<HandlerView>[] 
     {
       head: 'State',
       kind: 'tight',
-      cell: ({ announced, pause }) => (
+      cell: ({ announced, pause, brake }) => (
         <>
           {announced === undefined ? (
             <Badge tone="warn">no worker has it</Badge>
-          ) : pause === undefined ? (
+          ) : pause === undefined && brake === undefined ? (
             <Badge tone="good">{announced.queue}</Badge>
           ) : null}
           {pause === undefined ? null : <Paused pause={pause} />}
+          {brake === undefined ? null : <Braked brake={brake} />}
         </>
       ),
     },
@@ -144,17 +145,47 @@ function Paused({ pause: { at, by, reason, held } }: { readonly pause: NonNullab
   );
 }
 
+function Braked({
+  brake: { since, title, nextProbeAt, held },
+}: {
+  readonly brake: NonNullable<HandlerView['brake']>;
+}) {
+  return (
+    <>
+      <Badge tone="bad">braked</Badge>
+      <div class="small muted">
+        since <Time at={since} />: <Foreign>{title}</Foreign>
+        <div>{countOf(held, 'delivery waits', 'deliveries wait')} for it</div>
+        <div>
+          {nextProbeAt === undefined ? (
+            'it lets go'
+          ) : (
+            <>
+              next try at <Time at={nextProbeAt} />
+            </>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
+
 const ACTS: Column<HandlerView> = {
   head: '',
   kind: 'tight',
-  cell({ handler, pause }) {
-    const [verb, label] = pause === undefined ? ['pause', 'Pause'] : ['resume', 'Resume'];
-    return (
+  cell({ handler, pause, brake }) {
+    const act = (verb: 'pause' | 'resume', label: string) => (
       <ActForm
         action={`/handlers/${encodeURIComponent(handler)}/${verb}`}
         back="/admin/handlers"
         label={label}
       />
+    );
+    return (
+      <>
+        {pause === undefined ? act('pause', 'Pause') : null}
+        {pause !== undefined || brake?.phase === 'probing' ? act('resume', 'Resume') : null}
+      </>
     );
   },
 };

@@ -1,11 +1,18 @@
 import { explain, LATE, within } from '@hookline/core';
 import { loadSources } from '@hookline/operations';
-import { isRecorded, lagOf, oldestWaiting, pausedHandlers, readDepths } from '@hookline/redis';
+import {
+  brakedHandlers,
+  isRecorded,
+  lagOf,
+  oldestWaiting,
+  pausedHandlers,
+  readDepths,
+} from '@hookline/redis';
 import type { Desk } from '../desk.ts';
 import { loadSchedules } from '../schedules-view.ts';
 import { systemSignals } from '../system-warnings.ts';
 import { backlogSignals } from './backlog.ts';
-import { handlerSignals } from './handlers.ts';
+import { brakeSignals, handlerSignals } from './handlers.ts';
 import { issueSignals } from './issues.ts';
 import { recorderSignals } from './recorder-lag.ts';
 import { refusalSignals, REFUSALS_MS, USUAL_MS } from './refusals.ts';
@@ -24,6 +31,7 @@ const PART_MS = 5_000;
 export async function loadSignals(desk: Desk, now: number): Promise<readonly Signal[]> {
   const parts = await Promise.all([
     part('Redis', ['memory', 'unworked', 'notice'], () => systemPart(desk)),
+    part('the brakes', ['brake'], async () => brakeSignals(await brakedHandlers(desk.log.partition))),
     part('the backlog', ['backlog'], () => backlogPart(desk)),
     part("the history's lag", ['recorder-lag'], () => recorderPart(desk)),
     part('the schedules', ['schedule'], async () => scheduleSignals(await loadSchedules({ desk }))),

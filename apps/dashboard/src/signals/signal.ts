@@ -2,6 +2,7 @@
 export const ALERT_KINDS = [
   'memory',
   'unworked',
+  'brake',
   'recorder-lag',
   'backlog',
   'refusals',

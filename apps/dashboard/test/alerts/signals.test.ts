@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eventIdOf, type Issue, type SourceSummary } from '@hookline/core';
 import type { QueueDepths, ScheduleRun, SystemState } from '@hookline/redis';
 import { backlogSignals, depthsOf } from '../../src/signals/backlog.ts';
+import { brakeSignals } from '../../src/signals/handlers.ts';
 import { issueSignals } from '../../src/signals/issues.ts';
 import { recorderSignals } from '../../src/signals/recorder-lag.ts';
 import { refusalSignals } from '../../src/signals/refusals.ts';
@@ -39,6 +40,25 @@ const well: SystemState = {
     { ...process, id: '2', role: 'receiver' },
   ],
 };
+
+describe('a braked handler', () => {
+  it('is an alert that says why, until its brake is off', () => {
+    const brake = {
+      since: 1,
+      by: 'host:7',
+      fingerprint: 'a1',
+      title: 'connect ECONNREFUSED',
+      phase: 'probing',
+      held: 3,
+    } as const;
+    const signals = brakeSignals(new Map([['charge', brake]]));
+    expect(alerts(signals)).toEqual(['brake:charge']);
+    expect(signals.map(detailOf)).toEqual([
+      'The handler charge is braked, with 3 deliveries waiting, because what it depends on fails: connect ECONNREFUSED',
+    ]);
+    expect(brakeSignals(new Map())).toEqual([]);
+  });
+});
 
 describe('a growing backlog', () => {
   const at = 20 * MINUTE;

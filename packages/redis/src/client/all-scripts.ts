@@ -287,13 +287,21 @@ export interface ScriptCalls {
   };
   /**
    * Puts jobs that waited for a paused handler where they are taken next, at most so many, and says how many are left. One
-   * that nobody finds delayed any more is being looked at, or over. A handler that was paused again keeps what it holds:
-   * what were let go would be held anew, without an end.
-   * @see ../operators/let-go.lua
+   * that nobody finds delayed any more is being looked at, or over. A handler that was paused again, or whose brake is on,
+   * keeps what it holds: what were let go would be held anew, without an end.
+   * @see ../run/brake/let-go.lua
    */
   readonly 'let-go': {
     readonly keys: Keys<'held' | 'paused'>;
     readonly args: Args<'handler' | 'most'>;
+  };
+  /**
+   * Takes a handler's brake off, unless another step was taken meanwhile, and puts what waited for it where it is taken next.
+   * @see ../run/brake/lift-brake.lua
+   */
+  readonly 'lift-brake': {
+    readonly keys: Keys<'paused' | 'brake' | 'passes' | 'held'>;
+    readonly args: Args<'handler' | 'was'>;
   };
   /**
    * One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. It ends at
@@ -390,10 +398,12 @@ export interface ScriptCalls {
    * `inPlace` is `first` for an event's own job that would run its only handler without dispatching it: right only when
    * nothing was dispatched yet (`spread`) and the handlers are still those that the plan was made over (`stale`).
    *
-   * The job of a handler that an operator has paused is noted, so that it goes on as soon as the handler does.
+   * The job of a handler that an operator has paused, or whose brake is on, is noted, so that it goes on as soon as the handler
+   * does. `passes`: whether the brake let it through.
    *
    * One whose handler has a rule for the deliveries of one subject `waits` for those before it in their line; see lines.lua.
-   * `deaths` is then how many stand between it and the one that runs. `oldness`: `outdated` where it is not to run any more, or the newest version of its subject that was handled, as JSON.
+   * `deaths` is then how many stand between it and the one that runs. `oldness`: `outdated` where it is not to run any more,
+   * or the newest version of its subject that was handled, as JSON.
    * @see ../run/open-delivery.lua
    */
   readonly 'open-delivery': {
@@ -429,6 +439,26 @@ export interface ScriptCalls {
   readonly 'publish-status': {
     readonly keys: Keys<'process'>;
     readonly args: Args<'id' | 'status' | 'expiry' | 'announcement'>;
+  };
+  /**
+   * Puts a handler's brake on; whoever comes first says why. One that is letting go begins anew, with what is wrong now.
+   * @see ../run/brake/put-brake-on.lua
+   */
+  readonly 'put-brake-on': {
+    readonly keys: Keys<'paused' | 'brake' | 'passes'>;
+    readonly args: Args<'handler' | 'now' | 'by' | 'fingerprint' | 'title' | 'state'>;
+  };
+  /**
+   * Says how far a handler's brake is, and how those ended that it let through.
+   *
+   * `looks`: at how many passes to look closer. Those of jobs that ended, or wait again, without having run are taken away:
+   * another job has their work, an operator has paused the handler, or somebody removed them. `grace`: milliseconds that a
+   * job has to begin before that.
+   * @see ../run/brake/read-brake.lua
+   */
+  readonly 'read-brake': {
+    readonly keys: Keys<'paused' | 'brake' | 'passes' | 'held'>;
+    readonly args: Args<'handler' | 'looks' | 'grace'>;
   };
   /**
    * Reads a block of the stream of changes, and the events that it names as they stand now: one that changed twice is there
@@ -572,12 +602,13 @@ export interface ScriptCalls {
     readonly lists: Lists<'fields'>;
   };
   /**
-   * Lets a paused handler go on. What waits for it is let go by let-go.lua.
+   * Lets a handler go on that an operator paused, or whose brake is on. What waits for it is let go by let-go.lua; what a
+   * brake holds, by its next steps: `state` says how it begins to let go.
    * @see ../operators/resume-handler.lua
    */
   readonly 'resume-handler': {
-    readonly keys: Keys<'paused'>;
-    readonly args: Args<'handler' | 'act'>;
+    readonly keys: Keys<'paused' | 'brake'>;
+    readonly args: Args<'handler' | 'act' | 'state'>;
   };
   /**
    * Queues a failed job once more, from its beginning, and takes its dead letter away.
@@ -618,11 +649,15 @@ export interface ScriptCalls {
    * Settles an attempt of a delivery, and with the last of them its event. `told`: what there is to say of the attempt for
    * the history, as JSON; nothing where the handler was not run. `version`: of its subject, as JSON, where the handler asks
    * for the newest. BullMQ ends its job then.
+   *
+   * What failed in the way for which its handler is braked is `held`: it waits with the others, no attempt is spent, and
+   * `toldHeld` is said of it. `fingerprint`: the way in which it failed, where that may be the downstream's doing. `passes`:
+   * whether the brake let it through, which is told how it ended.
    * @see ../run/settle-delivery.lua
    */
   readonly 'settle-delivery': {
     readonly keys: Keys<'lock' | 'attempts' | 'work'>;
-    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id' | 'handler' | 'told' | 'version'>;
+    readonly args: Args<'workId' | 'token' | 'lockMs' | 'kind' | 'counters' | 'attempt' | 'now' | 'retention' | 'content' | 'suffix' | 'run' | 'id' | 'handler' | 'told' | 'toldHeld' | 'queue' | 'jobId' | 'fingerprint' | 'passes' | 'version'>;
     readonly add: Partial<Additions<'letter'>>;
   };
   /**
@@ -682,6 +717,15 @@ export interface ScriptCalls {
     readonly keys: Keys<'lease' | 'alerts' | 'alertsTold'>;
     readonly args: Args<'owner' | 'now' | 'window' | 'keepFor'>;
     readonly lists: Lists<'gone' | 'changed' | 'told' | 'receivers' | 'messages'>;
+  };
+  /**
+   * Takes a step of a handler's brake, unless another was taken meanwhile, and lets so many of those pass that wait for it.
+   * `was`: how far it was when the step was decided; `succeeded`, `failed` and `other` were counted for it.
+   * @see ../run/brake/turn-brake.lua
+   */
+  readonly 'turn-brake': {
+    readonly keys: Keys<'brake' | 'passes' | 'held'>;
+    readonly args: Args<'was' | 'state' | 'phase' | 'lets' | 'revokes' | 'succeeded' | 'failed' | 'other'>;
   };
   /**
    * Gives a replay another state, if it stands in one of those that it may come from.
@@ -746,6 +790,7 @@ export interface ScriptReplies {
   readonly 'is-next': 'next' | 'waits';
   readonly 'keep-effect': 'stored' | 'lost';
   readonly 'let-go': number;
+  readonly 'lift-brake': 'lifted' | 'stale';
   readonly 'list-jobs': readonly [kind: 'page' | 'unknown-cursor', ...rest: unknown[]];
   readonly 'look-again': 'queued' | 'gone';
   readonly 'move-work': 'moved' | 'alive' | 'settled';
@@ -756,10 +801,12 @@ export interface ScriptReplies {
   readonly 'note-refusals': unknown;
   readonly 'note-unclaimed': unknown;
   readonly 'oldest-frame': unknown;
-  readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'paused' | 'waits' | 'succeeded' | 'dead', ...rest: unknown[]];
+  readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'paused' | 'braked' | 'waits' | 'succeeded' | 'dead', ...rest: unknown[]];
   readonly 'open-job': readonly [kind: 'open' | 'resumed' | 'held' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
   readonly 'pause-handler': 'paused' | 'known';
   readonly 'publish-status': unknown;
+  readonly 'put-brake-on': 'braked' | 'again' | 'known';
+  readonly 'read-brake': readonly [kind: 'on' | 'off', ...rest: unknown[]];
   readonly 'read-changes': unknown;
   readonly 'read-event': unknown;
   readonly 'read-events': unknown;
@@ -780,12 +827,13 @@ export interface ScriptReplies {
   readonly 'scan-jobs': unknown;
   readonly 'scan-keys': unknown;
   readonly 'seen-appeared': number;
-  readonly 'settle-delivery': readonly [kind: 'settled' | 'lost' | 'succeeded', ...rest: unknown[]];
+  readonly 'settle-delivery': readonly [kind: 'settled' | 'lost' | 'succeeded' | 'held', ...rest: unknown[]];
   readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'superseded' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'show-job': unknown;
   readonly 'take-jobs': readonly [kind: 'more' | 'empty' | 'full' | 'other', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
   readonly 'turn-alerts': 'turned' | 'lost';
+  readonly 'turn-brake': 'turned' | 'stale';
   readonly 'turn-replay': 'turned' | 'not';
   readonly 'wake-queue': unknown;
   readonly 'withdraw': unknown;
@@ -831,6 +879,16 @@ local function finishAdding()
     wakeWorkers(queue, paused, most)
   end
   addedTo = {}
+end`,
+  'brake': `local function isLetThrough(handler, queue, jobId)
+  return redis.call('HEXISTS', brakePassesKeyOf(handler), queue .. '|' .. jobId) == 1
+end
+
+-- Says how a run ended that was let through. One whose pass was taken away meanwhile says nothing of the brake any more.
+local function countPassed(handler, queue, jobId, outcome)
+  if redis.call('HDEL', brakePassesKeyOf(handler), queue .. '|' .. jobId) == 1 then
+    redis.call('HINCRBY', brakeKeyOf(handler), outcome, 1)
+  end
 end`,
   'clock': `local startedAt
 
@@ -1443,7 +1501,7 @@ local function openAhead(queue, jobId, job, token, now, run)
   })
   if opened[1] ~= 'open' then return {} end
   given = given + #(opened[5] or '')
-  return { id, handler, opened[3], opened[4], opened[5], opened[6] or '' }
+  return { id, handler, opened[3], opened[4], opened[5], opened[7] or '' }
 end
 
 -- The next jobs, one for each turn, which has a \`token\` and a \`nextRun\`: of each its id, what is told of it, and the run
@@ -1475,13 +1533,16 @@ local function revisionNow()
   return revision
 end
 
-local pausedHandlers = {}
+local pauses = {}
 
-local function isPaused(handler)
-  if pausedHandlers[handler] == nil then
-    pausedHandlers[handler] = redis.call('HEXISTS', pausedHandlersKeyOf(), handler) == 1
-  end
-  return pausedHandlers[handler]
+-- Whether it waits: an operator has paused its handler, or the handler's brake is on and has not let it through.
+local function isHeldBack(it)
+  local handler = it.handler
+  local pause = pauses[handler] or redis.call('HMGET', pausedHandlersKeyOf(), handler, 'brake/' .. handler)
+  pauses[handler] = pause
+  if pause[1] or not pause[2] then return pause[1] end
+  it.isLetThrough = not it.isAhead and isLetThrough(handler, it.queue, it.jobId)
+  return not it.isLetThrough
 end
 
 -- One that this process is still at goes on, whatever stands before it.
@@ -1529,16 +1590,16 @@ local function openDelivery(it)
   if shedAt then return { 'shed' } end
   if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
   if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
-  -- One that this process is still at goes on.
-  if it.here == '' and isPaused(handler) then
-    if not it.isAhead then redis.call('SADD', heldForKeyOf(handler), it.queue .. '|' .. it.jobId) end
-    return { 'paused' }
-  end
-
   local standing = line and standingOf(line, it, was)
   if standing == 'behind' or standing == 'arriving' then
     if not it.isAhead then waitInLine(line, eventKey, handler, standing, it.queue .. '|' .. it.jobId) end
     return { 'waits', placeAmong(line, id, handler) }
+  end
+
+  -- One that this process is still at goes on.
+  if it.here == '' and standing ~= 'outdated' and isHeldBack(it) then
+    if not it.isAhead then redis.call('SADD', heldForKeyOf(handler), it.queue .. '|' .. it.jobId) end
+    return { pauses[handler][1] and 'paused' or 'braked' }
   end
 
   local kind, deaths, begun = beginAmong(runsIn(runs), it.run, it.process, it.here)
@@ -1565,7 +1626,7 @@ local function openDelivery(it)
     noteChange(id)
   end
   return { 'open', deaths, event[WITH_EVENT - 1] or '0', record or recordOf(eventKey), event[WITH_EVENT + 1],
-    line and oldnessIn(line, handler, standing) }
+    it.isLetThrough and 1 or 0, line and oldnessIn(line, handler, standing) }
 end`,
   'promote-job': `local function promoteJob(queue, jobId)
   local keys = {}
@@ -2120,7 +2181,7 @@ noteAct(act)
 return { 'cancelled', queue, queuedId, summaryOf(id) }`,
   },
   'complete-deliveries': {
-    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'dead-letter', 'opening', 'fair', 'turn', 'next'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'dead-letter', 'brake', 'opening', 'fair', 'turn', 'next'],
     keys: ['revision', 'plans'],
     args: ['process', 'now', 'retention', 'lockMs'],
     lists: [],
@@ -2347,7 +2408,7 @@ noteAct(act)
 return 'discarded'`,
   },
   'dispatch': {
-    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'dead-letter', 'runs', 'opening', 'fair', 'turn', 'next', 'add', 'remains', 'refusing'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'dead-letter', 'runs', 'brake', 'opening', 'fair', 'turn', 'next', 'add', 'remains', 'refusing'],
     keys: ['revision', 'plans', 'event'],
     args: ['process', 'id', 'now', 'retention', 'revisionThen', 'unclaimed', 'ordered', 'token', 'queue', 'jobId', 'made', 'kept', 'takes', 'nextRun', 'lockMs'],
     lists: [],
@@ -2850,12 +2911,32 @@ return 'stored'`,
     add: [],
     each: [],
     reply: 'integer',
-    lua: `if redis.call('HEXISTS', pausedKey, handler) == 1 then return 0 end
+    lua: `local isPaused, isBraked = unpack(redis.call('HMGET', pausedKey, handler, 'brake/' .. handler))
+if isPaused or isBraked then return 0 end
 for _, place in ipairs(redis.call('SPOP', heldKey, most)) do
   local queue, jobId = string.match(place, '^([^|]*)|(.*)$')
   if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then promoteJob(queue, jobId) end
 end
 return redis.call('SCARD', heldKey)`,
+  },
+  'lift-brake': {
+    include: ['promote-job'],
+    keys: ['paused', 'brake', 'passes', 'held'],
+    args: ['handler', 'was'],
+    lists: [],
+    bullmq: ['promote'],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if (redis.call('HGET', brakeKey, 'state') or '') ~= was then return 'stale' end
+redis.call('HDEL', pausedKey, 'brake/' .. handler)
+redis.call('DEL', brakeKey, passesKey)
+for _, place in ipairs(redis.call('SMEMBERS', heldKey)) do
+  local queue, jobId = string.match(place, '^([^|]*)|(.*)$')
+  if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then promoteJob(queue, jobId) end
+end
+redis.call('DEL', heldKey)
+return 'lifted'`,
   },
   'list-jobs': {
     include: ['summary'],
@@ -3077,7 +3158,7 @@ if not place then return {} end
 return { place, tonumber(redis.call('HGET', jobKey, 'step') or 0) }`,
   },
   'open-delivery': {
-    include: ['dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'opening'],
+    include: ['dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'brake', 'opening'],
     keys: ['revision'],
     args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'planned', 'now', 'token', 'queue', 'jobId', 'run', 'process', 'here'],
     lists: [],
@@ -3165,6 +3246,56 @@ redis.call('ZADD', processesKeyOf(), now, id)
 pruneFleet(now, expiry)
 if announcement ~= '' and redis.call('HEXISTS', announcementsKeyOf(), id) == 0 then joinFleet(id, announcement, now) end
 return 'ok'`,
+  },
+  'put-brake-on': {
+    include: [],
+    keys: ['paused', 'brake', 'passes'],
+    args: ['handler', 'now', 'by', 'fingerprint', 'title', 'state'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `local isNew = redis.call('HSETNX', pausedKey, 'brake/' .. handler, now) == 1
+if not isNew and redis.call('HGET', brakeKey, 'phase') == 'probing' then return 'known' end
+redis.call('DEL', passesKey)
+if isNew then
+  redis.call('DEL', brakeKey)
+  redis.call('HSET', brakeKey, 'since', now, 'by', by)
+end
+redis.call('HSET', brakeKey, 'fingerprint', fingerprint, 'title', title, 'phase', 'probing', 'state', state,
+  'succeeded', 0, 'failed', 0, 'other', 0)
+return isNew and 'braked' or 'again'`,
+  },
+  'read-brake': {
+    include: ['clock'],
+    keys: ['paused', 'brake', 'passes', 'held'],
+    args: ['handler', 'looks', 'grace'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'tagged',
+    lua: `local isPaused, mark = unpack(redis.call('HMGET', pausedKey, handler, 'brake/' .. handler))
+if not mark then return { 'off' } end
+
+local function isVoid(place)
+  if redis.call('SISMEMBER', heldKey, place) == 1 then return true end
+  local jobKey = bullJobKeyOf(string.match(place, '^([^|]*)|(.*)$'))
+  return redis.call('EXISTS', jobKey) == 0 or redis.call('HEXISTS', jobKey, 'finishedOn') == 1
+end
+
+local passes, before = {}, millisecondsNow() - tonumber(grace)
+if looks ~= '0' then passes = redis.call('HRANDFIELD', passesKey, looks, 'WITHVALUES') end
+for i = 1, #passes, 2 do
+  if tonumber(passes[i + 1]) < before and isVoid(passes[i]) then
+    redis.call('HDEL', passesKey, passes[i])
+    redis.call('HINCRBY', brakeKey, 'other', 1)
+  end
+end
+local state, succeeded, failed, other = unpack(redis.call('HMGET', brakeKey, 'state', 'succeeded', 'failed', 'other'))
+return { 'on', state or '', redis.call('SCARD', heldKey), redis.call('HLEN', passesKey), tonumber(succeeded) or 0,
+  tonumber(failed) or 0, tonumber(other) or 0, isPaused and 1 or 0 }`,
   },
   'read-changes': {
     include: ['clock', 'promote-job', 'record', 'lines', 'event', 'snapshot'],
@@ -3485,14 +3616,17 @@ return 'restored'`,
   },
   'resume-handler': {
     include: ['acts'],
-    keys: ['paused'],
-    args: ['handler', 'act'],
+    keys: ['paused', 'brake'],
+    args: ['handler', 'act', 'state'],
     lists: [],
     bullmq: [],
     add: [],
     each: [],
     reply: 'word',
-    lua: `if redis.call('HDEL', pausedKey, handler) == 0 then return 'unknown' end
+    lua: `local wasPaused = redis.call('HDEL', pausedKey, handler) == 1
+local isBraked = redis.call('HGET', brakeKey, 'phase') == 'probing'
+if not wasPaused and not isBraked then return 'unknown' end
+if isBraked then redis.call('HSET', brakeKey, 'phase', 'releasing', 'state', state) end
 noteAct(act)
 return 'resumed'`,
   },
@@ -3566,9 +3700,9 @@ end
 return count`,
   },
   'settle-delivery': {
-    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'dead-letter', 'runs', 'settle'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'dead-letter', 'runs', 'settle', 'brake'],
     keys: ['lock', 'attempts', 'work'],
-    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id', 'handler', 'told', 'version'],
+    args: ['workId', 'token', 'lockMs', 'kind', 'counters', 'attempt', 'now', 'retention', 'content', 'suffix', 'run', 'id', 'handler', 'told', 'toldHeld', 'queue', 'jobId', 'fingerprint', 'passes', 'version'],
     lists: [],
     bullmq: ['promote'],
     add: ['letter'],
@@ -3583,8 +3717,17 @@ if not mayEnd(runsIn(event[5])) then
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
 end
 keepLock()
-endRuns()
 local line = event[4]
+if fingerprint ~= '' and redis.call('HGET', brakeKeyOf(handler), 'fingerprint') == fingerprint then
+  redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix)
+  redis.call('SADD', heldForKeyOf(handler), queue .. '|' .. jobId)
+  countPassed(handler, queue, jobId, 'failed')
+  if line then stepBack(line, id, handler) end
+  noteChange(id, 'attempt', toldHeld)
+  return { 'held' }
+end
+if passes == '1' then countPassed(handler, queue, jobId, kind == 'complete' and 'succeeded' or 'other') end
+endRuns()
 if kind == 'retry' then
   if line then stepBack(line, id, handler) end
 else
@@ -3681,7 +3824,7 @@ end
 return { run, steps, page, '', row }`,
   },
   'take-jobs': {
-    include: ['dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'opening', 'fair', 'turn', 'next'],
+    include: ['dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'brake', 'opening', 'fair', 'turn', 'next'],
     keys: ['revision', 'plans'],
     args: ['process', 'queue', 'lockMs', 'now'],
     lists: [],
@@ -3724,6 +3867,40 @@ for _, id in ipairs(told) do redis.call('ZADD', alertsToldKey, now, id) end
 for _, receiver in ipairs(receivers) do
   for _, message in ipairs(messages) do redis.call('RPUSH', alertsOutboxKeyOf(receiver), message) end
   if #messages > 0 then redis.call('PEXPIRE', alertsOutboxKeyOf(receiver), keepFor) end
+end
+return 'turned'`,
+  },
+  'turn-brake': {
+    include: ['promote-job', 'clock'],
+    keys: ['brake', 'passes', 'held'],
+    args: ['was', 'state', 'phase', 'lets', 'revokes', 'succeeded', 'failed', 'other'],
+    lists: [],
+    bullmq: ['promote'],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `-- Of those that wait, some may be gone by now.
+local MOST_LOOKED_AT = 1000
+
+if (redis.call('HGET', brakeKey, 'state') or '') ~= was then return 'stale' end
+-- Redis at its limit refuses a script whose first write takes memory, and what is let through makes room there.
+redis.call('HDEL', brakeKey, 'none')
+if revokes == '1' then redis.call('DEL', passesKey) end
+redis.call('HSET', brakeKey, 'state', state, 'phase', phase)
+for outcome, count in pairs({ succeeded = succeeded, failed = failed, other = other }) do
+  if count ~= '0' then redis.call('HINCRBY', brakeKey, outcome, -tonumber(count)) end
+end
+local left = tonumber(lets)
+for _ = 1, MOST_LOOKED_AT do
+  if left == 0 then break end
+  local place = redis.call('SPOP', heldKey)
+  if not place then break end
+  local queue, jobId = string.match(place, '^([^|]*)|(.*)$')
+  if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then
+    redis.call('HSET', passesKey, place, millisecondsNow())
+    promoteJob(queue, jobId)
+    left = left - 1
+  end
 end
 return 'turned'`,
   },

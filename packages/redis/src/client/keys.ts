@@ -79,9 +79,9 @@ export const KEY_PATTERNS = {
   unknown: '/fleet/unknown',
   /** String: changes with every worker that comes or goes. */
   revision: '/fleet/revision',
-  /** Hash: the handlers that an operator paused, as JSON. */
+  /** Hash: the handlers that an operator paused, as JSON; and `brake/<handler>` for each whose brake is on. */
   pausedHandlers: '/handlers/paused',
-  /** Set: the jobs that wait for a paused handler, as `queue|jobId`. */
+  /** Set: the jobs that wait for a paused or braked handler, as `queue|jobId`. */
   heldFor: '/handlers/held/{handler}',
   /** Hash: the providers of whose events those of one subject are kept in order, and in the field '' the last place that was given. */
   arrivals: '/arrivals',
@@ -99,6 +99,12 @@ export const KEY_PATTERNS = {
   bursts: '/lines/bursts/{handler}',
   /** String: the newest version of a subject that a handler has handled, as JSON; expires. */
   newestVersion: '/newest/{handler}/{subject}',
+  /** Hash: the brake of one handler, while it is on: since when and why, how far it is, how those ended that it let through. */
+  brake: '/handlers/brake/{handler}',
+  /** Hash: what it lets through, `queue|jobId` → since when. */
+  brakePasses: '/handlers/brake/{handler}/passes',
+  /** String: which process takes the brakes' next steps now. */
+  brakesLease: '/handlers/brakes/lease',
   /** Hash: the schedules that an operator took off the clock, as JSON. */
   pausedSchedules: '/schedules/paused',
   /** Sorted set: the replays by when they were asked for. */

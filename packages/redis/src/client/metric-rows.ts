@@ -142,6 +142,15 @@ export const METRICS = {
     says: 'handlers and jobs that work waits for and no live worker has; the work becomes dead letters after `UNCLAIMED_AFTER`',
     alarm: 'above 0 for 5 minutes',
   },
+  brakedDeliveries: {
+    name: 'hookline_braked_deliveries',
+    kind: 'gauge',
+    service: 'dashboard',
+    labels: ['handler'],
+    help: 'Deliveries that wait because what their handler depends on is down.',
+    says: "deliveries that wait for a handler whose [brake](writing-handlers.md#when-what-it-depends-on-is-down) is on; nothing of a handler's while it is off",
+    alarm: 'there for 10 minutes: what the handler calls is down',
+  },
   deadLetters: {
     name: 'hookline_dead_letters',
     kind: 'gauge',

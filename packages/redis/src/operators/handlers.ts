@@ -1,6 +1,7 @@
-import { actDone } from '@hookline/core';
+import { actDone, releasedState } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { actText } from '../events/notes.ts';
+import { BRAKE, letGo } from '../run/brake/brakes.ts';
 
 /** Why a handler gets no work. */
 export interface HandlerPause {
@@ -12,15 +13,13 @@ export interface HandlerPause {
   readonly held: number;
 }
 
-/** Redis does nothing else while it runs a script: 200 jobs are about 5 ms. */
-const MOST_LET_GO = 200;
-
 /** The paused handlers, by name. */
 export async function pausedHandlers({
   connection,
   keys,
 }: Partition): Promise<ReadonlyMap<string, HandlerPause>> {
-  const noted = Object.entries(await connection.hgetall(keys.pausedHandlers));
+  const all = Object.entries(await connection.hgetall(keys.pausedHandlers));
+  const noted = all.filter(([name]) => !name.startsWith(BRAKE));
   const pauses = noted.map(async ([name, text]): Promise<[string, HandlerPause]> => {
     const held = await connection.scard(keys.heldFor(name));
     return [name, { ...pauseFrom(text), held }];
@@ -62,24 +61,25 @@ export async function pauseHandler(
 }
 
 /**
- * Lets a paused handler go on, beginning with what waits for it.
- * @returns false when it is not paused
+ * Lets a handler go on that is paused, with what waits for it, or whose brake is on: that lets go more and more, and is on
+ * again as soon as one of them fails as before.
+ * @returns false when it is neither, or its brake lets go already
  */
 export async function resumeHandler(
   partition: Partition,
   handler: string,
-  { by, reason }: { readonly by: string; readonly reason?: string | undefined },
+  { by, reason, now }: { readonly by: string; readonly reason?: string | undefined; readonly now: number },
 ): Promise<boolean> {
   const { keys } = partition;
   const reply = await partition.run('resume-handler', {
-    keys: { paused: keys.pausedHandlers },
-    args: { handler, act: actText(actDone(by, 'handler.resume', handler, reason)) },
+    keys: { paused: keys.pausedHandlers, brake: keys.brake(handler) },
+    args: {
+      handler,
+      act: actText(actDone(by, 'handler.resume', handler, reason)),
+      state: JSON.stringify(releasedState(now)),
+    },
   });
-  // One that was let go before may have been left here by whoever died at it.
-  const call = {
-    keys: { held: keys.heldFor(handler), paused: keys.pausedHandlers },
-    args: { handler, most: MOST_LET_GO },
-  };
-  while (Number(await partition.run('let-go', call)) > 0);
+  // One that was let go before may have left some here by dying at it.
+  await letGo(partition, handler);
   return reply === 'resumed';
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type FleetView } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
+import { brakedHandlers } from '../run/brake/brakes.ts';
 import { pausedHandlers } from './handlers.ts';
 
 /** What a delivery that is still open waits for. */
@@ -13,6 +14,14 @@ export type Outlook =
   | { readonly kind: 'paused'; readonly since: number; readonly by: string }
   /** Another event of its subject is before it; a dead one until somebody replays or discards it. */
   | { readonly kind: 'behind'; readonly event: EventId | undefined; readonly isDead: boolean }
+  /** Its handler's brake is on: since when, why, and when it is looked next whether the handler succeeds again. */
+  | {
+      readonly kind: 'braked';
+      readonly since: number;
+      readonly why: string;
+      /** Nothing while the brake lets go what waits. */
+      readonly nextProbeAt: number | undefined;
+    }
   /** No live worker works on its queue. */
   | { readonly kind: 'unworked'; readonly queue: string };
 
@@ -27,7 +36,7 @@ export async function outlookOf(
   fleet: FleetView,
 ): Promise<Readonly<Record<string, Outlook>>> {
   const { connection, keys } = partition;
-  const paused = await pausedHandlers(partition);
+  const [paused, braked] = await Promise.all([pausedHandlers(partition), brakedHandlers(partition)]);
   const found = await Promise.all(
     handlers.map(async (handler): Promise<[string, Outlook]> => {
       const queue = fleet.handlers.get(handler)?.queue ?? DEFAULT_QUEUE;
@@ -39,6 +48,11 @@ export async function outlookOf(
       if (isHeld === 1) return [handler, { kind: 'running' }];
       const pause = paused.get(handler);
       if (pause !== undefined) return [handler, { kind: 'paused', since: pause.at, by: pause.by }];
+      const brake = braked.get(handler);
+      if (brake !== undefined) {
+        const { since, title, nextProbeAt } = brake;
+        return [handler, { kind: 'braked', since, why: title, nextProbeAt }];
+      }
       const line = await behindOf(partition, event, handler);
       if (line !== undefined) return [handler, line];
       if (score !== null) return [handler, { kind: 'due', at: Math.floor(Number(score) / SCORE_PER_MS) }];

@@ -1,10 +1,12 @@
 import { createPartition } from '../bullmq/add-job.ts';
+import type { Partition } from '../client/partition.ts';
 import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, type Logger, type Meter, type RedisTarget } from '@hookline/core';
 import { connect, type Connection } from '../client/connection.ts';
 import { FIRST_CONNECT_MS, readyOrRefused } from '../client/refusal.ts';
 import { UNSETTLED_STATUSES } from '../events/record.ts';
 import { reportConnection } from '../events/store.ts';
 import { listStatuses, type ProcessStatus } from '../fleet/heartbeat.ts';
+import { brakedHandlers } from '../run/brake/brakes.ts';
 import { METRICS } from '../client/metric-rows.ts';
 
 /** How many jobs of a queue are in each state. */
@@ -145,7 +147,7 @@ export async function openSystem({
     read: () => (reading ??= readAll().finally(() => (reading = undefined))),
     close: () => connection.disconnect(),
   };
-  if (meter !== undefined) publishCounts(meter, system);
+  if (meter !== undefined) publishCounts(meter, system, partition);
   return system;
 }
 
@@ -165,7 +167,7 @@ function eventCounts([received = 0, queued = 0, dispatched = 0, dead = 0, ...set
   return { received, queued, dispatched, dead, settled: settled.reduce((sum, count) => sum + count, 0) };
 }
 
-function publishCounts(meter: Meter, system: System): void {
+function publishCounts(meter: Meter, system: System, partition: Partition): void {
   const depths = ['waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'] as const;
   meter.gauge(METRICS.queueJobs, async () =>
     (await system.read()).queues.flatMap((queue) =>
@@ -185,6 +187,12 @@ function publishCounts(meter: Meter, system: System): void {
     ),
   );
   meter.gauge(METRICS.unknownDefinitions, async () => (await system.read()).unknown.length);
+  meter.gauge(METRICS.brakedDeliveries, async () =>
+    [...(await brakedHandlers(partition))].map(([handler, { held }]) => ({
+      value: held,
+      labels: { handler },
+    })),
+  );
   meter.gauge(METRICS.deadLetters, async () => (await system.read()).deadLetters);
   meter.gauge(METRICS.events, async () =>
     Object.entries((await system.read()).events).map(([status, value]) => ({ value, labels: { status } })),

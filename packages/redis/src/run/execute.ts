@@ -17,6 +17,7 @@ import { AttemptLog } from './attempt-log.ts';
 import type { Ending } from '../bullmq/ending.ts';
 import type { Lease } from '../bullmq/lease.ts';
 import type { EndedTurn } from '../bullmq/taken-job.ts';
+import type { AttemptWatch } from './brake/watch.ts';
 import type { Ledger, Opened } from './ledger.ts';
 import type { WorkRef } from './work-ref.ts';
 import { createRunContext, type ContextParts } from './context.ts';
@@ -44,6 +45,8 @@ export interface Runnable<Value> {
   readonly versionOf?: ((value: Value) => Version) | undefined;
   /** Why it cannot be run: nobody knows how. It is given up. */
   readonly missing?: string;
+  /** Who is told how it ended: for work whose downstream may be dead. */
+  readonly watch?: AttemptWatch | undefined;
   run(value: Value, ctx: RunContext): unknown;
 }
 
@@ -79,7 +82,7 @@ export async function execute<Value>(
   opened: Fresh<Value>,
   runnable: Runnable<Value>,
 ): Promise<Ending> {
-  if (opened.kind !== 'open' && opened.kind !== 'overdue') return alreadyOver(parts, ref, opened);
+  if (opened.kind !== 'open' && opened.kind !== 'overdue') return alreadyOver(parts, lease, ref, opened);
   const number = (opened.kind === 'open' ? opened.tries : 0) + 1;
   const name = ref.kind === 'job' ? { job: ref.job } : {};
   const log = parts.log({ work: ref.workId, ...name, attempt: number });
@@ -126,6 +129,7 @@ async function endingOf<Value>(
 /** How work ends that is not to be run: it is over, in other hands, or not there any more. */
 function alreadyOver<Value>(
   parts: ExecuteParts,
+  lease: Lease,
   ref: WorkRef,
   opened: Exclude<Fresh<Value>, { kind: 'open' | 'overdue' }>,
 ): Ending {
@@ -145,7 +149,9 @@ function alreadyOver<Value>(
     case 'awaiting':
       return { kind: 'awaiting', until: opened.until, isDue: () => ledger.isOver(workId) };
     case 'paused':
-      return heldBack(parts, ref);
+      return heldBack(parts, lease, ref, PAUSED_MS);
+    case 'braked':
+      return heldBack(parts, lease, ref, BRAKED_MS);
     case 'waits':
       return lineUp(parts, ref, opened.before);
     case 'gone':
@@ -163,13 +169,15 @@ const HELD_MS = 2_000;
 
 /** How often work is looked at that waits for a paused handler; whoever lets the handler go on, lets it go at once. */
 const PAUSED_MS = 10 * 60_000;
+/** Of a braked one, all that comes in for hours may wait: to look at it is work. What the brake lets go, it wakes. */
+const BRAKED_MS = 60 * 60_000;
 
-function heldBack({ ledger, now }: ExecuteParts, ref: WorkRef): Ending {
+function heldBack({ ledger, now }: ExecuteParts, lease: Lease, ref: WorkRef, within: number): Ending {
   const handler = ref.kind === 'delivery' ? ref.handler : '';
   return {
     kind: 'awaiting',
-    until: now() + PAUSED_MS,
-    isDue: async () => !(await ledger.isPaused(handler)),
+    until: now() + within,
+    isDue: async () => !(await ledger.isHeldBack(handler, lease)),
   };
 }
 
@@ -267,8 +275,11 @@ async function run<Value>(
 /** Writes the decision to the ledger, and says what the job ends with: the ledger has the last word. */
 async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Promise<Ending> {
   const { parts, hold, ref, run: itsRun, number, startedAt, timeout, log, said } = attempt;
+  const { watch } = attempt.runnable;
   const until = startedAt + timeout;
-  const record = { attempt: number, startedAt, endedAt: parts.now(), log: said.lines };
+  const failure = watch?.failureOf(settlement);
+  const { fingerprint } = failure ?? {};
+  const record = { attempt: number, startedAt, endedAt: parts.now(), log: said.lines, fingerprint };
   const settled = await parts.ledger.settle(ref, hold.lease, itsRun, settlement, record, until);
   switch (settled.kind) {
     case 'lost':
@@ -280,7 +291,14 @@ async function end<Value>(attempt: Attempt<Value>, settlement: Settlement): Prom
       return { kind: 'completed', result: settled.result };
     case 'failed':
       return { kind: 'failed', error: new Error(`${ref.workId} was cancelled while it ran`) };
+    case 'held':
+      watch?.held();
+      log.warn('failed as its braked handler does; waits, with no attempt spent', {
+        failure: failure?.title,
+      });
+      return heldBack(parts, hold.lease, ref, BRAKED_MS);
     case 'settled':
+      if (settlement.kind !== 'release') watch?.ended(failure);
       return conclude(attempt, settlement, until, settled.ended);
   }
 }

@@ -41,8 +41,8 @@ export type Opened<Value> =
   | { readonly kind: 'held' }
   /** Another job runs this work now. */
   | { readonly kind: 'superseded' }
-  /** An operator has paused its handler: its job is noted, to be let go when the handler is. */
-  | { readonly kind: 'paused' }
+  /** An operator has paused its handler, or its brake is on: its job is noted, to be let go when the handler is. */
+  | { readonly kind: 'paused' | 'braked' }
   /** Another delivery of its subject is before it, and wakes its job when it ends. `before`: how many wait for that one, too. */
   | { readonly kind: 'waits'; readonly before: number }
   /** Another worker has taken the job over. */
@@ -87,12 +87,16 @@ export type Settled =
   | { readonly kind: 'superseded' }
   /** It was finished or cancelled from outside while it ran. */
   | { readonly kind: 'succeeded'; readonly result: unknown }
-  | { readonly kind: 'failed' };
+  | { readonly kind: 'failed' }
+  /** It failed as its handler's brake expects: its job is noted, and no attempt was spent. */
+  | { readonly kind: 'held' };
 
 /** One attempt, as far as its end does not depend on the ledger. */
 export interface EndedAttempt extends Omit<AttemptRecord, 'error'> {
   /** What it said with `ctx.log`. */
   readonly log: readonly LogLine[];
+  /** The way in which it failed, where what its handler depends on may be why. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** What a definition says that the ledger has to know. */
@@ -148,8 +152,8 @@ export interface Ledger {
   reclaim(run: Run, lease: LeaseRef): Promise<boolean>;
   /** Whether a tracked job has its final status. */
   isOver(workId: string): Promise<boolean>;
-  /** Whether an operator has paused the handler. */
-  isPaused(handler: string): Promise<boolean>;
+  /** Whether the job waits for its handler, which is paused, or braked and has not let it through. */
+  isHeldBack(handler: string, lease: LeaseRef): Promise<boolean>;
   /** Whether nothing is before the delivery in its line any more. */
   isNext(event: EventId, handler: string): Promise<boolean>;
   /** When the first event came of a burst that the handler has yet to run for, in milliseconds since the epoch. */

@@ -45,7 +45,7 @@ local function openAhead(queue, jobId, job, token, now, run)
   })
   if opened[1] ~= 'open' then return {} end
   given = given + #(opened[5] or '')
-  return { id, handler, opened[3], opened[4], opened[5], opened[6] or '' }
+  return { id, handler, opened[3], opened[4], opened[5], opened[7] or '' }
 end
 
 -- The next jobs, one for each turn, which has a `token` and a `nextRun`: of each its id, what is told of it, and the run

@@ -1,5 +1,5 @@
 --- How a run of a delivery begins, whichever script begins it.
---- @include dead-letter, event, runs
+--- @include dead-letter, event, runs, brake
 --- @keys    revision
 
 local WITH_EVENT = 10
@@ -16,13 +16,16 @@ local function revisionNow()
   return revision
 end
 
-local pausedHandlers = {}
+local pauses = {}
 
-local function isPaused(handler)
-  if pausedHandlers[handler] == nil then
-    pausedHandlers[handler] = redis.call('HEXISTS', pausedHandlersKeyOf(), handler) == 1
-  end
-  return pausedHandlers[handler]
+-- Whether it waits: an operator has paused its handler, or the handler's brake is on and has not let it through.
+local function isHeldBack(it)
+  local handler = it.handler
+  local pause = pauses[handler] or redis.call('HMGET', pausedHandlersKeyOf(), handler, 'brake/' .. handler)
+  pauses[handler] = pause
+  if pause[1] or not pause[2] then return pause[1] end
+  it.isLetThrough = not it.isAhead and isLetThrough(handler, it.queue, it.jobId)
+  return not it.isLetThrough
 end
 
 -- One that this process is still at goes on, whatever stands before it.
@@ -70,16 +73,16 @@ local function openDelivery(it)
   if shedAt then return { 'shed' } end
   if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
   if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
-  -- One that this process is still at goes on.
-  if it.here == '' and isPaused(handler) then
-    if not it.isAhead then redis.call('SADD', heldForKeyOf(handler), it.queue .. '|' .. it.jobId) end
-    return { 'paused' }
-  end
-
   local standing = line and standingOf(line, it, was)
   if standing == 'behind' or standing == 'arriving' then
     if not it.isAhead then waitInLine(line, eventKey, handler, standing, it.queue .. '|' .. it.jobId) end
     return { 'waits', placeAmong(line, id, handler) }
+  end
+
+  -- One that this process is still at goes on.
+  if it.here == '' and standing ~= 'outdated' and isHeldBack(it) then
+    if not it.isAhead then redis.call('SADD', heldForKeyOf(handler), it.queue .. '|' .. it.jobId) end
+    return { pauses[handler][1] and 'paused' or 'braked' }
   end
 
   local kind, deaths, begun = beginAmong(runsIn(runs), it.run, it.process, it.here)
@@ -106,5 +109,5 @@ local function openDelivery(it)
     noteChange(id)
   end
   return { 'open', deaths, event[WITH_EVENT - 1] or '0', record or recordOf(eventKey), event[WITH_EVENT + 1],
-    line and oldnessIn(line, handler, standing) }
+    it.isLetThrough and 1 or 0, line and oldnessIn(line, handler, standing) }
 end

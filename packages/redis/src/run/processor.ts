@@ -23,12 +23,14 @@ import type { InPlace, NotInPlace, Opened, Planned, Refused } from './ledger.ts'
 import type { Passing } from './passing.ts';
 import { endOfTurn, type RunningAttempt } from './running-attempts.ts';
 import { createQuarantine } from './quarantine.ts';
+import type { BrakeWatch } from './brake/watch.ts';
 import { deliveryRef, type WorkRef } from './work-ref.ts';
 
 export interface ProcessorParts extends ExecuteParts {
   readonly registry: Registry;
   readonly fleet: Fleet;
   readonly passing: Passing;
+  readonly brakes: BrakeWatch;
 }
 
 /** An event that nobody wanted is looked at again for handlers that appear within this time, in milliseconds. */
@@ -228,7 +230,7 @@ class WorkProcessor implements Processor {
     { event, handler: name, asksDelay, asksFilter }: DeliveryWork,
     inPlace: InPlace,
   ): Promise<Ending | 'stale' | 'spread'> {
-    const { registry, ledger, running, passing } = this.#parts;
+    const { registry, ledger, running, passing, brakes } = this.#parts;
     const ref = deliveryRef(event, name);
     const handler = registry.handlers.get(name);
     if (handler === undefined) {
@@ -249,6 +251,7 @@ class WorkProcessor implements Processor {
       retry: handler.retry,
       timeout: handler.timeout,
       versionOf: handler.versionOf,
+      watch: opened.kind === 'open' ? brakes.of(handler, opened.value) : undefined,
       async run(value, ctx) {
         if (handler.schema === undefined) return handler.run(value, ctx);
         const payload = await validate(handler.schema, value.payload, `the payload of ${value.type}`);

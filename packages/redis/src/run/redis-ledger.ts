@@ -19,8 +19,8 @@ import type { Partition } from '../client/partition.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import type { JobAddition } from '../client/script.ts';
 import { eventFrom, readStored, storedEvent, type ParsePayload, type StoredEvent } from '../events/record.ts';
-import { isHandlerPaused } from './paused-handlers.ts';
 import { subjectDigest } from '../events/subject-digest.ts';
+import { isHeldBack } from './brake/held-back.ts';
 import { newFinishToken } from '../jobs/finish-token.ts';
 import type {
   Dispatched,
@@ -89,8 +89,8 @@ class RedisLedger implements Ledger {
       here === undefined && this.aheadOf(lease) === handler ? this.#ahead.claim(lease) : undefined;
     if (ahead !== undefined) return this.#opened(ref, ahead);
     await this.releaseAhead(lease);
-    const run = { id: newRunId(), ...this.#placeOf(ref) };
-    const [kind, deaths, tries, record, body, oldness] = await this.#run('open-delivery', {
+    const begun = { id: newRunId(), ...this.#placeOf(ref) };
+    const [kind, deaths, tries, record, body, passes, oldness] = await this.#run('open-delivery', {
       keys: { revision: this.#partition.keys.revision },
       args: {
         id,
@@ -104,7 +104,7 @@ class RedisLedger implements Ledger {
         token,
         queue,
         jobId,
-        run: run.id,
+        run: begun.id,
         process: this.#parts.process,
         here: here ?? '',
       },
@@ -112,6 +112,7 @@ class RedisLedger implements Ledger {
     if (kind === 'succeeded') return { kind, result: null };
     if (kind === 'waits') return { kind, before: Number(deaths) };
     if (kind !== 'open') return { kind };
+    const run = Number(passes) === 1 ? { ...begun, passes: true } : begun;
     const stored = [record, body] as (Buffer | null)[];
     const found = { run, tries: Number(tries), stored, oldness: String(oldness ?? '') };
     return this.#opened(ref, found, Number(deaths));
@@ -249,18 +250,24 @@ class RedisLedger implements Ledger {
     // What is superseded was not run.
     const told =
       settlement.kind === 'supersede' ? undefined : attemptTold(ref, run, worker, settlement, ended);
-    // A version is written down with the end, and by one script alone.
-    const isPlain = settlement.kind === 'complete' && settlement.version === undefined;
+    // A version, or what a brake let through, is written down with the end, and by one script alone.
+    const isPlain = settlement.kind === 'complete' && settlement.version === undefined && run.passes !== true;
     const end = isPlain ? lease.plainEnd?.() : undefined;
     if (end !== undefined && told !== undefined)
       return this.#completions.settle({ ref, lease, run, end, told });
     const { keys, args, add } = this.#callOf(ref, lease, run, settlement, ended);
     const { event: id, handler } = ref;
+    const { fingerprint = '' } = ended;
     const more = {
       id,
       handler,
       retention: this.#parts.retention,
       told: told === undefined ? '' : JSON.stringify(told),
+      toldHeld: fingerprint === '' ? '' : JSON.stringify({ ...told, outcome: 'retried' }),
+      queue: lease.queue,
+      jobId: lease.jobId,
+      fingerprint,
+      passes: run.passes === true ? 1 : '',
       version: settlement.kind === 'complete' ? (JSON.stringify(settlement.version) ?? '') : '',
     };
     const [kind] = await this.#run('settle-delivery', { keys, args: { ...args, ...more }, add });
@@ -319,8 +326,8 @@ class RedisLedger implements Ledger {
     return status !== null && isFinal(status as JobStatus);
   }
 
-  isPaused(handler: string): Promise<boolean> {
-    return isHandlerPaused(this.#partition, handler);
+  isHeldBack(handler: string, lease: LeaseRef): Promise<boolean> {
+    return isHeldBack(this.#partition, handler, lease);
   }
 
   async isNext(id: EventId, handler: string): Promise<boolean> {

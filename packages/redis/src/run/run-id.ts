@@ -20,4 +20,6 @@ export interface Run {
   readonly key: string;
   /** What the names of the work's fields end with. */
   readonly suffix: string;
+  /** Its handler is braked, and this run was let through: the brake is told how it ends. */
+  readonly passes?: boolean;
 }

@@ -43,6 +43,8 @@ export interface WorkerOptions {
   readonly now?: () => number;
   readonly random?: () => number;
   readonly meter?: Meter;
+  /** Milliseconds between two steps of the brakes that are on. */
+  readonly brakeInterval?: number;
   readonly rescuer?: RescuerSettings;
   readonly canary?: CanarySettings;
   readonly queueErrors?: Pick<QueueErrorOptions, 'patience'>;

@@ -1,23 +1,25 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
-import { explain, NO_METER } from '@hookline/core';
+import { explain, NO_METER, type Logger } from '@hookline/core';
 import { createPartition } from '../bullmq/add-job.ts';
 import type { Processor } from '../bullmq/ending.ts';
 import { createActivity, type Activity } from '../bullmq/metrics.ts';
 import { watchQueueErrors } from '../bullmq/queue-errors.ts';
 import { LOCK_MS, openQueueWorker } from '../bullmq/worker.ts';
-import { every } from '../client/every.ts';
+import { every, type Loop } from '../client/every.ts';
 import type { Partition } from '../client/partition.ts';
 import { refusalOf } from '../client/refusal.ts';
 import { startEvictor } from '../events/evict.ts';
 import { forgetExpired, trimChanges } from '../events/prune.ts';
 import { openFleet, type Fleet } from '../fleet/fleet.ts';
 import { forgetJobs } from '../jobs/prune.ts';
+import { startBrakes } from '../maintenance/brakes.ts';
 import { startCanaries } from '../maintenance/canary.ts';
 import { watchEventLoop } from '../maintenance/event-loop-lag.ts';
 import { startRescuer } from '../maintenance/rescuer.ts';
 import { removeRetiredIndexes } from '../maintenance/retired-indexes.ts';
 import { setSchedules } from '../maintenance/schedules.ts';
+import { BrakeWatch } from '../run/brake/watch.ts';
 import { listenForCancellations } from '../run/cancellations.ts';
 import type { Ledger } from '../run/ledger.ts';
 import { Passing } from '../run/passing.ts';
@@ -45,6 +47,8 @@ export interface RunningWorker {
   stop(deadline: number, why?: StopCause): Promise<readonly string[]>;
 }
 
+/** What people call this process. */
+const WORKER = `${hostname()}:${pid}`;
 const FORGET_INTERVAL_MS = 60_000;
 const UNCLAIMED_AFTER_MS = 3_600_000;
 
@@ -118,13 +122,10 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
   const loops = [
     canaries,
     startRescuer({ partition, fleet, now, log, meter, ...rescuing(options) }),
+    startBrakes({ ...options, partition }),
     startEvictor({ partition, now, log, meter, ...options.evictor }),
     watchEventLoop({ running, reclaim, log, meter, clock, lock: LOCK_MS }),
-    every(
-      FORGET_INTERVAL_MS,
-      () => Promise.all([forgetExpired(partition), trimChanges(partition), forgetJobs(partition)]),
-      (error) => log.debug('retention', { error: explain(error) }),
-    ),
+    startForgetting(partition, log),
   ];
   const stop = (deadline: number, why: StopCause) => {
     for (const loop of loops) void loop.stop();
@@ -154,8 +155,7 @@ function notingEach(take: Ledger['take'], activity: Activity): Ledger['take'] {
 
 function openLedger(options: WorkerOptions, partition: Partition, process: string): Ledger {
   const { parsePayload, retention, jobRetention, now = Date.now } = options;
-  const worker = `${hostname()}:${pid}`;
-  return createLedger({ partition, process, worker, parsePayload, now, retention, jobRetention });
+  return createLedger({ partition, process, worker: WORKER, parsePayload, now, retention, jobRetention });
 }
 
 function openProcessor(
@@ -169,6 +169,7 @@ function openProcessor(
     ...parts,
     registry,
     passing: new Passing({ partition, fleet: parts.fleet, unclaimedAfter, log, now, random }),
+    brakes: new BrakeWatch({ partition, now, random, log, by: WORKER }),
     context: { partition, registry, now, retention },
     log: (fields) => new FieldLogger(log, fields),
     now,
@@ -179,6 +180,14 @@ function openProcessor(
 
 function rescuing({ rescuer, retention, jobRetention, unclaimedAfter = UNCLAIMED_AFTER_MS }: WorkerOptions) {
   return { unclaimedAfter, retention, jobRetention, ...rescuer };
+}
+
+function startForgetting(partition: Partition, log: Logger): Loop {
+  return every(
+    FORGET_INTERVAL_MS,
+    () => Promise.all([forgetExpired(partition), trimChanges(partition), forgetJobs(partition)]),
+    (error) => log.debug('retention', { error: explain(error) }),
+  );
 }
 
 /** Milliseconds that only go forward. */

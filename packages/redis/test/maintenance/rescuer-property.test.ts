@@ -8,6 +8,7 @@ import { findEvent } from '../../src/index.ts';
 import { createKeys } from '../../src/client/keys.ts';
 import { createLedger } from '../../src/run/redis-ledger.ts';
 import { Passing } from '../../src/run/passing.ts';
+import { BrakeWatch } from '../../src/run/brake/watch.ts';
 import { createProcessor } from '../../src/run/processor.ts';
 import { RunningAttempts } from '../../src/run/running-attempts.ts';
 import { startRescuer, type Rescuer } from '../../src/maintenance/rescuer.ts';
@@ -83,6 +84,7 @@ describe('whatever gets lost between', () => {
         registry,
         fleet,
         passing: new Passing(passing),
+        brakes: new BrakeWatch({ ...parts, random, log: silent, by: 'this' }),
         running: new RunningAttempts(NO_METER),
         ledger: createLedger({
           ...parts,

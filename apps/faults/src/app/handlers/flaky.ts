@@ -5,6 +5,8 @@ export default {
   name: 'flaky',
   on: { provider: 'stripe', types: ['ledger.flaky'] },
   retry: { attempts: 25, backoff: { delay: 200, max: '2s' } },
+  // Each of them fails as often as it says.
+  brake: false,
   async run(event: LedgerEvent, ctx: LedgerContext) {
     begin('flaky', event, ctx);
     const { fails } = metadataOf(event);

@@ -6,6 +6,8 @@ export default {
   on: { provider: 'stripe', types: ['ledger.poison'] },
   queue: 'poison',
   retry: { attempts: 3, backoff: { delay: 200, max: '1s' } },
+  // It is to end among the dead letters, however many of them fail alike.
+  brake: false,
   timeout: '2s',
   async run(event: LedgerEvent, ctx: LedgerContext): Promise<void> {
     begin('poison', event, ctx);
