@@ -36,12 +36,13 @@ export const ADD_JOB_LUA = [
   ),
 ].join('\n');
 
-/** Lua that defines the scripts of BullMQ's which a script calls: functions whose KEYS and ARGV shadow ours. */
-function bullFunctions(script: ScriptText): string {
-  const called = script.bullmq.map(
-    (name) => `local function ${name}(KEYS, ARGV)\n${CALLED_SCRIPTS[name]?.content}\nend`,
-  );
-  return [...(isAdding(script) ? [ADD_JOB_LUA] : []), ...called].join('\n');
+/** Lua that defines the scripts of BullMQ's which a script may call: functions whose KEYS and ARGV shadow ours. */
+function bullFunctions(script: ScriptText): Readonly<Record<string, string>> {
+  const called = script.bullmq.map((name): [string, string] => [
+    name,
+    `local function ${name}(KEYS, ARGV)\n${CALLED_SCRIPTS[name]?.content}\nend`,
+  ]);
+  return Object.fromEntries([...(isAdding(script) ? [['add', ADD_JOB_LUA] as const] : []), ...called]);
 }
 
 const composed = new Map<keyof ScriptCalls, Script>();

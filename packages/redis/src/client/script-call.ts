@@ -1,4 +1,5 @@
 import { keyFunctions } from './keys.ts';
+import { neededOf } from './needed-lua.ts';
 import type { Additions, Args, JobAddition, Keys, Lists, ScriptArg, ScriptText } from './script.ts';
 
 /**
@@ -110,14 +111,18 @@ end
 /**
  * What stands before a script's own text: its names bound to their places, and functions for the keys that it builds.
  * @param pieces what scripts include, by name
- * @param functions Lua that defines what the script calls of BullMQ's, `add` among it
+ * @param functions what it may call of BullMQ's, by name, as Lua that defines it; `add` among it
  */
 export function composeLua(
   script: ScriptText,
   pieces: Readonly<Record<string, string>>,
-  functions: string,
+  functions: Readonly<Record<string, string>>,
 ): string {
-  const lua = [...script.include.map((name) => pieces[name]), script.lua].join('\n\n');
+  const included = script.include.map((name) => pieces[name] ?? '');
+  const lua = [neededOf(included, script.lua), script.lua].filter((text) => text !== '').join('\n\n');
+  const called = Object.entries(functions).filter(
+    ([name]) => (name === 'add' && isAdding(script)) || new RegExp(`\\b${name}\\(`).test(lua),
+  );
   const isOpenEnded = isAdding(script) || script.lists.length > 0 || script.each.length > 0;
   const argNames = ['prefix', ...script.args];
   const [job] = script.add;
@@ -130,7 +135,7 @@ export function composeLua(
       ? `local ${script.keys.map((name) => `${name}Key`).join(', ')} = unpack(KEYS, 1, ${script.keys.length})`
       : '',
     keyFunctions(lua),
-    functions,
+    ...called.map(([, definition]) => definition),
     isOpenEnded ? `local at = ${rest}${TAKE_LUA}` : '',
     isAdding(script) ? ADD_AT_LUA : '',
     job === undefined

@@ -11,7 +11,10 @@ const work: fc.Arbitrary<Work> = fc.oneof(
     { kind: fc.constant('delivery' as const), event, handler: name, asksDelay: fc.constant(true) },
     { requiredKeys: ['kind', 'event', 'handler'] },
   ),
-  fc.record({ kind: fc.constant('job' as const), data: fc.jsonValue() }),
+  fc.record({
+    kind: fc.constant('job' as const),
+    data: fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value))),
+  }),
   fc.constant({ kind: 'canary' as const }),
 );
 

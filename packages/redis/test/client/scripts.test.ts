@@ -56,7 +56,7 @@ describe('the names of a call', () => {
   const row = fc.record({ a: text, b: text, parts: texts, run: addition });
 
   it('are those of the script, whatever stands beside them', async () => {
-    const lua = composeLua(ECHO, {}, TELL);
+    const lua = composeLua(ECHO, {}, { add: TELL });
     const call = fc.record({
       keys: fc.record({ first: text, second: text }),
       args: fc.record({ one: text, two: text }),
@@ -96,7 +96,7 @@ describe('the names of a call', () => {
       args: { one: 'x', two: '' },
       lists: { some: ['s'], others: [] },
     });
-    const lua = composeLua(script, {}, TELL);
+    const lua = composeLua(script, {}, { add: TELL });
     expect(await bench.redis.eval(lua, keys.length, ...keys, ...args)).toEqual(['x', ['s'], [], 0]);
   });
 
