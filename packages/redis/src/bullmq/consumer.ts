@@ -5,6 +5,7 @@ import type { Connection } from '../client/connection.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import { conclude, endingOf, isSeenTo, type Ending, type Processor } from './ending.ts';
 import { leaseOf, TakenLease, type Lease, type TakenJobs } from './lease.ts';
+import type { LockKeeper } from './lock-keeper.ts';
 import { Locks } from './locks.ts';
 import { ManualWorker } from './manual-worker.ts';
 import { beginsByBullMQ, endsByBullMQ, type TakenJob } from './taken-job.ts';
@@ -33,6 +34,7 @@ export interface ConsumerParts {
   readonly settings: ConsumerSettings;
   readonly processor: Processor;
   readonly take: TakeJobs;
+  readonly keeper: LockKeeper;
   readonly onError: (error: Error) => void;
   /** Told of each job that was taken back from a process which died or stopped answering. */
   readonly onStalled: (jobId: string) => void;
@@ -72,9 +74,9 @@ export class Consumer {
   #closed: Promise<void> | undefined;
 
   constructor(parts: ConsumerParts) {
-    const { name, settings, onError, onStalled, onLockLost } = parts;
+    const { name, settings, keeper, onError, onStalled, onLockLost } = parts;
     this.#parts = parts;
-    this.#worker = new ManualWorker(name, settings);
+    this.#worker = new ManualWorker(name, settings, () => keeper.isSettled());
     this.#worker.on('error', onError);
     this.#worker.on('stalled', onStalled);
     this.#jobs = {
@@ -86,7 +88,9 @@ export class Consumer {
     const { lockDuration, lockRenewTime } = settings;
     this.#locks = new Locks({
       renewal: lockRenewTime,
-      extend: (jobIds, tokens) => this.#worker.extendJobLocks(jobIds, tokens, lockDuration),
+      kept: keeper.keep(name, settings.concurrency, onLockLost),
+      extend: async (jobIds, tokens) =>
+        keeper.isKeeping() ? [] : this.#worker.extendJobLocks(jobIds, tokens, lockDuration),
       onLost: onLockLost,
       onError,
     });

@@ -1,4 +1,5 @@
 import { every, type Loop } from '../client/every.ts';
+import type { KeptLocks } from './lock-keeper.ts';
 
 /** A job in the hands of a turn. */
 interface Held {
@@ -10,6 +11,8 @@ interface Held {
 export interface LocksParts {
   /** Milliseconds after which a lock is to have been renewed. */
   readonly renewal: number;
+  /** Who renews them while this thread does not get to it. */
+  readonly kept: KeptLocks;
   /** Renews locks. @returns the jobs whose locks are not ours any more */
   readonly extend: (jobIds: string[], tokens: string[]) => Promise<readonly string[]>;
   readonly onLost: (jobId: string) => void;
@@ -34,13 +37,16 @@ export class Locks {
 
   hold(token: string, jobId: string): void {
     this.#held.set(token, { jobId, renewedAt: performance.now() });
+    this.#parts.kept.hold(token, jobId);
   }
 
   letGo(token: string): void {
     this.#held.delete(token);
+    this.#parts.kept.letGo(token);
   }
 
   stop(): Promise<void> {
+    this.#parts.kept.close();
     return this.#loop.stop();
   }
 

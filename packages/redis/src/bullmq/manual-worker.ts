@@ -1,6 +1,7 @@
+import { takingBackWhen } from './backend.ts';
 import { numberOf, optionsOf, textOf, type TakenJob } from './taken-job.ts';
 import type { Connection } from '../client/connection.ts';
-import { createRedisBackend, Job, Worker, type RedisQueueBackend, type WorkerOptions } from 'bullmq';
+import { Job, Worker, type RedisQueueBackend, type WorkerOptions } from 'bullmq';
 
 /** What BullMQ took. */
 export interface TakenByBullMQ {
@@ -14,12 +15,19 @@ export class ManualWorker extends Worker {
   readonly redis: RedisQueueBackend;
   readonly #connection: Connection;
 
+  /** @param isSettled whether a lock that is not there has no owner */
   constructor(
     name: string,
     settings: Omit<WorkerOptions, 'connection'> & { readonly connection: Connection },
+    isSettled: () => boolean,
   ) {
     let opened: RedisQueueBackend | undefined;
-    super(name, null, { ...settings, autorun: false }, (...args) => (opened = createRedisBackend(...args)));
+    super(
+      name,
+      null,
+      { ...settings, autorun: false },
+      (...args) => (opened = takingBackWhen(isSettled)(...args)),
+    );
     if (opened === undefined) throw new Error('BullMQ made no backend: is it the pinned version?');
     this.redis = opened;
     this.#connection = settings.connection;

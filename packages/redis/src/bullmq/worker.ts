@@ -1,22 +1,26 @@
 import type { Logger } from '@hookline/core';
-import { Worker } from 'bullmq';
 import { repeatStrategy } from './cron.ts';
 import { backoffStrategy, runTurn, type Processor } from './ending.ts';
 import { Consumer, type ConsumerParts } from './consumer.ts';
 import { KEPT_JOBS } from './add-job.ts';
+import { LimitedWorker } from './limited-worker.ts';
+import type { LockKeeper } from './lock-keeper.ts';
 import type { QueueErrors } from './queue-errors.ts';
 import type { Connection } from '../client/connection.ts';
 import type { Partition } from '../client/partition.ts';
 
 /**
  * BullMQ's defaults let 64 s pass between a worker's death and the next try. With these the lock of a dead worker is
- * over after at most 7.5 s and found within 1.5 s more. It is renewed every 2 s and not at half its time, so that a
- * process may stand still for 5.5 s before it loses a job; a lock of 10 s that was renewed every 5 s allowed 5 s and
- * took up to 12 s to be taken over.
+ * over after at most 3.5 s and found within 1 s more. A lock so short is only kept because a thread of its own renews it
+ * every 0.7 s, see lock-keeper.ts: the process may stand still in its own code for 4 s, and loses nothing for 3 s more.
  */
-export const LOCK_MS = 7_500;
-const LOCK_RENEWAL_MS = 2_000;
-const STALLED_INTERVAL_MS = 1_500;
+export const LOCK_MS = 3_500;
+const LOCK_RENEWAL_MS = 1_000;
+const STALLED_INTERVAL_MS = 1_000;
+/** The locks of one thread that does everything: it may stand still for 5.5 s, and is taken over from within 9 s. */
+const LONE_LOCK_MS = 7_500;
+const LONE_LOCK_RENEWAL_MS = 2_000;
+const LONE_STALLED_INTERVAL_MS = 1_500;
 /**
  * BullMQ's own limit of stalls would fail a job without a dead letter, so it is out of the way: the deaths are counted
  * where attempts are opened. The largest that every backend of BullMQ can store.
@@ -25,15 +29,23 @@ const NO_STALL_LIMIT = 2_147_483_647;
 /** BullMQ waits 15 s before it talks to Redis again after an outage. */
 const RUN_RETRY_MS = 500;
 
-/** Every worker's settings, whatever the queue: a death of its process costs seconds and no attempt. */
+/** The settings of a worker that renews its locks itself: a death of its process costs seconds and no attempt. */
 export const WORKER_SETTINGS = {
-  lockDuration: LOCK_MS,
-  lockRenewTime: LOCK_RENEWAL_MS,
-  stalledInterval: STALLED_INTERVAL_MS,
+  lockDuration: LONE_LOCK_MS,
+  lockRenewTime: LONE_LOCK_RENEWAL_MS,
+  stalledInterval: LONE_STALLED_INTERVAL_MS,
   maxStalledCount: NO_STALL_LIMIT,
   runRetryDelay: RUN_RETRY_MS,
   settings: { backoffStrategy, repeatStrategy },
   ...KEPT_JOBS,
+} as const;
+
+/** Those of one whose locks another thread renews. */
+export const KEPT_WORKER_SETTINGS = {
+  ...WORKER_SETTINGS,
+  lockDuration: LOCK_MS,
+  lockRenewTime: LOCK_RENEWAL_MS,
+  stalledInterval: STALLED_INTERVAL_MS,
 } as const;
 
 /**
@@ -61,6 +73,7 @@ export interface QueueWorkerOptions {
   readonly limiter: { readonly max: number; readonly duration: number } | undefined;
   readonly processor: Processor;
   readonly take: ConsumerParts['take'];
+  readonly keeper: LockKeeper;
   /** Told of each job whose lock could not be renewed. */
   readonly onLockLost: (jobId: string) => void;
 }
@@ -73,18 +86,21 @@ export interface QueueWorker {
 
 /** A queue with a rate over all workers is BullMQ's own to work on; any other is ours. */
 export function openQueueWorker(options: QueueWorkerOptions): QueueWorker {
-  const { name, connection, prefix, log, errors, concurrency, limiter, processor, take, onLockLost } =
+  const { name, connection, prefix, log, errors, concurrency, limiter, processor, take, keeper, onLockLost } =
     options;
-  const settings = { connection, prefix, concurrency, ...WORKER_SETTINGS };
+  const settings = { connection, prefix, concurrency, ...KEPT_WORKER_SETTINGS };
   const onError = (error: Error) => errors.note(name, error);
   const onStalled = (jobId: string) =>
     log.warn('taken over from a worker that died or stopped answering', { queue: name, job: jobId });
   if (limiter === undefined)
-    return new Consumer({ name, settings, processor, take, onError, onStalled, onLockLost });
-  const worker = new Worker(name, (job, token = '') => runTurn(job, token, processor), {
-    ...settings,
-    limiter,
-  });
+    return new Consumer({ name, settings, processor, take, keeper, onError, onStalled, onLockLost });
+  const worker = new LimitedWorker(
+    name,
+    (job, token = '') => runTurn(job, token, processor),
+    { ...settings, limiter },
+    keeper,
+    onLockLost,
+  );
   worker.on('error', onError);
   worker.on('stalled', onStalled);
   worker.on('lockRenewalFailed', (jobIds: string[]) => jobIds.forEach(onLockLost));

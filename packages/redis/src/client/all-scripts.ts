@@ -187,6 +187,14 @@ export interface ScriptCalls {
     readonly args: Args<'now' | 'skip' | 'count' | 'wanted'>;
   };
   /**
+   * Renews the locks of jobs that a process holds. Answers with the places of those that are not its own any more.
+   * @see ../bullmq/extend-locks.lua
+   */
+  readonly 'extend-locks': {
+    readonly args: Args<'lockMs'>;
+    readonly each: { readonly held: readonly (Args<'queue' | 'jobId' | 'token'>)[] };
+  };
+  /**
    * Looks at one page of unsettled work and says which of it seems to have no job. `from` and `skip` are where the page
    * begins: a score, and how many of that score are known already; `age` is how long ago it must have moved last.
    * Answers with how many were looked at, where the next page begins, and of each that seems lost its id, handler, queue,
@@ -779,6 +787,7 @@ export interface ScriptReplies {
   readonly 'end-replay': 'ended' | 'not';
   readonly 'enqueue-once': 'added' | 'known' | 'lost';
   readonly 'evict': unknown;
+  readonly 'extend-locks': unknown;
   readonly 'find-lost-work': unknown;
   readonly 'find-unclaimed': unknown;
   readonly 'finish-job': readonly [kind: 'finished' | 'unknown' | 'refused' | 'finishes-itself' | 'pending' | 'succeeded' | 'failed', ...rest: unknown[]];
@@ -2616,6 +2625,23 @@ for i = 1, #page, 2 do
   end
 end
 return { looked, evicted, kept }`,
+  },
+  'extend-locks': {
+    include: [],
+    keys: [],
+    args: ['lockMs'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [{ name: 'held', args: ['queue', 'jobId', 'token'], lists: [], add: [] }],
+    reply: 'raw',
+    lua: `local lost = {}
+for i, it in ipairs(held) do
+  local lockKey = bullLockKeyOf(it.queue, it.jobId)
+  if redis.call('GET', lockKey) == it.token then redis.call('PEXPIRE', lockKey, lockMs)
+  else lost[#lost + 1] = i end
+end
+return lost`,
   },
   'find-lost-work': {
     include: ['clock', 'promote-job', 'record', 'lines', 'event', 'whereabouts'],

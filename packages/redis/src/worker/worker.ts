@@ -5,6 +5,7 @@ import { createPartition } from '../bullmq/add-job.ts';
 import type { Processor } from '../bullmq/ending.ts';
 import { createActivity, type Activity } from '../bullmq/metrics.ts';
 import { watchQueueErrors } from '../bullmq/queue-errors.ts';
+import { startLockKeeper } from '../bullmq/lock-keeper.ts';
 import { LOCK_MS, openQueueWorker } from '../bullmq/worker.ts';
 import { every, type Loop } from '../client/every.ts';
 import type { Partition } from '../client/partition.ts';
@@ -90,6 +91,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
     isReady: () => connection.status === 'ready',
     ...options.queueErrors,
   });
+  const keeper = startLockKeeper(target, prefix, LOCK_MS);
   const workers = queues.map(({ name }) =>
     openQueueWorker({
       name,
@@ -104,6 +106,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
         putOff: (lease, fault) => processor.putOff(lease, fault),
       },
       take: notingEach(ledger.take, activity),
+      keeper,
       onLockLost: (jobId) => void reclaim(running.at(name, jobId)),
     }),
   );
@@ -129,10 +132,12 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
   ];
   const stop = (deadline: number, why: StopCause) => {
     for (const loop of loops) void loop.stop();
-    return stopWorking({ workers, status, running, log, deadline, why }).finally(() => {
-      cancellations.close();
-      connection.disconnect();
-    });
+    return stopWorking({ workers, status, running, log, deadline, why })
+      .finally(() => keeper.stop())
+      .finally(() => {
+        cancellations.close();
+        connection.disconnect();
+      });
   };
   let stopped: Promise<readonly string[]> | undefined;
   return {

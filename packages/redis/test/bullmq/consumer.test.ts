@@ -1,19 +1,25 @@
-import { eventually } from '@hookline/rig';
+import { eventually, testRedisUrl } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Queue } from 'bullmq';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Consumer, type TakeJobs } from '../../src/bullmq/consumer.ts';
 import type { Processor } from '../../src/bullmq/ending.ts';
-import { LOCK_MS, WORKER_SETTINGS } from '../../src/bullmq/worker.ts';
+import { startLockKeeper, type LockKeeper } from '../../src/bullmq/lock-keeper.ts';
+import { KEPT_WORKER_SETTINGS, LOCK_MS } from '../../src/bullmq/worker.ts';
 import { createLedger } from '../../src/run/redis-ledger.ts';
 import { handler, incoming, openBench, type Bench } from '../support.ts';
 
 let bench: Bench;
+let keeper: LockKeeper;
 beforeEach(() => {
   bench = openBench();
+  keeper = startLockKeeper({ kind: 'url', url: testRedisUrl() }, bench.prefix, LOCK_MS);
 });
-afterEach(() => bench.close());
+afterEach(async () => {
+  await keeper.stop();
+  await bench.close();
+});
 
 const queueOf = () => new Queue('default', { connection: bench.redis, prefix: bench.prefix });
 
@@ -54,9 +60,10 @@ function consume(
   const errors: Error[] = [];
   const consumer = new Consumer({
     name: 'default',
-    settings: { connection: bench.redis, prefix: bench.prefix, concurrency, ...WORKER_SETTINGS },
+    settings: { connection: bench.redis, prefix: bench.prefix, concurrency, ...KEPT_WORKER_SETTINGS },
     processor: { run, putOff: () => ({ kind: 'put-off', error: '', delay: 0, until: 0 }) },
     take,
+    keeper,
     onError: (error) => void errors.push(error),
     onStalled: () => undefined,
     onLockLost: () => undefined,

@@ -1,0 +1,126 @@
+import { Worker } from 'node:worker_threads';
+import type { RedisTarget } from '@hookline/core';
+import { every } from '../client/every.ts';
+import { HeldLocks, type HeldLock } from './held-locks.ts';
+import { LockPulse } from './lock-pulse.ts';
+
+/** Compiled in every case: what starts a thread reads no TypeScript. */
+const THREAD = new URL('../../dist/bullmq/lock-thread.js', import.meta.url);
+const INTERVAL_MS = 700;
+/** Longer without an answer, the thread that works renews its locks itself. */
+const LATE_MS = 1_300;
+const BEAT_MS = 200;
+/** A process that stands still for longer may do so for ever: its locks run out, and others take its jobs over. */
+const PATIENCE_MS = 4_000;
+/** After Redis was away, every live process has renewed its locks within this time. */
+const SETTLED_MS = 1_500;
+/** It holds a connection and a few texts. */
+const HEAP_MB = 32;
+
+export interface LockThreadData {
+  readonly target: RedisTarget;
+  readonly prefix: string;
+  /** Milliseconds that a renewed lock lasts. */
+  readonly lock: number;
+  /** Milliseconds between two renewals. */
+  readonly interval: number;
+  /** Milliseconds for which the thread that works may stand still. */
+  readonly patience: number;
+  readonly pulse: SharedArrayBuffer;
+}
+
+export interface LockThreadMessage {
+  readonly region: number;
+  /** `undefined`: there are no more of it. */
+  readonly held: SharedArrayBuffer | undefined;
+}
+
+/** What is in the hands of one queue's turns. */
+export interface KeptLocks {
+  hold(token: string, jobId: string): void;
+  letGo(token: string): void;
+  close(): void;
+}
+
+/** Renews the locks of this process's jobs in a thread of its own. */
+export interface LockKeeper {
+  /** @param most how many of the queue's jobs run at once · @param onLost told of each that is not ours any more */
+  keep(queue: string, most: number, onLost: (jobId: string) => void): KeptLocks;
+  /** Whether this thread need not renew them itself. */
+  isKeeping(): boolean;
+  /** Whether Redis has answered for so long that a lock which is not there has no owner. */
+  isSettled(): boolean;
+  stop(): Promise<void>;
+}
+
+/** @param lock milliseconds that a lock lasts */
+export function startLockKeeper(target: RedisTarget, prefix: string, lock: number): LockKeeper {
+  return new ThreadLockKeeper(target, prefix, lock);
+}
+
+class ThreadLockKeeper implements LockKeeper {
+  readonly #pulse = new LockPulse();
+  readonly #thread: Worker;
+  readonly #beating;
+  readonly #lost = new Map<number, (jobId: string) => void>();
+  #hasEnded = false;
+  #regions = 0;
+
+  constructor(target: RedisTarget, prefix: string, lock: number) {
+    this.#pulse.beat();
+    const workerData = {
+      target,
+      prefix,
+      lock,
+      interval: INTERVAL_MS,
+      patience: PATIENCE_MS,
+      pulse: this.#pulse.memory,
+    } satisfies LockThreadData;
+    this.#thread = new Worker(THREAD, { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
+    this.#thread.unref();
+    // Then this thread renews the locks.
+    this.#thread.on('error', () => (this.#hasEnded = true));
+    this.#thread.on('exit', () => (this.#hasEnded = true));
+    this.#thread.on('message', ({ region, lost }: { readonly region: number; readonly lost?: HeldLock }) => {
+      if (lost !== undefined) this.#lost.get(region)?.(lost.jobId);
+    });
+    this.#beating = every(
+      BEAT_MS,
+      async () => this.#pulse.beat(),
+      () => undefined,
+    );
+  }
+
+  keep(queue: string, most: number, onLost: (jobId: string) => void): KeptLocks {
+    const held = new HeldLocks(most);
+    const region = (this.#regions += 1);
+    this.#lost.set(region, onLost);
+    this.#tell({ region, held: held.memory });
+    return {
+      hold: (token, jobId) => void held.hold({ queue, jobId, token }),
+      letGo: (token) => held.letGo(token),
+      close: () => {
+        this.#lost.delete(region);
+        this.#tell({ region, held: undefined });
+      },
+    };
+  }
+
+  #tell(message: LockThreadMessage): void {
+    this.#thread.postMessage(message);
+  }
+
+  isKeeping(): boolean {
+    return !this.#hasEnded && this.#pulse.unrenewedFor < LATE_MS;
+  }
+
+  isSettled(): boolean {
+    // Without the thread nobody knows: BullMQ looks as it does by itself.
+    return this.#hasEnded || (this.isKeeping() && this.#pulse.steadyFor >= SETTLED_MS);
+  }
+
+  async stop(): Promise<void> {
+    await this.#beating.stop();
+    await this.#thread.terminate();
+  }
+}

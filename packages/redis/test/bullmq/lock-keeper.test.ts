@@ -1,0 +1,98 @@
+import { eventually, testRedisUrl } from '@hookline/rig';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { HeldLocks } from '../../src/bullmq/held-locks.ts';
+import { startLockKeeper, type LockKeeper } from '../../src/bullmq/lock-keeper.ts';
+import { openBench, type Bench } from '../support.ts';
+
+describe('the locks that two threads see', () => {
+  const name = fc
+    .string({ minLength: 1, maxLength: 60, unit: 'grapheme' })
+    .filter((text) => !text.includes('\n'));
+
+  it('are those that are held, as they were written', () => {
+    const step = fc.record({ token: fc.integer({ min: 0, max: 9 }), jobId: name, isHeld: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const mine = new HeldLocks(10);
+        const theirs = new HeldLocks(mine.memory);
+        const expected = new Map<string, string>();
+        for (const { token, jobId, isHeld } of steps) {
+          if (isHeld) {
+            expect(mine.hold({ queue: 'q', jobId, token: `t:${token}` })).toBe(true);
+            expected.set(`t:${token}`, jobId);
+          } else {
+            mine.letGo(`t:${token}`);
+            expected.delete(`t:${token}`);
+          }
+          expect(new Map(theirs.read().map((held) => [held.token, held.jobId]))).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  it('say so where there is no room for one', () => {
+    const held = new HeldLocks(1);
+    expect(held.hold({ queue: 'q', jobId: 'x'.repeat(2_000), token: 't' })).toBe(false);
+    expect(held.read()).toEqual([]);
+    expect(held.hold({ queue: 'q', jobId: 'a', token: 't' })).toBe(true);
+    expect(held.hold({ queue: 'q', jobId: 'b', token: 'u' })).toBe(false);
+    held.letGo('t');
+    expect(held.hold({ queue: 'q', jobId: 'b', token: 'u' })).toBe(true);
+  });
+});
+
+describe('the thread that renews locks', () => {
+  const LOCK_MS = 1_500;
+  let bench: Bench;
+  let keeper: LockKeeper;
+  beforeEach(async () => {
+    bench = openBench();
+    keeper = startLockKeeper({ kind: 'url', url: testRedisUrl() }, bench.prefix, LOCK_MS);
+    await eventually(() => keeper.isKeeping());
+  });
+  afterEach(async () => {
+    await keeper.stop();
+    await bench.close();
+  });
+  const lockOf = (jobId: string) => bench.partition.keys.bullLock('q', jobId);
+  const lock = (jobId: string, token: string) => bench.redis.set(lockOf(jobId), token, 'PX', LOCK_MS);
+
+  it('keeps them while this one stands still, and for no longer than it may', async () => {
+    const lost: string[] = [];
+    const kept = keeper.keep('q', 4, (jobId) => void lost.push(jobId));
+    await lock('job', 't');
+    kept.hold('t', 'job');
+    standStill(3_000);
+    expect(await bench.redis.get(lockOf('job'))).toBe('t');
+    standStill(4_000 + LOCK_MS + 1_000);
+    expect(await bench.redis.get(lockOf('job'))).toBeNull();
+    await eventually(() => lost.includes('job'));
+  });
+
+  it('tells of those that somebody else has, and lets go of those that have ended', async () => {
+    const lost: string[] = [];
+    const kept = keeper.keep('q', 4, (jobId) => void lost.push(jobId));
+    await lock('theirs', 'other');
+    await lock('over', 'u');
+    kept.hold('t', 'theirs');
+    kept.hold('u', 'over');
+    kept.letGo('u');
+    await eventually(() => lost.includes('theirs'));
+    await eventually(async () => (await bench.redis.exists(lockOf('over'))) === 0);
+    expect(lost).not.toContain('over');
+  });
+
+  it('settles only after Redis has answered for a while', async () => {
+    expect(keeper.isSettled()).toBe(false);
+    await eventually(() => keeper.isSettled());
+    await keeper.stop();
+    // Without it, whoever works renews its locks itself.
+    await eventually(() => !keeper.isKeeping());
+    expect(keeper.isSettled()).toBe(true);
+  });
+});
+
+function standStill(ms: number): void {
+  for (const until = Date.now() + ms; Date.now() < until;);
+}
