@@ -12,6 +12,8 @@ const LATE_MS = 1_300;
 const BEAT_MS = 200;
 /** A process that stands still for longer may do so for ever: its locks run out, and others take its jobs over. */
 const PATIENCE_MS = 4_000;
+/** From when on a process that stood still may have lost its jobs. */
+export const LOST_AFTER_MS = PATIENCE_MS + 3_000;
 /** After Redis was away, every live process has renewed its locks within this time. */
 const SETTLED_MS = 1_500;
 /** It holds a connection and a few texts. */

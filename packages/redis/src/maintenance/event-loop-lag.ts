@@ -9,7 +9,7 @@ export interface LoopWatchOptions {
   readonly reclaim: (attempts: readonly RunningAttempt[]) => Promise<void>;
   readonly log: Logger;
   readonly meter: Meter;
-  /** Milliseconds that a job's lock lasts; it is renewed when half of them are over. */
+  /** After how many milliseconds of it a job's lock is lost: another thread renews it until shortly before. */
   readonly lock: number;
   /** Milliseconds that only go forward. */
   readonly clock: () => number;
@@ -21,7 +21,7 @@ const INTERVAL_MS = 500;
 
 /**
  * Notices that this process did not get to run: its code blocked the event loop, or the machine or a debugger stopped
- * it. Locks cannot be renewed in that time, so afterwards each running attempt is looked at, at once: one that nobody took
+ * it. Locks are not renewed for ever in that time, so afterwards each running attempt is looked at, at once: one that nobody took
  * over goes on, and says so from then on until it ends; one that was taken over is aborted before it does more.
  */
 export function watchEventLoop(options: LoopWatchOptions): { stop(): void } {

@@ -5,7 +5,7 @@ import { createPartition } from '../bullmq/add-job.ts';
 import type { Processor } from '../bullmq/ending.ts';
 import { createActivity, type Activity } from '../bullmq/metrics.ts';
 import { watchQueueErrors } from '../bullmq/queue-errors.ts';
-import { startLockKeeper } from '../bullmq/lock-keeper.ts';
+import { LOST_AFTER_MS, startLockKeeper } from '../bullmq/lock-keeper.ts';
 import { LOCK_MS, openQueueWorker } from '../bullmq/worker.ts';
 import { every, type Loop } from '../client/every.ts';
 import type { Partition } from '../client/partition.ts';
@@ -127,7 +127,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
     startRescuer({ partition, fleet, now, log, meter, ...rescuing(options) }),
     startBrakes({ ...options, partition }),
     startEvictor({ partition, now, log, meter, ...options.evictor }),
-    watchEventLoop({ running, reclaim, log, meter, clock, lock: LOCK_MS }),
+    watchEventLoop({ running, reclaim, log, meter, clock, lock: LOST_AFTER_MS }),
     startForgetting(partition, log),
   ];
   const stop = (deadline: number, why: StopCause) => {
