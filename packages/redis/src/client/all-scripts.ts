@@ -1731,7 +1731,7 @@ local function removeRemains(queue, jobId)
   redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
 end`,
   'runs': `local LONGEST_RUNS = 20
--- As long as a lock lasts: a process that lives speaks every 2 s.
+-- Longer than a lock lasts that nobody renews: a process that lives speaks every 2 s.
 local SILENT_MS = 7500
 -- How long work that made one process stand still is left to the next one that it makes stand still.
 local PATIENCE_MS = 60000
