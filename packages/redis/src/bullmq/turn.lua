@@ -107,13 +107,15 @@ end
 -- to do than to take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
 local function takeIds(queue, count, now)
   local facts, activeKey = factsOf(queue, now), bullJobKeyOf(queue, 'active')
-  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return {}, 'other', 0 end
+  if facts.limit then return {}, 'other', 0 end
+  if not facts.fair and facts.delayed and facts.delayed < (now + 1) * 0x1000 then return {}, 'other', 0 end
   if facts.paused then return {}, 'empty', 0 end
   local most = facts.most and math.max(0, tonumber(facts.most) - redis.call('LLEN', activeKey)) or count
   if most == 0 then return {}, 'full', 0 end
   local ids, why, untilWhen = {}, most < count and 'full' or 'more', 0
   count = math.min(count, most)
-  for _, id in ipairs(redis.call('RPOP', bullJobKeyOf(queue, 'wait'), count) or {}) do
+  -- What still waits in a fair queue has no turn yet.
+  for _, id in ipairs(not facts.fair and redis.call('RPOP', bullJobKeyOf(queue, 'wait'), count) or {}) do
     if string.sub(id, 1, 2) == '0:' then why = 'other' else ids[#ids + 1] = id end
   end
   if why ~= 'other' and #ids < count then

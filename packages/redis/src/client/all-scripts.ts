@@ -162,6 +162,14 @@ export interface ScriptCalls {
     readonly args: Args<'id' | 'keptMs'>;
   };
   /**
+   * Puts jobs of a queue that is fair no more where BullMQ has them, at most so many, and says how many: behind its plain
+   * list they might never be taken.
+   * @see ../bullmq/end-turns.lua
+   */
+  readonly 'end-turns': {
+    readonly args: Args<'queue' | 'most'>;
+  };
+  /**
    * Queues and tracks a job for `ctx.enqueue`, once for each place in the work that asks for it; only for the run that
    * counts.
    * @see ../run/enqueue-once.lua
@@ -225,6 +233,16 @@ export interface ScriptCalls {
     readonly keys: Keys<'job'>;
     readonly args: Args<'id' | 'now' | 'result' | 'retention' | 'token'>;
     readonly lists: Lists<'summary'>;
+  };
+  /**
+   * Keeps no order any more of these providers' events, if the workers are still those over which that was decided: one that
+   * joins asks for an order before the others hear of it, and once more afterwards.
+   * @see ../events/forget-arrivals.lua
+   */
+  readonly 'forget-arrivals': {
+    readonly keys: Keys<'arrivals' | 'revision'>;
+    readonly args: Args<'revisionThen'>;
+    readonly lists: Lists<'providers'>;
   };
   /**
    * Forgets events whose retention time is over, a few at a time so that the server is never held up. Says how many.
@@ -416,7 +434,7 @@ export interface ScriptCalls {
    */
   readonly 'open-delivery': {
     readonly keys: Keys<'revision'>;
-    readonly args: Args<'id' | 'handler' | 'workId' | 'made' | 'stalled' | 'inPlace' | 'planned' | 'now' | 'token' | 'queue' | 'jobId' | 'run' | 'process' | 'here'>;
+    readonly args: Args<'id' | 'handler' | 'workId' | 'made' | 'stalled' | 'inPlace' | 'planned' | 'now' | 'token' | 'queue' | 'jobId' | 'run' | 'process' | 'here' | 'rule'>;
   };
   /**
    * Begins one run of a job that belongs to no event. Most have no record of their own (schedules'), so all that is known
@@ -785,12 +803,14 @@ export interface ScriptReplies {
   readonly 'dispatch': readonly [kind: 'dispatched' | 'in-place' | 'unhandled' | 'stale' | 'gone' | 'shed', ...rest: unknown[]];
   readonly 'drop-message': number;
   readonly 'end-replay': 'ended' | 'not';
+  readonly 'end-turns': number;
   readonly 'enqueue-once': 'added' | 'known' | 'lost';
   readonly 'evict': unknown;
   readonly 'extend-locks': unknown;
   readonly 'find-lost-work': unknown;
   readonly 'find-unclaimed': unknown;
   readonly 'finish-job': readonly [kind: 'finished' | 'unknown' | 'refused' | 'finishes-itself' | 'pending' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'forget-arrivals': 'ok' | 'stale';
   readonly 'forget-events': number;
   readonly 'forget-jobs': number;
   readonly 'give-lease': number;
@@ -1100,44 +1120,62 @@ end
 local function noteJobOfDelivery(id, handler, queue, jobId)
   redis.call('HSET', eventKeyOf(id), 'job/' .. handler, queue .. '|' .. jobId)
 end`,
-  'fair': `-- BullMQ's own scores are a priority, at least 1, times 2^32; ours begin above those of its first.
-local FIRST_SCORE = 0x200000000
+  'fair': `-- BullMQ's own scores are a priority, at least 1, times 2^32; ours stay below those, as fractions.
+local FIRST_OF_OTHERS = 0x100000000
+local PLACES = 0x200000
 local JOBS_OF_ROUND = 0x4000
+-- At most so many at once: Redis does nothing else meanwhile.
+local MOST_MOVED = 500
 
 -- What an event's job is about: the subject; the source, or the kind of work, where nobody says.
 local function groupOf(queue, jobId)
   local eventKey = eventKeyOf(string.match(jobId, '^[^~]*'))
   local line = redis.call('EXISTS', eventKey) == 1 and factsLineOf(eventKey) or ''
   if line == '' then return redis.call('HGET', bullJobKeyOf(queue, jobId), 'name') or '' end
-  local facts = cjson.decode(line)
+  local facts = factsIn(line)
   return facts[2] .. '\\n' .. (type(facts[11]) == 'string' and facts[11] or '')
 end
 
-local function roundOf(score) return math.floor((tonumber(score) - FIRST_SCORE) / JOBS_OF_ROUND) end
+local function roundOf(score) return math.floor(tonumber(score) * PLACES / JOBS_OF_ROUND) end
 
 -- The round that is being worked on.
 local function roundNow(queue)
-  local first = redis.call('ZRANGEBYSCORE', bullJobKeyOf(queue, 'prioritized'), FIRST_SCORE, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if first[1] then return roundOf(first[2]) end
+  local first = redis.call('ZRANGE', bullJobKeyOf(queue, 'prioritized'), 0, 0, 'WITHSCORES')
+  if first[1] and tonumber(first[2]) < FIRST_OF_OTHERS then return roundOf(first[2]) end
   redis.call('DEL', fairKeyOf(queue))
   return 0
 end
 
-local function addFairly(queue, jobIds)
+-- The last round of a subject; nothing where its job of that round was taken away by somebody who did not say so.
+local function lastRoundOf(queue, group)
+  local round, jobId = string.match(redis.call('HGET', fairKeyOf(queue), group) or '', '^(%d+) (.*)$')
+  local score = round and redis.call('ZSCORE', bullJobKeyOf(queue, 'prioritized'), jobId)
+  return score and roundOf(score) == tonumber(round) and tonumber(round) or nil
+end
+
+-- Adds those that BullMQ itself has put among the prioritized: they would stay behind all others for ever.
+local function withOthers(queue, jobIds, most)
+  local prioritizedKey = bullJobKeyOf(queue, 'prioritized')
+  local others = most > 0
+    and redis.call('ZRANGEBYSCORE', prioritizedKey, FIRST_OF_OTHERS, '+inf', 'LIMIT', 0, most) or {}
+  if #others > 0 then redis.call('ZREM', prioritizedKey, unpack(others)) end
+  for _, jobId in ipairs(others) do jobIds[#jobIds + 1] = jobId end
+  return jobIds
+end
+
+local function addFairly(queue, newIds)
+  local jobIds = withOthers(queue, newIds, MOST_MOVED - #newIds)
+  if #jobIds == 0 then return end
   local now = roundNow(queue)
   for _, jobId in ipairs(jobIds) do
     local group = groupOf(queue, jobId)
-    local last = tonumber(redis.call('HGET', fairKeyOf(queue), group) or -1)
-    local round = math.max(last + 1, now)
-    redis.call('HSET', fairKeyOf(queue), group, round)
+    local round = math.max((lastRoundOf(queue, group) or -1) + 1, now)
+    redis.call('HSET', fairKeyOf(queue), group, string.format('%d %s', round, jobId))
     local nth = redis.call('INCR', bullJobKeyOf(queue, 'pc')) % JOBS_OF_ROUND
     redis.call('ZADD', bullJobKeyOf(queue, 'prioritized'),
-      string.format('%.0f', FIRST_SCORE + round * JOBS_OF_ROUND + nth), jobId)
+      string.format('%.17g', (round * JOBS_OF_ROUND + nth) / PLACES), jobId)
   end
 end
-
--- At most so many at once: Redis does nothing else meanwhile.
-local MOST_MOVED = 500
 
 -- What is tried again, or had to wait for its time, would go before all others: BullMQ has a plain list for it.
 local function takeTurnsIn(queue, now)
@@ -1145,18 +1183,19 @@ local function takeTurnsIn(queue, now)
   local due = redis.call('ZRANGEBYSCORE', delayedKey, '-inf', string.format('(%.0f', (now + 1) * 0x1000), 'LIMIT', 0, MOST_MOVED)
   if #due > 0 then redis.call('ZREM', delayedKey, unpack(due)) end
   for _, jobId in ipairs(due) do redis.call('HSET', bullJobKeyOf(queue, jobId), 'delay', 0) end
-  for _, jobId in ipairs(redis.call('RPOP', bullJobKeyOf(queue, 'wait'), MOST_MOVED) or {}) do
+  local room = MOST_MOVED - #due
+  for _, jobId in ipairs(room > 0 and redis.call('RPOP', bullJobKeyOf(queue, 'wait'), room) or {}) do
     -- Not a job, but a marker that an old version left.
     if string.sub(jobId, 1, 2) ~= '0:' then due[#due + 1] = jobId end
   end
-  if #due > 0 then addFairly(queue, due) end
+  addFairly(queue, due)
 end
 
 -- A subject whose last job is taken needs no place any more.
 local function leaveRounds(queue, jobIds, scores)
   for i, jobId in ipairs(jobIds) do
     local group = groupOf(queue, jobId)
-    if redis.call('HGET', fairKeyOf(queue), group) == string.format('%d', roundOf(scores[i])) then
+    if redis.call('HGET', fairKeyOf(queue), group) == string.format('%d %s', roundOf(scores[i]), jobId) then
       redis.call('HDEL', fairKeyOf(queue), group)
     end
   end
@@ -1316,7 +1355,7 @@ local function digits(number) return string.format('%.0f', number) end
 
 -- A digest of what an event is about; nothing where nobody says.
 local function subjectOf(eventKey)
-  local facts = cjson.decode(factsLineOf(eventKey))
+  local facts = factsIn(factsLineOf(eventKey))
   return type(facts[11]) == 'string' and redis.sha1hex(facts[2] .. '\\n' .. facts[11]) or nil, facts[3]
 end
 
@@ -1352,6 +1391,22 @@ local function enterLine(id, handler, subject, arrival)
   redis.call('ZADD', lineKeyOf(handler, subject), 'NX', arrival, id)
 end
 
+-- Where an event stands under the rule of today. One that was dispatched under another one, or under none, or was put back
+-- from the history, is told now.
+local function lineUnder(rule, line, id, eventKey, handler)
+  local was, subject, arrival = placeIn(line or '')
+  if rule == '' or rule == was then return line end
+  if not subject then
+    subject = subjectOf(eventKey)
+    if not subject then return nil end
+    arrival = arrivalOf(id, eventKey, subject)
+    enterLine(id, handler, subject, arrival)
+  end
+  local now = rule .. '|' .. subject .. '|' .. arrival
+  redis.call('HSET', eventKey, 'line/' .. handler, now)
+  return now
+end
+
 -- One that is run again by hand has its old place.
 local function enterLineAgain(eventKey, id, handler)
   local _, subject, arrival = placeIn(redis.call('HGET', eventKey, 'line/' .. handler) or '')
@@ -1375,17 +1430,38 @@ local function nextOf(handler, subject, rule, asking)
   end
 end
 
+-- Has the next one looked at, if it was looked at before and had to wait.
+local function wakeNext(handler, subject, rule)
+  local next = nextOf(handler, subject, rule)
+  local job = next and redis.call('HGET', eventKeyOf(next), 'waits/' .. handler)
+  if not job then return end
+  redis.call('HDEL', eventKeyOf(next), 'waits/' .. handler)
+  -- It may have been queued anew, or in another queue, since it was looked at.
+  for _, place in ipairs({ job, redis.call('HGET', eventKeyOf(next), 'job/' .. handler) or job }) do
+    local queue, jobId = string.match(place, '^([^|]*)|(.*)$')
+    if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then return promoteJob(queue, jobId) end
+  end
+end
+
+-- An event is dispatched and stands in its lines, or nobody will dispatch it any more.
+local function leaveArriving(id, subject)
+  if redis.call('ZREM', arrivingKeyOf(subject), id) == 0 then return end
+  local waiters = redis.call('HGETALL', lineWaitersKeyOf(subject))
+  if #waiters == 0 then return end
+  redis.call('DEL', lineWaitersKeyOf(subject))
+  for i = 1, #waiters, 2 do wakeNext(waiters[i], subject, waiters[i + 1]) end
+end
+
 -- Whether something came before it that is still to be dispatched: it may belong before it.
 local function isBehindArriving(subject, arrival)
-  local key = arrivingKeyOf(subject)
-  for _ = 1, MOST_SKIPPED do
-    local first, at = unpack(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES'))
+  for skipped = 0, MOST_SKIPPED do
+    local first, at = unpack(redis.call('ZRANGE', arrivingKeyOf(subject), 0, 0, 'WITHSCORES'))
     if not first or tonumber(at) >= tonumber(arrival) then return false end
+    if skipped == MOST_SKIPPED then return true end
     local status, to = unpack(redis.call('HMGET', eventKeyOf(first), 'status', 'to'))
     if (status == 'queued' or status == 'received') and (not to or to == '') then return true end
-    redis.call('ZREM', key, first)
+    leaveArriving(first, subject)
   end
-  return true
 end
 
 local function holderOf(handler, subject, rule)
@@ -1431,16 +1507,6 @@ local function holdLine(line, id, eventKey, handler)
   redis.call('HDEL', burstsKeyOf(handler), subject)
 end
 
--- Has the next one looked at, if it was looked at before and had to wait.
-local function wakeNext(handler, subject, rule)
-  local next = nextOf(handler, subject, rule)
-  local job = next and redis.call('HGET', eventKeyOf(next), 'waits/' .. handler)
-  if not job then return end
-  redis.call('HDEL', eventKeyOf(next), 'waits/' .. handler)
-  local queue, jobId = string.match(job, '^([^|]*)|(.*)$')
-  if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then promoteJob(queue, jobId) end
-end
-
 local function leaveHold(id, handler, subject, rule)
   if redis.call('HGET', lineHoldersKeyOf(handler), subject) ~= id then return end
   redis.call('HDEL', lineHoldersKeyOf(handler), subject)
@@ -1463,15 +1529,6 @@ end
 local function stepBack(line, id, handler)
   local rule, subject = placeIn(line)
   if string.sub(rule, 1, 5) ~= 'order' then leaveHold(id, handler, subject, rule) end
-end
-
--- An event is dispatched, and stands in its lines.
-local function leaveArriving(id, subject)
-  if redis.call('ZREM', arrivingKeyOf(subject), id) == 0 then return end
-  local waiters = redis.call('HGETALL', lineWaitersKeyOf(subject))
-  if #waiters == 0 then return end
-  redis.call('DEL', lineWaitersKeyOf(subject))
-  for i = 1, #waiters, 2 do wakeNext(waiters[i], subject, waiters[i + 1]) end
 end`,
   'next': `-- Bytes of bodies in one answer: what is larger is opened by itself.
 local MOST_GIVEN = 256 * 1024
@@ -1486,14 +1543,15 @@ local function planOf(kind)
   return plan
 end
 
--- Event, handler, the way and the revision of the plan; nothing for work without one.
+-- Event, handler, the way, the revision of the plan and the handler's rule; nothing for work without a plan.
 local function plannedFor(jobId, name, data)
   if string.sub(data, 1, 25) == '{"kind":"event","source":' then
     local planned, handler = string.match(planOf(name .. ' ' .. data) or '', '^(%S+) (.*)$')
-    return handler and jobId, handler, 'first', planned
+    return handler and jobId, handler, 'first', planned, ''
   end
-  if data == '{"kind":"delivery"}' and planOf('~' .. name) then
-    return string.sub(jobId, 1, -#name - 2), name, 'no', ''
+  local rule = data == '{"kind":"delivery"}' and planOf('~' .. name)
+  if rule then
+    return string.sub(jobId, 1, -#name - 2), name, 'no', '', rule
   end
 end
 
@@ -1501,12 +1559,12 @@ end
 local function openAhead(queue, jobId, job, token, now, run)
   local name, data, _, _, _, made, _, stalled, _, deferred = unpack(job, 1, 10)
   if stalled or deferred or not (name and data) or given > MOST_GIVEN then return {} end
-  local id, handler, inPlace, planned = plannedFor(jobId, name, data)
+  local id, handler, inPlace, planned, rule = plannedFor(jobId, name, data)
   if not id then return {} end
   local opened = openDelivery({
     id = id, handler = handler, workId = id .. '~' .. handler, made = made or '0', stalled = '0', inPlace = inPlace,
     planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = run, process = process,
-    here = '', isAhead = true,
+    here = '', rule = rule, isAhead = true,
   })
   if opened[1] ~= 'open' then return {} end
   given = given + #(opened[5] or '')
@@ -1569,7 +1627,7 @@ local function oldnessIn(line, handler, standing)
   return rule == 'latest' and redis.call('GET', newestVersionKeyOf(handler, subject)) or ''
 end
 
--- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
+-- \`it\`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, rule; see
 -- open-delivery.lua. \`isAhead\`: its job was taken by this very script; work with a run that is known is not opened.
 local function openDelivery(it)
   local id, handler = it.id, it.handler
@@ -1599,6 +1657,7 @@ local function openDelivery(it)
   if shedAt then return { 'shed' } end
   if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
   if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
+  line = lineUnder(it.rule, line, id, eventKey, handler)
   local standing = line and standingOf(line, it, was)
   if standing == 'behind' or standing == 'arriving' then
     if not it.isAhead then waitInLine(line, eventKey, handler, standing, it.queue .. '|' .. it.jobId) end
@@ -1666,19 +1725,25 @@ local function recordOf(eventKey) return redis.call('HGET', eventKey, 'record') 
 
 local function factsLineOf(eventKey) return string.match(recordOf(eventKey) or '', '^[^\\n]*') end
 
+-- JavaScript writes half a character as \`\\\\ud800\`, which cjson does not read.
+local function wholeCharacter(escaped) return string.find(escaped, '^\\\\ud%x%x%x$') and '\\239\\191\\189' or escaped end
+
+-- What a line says; half characters are as a digest of the text has them in JavaScript.
+local function factsIn(line) return cjson.decode((string.gsub(line, '\\\\.d?[89a-f]?%x?%x?', wholeCharacter))) end
+
 local function receivedAtOf(eventKey) return string.match(recordOf(eventKey), '^%[(%d+)') end
 
 -- Source, provider and type.
 local function kindOf(eventKey)
   local line = factsLineOf(eventKey)
   if line == '' then return nil end
-  local facts = cjson.decode(line)
+  local facts = factsIn(line)
   return facts[2], facts[3], facts[4]
 end
 
 local function piecesOf(eventKey)
   local line = factsLineOf(eventKey)
-  return line == '' and 1 or cjson.decode(line)[7]
+  return line == '' and 1 or factsIn(line)[7]
 end`,
   'refusing': `-- Writes down who refuses; one that was given the event before stays what it is. Returns \`to\` with them.
 local function noteRefused(eventKey, to, refused)
@@ -1982,13 +2047,15 @@ end
 -- to do than to take one: jobs whose time has come, a limit of the queue's own, or a marker that an old version left.
 local function takeIds(queue, count, now)
   local facts, activeKey = factsOf(queue, now), bullJobKeyOf(queue, 'active')
-  if facts.limit or (facts.delayed and facts.delayed < (now + 1) * 0x1000) then return {}, 'other', 0 end
+  if facts.limit then return {}, 'other', 0 end
+  if not facts.fair and facts.delayed and facts.delayed < (now + 1) * 0x1000 then return {}, 'other', 0 end
   if facts.paused then return {}, 'empty', 0 end
   local most = facts.most and math.max(0, tonumber(facts.most) - redis.call('LLEN', activeKey)) or count
   if most == 0 then return {}, 'full', 0 end
   local ids, why, untilWhen = {}, most < count and 'full' or 'more', 0
   count = math.min(count, most)
-  for _, id in ipairs(redis.call('RPOP', bullJobKeyOf(queue, 'wait'), count) or {}) do
+  -- What still waits in a fair queue has no turn yet.
+  for _, id in ipairs(not facts.fair and redis.call('RPOP', bullJobKeyOf(queue, 'wait'), count) or {}) do
     if string.sub(id, 1, 2) == '0:' then why = 'other' else ids[#ids + 1] = id end
   end
   if why ~= 'other' and #ids < count then
@@ -2557,6 +2624,30 @@ redis.call('PEXPIRE', replayKey, keptMs)
 redis.call('SREM', underWayKey, id)
 return 'ended'`,
   },
+  'end-turns': {
+    include: ['record', 'fair'],
+    keys: [],
+    args: ['queue', 'most'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `redis.call('DEL', fairKeyOf(queue))
+local prioritizedKey = bullJobKeyOf(queue, 'prioritized')
+local ids = redis.call('ZRANGEBYSCORE', prioritizedKey, '-inf', '(' .. FIRST_OF_OTHERS, 'LIMIT', 0, most)
+if #ids == 0 then return 0 end
+redis.call('ZREM', prioritizedKey, unpack(ids))
+for _, id in ipairs(ids) do
+  local priority = tonumber(redis.call('HGET', bullJobKeyOf(queue, id), 'priority') or 0) or 0
+  if priority == 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), id)
+  else
+    local nth = redis.call('INCR', bullJobKeyOf(queue, 'pc')) % FIRST_OF_OTHERS
+    redis.call('ZADD', prioritizedKey, string.format('%.0f', priority * FIRST_OF_OTHERS + nth), id)
+  end
+end
+return #ids`,
+  },
   'enqueue-once': {
     include: ['clock', 'frames', 'job', 'runs'],
     keys: ['work', 'lock', 'effects'],
@@ -2730,6 +2821,21 @@ if external ~= '1' then return { 'finishes-itself' } end
 endJob(id, 'succeeded', now, 'result', result)
 forgetJobAfter(id, millisecondsNow() + retention)
 return { 'finished', queue, queuedId, summaryOf(id) }`,
+  },
+  'forget-arrivals': {
+    include: [],
+    keys: ['arrivals', 'revision'],
+    args: ['revisionThen'],
+    lists: ['providers'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if (redis.call('GET', revisionKey) or '0') ~= revisionThen then return 'stale' end
+redis.call('HDEL', arrivalsKey, unpack(providers))
+-- The last place that was given: with it alone, each event would still be looked at.
+if redis.call('HLEN', arrivalsKey) == 1 then redis.call('HDEL', arrivalsKey, '') end
+return 'ok'`,
   },
   'forget-events': {
     include: ['clock', 'promote-job', 'record', 'lines', 'event'],
@@ -3050,6 +3156,10 @@ redis.call('SADD', queuesKeyOf(), newQueue)
 if kind == 'delivery' then
   if redis.call('HGET', key, 'inPlace') == handler then redis.call('HDEL', key, 'inPlace') end
   noteJobOfDelivery(id, handler, newQueue, newJobId)
+  -- One that waits for a paused handler is let go with it.
+  if redis.call('SREM', heldForKeyOf(handler), queue .. '|' .. jobId) == 1 then
+    redis.call('SADD', heldForKeyOf(handler), newQueue .. '|' .. newJobId)
+  end
   if since ~= '' then redis.call('HSETNX', key, 'unclaimed/' .. handler, since) end
 else
   if redis.call('HEXISTS', key, 'status') == 1 then
@@ -3186,7 +3296,7 @@ return { place, tonumber(redis.call('HGET', jobKey, 'step') or 0) }`,
   'open-delivery': {
     include: ['dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'brake', 'opening'],
     keys: ['revision'],
-    args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'planned', 'now', 'token', 'queue', 'jobId', 'run', 'process', 'here'],
+    args: ['id', 'handler', 'workId', 'made', 'stalled', 'inPlace', 'planned', 'now', 'token', 'queue', 'jobId', 'run', 'process', 'here', 'rule'],
     lists: [],
     bullmq: ['promote'],
     add: [],
@@ -3194,7 +3304,7 @@ return { place, tonumber(redis.call('HGET', jobKey, 'step') or 0) }`,
     reply: 'tagged',
     lua: `return openDelivery({
   id = id, handler = handler, workId = workId, made = made, stalled = stalled, inPlace = inPlace, planned = planned,
-  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here,
+  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here, rule = rule,
 })`,
   },
   'open-job': {
@@ -3742,18 +3852,20 @@ if not mayEnd(runsIn(event[5])) then
   local state = redis.call('HGET', workKey, 'd/' .. handler) or ''
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
 end
-keepLock()
 local line = event[4]
+-- The first write of each way takes no memory: a Redis at its limit refuses a script whose first one does.
 if fingerprint ~= '' and redis.call('HGET', brakeKeyOf(handler), 'fingerprint') == fingerprint then
   redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix)
+  keepLock()
   redis.call('SADD', heldForKeyOf(handler), queue .. '|' .. jobId)
   countPassed(handler, queue, jobId, 'failed')
   if line then stepBack(line, id, handler) end
   noteChange(id, 'attempt', toldHeld)
   return { 'held' }
 end
-if passes == '1' then countPassed(handler, queue, jobId, kind == 'complete' and 'succeeded' or 'other') end
 endRuns()
+keepLock()
+if passes == '1' then countPassed(handler, queue, jobId, kind == 'complete' and 'succeeded' or 'other') end
 if kind == 'retry' then
   if line then stepBack(line, id, handler) end
 else

@@ -1,4 +1,4 @@
-import type { Registry } from '@hookline/core';
+import type { FleetView, Registry } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 
 const PAGE = 500;
@@ -7,7 +7,7 @@ const WHOLE = '1';
 /**
  * Has the order kept in which the store takes the events of one subject, for the providers whose handlers have a rule for
  * them. It costs something with each accept, so nobody keeps it before it is asked for. To be called before other workers
- * hear of these handlers.
+ * hear of these handlers, and once more after that: `forgetArrivals` may have come between.
  */
 export async function keepArrivals(partition: Partition, registry: Registry): Promise<void> {
   const ruled = [...registry.handlers.values()].filter(({ subjectRule }) => subjectRule !== undefined);
@@ -28,4 +28,26 @@ async function keepArrivalsOf(partition: Partition, provider: string): Promise<v
     cursor = next;
   }
   await connection.hset(keys.arrivals, provider, WHOLE);
+}
+
+/**
+ * Keeps no order any more for providers of which no live worker has a handler with a rule: nobody would take their events
+ * off the lists of those that are still to be dispatched. One that left only a moment ago may come back.
+ */
+export async function forgetArrivals(partition: Partition, fleet: FleetView, grace: number): Promise<void> {
+  const { connection, keys } = partition;
+  const kept = await connection.hkeys(keys.arrivals);
+  const isAsked = (provider: string) =>
+    fleet.hasSubjectRule(provider) ||
+    fleet.departed.handlers.some(
+      (each) =>
+        each.provider === provider && each.subjectRule !== undefined && fleet.at - each.leftAt < grace,
+    );
+  const providers = kept.filter((provider) => provider !== '' && !isAsked(provider));
+  if (providers.length === 0) return;
+  await partition.run('forget-arrivals', {
+    keys: { arrivals: keys.arrivals, revision: keys.revision },
+    args: { revisionThen: fleet.revision },
+    lists: { providers },
+  });
 }

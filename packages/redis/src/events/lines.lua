@@ -17,7 +17,7 @@ local function digits(number) return string.format('%.0f', number) end
 
 -- A digest of what an event is about; nothing where nobody says.
 local function subjectOf(eventKey)
-  local facts = cjson.decode(factsLineOf(eventKey))
+  local facts = factsIn(factsLineOf(eventKey))
   return type(facts[11]) == 'string' and redis.sha1hex(facts[2] .. '\n' .. facts[11]) or nil, facts[3]
 end
 
@@ -53,6 +53,22 @@ local function enterLine(id, handler, subject, arrival)
   redis.call('ZADD', lineKeyOf(handler, subject), 'NX', arrival, id)
 end
 
+-- Where an event stands under the rule of today. One that was dispatched under another one, or under none, or was put back
+-- from the history, is told now.
+local function lineUnder(rule, line, id, eventKey, handler)
+  local was, subject, arrival = placeIn(line or '')
+  if rule == '' or rule == was then return line end
+  if not subject then
+    subject = subjectOf(eventKey)
+    if not subject then return nil end
+    arrival = arrivalOf(id, eventKey, subject)
+    enterLine(id, handler, subject, arrival)
+  end
+  local now = rule .. '|' .. subject .. '|' .. arrival
+  redis.call('HSET', eventKey, 'line/' .. handler, now)
+  return now
+end
+
 -- One that is run again by hand has its old place.
 local function enterLineAgain(eventKey, id, handler)
   local _, subject, arrival = placeIn(redis.call('HGET', eventKey, 'line/' .. handler) or '')
@@ -76,17 +92,38 @@ local function nextOf(handler, subject, rule, asking)
   end
 end
 
+-- Has the next one looked at, if it was looked at before and had to wait.
+local function wakeNext(handler, subject, rule)
+  local next = nextOf(handler, subject, rule)
+  local job = next and redis.call('HGET', eventKeyOf(next), 'waits/' .. handler)
+  if not job then return end
+  redis.call('HDEL', eventKeyOf(next), 'waits/' .. handler)
+  -- It may have been queued anew, or in another queue, since it was looked at.
+  for _, place in ipairs({ job, redis.call('HGET', eventKeyOf(next), 'job/' .. handler) or job }) do
+    local queue, jobId = string.match(place, '^([^|]*)|(.*)$')
+    if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then return promoteJob(queue, jobId) end
+  end
+end
+
+-- An event is dispatched and stands in its lines, or nobody will dispatch it any more.
+local function leaveArriving(id, subject)
+  if redis.call('ZREM', arrivingKeyOf(subject), id) == 0 then return end
+  local waiters = redis.call('HGETALL', lineWaitersKeyOf(subject))
+  if #waiters == 0 then return end
+  redis.call('DEL', lineWaitersKeyOf(subject))
+  for i = 1, #waiters, 2 do wakeNext(waiters[i], subject, waiters[i + 1]) end
+end
+
 -- Whether something came before it that is still to be dispatched: it may belong before it.
 local function isBehindArriving(subject, arrival)
-  local key = arrivingKeyOf(subject)
-  for _ = 1, MOST_SKIPPED do
-    local first, at = unpack(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES'))
+  for skipped = 0, MOST_SKIPPED do
+    local first, at = unpack(redis.call('ZRANGE', arrivingKeyOf(subject), 0, 0, 'WITHSCORES'))
     if not first or tonumber(at) >= tonumber(arrival) then return false end
+    if skipped == MOST_SKIPPED then return true end
     local status, to = unpack(redis.call('HMGET', eventKeyOf(first), 'status', 'to'))
     if (status == 'queued' or status == 'received') and (not to or to == '') then return true end
-    redis.call('ZREM', key, first)
+    leaveArriving(first, subject)
   end
-  return true
 end
 
 local function holderOf(handler, subject, rule)
@@ -132,16 +169,6 @@ local function holdLine(line, id, eventKey, handler)
   redis.call('HDEL', burstsKeyOf(handler), subject)
 end
 
--- Has the next one looked at, if it was looked at before and had to wait.
-local function wakeNext(handler, subject, rule)
-  local next = nextOf(handler, subject, rule)
-  local job = next and redis.call('HGET', eventKeyOf(next), 'waits/' .. handler)
-  if not job then return end
-  redis.call('HDEL', eventKeyOf(next), 'waits/' .. handler)
-  local queue, jobId = string.match(job, '^([^|]*)|(.*)$')
-  if redis.call('EXISTS', bullJobKeyOf(queue, jobId)) == 1 then promoteJob(queue, jobId) end
-end
-
 local function leaveHold(id, handler, subject, rule)
   if redis.call('HGET', lineHoldersKeyOf(handler), subject) ~= id then return end
   redis.call('HDEL', lineHoldersKeyOf(handler), subject)
@@ -164,13 +191,4 @@ end
 local function stepBack(line, id, handler)
   local rule, subject = placeIn(line)
   if string.sub(rule, 1, 5) ~= 'order' then leaveHold(id, handler, subject, rule) end
-end
-
--- An event is dispatched, and stands in its lines.
-local function leaveArriving(id, subject)
-  if redis.call('ZREM', arrivingKeyOf(subject), id) == 0 then return end
-  local waiters = redis.call('HGETALL', lineWaitersKeyOf(subject))
-  if #waiters == 0 then return end
-  redis.call('DEL', lineWaitersKeyOf(subject))
-  for i = 1, #waiters, 2 do wakeNext(waiters[i], subject, waiters[i + 1]) end
 end

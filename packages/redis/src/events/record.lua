@@ -22,17 +22,23 @@ local function recordOf(eventKey) return redis.call('HGET', eventKey, 'record') 
 
 local function factsLineOf(eventKey) return string.match(recordOf(eventKey) or '', '^[^\n]*') end
 
+-- JavaScript writes half a character as `\\ud800`, which cjson does not read.
+local function wholeCharacter(escaped) return string.find(escaped, '^\\ud%x%x%x$') and '\239\191\189' or escaped end
+
+-- What a line says; half characters are as a digest of the text has them in JavaScript.
+local function factsIn(line) return cjson.decode((string.gsub(line, '\\.d?[89a-f]?%x?%x?', wholeCharacter))) end
+
 local function receivedAtOf(eventKey) return string.match(recordOf(eventKey), '^%[(%d+)') end
 
 -- Source, provider and type.
 local function kindOf(eventKey)
   local line = factsLineOf(eventKey)
   if line == '' then return nil end
-  local facts = cjson.decode(line)
+  local facts = factsIn(line)
   return facts[2], facts[3], facts[4]
 end
 
 local function piecesOf(eventKey)
   local line = factsLineOf(eventKey)
-  return line == '' and 1 or cjson.decode(line)[7]
+  return line == '' and 1 or factsIn(line)[7]
 end

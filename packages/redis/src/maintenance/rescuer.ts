@@ -2,6 +2,7 @@ import { every, type Loop } from '../client/every.ts';
 import { randomUUID } from 'node:crypto';
 import { explain, DEAD_LETTER_QUEUE, type Logger, type Meter } from '@hookline/core';
 import { openQuietQueue } from '../bullmq/add-job.ts';
+import { forgetArrivals } from '../events/arrivals.ts';
 import { createDiscardedSearch } from './discarded.ts';
 import { retireSchedules } from './schedules.ts';
 import { lookAgain } from './unclaimed-events.ts';
@@ -62,6 +63,8 @@ const INTERVAL_MS = 10_000;
 const AGE_MS = 20_000;
 const OVERDUE_MS = 30_000;
 const SCHEDULE_GRACE_MS = 2 * 60_000;
+/** How long the order of events is kept for a handler that has left. */
+const RULE_GRACE_MS = 15 * 60_000;
 /** A holder that died is replaced after this many intervals. */
 const LEASE_INTERVALS = 3;
 /** Pages of 500 that one sweep reads of each list. */
@@ -168,6 +171,7 @@ class RedisRescuer implements Rescuer {
     const view = await this.#attempt('fleet', () => fleet.refresh());
     if (view === undefined) return [];
     const unclaimed = await this.#attempt('unclaimed events', () => lookAgain(partition, view, now));
+    await this.#attempt('arrivals', () => forgetArrivals(partition, view, RULE_GRACE_MS));
     const moved = await this.#attempt('queues without workers', () => this.#unworked.look(queues, view));
     const retired = await this.#attempt('schedules', () =>
       retireSchedules(

@@ -109,8 +109,8 @@ export class Ahead {
   }
 
   /** This process runs deliveries to this handler. */
-  know(handler: string): void {
-    this.#tell(`~${handler}`, '');
+  know(handler: string, rule: string): void {
+    this.#tell(`~${handler}`, rule);
   }
 
   #tell(kind: string, plan: string): void {

@@ -1,4 +1,4 @@
-import { deliveryIdOf, type EventId, type SubjectRule, type Work } from '@hookline/core';
+import { deliveryIdOf, type EventId, type Work } from '@hookline/core';
 import type { LeaseRef } from '../bullmq/lease.ts';
 import { storedWork } from '../bullmq/stored-work.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
@@ -6,6 +6,7 @@ import type { Partition } from '../client/partition.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import type { Ahead } from './ahead.ts';
 import type { Dispatched, Plan, Planned } from './ledger.ts';
+import { ruleText } from './rule-text.ts';
 import { newRunId } from './run-id.ts';
 
 export interface DispatchingParts {
@@ -14,11 +15,6 @@ export interface DispatchingParts {
   readonly now: () => number;
   /** Milliseconds that a finished event is kept. */
   readonly retention: number;
-}
-
-/** As lines.lua reads it. */
-function ruleText(rule: SubjectRule): string {
-  return rule.kind === 'order' ? `order ${rule.onDead}` : rule.kind;
 }
 
 /** Gives an event's handlers a job each. */
@@ -72,8 +68,7 @@ export class Dispatching {
     const { name, queue } = handler;
     const jobId = deliveryIdOf(event, name);
     const work: Work = { kind: 'delivery', event, handler: name, ...(asksDelay ? { asksDelay } : {}) };
-    const rule = handler.subjectRule === undefined ? '' : ruleText(handler.subjectRule);
-    const row = { handler: name, queue, jobId, priority, rule };
+    const row = { handler: name, queue, jobId, priority, rule: ruleText(handler.subjectRule) };
     if (delay <= 0) return { ...row, plain: 1, data: JSON.stringify(storedWork(work, jobId, name)) };
     const delivery = this.#parts.partition.add({
       queue,

@@ -5,6 +5,7 @@ import type {
   HooklineEvent,
   LogLine,
   Settlement,
+  SubjectRule,
   Version,
   Work,
 } from '@hookline/core';
@@ -122,13 +123,17 @@ export interface Ledger {
   /** Has events of this kind begun for this handler as their jobs are taken, for as long as the fleet stays as it is. */
   planAhead(work: Work & { readonly kind: 'event' }, handler: string, revision: string): void;
   /** The same for deliveries that have jobs of their own. */
-  knowAhead(handler: string): void;
-  /** @param here the run of this work that this process is still at */
+  knowAhead(handler: string, rule?: SubjectRule): void;
+  /**
+   * @param here the run of this work that this process is still at
+   * @param rule of the deliveries of one subject to this handler
+   */
   openDelivery(
     ref: WorkRef & { readonly kind: 'delivery' },
     lease: LeaseRef,
     inPlace: InPlace,
     here?: RunId,
+    rule?: SubjectRule,
   ): Promise<Opened<HooklineEvent> | NotInPlace>;
   openJob(
     ref: WorkRef & { readonly kind: 'job' },

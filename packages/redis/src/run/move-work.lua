@@ -30,6 +30,10 @@ redis.call('SADD', queuesKeyOf(), newQueue)
 if kind == 'delivery' then
   if redis.call('HGET', key, 'inPlace') == handler then redis.call('HDEL', key, 'inPlace') end
   noteJobOfDelivery(id, handler, newQueue, newJobId)
+  -- One that waits for a paused handler is let go with it.
+  if redis.call('SREM', heldForKeyOf(handler), queue .. '|' .. jobId) == 1 then
+    redis.call('SADD', heldForKeyOf(handler), newQueue .. '|' .. newJobId)
+  end
   if since ~= '' then redis.call('HSETNX', key, 'unclaimed/' .. handler, since) end
 else
   if redis.call('HEXISTS', key, 'status') == 1 then

@@ -3,7 +3,7 @@
 --- and work of which a run is known already.
 ---
 --- `plans` is this process's own: the name and the data of an event's job → `revision handler`, for events whose one handler
---- runs in place; `~handler` for those that have jobs of their own.
+--- runs in place; `~handler` → its rule, for those that have jobs of their own.
 --- @include opening, turn
 --- @keys    plans
 --- @args    process
@@ -21,14 +21,15 @@ local function planOf(kind)
   return plan
 end
 
--- Event, handler, the way and the revision of the plan; nothing for work without one.
+-- Event, handler, the way, the revision of the plan and the handler's rule; nothing for work without a plan.
 local function plannedFor(jobId, name, data)
   if string.sub(data, 1, 25) == '{"kind":"event","source":' then
     local planned, handler = string.match(planOf(name .. ' ' .. data) or '', '^(%S+) (.*)$')
-    return handler and jobId, handler, 'first', planned
+    return handler and jobId, handler, 'first', planned, ''
   end
-  if data == '{"kind":"delivery"}' and planOf('~' .. name) then
-    return string.sub(jobId, 1, -#name - 2), name, 'no', ''
+  local rule = data == '{"kind":"delivery"}' and planOf('~' .. name)
+  if rule then
+    return string.sub(jobId, 1, -#name - 2), name, 'no', '', rule
   end
 end
 
@@ -36,12 +37,12 @@ end
 local function openAhead(queue, jobId, job, token, now, run)
   local name, data, _, _, _, made, _, stalled, _, deferred = unpack(job, 1, 10)
   if stalled or deferred or not (name and data) or given > MOST_GIVEN then return {} end
-  local id, handler, inPlace, planned = plannedFor(jobId, name, data)
+  local id, handler, inPlace, planned, rule = plannedFor(jobId, name, data)
   if not id then return {} end
   local opened = openDelivery({
     id = id, handler = handler, workId = id .. '~' .. handler, made = made or '0', stalled = '0', inPlace = inPlace,
     planned = planned, now = now, token = token, queue = queue, jobId = jobId, run = run, process = process,
-    here = '', isAhead = true,
+    here = '', rule = rule, isAhead = true,
   })
   if opened[1] ~= 'open' then return {} end
   given = given + #(opened[5] or '')

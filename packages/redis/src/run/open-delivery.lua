@@ -13,10 +13,10 @@
 --- `deaths` is then how many stand between it and the one that runs. `oldness`: `outdated` where it is not to run any more,
 --- or the newest version of its subject that was handled, as JSON.
 --- @include opening
---- @args    id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here
+--- @args    id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, rule
 --- @reply   [open | resumed | held | stale | spread | lost | gone | shed | superseded | paused | braked | waits | succeeded | dead] deaths, tries, record, body, passes, oldness
 
 return openDelivery({
   id = id, handler = handler, workId = workId, made = made, stalled = stalled, inPlace = inPlace, planned = planned,
-  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here,
+  now = now, token = token, queue = queue, jobId = jobId, run = run, process = process, here = here, rule = rule,
 })

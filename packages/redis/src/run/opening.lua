@@ -43,7 +43,7 @@ local function oldnessIn(line, handler, standing)
   return rule == 'latest' and redis.call('GET', newestVersionKeyOf(handler, subject)) or ''
 end
 
--- `it`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here; see
+-- `it`: id, handler, workId, made, stalled, inPlace, planned, now, token, queue, jobId, run, process, here, rule; see
 -- open-delivery.lua. `isAhead`: its job was taken by this very script; work with a run that is known is not opened.
 local function openDelivery(it)
   local id, handler = it.id, it.handler
@@ -73,6 +73,7 @@ local function openDelivery(it)
   if shedAt then return { 'shed' } end
   if isSuperseded(it, noted, inPlace) then return { 'superseded' } end
   if was == 'dead' and it.made == madeThen and tonumber(it.stalled) > tonumber(stalledThen) then return { 'dead' } end
+  line = lineUnder(it.rule, line, id, eventKey, handler)
   local standing = line and standingOf(line, it, was)
   if standing == 'behind' or standing == 'arriving' then
     if not it.isAhead then waitInLine(line, eventKey, handler, standing, it.queue .. '|' .. it.jobId) end

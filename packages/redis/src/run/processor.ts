@@ -241,9 +241,9 @@ class WorkProcessor implements Processor {
     if (refused) return { kind: 'completed', result: { filtered: true } };
     const wait = asksDelay && handler !== undefined ? await this.#askDelay(handler, event) : 0;
     if (wait > 0) return { kind: 'passed-on', reason: `${name} asked for a delay`, delay: wait };
-    if (inPlace === 'no' && handler !== undefined && !asksDelay) ledger.knowAhead(name);
+    if (inPlace === 'no' && handler !== undefined && !asksDelay) ledger.knowAhead(name, handler.subjectRule);
     const here = running.of(ref.workId);
-    const opened = await ledger.openDelivery(ref, lease, inPlace, here?.run.id);
+    const opened = await ledger.openDelivery(ref, lease, inPlace, here?.run.id, handler?.subjectRule);
     if (isNotInPlace(opened)) return opened.kind;
     if (opened.kind === 'resumed') return resume(here, lease);
     if (handler === undefined) return execute(this.#parts, lease, ref, opened, unknown('handler', name));

@@ -8,6 +8,7 @@ import {
   type HooklineEvent,
   type JobStatus,
   type Settlement,
+  type SubjectRule,
   type Version,
   type Work,
 } from '@hookline/core';
@@ -37,6 +38,7 @@ import type {
 import { Ahead, type AheadRun } from './ahead.ts';
 import { Completions } from './completions.ts';
 import { Dispatching } from './dispatching.ts';
+import { ruleText } from './rule-text.ts';
 import { newRunId, type Run, type RunId } from './run-id.ts';
 import { attemptTold, contentOf, detailOf } from './settlement.ts';
 import type { WorkRef } from './work-ref.ts';
@@ -82,6 +84,7 @@ class RedisLedger implements Ledger {
     lease: LeaseRef,
     inPlace: InPlace,
     here?: RunId,
+    rule?: SubjectRule,
   ): Promise<Opened<HooklineEvent> | NotInPlace> {
     const { queue, jobId, token, made, stalled } = lease;
     const { event: id, handler, workId } = ref;
@@ -107,6 +110,7 @@ class RedisLedger implements Ledger {
         run: begun.id,
         process: this.#parts.process,
         here: here ?? '',
+        rule: ruleText(rule),
       },
     });
     if (kind === 'succeeded') return { kind, result: null };
@@ -156,8 +160,8 @@ class RedisLedger implements Ledger {
     this.#ahead.plan(work, handler, revision);
   }
 
-  knowAhead(handler: string): void {
-    this.#ahead.know(handler);
+  knowAhead(handler: string, rule?: SubjectRule): void {
+    this.#ahead.know(handler, ruleText(rule));
   }
 
   async openJob(

@@ -17,18 +17,20 @@ if not mayEnd(runsIn(event[5])) then
   local state = redis.call('HGET', workKey, 'd/' .. handler) or ''
   return { string.sub(state, 1, 9) == 'succeeded' and 'succeeded' or 'lost' }
 end
-keepLock()
 local line = event[4]
+-- The first write of each way takes no memory: a Redis at its limit refuses a script whose first one does.
 if fingerprint ~= '' and redis.call('HGET', brakeKeyOf(handler), 'fingerprint') == fingerprint then
   redis.call('HDEL', workKey, 'runs' .. suffix, 'unclaimed' .. suffix)
+  keepLock()
   redis.call('SADD', heldForKeyOf(handler), queue .. '|' .. jobId)
   countPassed(handler, queue, jobId, 'failed')
   if line then stepBack(line, id, handler) end
   noteChange(id, 'attempt', toldHeld)
   return { 'held' }
 end
-if passes == '1' then countPassed(handler, queue, jobId, kind == 'complete' and 'succeeded' or 'other') end
 endRuns()
+keepLock()
+if passes == '1' then countPassed(handler, queue, jobId, kind == 'complete' and 'succeeded' or 'other') end
 if kind == 'retry' then
   if line then stepBack(line, id, handler) end
 else

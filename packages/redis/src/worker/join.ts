@@ -67,6 +67,7 @@ export async function join(
     try {
       await keepArrivals(partition, registry);
       await published.publish();
+      await keepArrivals(partition, registry);
       return published;
     } catch (error) {
       const refusal = refusalOf(error, target);

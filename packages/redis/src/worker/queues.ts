@@ -5,6 +5,9 @@ import { keepEventsShort } from '../bullmq/worker.ts';
 import type { Partition } from '../client/partition.ts';
 import type { WorkerOptions } from './options.ts';
 
+/** Redis does nothing else while it runs a script: 500 jobs are about 5 ms. */
+const MOST_MOVED = 500;
+
 export function concurrencyOf(options: Pick<WorkerOptions, 'queues' | 'concurrency'>, queue: string): number {
   return options.queues[queue]?.concurrency ?? options.concurrency;
 }
@@ -21,11 +24,17 @@ export async function prepareQueues(
   for (const queue of queues) {
     const { globalConcurrency, fair = false } = settings[queue.name] ?? {};
     const meta = keys.bullJob(queue.name, 'meta');
-    await (fair ? connection.hset(meta, 'fair', 1) : connection.hdel(meta, 'fair'));
+    await (fair ? connection.hset(meta, 'fair', 1) : endTurns(partition, queue.name));
     if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();
     else await queue.setGlobalConcurrency(globalConcurrency);
   }
   return queues;
+}
+
+/** Has a queue be as BullMQ's are, with what lies in it. */
+async function endTurns(partition: Partition, queue: string): Promise<void> {
+  await partition.connection.hdel(partition.keys.bullJob(queue, 'meta'), 'fair');
+  while ((await partition.run('end-turns', { args: { queue, most: MOST_MOVED } })) > 0);
 }
 
 /** The registry's queues, and those that only an earlier deploy knew: their schedules have to go. */
