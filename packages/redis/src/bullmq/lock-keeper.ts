@@ -109,7 +109,7 @@ class ThreadLockKeeper implements LockKeeper {
   }
 
   #tell(message: LockThreadMessage): void {
-    this.#thread.postMessage(message);
+    this.#thread.postMessage(message, []);
   }
 
   isKeeping(): boolean {

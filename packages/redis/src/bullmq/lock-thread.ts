@@ -32,7 +32,7 @@ async function renew(region: number, held: readonly HeldLock[]): Promise<void> {
       args: { lockMs: lock },
       each: { held: some.map(({ queue, jobId, token }) => ({ queue, jobId, token })) },
     })) as readonly number[];
-    for (const place of lost) parentPort?.postMessage({ region, lost: some[Number(place) - 1] });
+    for (const place of lost) parentPort?.postMessage({ region, lost: some[Number(place) - 1] }, []);
   }
 }
 

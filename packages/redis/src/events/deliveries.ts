@@ -13,5 +13,5 @@ export function deliveryFrom(handler: string, state: string): DeliverySnapshot {
 /** What an event's hash says of a delivery that is settled, as far as the history knows. */
 export function stateOf({ status, reason = '' }: DeliverySnapshot): string {
   if (status === 'filtered') return `filtered|${reason}`;
-  return status === 'succeeded' || status === 'superseded' ? 'succeeded|0|0' : status;
+  return status === 'succeeded' || status === 'superseded' ? `${status}|0|0` : status;
 }

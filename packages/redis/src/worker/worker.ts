@@ -132,12 +132,11 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
   ];
   const stop = (deadline: number, why: StopCause) => {
     for (const loop of loops) void loop.stop();
-    return stopWorking({ workers, status, running, log, deadline, why })
-      .finally(() => keeper.stop())
-      .finally(() => {
-        cancellations.close();
-        connection.disconnect();
-      });
+    return stopWorking({ workers, status, running, log, deadline, why }).finally(async () => {
+      cancellations.close();
+      await keeper.stop();
+      connection.disconnect();
+    });
   };
   let stopped: Promise<readonly string[]> | undefined;
   return {
