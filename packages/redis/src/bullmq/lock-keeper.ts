@@ -6,14 +6,14 @@ import { LockPulse } from './lock-pulse.ts';
 
 /** Compiled in every case: what starts a thread reads no TypeScript. */
 const THREAD = new URL('../../dist/bullmq/lock-thread.js', import.meta.url);
-const INTERVAL_MS = 700;
+const INTERVAL_MS = 600;
 /** Longer without an answer, the thread that works renews its locks itself. */
-const LATE_MS = 1_300;
+const LATE_MS = 1_100;
 const BEAT_MS = 200;
 /** A process that stands still for longer may do so for ever: its locks run out, and others take its jobs over. */
 const PATIENCE_MS = 4_000;
 /** From when on a process that stood still may have lost its jobs. */
-export const LOST_AFTER_MS = PATIENCE_MS + 3_000;
+export const LOST_AFTER_MS = PATIENCE_MS + 2_000;
 /** After Redis was away, every live process has renewed its locks within this time. */
 const SETTLED_MS = 1_500;
 /** It holds a connection and a few texts. */

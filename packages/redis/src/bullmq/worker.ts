@@ -11,12 +11,12 @@ import type { Partition } from '../client/partition.ts';
 
 /**
  * BullMQ's defaults let 64 s pass between a worker's death and the next try. With these the lock of a dead worker is
- * over after at most 3.5 s and found within 1 s more. A lock so short is only kept because a thread of its own renews it
- * every 0.7 s, see lock-keeper.ts: the process may stand still in its own code for 4 s, and loses nothing for 3 s more.
+ * over after at most 3 s and found within 0.8 s more. A lock so short is only kept because a thread of its own renews it
+ * every 0.6 s, see lock-keeper.ts: the process may stand still in its own code for 4 s, and loses nothing for 2 s more.
  */
-export const LOCK_MS = 3_500;
+export const LOCK_MS = 3_000;
 const LOCK_RENEWAL_MS = 1_000;
-const STALLED_INTERVAL_MS = 1_000;
+const STALLED_INTERVAL_MS = 800;
 /** The locks of one thread that does everything: it may stand still for 5.5 s, and is taken over from within 9 s. */
 const LONE_LOCK_MS = 7_500;
 const LONE_LOCK_RENEWAL_MS = 2_000;

@@ -106,7 +106,7 @@ export const METRICS = {
     service: 'worker',
     help: 'The longest lag of the event loop since the last reading.',
     says: 'how late the process came to what was due, at most, since it was last asked',
-    alarm: 'above 1: code of yours blocks, and locks are lost from 7 s on',
+    alarm: 'above 1: code of yours blocks, and locks are lost from 6 s on',
   },
   evicted: {
     name: 'hookline_events_shed_total',
