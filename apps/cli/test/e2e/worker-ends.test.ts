@@ -89,7 +89,7 @@ describe('SIGTERM of a worker', () => {
   }, 60_000);
 });
 
-/** Each real one would take a lock's 7.5 s. */
+/** Each real one would take as long as a lock lasts. */
 async function setEarlierDeaths(providerId: string, deaths: number): Promise<void> {
   const redis = connect({ kind: 'url', url: testRedisUrl() }, 'worker');
   try {

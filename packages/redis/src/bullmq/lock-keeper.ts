@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { RedisTarget } from '@hookline/core';
+import type { Connection } from '../client/connection.ts';
 import { every } from '../client/every.ts';
 import { HeldLocks, type HeldLock } from './held-locks.ts';
 import { LockPulse } from './lock-pulse.ts';
@@ -16,12 +17,16 @@ const PATIENCE_MS = 4_000;
 export const LOST_AFTER_MS = PATIENCE_MS + 2_000;
 /** After Redis was away, every live process has renewed its locks within this time. */
 const SETTLED_MS = 1_500;
+/** A thread that got no answer for so long, while this one did, cannot connect: then nobody waits for it. */
+const UNABLE_MS = 10_000;
 /** It holds a connection and a few texts. */
 const HEAP_MB = 32;
 
 export interface LockThreadData {
   readonly target: RedisTarget;
   readonly prefix: string;
+  /** What names this process among those that publish their status. */
+  readonly process: string;
   /** Milliseconds that a renewed lock lasts. */
   readonly lock: number;
   /** Milliseconds between two renewals. */
@@ -44,7 +49,7 @@ export interface KeptLocks {
   close(): void;
 }
 
-/** Renews the locks of this process's jobs in a thread of its own. */
+/** Renews the locks of this process's jobs, and says that it lives, in a thread of its own. */
 export interface LockKeeper {
   /** @param most how many of the queue's jobs run at once · @param onLost told of each that is not ours any more */
   keep(queue: string, most: number, onLost: (jobId: string) => void): KeptLocks;
@@ -55,9 +60,19 @@ export interface LockKeeper {
   stop(): Promise<void>;
 }
 
-/** @param lock milliseconds that a lock lasts */
-export function startLockKeeper(target: RedisTarget, prefix: string, lock: number): LockKeeper {
-  return new ThreadLockKeeper(target, prefix, lock);
+export interface LockKeeperParts {
+  readonly target: RedisTarget;
+  readonly prefix: string;
+  /** What names this process among those that publish their status. */
+  readonly process: string;
+  /** The connection over which this thread would take jobs back. */
+  readonly connection: Connection;
+  /** Milliseconds that a lock lasts. */
+  readonly lock: number;
+}
+
+export function startLockKeeper(parts: LockKeeperParts): LockKeeper {
+  return new ThreadLockKeeper(parts);
 }
 
 class ThreadLockKeeper implements LockKeeper {
@@ -65,14 +80,21 @@ class ThreadLockKeeper implements LockKeeper {
   readonly #thread: Worker;
   readonly #beating;
   readonly #lost = new Map<number, (jobId: string) => void>();
+  readonly #connection: Connection;
+  readonly #noteReady = () => void (this.#readySince = performance.now());
+  /** Since when this thread's own connection has held. */
+  #readySince = performance.now();
   #hasEnded = false;
   #regions = 0;
 
-  constructor(target: RedisTarget, prefix: string, lock: number) {
+  constructor({ target, prefix, process, connection, lock }: LockKeeperParts) {
     this.#pulse.beat();
+    this.#connection = connection;
+    connection.on('ready', this.#noteReady);
     const workerData = {
       target,
       prefix,
+      process,
       lock,
       interval: INTERVAL_MS,
       patience: PATIENCE_MS,
@@ -117,11 +139,14 @@ class ThreadLockKeeper implements LockKeeper {
   }
 
   isSettled(): boolean {
-    // Without the thread nobody knows: BullMQ looks as it does by itself.
-    return this.#hasEnded || (this.isKeeping() && this.#pulse.steadyFor >= SETTLED_MS);
+    const isHeld = this.#connection.status === 'ready' && performance.now() - this.#readySince >= SETTLED_MS;
+    if (!isHeld) return false;
+    const { unrenewedFor, steadyFor } = this.#pulse;
+    return this.#hasEnded || unrenewedFor > UNABLE_MS || (this.isKeeping() && steadyFor >= SETTLED_MS);
   }
 
   async stop(): Promise<void> {
+    this.#connection.off('ready', this.#noteReady);
     await this.#beating.stop();
     await this.#thread.terminate();
   }

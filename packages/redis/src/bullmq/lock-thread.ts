@@ -10,7 +10,7 @@ import { HeldLocks, type HeldLock } from './held-locks.ts';
 import type { LockThreadData, LockThreadMessage } from './lock-keeper.ts';
 import { LockPulse } from './lock-pulse.ts';
 
-const { target, prefix, lock, interval, patience, pulse: memory } = workerData as LockThreadData;
+const { target, prefix, process: id, lock, interval, patience, pulse: memory } = workerData as LockThreadData;
 const pulse = new LockPulse(memory);
 const connection = connect(target, 'producer');
 const partition = createPartition(connection, prefix);
@@ -38,9 +38,11 @@ async function renew(region: number, held: readonly HeldLock[]): Promise<void> {
 
 for (;;) {
   try {
-    // One that stands still for longer may never go on: then its locks run out.
-    if (pulse.stillFor < patience) for (const [region, held] of regions) await renew(region, held.read());
-    await connection.ping();
+    // One that stands still for longer may never go on: then its locks run out, and it counts as silent.
+    if (pulse.stillFor < patience) {
+      for (const [region, held] of regions) await renew(region, held.read());
+      await partition.run('speak', { args: { id } });
+    } else await connection.ping();
     pulse.renewed(2 * interval);
   } catch {
     // The thread that works renews them itself while this one cannot.

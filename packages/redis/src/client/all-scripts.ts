@@ -710,6 +710,13 @@ export interface ScriptCalls {
     readonly lists: Lists<'summary'>;
   };
   /**
+   * Says that a process lives. One that has withdrawn stays away.
+   * @see ../fleet/speak.lua
+   */
+  readonly 'speak': {
+    readonly args: Args<'id'>;
+  };
+  /**
    * Takes a queue's next jobs, one for each turn, and begins the runs of their deliveries where it can. Without a job for
    * each, it says why: `empty`, and from when on another one may be there, where that is known; `full` where as many are
    * worked on, over all workers, as may be; or `other` where BullMQ itself has to take the next one. Of each job: its id, what bullmq/taken-job.ts reads, and the run.
@@ -859,6 +866,7 @@ export interface ScriptReplies {
   readonly 'settle-delivery': readonly [kind: 'settled' | 'lost' | 'succeeded' | 'held', ...rest: unknown[]];
   readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'superseded' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'show-job': unknown;
+  readonly 'speak': unknown;
   readonly 'take-jobs': readonly [kind: 'more' | 'empty' | 'full' | 'other', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
   readonly 'turn-alerts': 'turned' | 'lost';
@@ -1796,8 +1804,8 @@ local function removeRemains(queue, jobId)
   redis.call('SREM', bullJobKeyOf(queue, 'stalled'), jobId)
 end`,
   'runs': `local LONGEST_RUNS = 20
--- Longer than a lock lasts that nobody renews: a process that lives speaks every 2 s.
-local SILENT_MS = 7500
+-- Shorter than a lock lasts that nobody renews: a worker that lives speaks when it renews its locks, every 0.6 s.
+local SILENT_MS = 2500
 -- How long work that made one process stand still is left to the next one that it makes stand still.
 local PATIENCE_MS = 60000
 
@@ -1856,7 +1864,9 @@ local function isLeftAlone(runs, process)
   if redis.call('EXISTS', runClaimKeyOf(newest.run)) == 1 then return true end
   if silenceOf(newest.process) > PATIENCE_MS then return false end
   for i = 2, #runs do
-    if runs[i].process ~= newest.process and silenceOf(runs[i].process) <= SILENT_MS then return true end
+    local each = runs[i].process
+    -- Whoever asks is here, whatever it had time to say so far.
+    if each ~= newest.process and (each == process or silenceOf(each) <= SILENT_MS) then return true end
   end
   return false
 end
@@ -3960,6 +3970,18 @@ while most > 0 do
   if #found < chunk then break end
 end
 return { run, steps, page, '', row }`,
+  },
+  'speak': {
+    include: ['clock'],
+    keys: [],
+    args: ['id'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `redis.call('ZADD', processesKeyOf(), 'XX', millisecondsNow(), id)
+return 'ok'`,
   },
   'take-jobs': {
     include: ['dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'brake', 'opening', 'fair', 'turn', 'next'],

@@ -91,7 +91,7 @@ async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
     isReady: () => connection.status === 'ready',
     ...options.queueErrors,
   });
-  const keeper = startLockKeeper(target, prefix, LOCK_MS);
+  const keeper = startLockKeeper({ target, prefix, process: status.id, connection, lock: LOCK_MS });
   const workers = queues.map(({ name }) =>
     openQueueWorker({
       name,

@@ -14,7 +14,13 @@ let bench: Bench;
 let keeper: LockKeeper;
 beforeEach(() => {
   bench = openBench();
-  keeper = startLockKeeper({ kind: 'url', url: testRedisUrl() }, bench.prefix, LOCK_MS);
+  keeper = startLockKeeper({
+    target: { kind: 'url', url: testRedisUrl() },
+    prefix: bench.prefix,
+    process: 'here',
+    connection: bench.redis,
+    lock: LOCK_MS,
+  });
 });
 afterEach(async () => {
   await keeper.stop();

@@ -1,6 +1,8 @@
 import { eventually, testRedisUrl } from '@hookline/rig';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { setTimeout as wait } from 'node:timers/promises';
+import { once } from 'node:events';
 import { HeldLocks } from '../../src/bullmq/held-locks.ts';
 import { startLockKeeper, type LockKeeper } from '../../src/bullmq/lock-keeper.ts';
 import { openBench, type Bench } from '../support.ts';
@@ -48,7 +50,13 @@ describe('the thread that renews locks', () => {
   let keeper: LockKeeper;
   beforeEach(async () => {
     bench = openBench();
-    keeper = startLockKeeper({ kind: 'url', url: testRedisUrl() }, bench.prefix, LOCK_MS);
+    keeper = startLockKeeper({
+      target: { kind: 'url', url: testRedisUrl() },
+      prefix: bench.prefix,
+      process: 'here',
+      connection: bench.redis,
+      lock: LOCK_MS,
+    });
     await eventually(() => keeper.isKeeping());
   });
   afterEach(async () => {
@@ -83,7 +91,23 @@ describe('the thread that renews locks', () => {
     expect(lost).not.toContain('over');
   });
 
-  it('settles only after Redis has answered for a while', async () => {
+  it('says that the process lives, and no more once it stands still for long or has withdrawn', async () => {
+    const { processes } = bench.partition.keys;
+    await bench.redis.zadd(processes, 1, 'here');
+    const spokeAt = async () => Number(await bench.redis.zscore(processes, 'here'));
+    await eventually(async () => (await spokeAt()) > 1);
+    standStill(6_500);
+    expect(Date.now() - (await spokeAt())).toBeGreaterThan(1_500);
+    await bench.redis.zrem(processes, 'here');
+    await wait(1_500);
+    expect(await bench.redis.zscore(processes, 'here')).toBeNull();
+  });
+
+  it('settles only after Redis has answered for a while, this thread as well as the other', async () => {
+    expect(keeper.isSettled()).toBe(false);
+    await eventually(() => keeper.isSettled());
+    bench.redis.disconnect(true);
+    await once(bench.redis, 'ready');
     expect(keeper.isSettled()).toBe(false);
     await eventually(() => keeper.isSettled());
     await keeper.stop();
@@ -93,6 +117,7 @@ describe('the thread that renews locks', () => {
   });
 });
 
+/** As code that computes does it, but without taking the others' time. */
 function standStill(ms: number): void {
-  for (const until = Date.now() + ms; Date.now() < until;);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
