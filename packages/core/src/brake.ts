@@ -1,4 +1,4 @@
-import { milliseconds, type Duration } from './duration.ts';
+import { millisecondsOf, type Duration } from './duration.ts';
 import type { FailureIdentity } from './fingerprint.ts';
 
 /** When a handler's work is held because what it depends on is down, as its author writes it. */
@@ -57,13 +57,7 @@ function count(option: 'failures' | 'subjects', value: number, most: number): nu
 }
 
 function windowOf(written: Duration): number {
-  let window: number;
-  try {
-    window = milliseconds(written);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new RangeError(`brake.window: ${reason}`, { cause: error });
-  }
+  const window = millisecondsOf('brake.window', written);
   if (window >= SHORTEST_WINDOW_MS && window <= LONGEST_WINDOW_MS) return window;
   throw new RangeError(`brake.window is ${JSON.stringify(written)}: use 1 s to 1 h`);
 }

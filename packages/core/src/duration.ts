@@ -17,6 +17,18 @@ export function milliseconds(duration: Duration | string): number {
   );
 }
 
+/**
+ * Milliseconds in a duration that an option has.
+ * @throws RangeError that names the option
+ */
+export function millisecondsOf(option: string, duration: Duration): number {
+  try {
+    return milliseconds(duration);
+  } catch (error) {
+    throw new RangeError(`${option}: ${(error as RangeError).message}`, { cause: error });
+  }
+}
+
 /** Takes anything: durations also come from modules that no compiler has seen. */
 function parse(duration: unknown): number {
   const match = typeof duration === 'string' ? WRITTEN.exec(duration.trim()) : null;

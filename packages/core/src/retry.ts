@@ -1,4 +1,4 @@
-import { milliseconds, type Duration } from './duration.ts';
+import { millisecondsOf, type Duration } from './duration.ts';
 
 /** How a handler or job is tried again, as its author writes it. */
 export interface RetryOptions {
@@ -61,8 +61,11 @@ export function retryPolicy(options: RetryOptions = {}, defaults: RetryPolicy = 
   if (!(jitter >= 0 && jitter <= 1)) {
     throw new RangeError(`retry.backoff.jitter is ${jitter}: use a share from 0 to 1`);
   }
-  const first = duration('delay', delay);
-  const max = backoff.max === undefined ? Math.max(defaults.max, first) : duration('max', backoff.max);
+  const first = millisecondsOf('retry.backoff.delay', delay);
+  const max =
+    backoff.max === undefined
+      ? Math.max(defaults.max, first)
+      : millisecondsOf('retry.backoff.max', backoff.max);
   return { attempts, type, delay: first, max, jitter };
 }
 
@@ -73,15 +76,6 @@ export function retryPolicy(options: RetryOptions = {}, defaults: RetryPolicy = 
 export function overridePolicy(policy: RetryPolicy, { attempts, backoff = {} }: RetryOptions): RetryPolicy {
   const { attempts: usual, ...usualBackoff } = policy;
   return retryPolicy({ attempts: attempts ?? usual, backoff: { ...usualBackoff, ...backoff } });
-}
-
-function duration(option: 'delay' | 'max', value: Duration): number {
-  try {
-    return milliseconds(value);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new RangeError(`retry.backoff.${option}: ${reason}`, { cause: error });
-  }
 }
 
 /**

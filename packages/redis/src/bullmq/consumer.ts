@@ -89,8 +89,8 @@ export class Consumer {
     this.#locks = new Locks({
       renewal: lockRenewTime,
       kept: keeper.keep(name, settings.concurrency, onLockLost),
-      extend: async (jobIds, tokens) =>
-        keeper.isKeeping() ? [] : this.#worker.extendJobLocks(jobIds, tokens, lockDuration),
+      isKeeping: () => keeper.isKeeping(),
+      extend: (jobIds, tokens) => this.#worker.extendJobLocks(jobIds, tokens, lockDuration),
       onLost: onLockLost,
       onError,
     });

@@ -33,6 +33,7 @@ export class HeldLocks {
 
   /** @returns false where there is no room for it: somebody else has to renew it */
   hold({ queue, jobId, token }: HeldLock): boolean {
+    if (queue.includes(SEPARATOR) || jobId.includes(SEPARATOR)) return false;
     const place = this.#places.get(token) ?? this.#free.pop();
     if (place === undefined) return false;
     this.#places.set(token, place);

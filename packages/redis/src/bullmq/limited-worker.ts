@@ -5,6 +5,8 @@ import type { LockKeeper } from './lock-keeper.ts';
 /** BullMQ's worker for a queue with a rate over all workers, with locks that another thread renews. */
 export class LimitedWorker extends Worker {
   readonly #keeper: LockKeeper;
+  /** The tokens whose locks it has. */
+  readonly #kept = new Set<string>();
 
   constructor(
     name: string,
@@ -32,20 +34,33 @@ export class LimitedWorker extends Worker {
     const track = lockManager.trackJob.bind(lockManager);
     lockManager.trackJob = (jobId, token, ...rest) => {
       tokens.set(jobId, token);
-      kept.hold(token, jobId);
+      if (kept.hold(token, jobId)) this.#kept.add(token);
       return track(jobId, token, ...rest);
     };
     const untrack = lockManager.untrackJob.bind(lockManager);
     lockManager.untrackJob = (jobId) => {
       const token = tokens.get(jobId);
-      if (token !== undefined) kept.letGo(token);
       tokens.delete(jobId);
+      if (token !== undefined) {
+        kept.letGo(token);
+        this.#kept.delete(token);
+      }
       untrack(jobId);
     };
     this.once('closed', () => kept.close());
   }
 
   override async extendJobLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {
-    return this.#keeper.isKeeping() ? [] : super.extendJobLocks(jobIds, tokens, duration);
+    const isKeeping = this.#keeper.isKeeping();
+    const own = jobIds.flatMap((jobId, nth) => {
+      const token = tokens[nth] ?? '';
+      return isKeeping && this.#kept.has(token) ? [] : [{ jobId, token }];
+    });
+    if (own.length === 0) return [];
+    return super.extendJobLocks(
+      own.map(({ jobId }) => jobId),
+      own.map(({ token }) => token),
+      duration,
+    );
   }
 }

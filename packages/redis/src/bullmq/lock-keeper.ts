@@ -44,7 +44,8 @@ export interface LockThreadMessage {
 
 /** What is in the hands of one queue's turns. */
 export interface KeptLocks {
-  hold(token: string, jobId: string): void;
+  /** @returns false where whoever works has to renew it: the other thread has no room for it */
+  hold(token: string, jobId: string): boolean;
   letGo(token: string): void;
   close(): void;
 }
@@ -53,7 +54,7 @@ export interface KeptLocks {
 export interface LockKeeper {
   /** @param most how many of the queue's jobs run at once · @param onLost told of each that is not ours any more */
   keep(queue: string, most: number, onLost: (jobId: string) => void): KeptLocks;
-  /** Whether this thread need not renew them itself. */
+  /** Whether those that it has room for are renewed now. */
   isKeeping(): boolean;
   /** Whether Redis has answered for so long that a lock which is not there has no owner. */
   isSettled(): boolean;
@@ -121,7 +122,7 @@ class ThreadLockKeeper implements LockKeeper {
     this.#lost.set(region, onLost);
     this.#tell({ region, held: held.memory });
     return {
-      hold: (token, jobId) => void held.hold({ queue, jobId, token }),
+      hold: (token, jobId) => held.hold({ queue, jobId, token }),
       letGo: (token) => held.letGo(token),
       close: () => {
         this.#lost.delete(region);

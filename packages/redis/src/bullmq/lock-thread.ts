@@ -15,7 +15,7 @@ const pulse = new LockPulse(memory);
 const connection = connect(target, 'producer');
 const partition = createPartition(connection, prefix);
 const regions = new Map<number, HeldLocks>();
-/** Redis does nothing else while a script runs: 500 locks are less than 1 ms. */
+/** Redis does nothing else while a script runs. */
 const MOST = 500;
 
 // Who works with the same Redis tells of it.

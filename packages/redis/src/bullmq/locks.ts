@@ -4,6 +4,8 @@ import type { KeptLocks } from './lock-keeper.ts';
 /** A job in the hands of a turn. */
 interface Held {
   readonly jobId: string;
+  /** Another thread has it. */
+  readonly isKept: boolean;
   /** By `performance.now()`. */
   renewedAt: number;
 }
@@ -11,8 +13,10 @@ interface Held {
 export interface LocksParts {
   /** Milliseconds after which a lock is to have been renewed. */
   readonly renewal: number;
-  /** Who renews them while this thread does not get to it. */
+  /** Who renews them while this thread does not get to it, as far as it has room for them. */
   readonly kept: KeptLocks;
+  /** Whether it does now. */
+  readonly isKeeping: () => boolean;
   /** Renews locks. @returns the jobs whose locks are not ours any more */
   readonly extend: (jobIds: string[], tokens: string[]) => Promise<readonly string[]>;
   readonly onLost: (jobId: string) => void;
@@ -36,8 +40,8 @@ export class Locks {
   }
 
   hold(token: string, jobId: string): void {
-    this.#held.set(token, { jobId, renewedAt: performance.now() });
-    this.#parts.kept.hold(token, jobId);
+    const isKept = this.#parts.kept.hold(token, jobId);
+    this.#held.set(token, { jobId, isKept, renewedAt: performance.now() });
   }
 
   letGo(token: string): void {
@@ -51,9 +55,12 @@ export class Locks {
   }
 
   async #renew(): Promise<void> {
-    const { renewal, extend, onLost } = this.#parts;
+    const { renewal, isKeeping, extend, onLost } = this.#parts;
     const now = performance.now();
-    const due = [...this.#held].filter(([, { renewedAt }]) => now - renewedAt >= renewal / 2);
+    const isKept = isKeeping();
+    const due = [...this.#held].filter(
+      ([, held]) => !(isKept && held.isKept) && now - held.renewedAt >= renewal / 2,
+    );
     if (due.length === 0) return;
     for (const [, held] of due) held.renewedAt = now;
     const lost = await extend(

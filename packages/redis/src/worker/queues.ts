@@ -5,7 +5,7 @@ import { keepEventsShort } from '../bullmq/worker.ts';
 import type { Partition } from '../client/partition.ts';
 import type { WorkerOptions } from './options.ts';
 
-/** Redis does nothing else while it runs a script: 500 jobs are about 5 ms. */
+/** Redis does nothing else while it runs a script. */
 const MOST_MOVED = 500;
 
 export function concurrencyOf(options: Pick<WorkerOptions, 'queues' | 'concurrency'>, queue: string): number {

@@ -3,8 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { setTimeout as wait } from 'node:timers/promises';
 import { once } from 'node:events';
+import { NO_LOG } from '@hookline/core';
+import { Queue } from 'bullmq';
 import { HeldLocks } from '../../src/bullmq/held-locks.ts';
 import { startLockKeeper, type LockKeeper } from '../../src/bullmq/lock-keeper.ts';
+import { watchQueueErrors } from '../../src/bullmq/queue-errors.ts';
+import { openQueueWorker } from '../../src/bullmq/worker.ts';
 import { openBench, type Bench } from '../support.ts';
 
 describe('the locks that two threads see', () => {
@@ -36,6 +40,7 @@ describe('the locks that two threads see', () => {
   it('say so where there is no room for one', () => {
     const held = new HeldLocks(1);
     expect(held.hold({ queue: 'q', jobId: 'x'.repeat(2_000), token: 't' })).toBe(false);
+    expect(held.hold({ queue: 'q', jobId: 'a\nb', token: 't' })).toBe(false);
     expect(held.read()).toEqual([]);
     expect(held.hold({ queue: 'q', jobId: 'a', token: 't' })).toBe(true);
     expect(held.hold({ queue: 'q', jobId: 'b', token: 'u' })).toBe(false);
@@ -89,6 +94,45 @@ describe('the thread that renews locks', () => {
     await eventually(() => lost.includes('theirs'));
     await eventually(async () => (await bench.redis.exists(lockOf('over'))) === 0);
     expect(lost).not.toContain('over');
+  });
+
+  it.each([
+    ['of ours', { limiter: undefined }],
+    ['with a rate over all workers', { limiter: { max: 10, duration: 1_000 } }],
+  ])('leaves what it has no room for to a worker %s', async (_, { limiter }) => {
+    // As long as a job's id may be, and three bytes for each character.
+    const jobId = '語'.repeat(2_000);
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let isRunning = false;
+    const worker = openQueueWorker({
+      name: 'q',
+      connection: bench.redis,
+      prefix: bench.prefix,
+      log: NO_LOG,
+      errors: watchQueueErrors({ log: NO_LOG, clock: () => performance.now(), isReady: () => true }),
+      concurrency: 1,
+      limiter,
+      processor: {
+        run: async () => {
+          isRunning = true;
+          await held;
+          return { kind: 'completed', result: null };
+        },
+        putOff: () => ({ kind: 'put-off', error: '', delay: 0, until: 0 }),
+      },
+      take: async () => ({ kind: 'other', until: 0, jobs: [] }),
+      keeper,
+      onLockLost: () => undefined,
+    });
+    const queue = new Queue('q', { connection: bench.redis, prefix: bench.prefix });
+    await queue.add('slow', {}, { jobId });
+    await eventually(() => isRunning);
+    for (const until = Date.now() + 4_500; Date.now() < until; await wait(100))
+      expect(await bench.redis.exists(lockOf(jobId))).toBe(1);
+    letGo();
+    await worker.close();
+    expect((await queue.getJob(jobId))?.stalledCounter).toBe(0);
   });
 
   it('says that the process lives, and no more once it stands still for long or has withdrawn', async () => {
