@@ -71,7 +71,7 @@ function columnsAt(now: number, length: number): readonly Column<HandlerView>[] 
     },
     {
       head: 'State',
-      kind: 'tight',
+      kind: 'wide',
       cell: ({ announced, pause, brake }) => (
         <>
           {announced === undefined ? (
@@ -182,10 +182,10 @@ const ACTS: Column<HandlerView> = {
       />
     );
     return (
-      <>
-        {pause === undefined ? act('pause', 'Pause') : null}
+      <div class="acts">
         {pause !== undefined || brake?.phase === 'probing' ? act('resume', 'Resume') : null}
-      </>
+        {pause === undefined ? act('pause', 'Pause') : null}
+      </div>
     );
   },
 };
