@@ -56,6 +56,7 @@ const ROOMS = {
     ['run'],
     ['operators', 'maintenance'],
     ['job-queue'],
+    ['partitions'],
     ['worker'],
   ],
   'packages/http': [['wire'], ['auth'], ['webhooks', 'ops'], ['jobs']],

@@ -174,6 +174,14 @@ export type {
   Secret,
   Verdict,
 } from './provider.ts';
+export {
+  layoutOf,
+  MOST_PARTITIONS,
+  partitionOfEvent,
+  partitionOfId,
+  type Layout,
+  type PartitionAddress,
+} from './partitions.ts';
 export type { RedisAccess, RedisLogin, RedisNode, RedisTarget, RedisTls } from './redis-target.ts';
 export {
   createRegistry,

@@ -5,7 +5,7 @@ import { connect } from '../client/connection.ts';
 import { openChanges, type Changes } from './changes.ts';
 import { setHistoryMode } from './history-mode.ts';
 import { openNotes, type Notes } from './notes.ts';
-import { reportConnection } from './store.ts';
+import { reportConnection } from '../client/report-connection.ts';
 
 /** For giving the lease back; else it runs out by itself. */
 const CLOSE_MS = 500;

@@ -12,7 +12,8 @@ import {
   type TransferResult,
   type TransferStore,
 } from '@hookline/core';
-import { connect, type Connection } from '../client/connection.ts';
+import { connect } from '../client/connection.ts';
+import { reportConnection } from '../client/report-connection.ts';
 import { createPartition } from '../bullmq/add-job.ts';
 import { createLargeEvents, isLarge } from './large-events.ts';
 import { acceptAll, acceptRow, sizeOf, type AcceptRow } from './accept.ts';
@@ -118,18 +119,4 @@ function refusalOf(error: unknown): Exclude<AcceptResult, Kept> {
   if (error instanceof StoreFullError) return { kind: 'full', reason: error.message };
   // Whatever happened (refused, timed out, cut off), the provider is told to send again: the id decides then.
   return { kind: 'unavailable', reason: explain(error) };
-}
-
-/** Says once that Redis is away and once that it is back, not at every attempt in between. */
-export function reportConnection(connection: Connection, log: Logger): void {
-  let away = false;
-  connection.on('error', (error: Error) => {
-    if (away) return;
-    away = true;
-    log.warn('Redis cannot be reached; trying again until it is back', { error: explain(error) });
-  });
-  connection.on('ready', () => {
-    if (away) log.info('Redis is back');
-    away = false;
-  });
 }

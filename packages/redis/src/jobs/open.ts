@@ -2,7 +2,7 @@ import { createPartition } from '../bullmq/add-job.ts';
 import { NO_LOG, NO_METER, type JobService, type Logger, type RedisTarget } from '@hookline/core';
 import { connect } from '../client/connection.ts';
 import type { AckLevel } from '../gate/ack-level.ts';
-import { reportConnection } from '../events/store.ts';
+import { reportConnection } from '../client/report-connection.ts';
 import { openGate } from '../gate/gate.ts';
 import { createJobFeed, type RedisJobFeed } from './feed.ts';
 import { createJobStore } from './store.ts';

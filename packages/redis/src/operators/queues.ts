@@ -10,7 +10,7 @@ import { connect } from '../client/connection.ts';
 import type { Partition } from '../client/partition.ts';
 import { createPartition, openQuietQueue } from '../bullmq/add-job.ts';
 import { noteAct } from '../events/notes.ts';
-import { reportConnection } from '../events/store.ts';
+import { reportConnection } from '../client/report-connection.ts';
 
 /** Every queue there is, for people who look at them. */
 export interface OpenQueues {

@@ -4,7 +4,7 @@ import { DEAD_LETTER_QUEUE, DEFAULT_QUEUE, type Logger, type Meter, type RedisTa
 import { connect, type Connection } from '../client/connection.ts';
 import { FIRST_CONNECT_MS, readyOrRefused } from '../client/refusal.ts';
 import { UNSETTLED_STATUSES } from '../events/record.ts';
-import { reportConnection } from '../events/store.ts';
+import { reportConnection } from '../client/report-connection.ts';
 import { listStatuses, type ProcessStatus } from '../fleet/heartbeat.ts';
 import { brakedHandlers } from '../run/brake/brakes.ts';
 import { METRICS } from '../client/metric-rows.ts';

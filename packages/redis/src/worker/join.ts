@@ -6,7 +6,7 @@ import { readyOrRefused, refusalOf } from '../client/refusal.ts';
 import { serverProblem, UnfitServerError } from '../client/server-facts.ts';
 import { shownAddress } from '../client/shown-address.ts';
 import { keepArrivals } from '../events/arrivals.ts';
-import { reportConnection } from '../events/store.ts';
+import { reportConnection } from '../client/report-connection.ts';
 import { publishStatus, type StatusDetail } from '../fleet/heartbeat.ts';
 import type { RunningAttempts } from '../run/running-attempts.ts';
 import type { WorkerOptions } from './options.ts';
