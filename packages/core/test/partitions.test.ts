@@ -1,3 +1,4 @@
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { layoutOf, partitionOfEvent, partitionOfId, type RedisTarget } from '@hookline/core';
 
