@@ -6,7 +6,7 @@ import { createKeys } from '../../src/client/keys.ts';
 import { startRescuer, type Rescuer } from '../../src/maintenance/rescuer.ts';
 import { fleetOf, openBench, silent, type Bench } from '../support.ts';
 
-const WAITING = 200_000;
+const WAITING = 100_000;
 const MOST_PER_SWEEP = 20_000;
 /** The most of a list that one command may look through. */
 const MOST_AT_ONCE = 10_000;
@@ -100,7 +100,7 @@ function reachOf([name = '', , ...rest]: readonly string[]): number {
   }
 }
 
-describe('with 200,000 jobs waiting', () => {
+describe('with 100,000 jobs waiting', () => {
   it('no sweep searches the whole list, and what is lost in its middle is found all the same', async () => {
     await fill();
     const wait = createKeys(bench.prefix).bullJob('default', 'wait');
@@ -108,7 +108,7 @@ describe('with 200,000 jobs waiting', () => {
     for (const id of lost) await bench.redis.lrem(wait, -1, id);
     // One whose place is not the one that its age says: it is no loss.
     await bench.redis.lrem(wait, -1, idOf(777));
-    await bench.redis.linsert(wait, 'BEFORE', idOf(100_000), idOf(777));
+    await bench.redis.linsert(wait, 'BEFORE', idOf(90_000), idOf(777));
 
     const watch = await watchLists();
     const repaired: string[] = [];
@@ -136,7 +136,7 @@ describe('with 200,000 jobs waiting', () => {
     const wait = keys.bullJob('default', 'wait');
     // It is out of its place, so the whole list is read for it; meanwhile it was tried, and waits again at the head.
     await bench.redis.lrem(wait, -1, idOf(5));
-    await bench.redis.linsert(wait, 'BEFORE', idOf(100_000), idOf(5));
+    await bench.redis.linsert(wait, 'BEFORE', idOf(90_000), idOf(5));
     await sweeper.sweep();
     await bench.redis.lrem(wait, -1, idOf(5));
     await bench.redis.lpush(wait, idOf(5));
