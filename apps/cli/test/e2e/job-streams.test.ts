@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually, startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventually, startOwnRedis } from '@hookline/rig';
 import { Redis } from 'ioredis';
 import { setTimeout as wait } from 'node:timers/promises';
 import { API_KEY, call, openStream, type Frame, type StreamClient } from './job-client.ts';
 import { openStage, startReceiver, startWorker, type Stage } from './processes.ts';
+import { where } from './where.ts';
 
 const CLIENTS = 1_000;
 const GROUP = 50;
@@ -16,7 +17,7 @@ let stage: Stage;
 let env: Record<string, string>;
 beforeEach(() => {
   stage = openStage();
-  env = { REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix(), API_KEY };
+  env = { ...where(), API_KEY };
 });
 afterEach(() => stage.close());
 

@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventually } from '@hookline/rig';
 import { API_KEY, call, openStream } from './job-client.ts';
 import { openStage, startReceiver, startWorker, type Journal, type Stage } from './processes.ts';
+import { where } from './where.ts';
 
 let stage: Stage;
 let journal: Journal;
@@ -12,7 +13,7 @@ const servers: Server[] = [];
 beforeEach(() => {
   stage = openStage();
   journal = stage.journal();
-  env = { REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix(), API_KEY };
+  env = { ...where(), API_KEY };
 });
 afterEach(async () => {
   for (const server of servers.splice(0)) server.close();

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventually } from '@hookline/rig';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { openStage, startReceiver, type Stage } from './processes.ts';
+import { where } from './where.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const PAGE = readFileSync(join(ROOT, 'docs/monitoring.md'), 'utf8');
@@ -19,8 +20,7 @@ let dashboard: string;
 beforeAll(async () => {
   stage = openStage();
   const env = {
-    REDIS_URL: testRedisUrl(),
-    HOOKLINE_PREFIX: uniquePrefix(),
+    ...where(),
     API_KEY,
     DASHBOARD_USER: 'operator',
     DASHBOARD_PASSWORD: 'correct horse battery',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, obtainBrowser, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventually, obtainBrowser } from '@hookline/rig';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import {
@@ -13,6 +13,7 @@ import {
   type Stage,
 } from './processes.ts';
 import { post, signature, STRIPE_SECRET } from './stripe-events.ts';
+import { where } from './where.ts';
 
 const CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/hookline', import.meta.url));
 const [USER, PASSWORD] = ['operator', 'q7Vd-mm2Xw-p0Lz'] as const;
@@ -71,8 +72,7 @@ beforeAll(async () => {
   stage = openStage();
   journal = stage.journal();
   env = {
-    REDIS_URL: testRedisUrl(),
-    HOOKLINE_PREFIX: uniquePrefix(),
+    ...where(),
     HISTORY_URL: `sqlite:${stage.dir}/history.db`,
     WEBHOOK_SECRET_STRIPE: STRIPE_SECRET,
     DASHBOARD_USER: USER,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventually } from '@hookline/rig';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   handlerModule,
@@ -11,6 +11,7 @@ import {
   type Stage,
 } from './processes.ts';
 import { post, stripeEvent, STRIPE_SECRET } from './stripe-events.ts';
+import { where } from './where.ts';
 
 const EVENTS = 120;
 const LOGIN = { DASHBOARD_USER: 'operator', DASHBOARD_PASSWORD: 'q7Vd-mm2Xw-p0Lz' };
@@ -26,8 +27,7 @@ beforeAll(async () => {
   journal = stage.journal();
   env = {
     ...LOGIN,
-    REDIS_URL: testRedisUrl(),
-    HOOKLINE_PREFIX: uniquePrefix(),
+    ...where(),
     HISTORY_URL: `sqlite:${stage.dir}/history.db`,
     WEBHOOK_SECRET_STRIPE: STRIPE_SECRET,
     APP_DIR: stage.appDir({ 'handlers/mail.mjs': handlerModule('mail', journal) }),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventually, startOwnRedis } from '@hookline/rig';
 import {
   handlerModule,
   openStage,
@@ -10,6 +10,7 @@ import {
   type Stage,
 } from './processes.ts';
 import { post, signature, stripeEvent, STRIPE_SECRET } from './stripe-events.ts';
+import { where } from './where.ts';
 
 let stage: Stage;
 let journal: Journal;
@@ -20,8 +21,7 @@ beforeAll(async () => {
   stage = openStage();
   journal = stage.journal();
   const env = {
-    REDIS_URL: testRedisUrl(),
-    HOOKLINE_PREFIX: uniquePrefix(),
+    ...where(),
     WEBHOOK_SECRET_STRIPE: `${STRIPE_SECRET}, whsec_e2e_next`,
     APP_DIR: stage.appDir({
       'handlers/one.mjs': handlerModule('one', journal),

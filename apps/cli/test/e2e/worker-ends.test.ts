@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { STOP_DEADLINE_MS } from '@hookline/process';
 import { connect } from '@hookline/redis';
-import { eventually, startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventually, startOwnRedis, testRedisUrl } from '@hookline/rig';
 import {
   handlerModule,
   hookline,
@@ -12,6 +12,7 @@ import {
   type Stage,
 } from './processes.ts';
 import { post, stripeSample, STRIPE_SECRET } from './stripe-events.ts';
+import { where } from './where.ts';
 
 let stage: Stage;
 let journal: Journal;
@@ -19,7 +20,7 @@ let env: Record<string, string>;
 beforeEach(() => {
   stage = openStage();
   journal = stage.journal();
-  env = { REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix(), WEBHOOK_SECRET_STRIPE: STRIPE_SECRET };
+  env = { ...where(), WEBHOOK_SECRET_STRIPE: STRIPE_SECRET };
 });
 afterEach(() => stage.close());
 
