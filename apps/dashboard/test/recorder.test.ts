@@ -66,8 +66,7 @@ async function openStore() {
 
 async function work(...handlers: Handler[]) {
   const worker = await startWorker({
-    target,
-    prefix,
+    layout: [{ target, prefix }],
     registry: createRegistry({ handlers, jobs: [], schedules: [] }),
     parsePayload: (_provider, _headers, body) => JSON.parse(body.toString()) as unknown,
     log: NO_LOG,

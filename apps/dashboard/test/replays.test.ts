@@ -90,8 +90,7 @@ function handler(name: string, more: Partial<Handler> = {}): Handler {
 
 async function work(...handlers: Handler[]) {
   const worker = await startWorker({
-    target,
-    prefix,
+    layout: [{ target, prefix }],
     registry: createRegistry({ handlers, jobs: [], schedules: [] }),
     parsePayload: (_provider, _headers, body) => JSON.parse(body.toString()) as unknown,
     log: NO_LOG,

@@ -44,7 +44,8 @@ beforeEach(async () => {
   const target = { kind: 'url', url: testRedisUrl() } as const;
   const shared = { target, prefix: uniquePrefix(), log };
   worker = await startWorker({
-    ...shared,
+    layout: [shared],
+    log,
     registry,
     queues,
     parsePayload,

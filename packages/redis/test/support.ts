@@ -76,8 +76,7 @@ export function openBench(url = testRedisUrl()): Bench {
     },
     async work({ handlers = [], jobs = [], schedules = [], ...options }) {
       const worker = await startWorker({
-        target,
-        prefix,
+        layout: [{ target, prefix }],
         registry: createRegistry({ handlers, jobs, schedules }),
         parsePayload: (_provider, _headers, body) => JSON.parse(body.toString()) as unknown,
         log: NO_LOG,

@@ -11,8 +11,7 @@ export type Runs = readonly string[];
 export function workToday(url: string, runs: string[]): Promise<RunningWorker> {
   const [handler, job] = [handlerInto(runs), jobInto(runs)];
   return startWorker({
-    target: { kind: 'url', url },
-    prefix: before.prefix,
+    layout: [{ target: { kind: 'url', url }, prefix: before.prefix }],
     registry: createRegistry({
       handlers: [
         handler('ledger', ['invoice.paid', 'file.created']),

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { within } from '@hookline/core';
+import { LATE, within } from '@hookline/core';
 import { UnrecoverableError, type Job, type WorkerOptions } from 'bullmq';
 import type { Connection } from '../client/connection.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
@@ -8,6 +8,8 @@ import { leaseOf, TakenLease, type Lease, type TakenJobs } from './lease.ts';
 import type { LockKeeper } from './lock-keeper.ts';
 import { Locks } from './locks.ts';
 import { ManualWorker } from './manual-worker.ts';
+import type { Permit, Permits } from './permits.ts';
+import { Slots, type OwnSlots } from './slots.ts';
 import { beginsByBullMQ, endsByBullMQ, type TakenJob } from './taken-job.ts';
 
 /** What taking jobs came to. */
@@ -35,6 +37,10 @@ export interface ConsumerParts {
   readonly processor: Processor;
   readonly take: TakeJobs;
   readonly keeper: LockKeeper;
+  /** Shared with the consumers of the same queue in other partitions; its own ones, unless given. */
+  readonly slots?: Slots | undefined;
+  /** Of a queue with limits that hold over several partitions. */
+  readonly permits?: Permits | undefined;
   readonly onError: (error: Error) => void;
   /** Told of each job that was taken back from a process which died or stopped answering. */
   readonly onStalled: (jobId: string) => void;
@@ -51,6 +57,8 @@ const IDLE_S = 5;
 const LONGEST_WAIT_S = 10;
 /** Redis before 7.0.8 cannot wait for less. */
 const SHORTEST_WAIT_S = 0.002;
+/** Milliseconds after which a Redis that does not answer is away: others may have the slots. */
+const AWAY_MS = 2_000;
 
 /**
  * Works on one queue, as BullMQ's worker does it and beside others: what BullMQ takes one after the other, this takes in
@@ -64,12 +72,24 @@ export class Consumer {
   readonly #jobs: TakenJobs;
   /** The tokens of the turns that have nothing to do. */
   readonly #free: string[];
+  readonly #slots: OwnSlots;
+  /** By token. */
+  readonly #permits = new Map<string, Permit>();
   readonly #running = new Set<Promise<void>>();
   readonly #loop: Promise<void>;
   #whenFree: (() => void) | undefined;
   /** How often the connection has ended. */
   #cuts = 0;
-  readonly #countCut = () => void (this.#cuts += 1);
+  readonly #countCut = () => {
+    this.#cuts += 1;
+    this.#awaySoon ??= setTimeout(() => this.#slots.setAway(true), AWAY_MS).unref();
+  };
+  readonly #isBack = () => {
+    clearTimeout(this.#awaySoon);
+    this.#awaySoon = undefined;
+    this.#slots.setAway(false);
+  };
+  #awaySoon: NodeJS.Timeout | undefined;
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
@@ -81,9 +101,11 @@ export class Consumer {
     this.#worker.on('stalled', onStalled);
     this.#jobs = {
       queue: name,
-      isTaking: () => !this.#isClosing,
+      // Who goes on with another job asks nobody for leave.
+      isTaking: () => !this.#isClosing && parts.permits === undefined && !this.#slots.mustYield(),
       report: (jobId, progress) => this.#worker.redis.updateProgress(jobId, progress),
     };
+    this.#slots = (parts.slots ?? new Slots(settings.concurrency)).open();
     this.#free = Array.from({ length: settings.concurrency }, (_, nth) => `${this.#worker.id}:${nth}`);
     const { lockDuration, lockRenewTime } = settings;
     this.#locks = new Locks({
@@ -95,6 +117,7 @@ export class Consumer {
       onError,
     });
     settings.connection.on('close', this.#countCut);
+    settings.connection.on('ready', this.#isBack);
     this.#loop = this.#run();
   }
 
@@ -105,10 +128,14 @@ export class Consumer {
   async #close(): Promise<void> {
     this.#isClosing = true;
     this.#whenFree?.();
+    this.#slots.close();
+    this.#parts.permits?.wake();
     await this.#worker.redis.disconnectBlocking(true).catch(this.#parts.onError);
     await this.#loop;
     while (this.#running.size > 0) await Promise.all(this.#running);
     this.#parts.settings.connection.off('close', this.#countCut);
+    this.#parts.settings.connection.off('ready', this.#isBack);
+    clearTimeout(this.#awaySoon);
     await this.#locks.stop();
     await this.#worker.close();
   }
@@ -117,12 +144,10 @@ export class Consumer {
     await this.#worker.startStalledCheckTimer().catch(this.#parts.onError);
     let asks = FEWEST_ASKED;
     while (!this.#isClosing) {
-      if (this.#free.length === 0) {
-        await this.#turnEnds();
-        continue;
-      }
       try {
-        const took = await this.#takeFor(this.#free.splice(-Math.min(asks, MOST_ASKED)));
+        const tokens = await this.#turnsFor(Math.min(asks, MOST_ASKED));
+        if (tokens.length === 0) continue;
+        const took = await this.#takeFor(tokens);
         asks = took.kind === 'more' ? asks * 2 : FEWEST_ASKED;
         // Nobody says that there is room again: it may be of our own making, or of another's who is gone.
         if (took.kind === 'full' && this.#running.size > 0) await within(IDLE_S * 1_000, this.#turnEnds());
@@ -135,6 +160,22 @@ export class Consumer {
     }
   }
 
+  /** The turns that may take a job now, at most so many: each has its slot, and its permit where it takes one. */
+  async #turnsFor(most: number): Promise<readonly string[]> {
+    const slots = await this.#slots.take(most);
+    const { permits } = this.#parts;
+    if (permits === undefined) return this.#free.splice(this.#free.length - slots);
+    let held: readonly Permit[] = [];
+    try {
+      held = slots === 0 ? [] : await permits.take(slots, () => this.#isClosing);
+    } finally {
+      this.#slots.give(slots - held.length);
+    }
+    const tokens = this.#free.splice(this.#free.length - held.length);
+    for (const [nth, permit] of held.entries()) this.#permits.set(tokens[nth] ?? '', permit);
+    return tokens;
+  }
+
   /** Takes jobs for these turns, and has them begun; the turns that get none are free again. */
   async #takeFor(tokens: readonly string[]): Promise<Pick<Take, 'kind' | 'until'>> {
     const idle = new Set(tokens);
@@ -144,7 +185,7 @@ export class Consumer {
     };
     try {
       const cuts = this.#cuts;
-      const took = await this.#parts.take(this.#parts.name, tokens);
+      const took = await this.#answerOf(this.#parts.take(this.#parts.name, tokens));
       if (cuts !== this.#cuts) await this.#putBackUntold(tokens, took);
       for (const { token, job } of took.jobs) begin(token, this.#turn(token, job));
       const [token] = idle;
@@ -154,8 +195,31 @@ export class Consumer {
       begin(token, this.#turnOfBullMQ(token, job));
       return { kind: 'more', until };
     } finally {
+      this.#tellPermits(tokens, idle);
       this.#free.push(...idle);
+      this.#slots.give(idle.size);
     }
+  }
+
+  /** What Redis answers; while it does not, the slots are the others'. */
+  async #answerOf(asked: Promise<Take>): Promise<Take> {
+    if (this.#parts.slots === undefined || (await within(AWAY_MS, asked)) !== LATE) return asked;
+    this.#slots.setAway(true);
+    return asked.finally(() => this.#slots.setAway(false));
+  }
+
+  #tellPermits(tokens: readonly string[], idle: ReadonlySet<string>): void {
+    const { permits, onError } = this.#parts;
+    if (permits === undefined) return;
+    const of = (some: readonly string[]) => some.flatMap((token) => this.#permits.get(token) ?? []);
+    permits.tell(of(tokens.filter((token) => !idle.has(token))), of([...idle])).catch(onError);
+    for (const token of idle) this.#permits.delete(token);
+  }
+
+  #givePermit(token: string): void {
+    const permit = this.#permits.get(token);
+    this.#permits.delete(token);
+    if (permit !== undefined) this.#parts.permits?.give(permit).catch(this.#parts.onError);
   }
 
   /**
@@ -176,7 +240,9 @@ export class Consumer {
   #track(token: string, turn: Promise<void>): void {
     const ended = turn.catch(this.#parts.onError).finally(() => {
       this.#running.delete(ended);
+      this.#givePermit(token);
       this.#free.push(token);
+      this.#slots.give(1);
       this.#whenFree?.();
     });
     this.#running.add(ended);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { RedisTarget } from '@hookline/core';
+import type { PartitionAddress, RedisTarget } from '@hookline/core';
 import type { Connection } from '../client/connection.ts';
-import { every } from '../client/every.ts';
+import { every, type Loop } from '../client/every.ts';
 import { HeldLocks, type HeldLock } from './held-locks.ts';
 import { LockPulse } from './lock-pulse.ts';
 
@@ -23,8 +23,6 @@ const UNABLE_MS = 10_000;
 const HEAP_MB = 32;
 
 export interface LockThreadData {
-  readonly target: RedisTarget;
-  readonly prefix: string;
   /** What names this process among those that publish their status. */
   readonly process: string;
   /** Milliseconds that a renewed lock lasts. */
@@ -33,13 +31,31 @@ export interface LockThreadData {
   readonly interval: number;
   /** Milliseconds for which the thread that works may stand still. */
   readonly patience: number;
-  readonly pulse: SharedArrayBuffer;
 }
 
-export interface LockThreadMessage {
+/** What the thread is told. A partition is named by its number among those of this process. */
+export type LockThreadMessage = { readonly partition: number } & (
+  | {
+      readonly kind: 'open';
+      readonly target: RedisTarget;
+      readonly prefix: string;
+      readonly pulse: SharedArrayBuffer;
+    }
+  | {
+      readonly kind: 'hold';
+      readonly region: number;
+      readonly what: 'locks' | 'permits';
+      readonly held: SharedArrayBuffer;
+    }
+  | { readonly kind: 'let-go'; readonly region: number }
+  | { readonly kind: 'close' }
+);
+
+/** What the thread says: a lock is not ours any more. */
+interface LostLock {
+  readonly partition: number;
   readonly region: number;
-  /** `undefined`: there are no more of it. */
-  readonly held: SharedArrayBuffer | undefined;
+  readonly lost: HeldLock;
 }
 
 /** What is in the hands of one queue's turns. */
@@ -50,105 +66,148 @@ export interface KeptLocks {
   close(): void;
 }
 
-/** Renews the locks of this process's jobs, and says that it lives, in a thread of its own. */
+/** Renews the locks of this process's jobs in one partition, and says there that it lives, in a thread of its own. */
 export interface LockKeeper {
   /** @param most how many of the queue's jobs run at once · @param onLost told of each that is not ours any more */
   keep(queue: string, most: number, onLost: (jobId: string) => void): KeptLocks;
+  /** The same for permits, which have no job. */
+  keepPermits(queue: string, most: number): KeptLocks;
   /** Whether those that it has room for are renewed now. */
   isKeeping(): boolean;
   /** Whether Redis has answered for so long that a lock which is not there has no owner. */
   isSettled(): boolean;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
-export interface LockKeeperParts {
-  readonly target: RedisTarget;
-  readonly prefix: string;
-  /** What names this process among those that publish their status. */
-  readonly process: string;
-  /** The connection over which this thread would take jobs back. */
-  readonly connection: Connection;
-  /** Milliseconds that a lock lasts. */
-  readonly lock: number;
-}
-
-export function startLockKeeper(parts: LockKeeperParts): LockKeeper {
-  return new ThreadLockKeeper(parts);
-}
-
-class ThreadLockKeeper implements LockKeeper {
-  readonly #pulse = new LockPulse();
+/** The thread that renews the locks of one process, whatever partitions its jobs lie in. */
+export class LockThread {
   readonly #thread: Worker;
-  readonly #beating;
-  readonly #lost = new Map<number, (jobId: string) => void>();
-  readonly #connection: Connection;
-  readonly #noteReady = () => void (this.#readySince = performance.now());
-  /** Since when this thread's own connection has held. */
-  #readySince = performance.now();
+  readonly #keepers = new Map<number, PartitionKeeper>();
+  readonly #beating: Loop;
+  #opened = 0;
   #hasEnded = false;
-  #regions = 0;
 
-  constructor({ target, prefix, process, connection, lock }: LockKeeperParts) {
-    this.#pulse.beat();
-    this.#connection = connection;
-    connection.on('ready', this.#noteReady);
+  /** @param process what names it among those that publish their status · @param lock milliseconds that a lock lasts */
+  constructor({ process, lock }: { readonly process: string; readonly lock: number }) {
     const workerData = {
-      target,
-      prefix,
       process,
       lock,
       interval: INTERVAL_MS,
       patience: PATIENCE_MS,
-      pulse: this.#pulse.memory,
     } satisfies LockThreadData;
     this.#thread = new Worker(THREAD, { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
     this.#thread.unref();
-    // Then this thread renews the locks.
+    // Then the thread that works renews the locks.
     this.#thread.on('error', () => (this.#hasEnded = true));
     this.#thread.on('exit', () => (this.#hasEnded = true));
-    this.#thread.on('message', ({ region, lost }: { readonly region: number; readonly lost?: HeldLock }) => {
-      if (lost !== undefined) this.#lost.get(region)?.(lost.jobId);
-    });
+    this.#thread.on('message', ({ partition, region, lost }: LostLock) =>
+      this.#keepers.get(partition)?.lost(region, lost.jobId),
+    );
     this.#beating = every(
       BEAT_MS,
-      async () => this.#pulse.beat(),
+      async () => {
+        for (const keeper of this.#keepers.values()) keeper.beat();
+      },
       () => undefined,
     );
   }
 
+  /** @param connection over which this thread would take jobs back */
+  keeperOf({ target, prefix }: PartitionAddress, connection: Connection): LockKeeper {
+    const partition = (this.#opened += 1);
+    const keeper = new PartitionKeeper({
+      connection,
+      tell: (message) => this.#thread.postMessage({ partition, ...message }, []),
+      hasEnded: () => this.#hasEnded,
+      onStop: () => this.#keepers.delete(partition),
+    });
+    this.#keepers.set(partition, keeper);
+    keeper.open(target, prefix);
+    return keeper;
+  }
+
+  async stop(): Promise<void> {
+    for (const keeper of [...this.#keepers.values()]) keeper.stop();
+    await this.#beating.stop();
+    await this.#thread.terminate();
+  }
+}
+
+/** A message without the partition that it is about. */
+type Told<Message = LockThreadMessage> = Message extends unknown ? Omit<Message, 'partition'> : never;
+
+interface PartitionKeeperParts {
+  readonly connection: Connection;
+  readonly tell: (message: Told) => void;
+  readonly hasEnded: () => boolean;
+  readonly onStop: () => void;
+}
+
+class PartitionKeeper implements LockKeeper {
+  readonly #parts: PartitionKeeperParts;
+  readonly #pulse = new LockPulse();
+  readonly #lost = new Map<number, (jobId: string) => void>();
+  readonly #noteReady = () => void (this.#readySince = performance.now());
+  /** Since when this thread's own connection has held. */
+  #readySince = performance.now();
+  #regions = 0;
+
+  constructor(parts: PartitionKeeperParts) {
+    this.#parts = parts;
+    this.#pulse.beat();
+    parts.connection.on('ready', this.#noteReady);
+  }
+
+  open(target: RedisTarget, prefix: string): void {
+    this.#parts.tell({ kind: 'open', target, prefix, pulse: this.#pulse.memory });
+  }
+
+  beat(): void {
+    this.#pulse.beat();
+  }
+
+  lost(region: number, jobId: string): void {
+    this.#lost.get(region)?.(jobId);
+  }
+
   keep(queue: string, most: number, onLost: (jobId: string) => void): KeptLocks {
+    return this.#keep('locks', queue, most, onLost);
+  }
+
+  keepPermits(queue: string, most: number): KeptLocks {
+    return this.#keep('permits', queue, most, () => undefined);
+  }
+
+  #keep(what: 'locks' | 'permits', queue: string, most: number, onLost: (jobId: string) => void): KeptLocks {
     const held = new HeldLocks(most);
     const region = (this.#regions += 1);
     this.#lost.set(region, onLost);
-    this.#tell({ region, held: held.memory });
+    this.#parts.tell({ kind: 'hold', region, what, held: held.memory });
     return {
       hold: (token, jobId) => held.hold({ queue, jobId, token }),
       letGo: (token) => held.letGo(token),
       close: () => {
         this.#lost.delete(region);
-        this.#tell({ region, held: undefined });
+        this.#parts.tell({ kind: 'let-go', region });
       },
     };
   }
 
-  #tell(message: LockThreadMessage): void {
-    this.#thread.postMessage(message, []);
-  }
-
   isKeeping(): boolean {
-    return !this.#hasEnded && this.#pulse.unrenewedFor < LATE_MS;
+    return !this.#parts.hasEnded() && this.#pulse.unrenewedFor < LATE_MS;
   }
 
   isSettled(): boolean {
-    const isHeld = this.#connection.status === 'ready' && performance.now() - this.#readySince >= SETTLED_MS;
+    const { connection, hasEnded } = this.#parts;
+    const isHeld = connection.status === 'ready' && performance.now() - this.#readySince >= SETTLED_MS;
     if (!isHeld) return false;
     const { unrenewedFor, steadyFor } = this.#pulse;
-    return this.#hasEnded || unrenewedFor > UNABLE_MS || (this.isKeeping() && steadyFor >= SETTLED_MS);
+    return hasEnded() || unrenewedFor > UNABLE_MS || (this.isKeeping() && steadyFor >= SETTLED_MS);
   }
 
-  async stop(): Promise<void> {
-    this.#connection.off('ready', this.#noteReady);
-    await this.#beating.stop();
-    await this.#thread.terminate();
+  stop(): void {
+    this.#parts.connection.off('ready', this.#noteReady);
+    this.#parts.onStop();
+    this.#parts.tell({ kind: 'close' });
   }
 }

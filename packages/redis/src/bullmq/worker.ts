@@ -5,6 +5,8 @@ import { Consumer, type ConsumerParts } from './consumer.ts';
 import { KEPT_JOBS } from './add-job.ts';
 import { LimitedWorker } from './limited-worker.ts';
 import type { LockKeeper } from './lock-keeper.ts';
+import type { Permits } from './permits.ts';
+import type { Slots } from './slots.ts';
 import type { QueueErrors } from './queue-errors.ts';
 import type { Connection } from '../client/connection.ts';
 import type { Partition } from '../client/partition.ts';
@@ -70,6 +72,10 @@ export interface QueueWorkerOptions {
   readonly log: Logger;
   readonly errors: QueueErrors;
   readonly concurrency: number;
+  /** Of this process's, shared with the same queue in other partitions; its own unless given. */
+  readonly slots?: Slots | undefined;
+  /** Of a queue whose limits hold over several partitions. */
+  readonly permits?: Permits | undefined;
   readonly limiter: { readonly max: number; readonly duration: number } | undefined;
   readonly processor: Processor;
   readonly take: ConsumerParts['take'];
@@ -84,16 +90,28 @@ export interface QueueWorker {
   close(): Promise<void>;
 }
 
-/** A queue with a rate over all workers is BullMQ's own to work on; any other is ours. */
+/** A queue with a rate over all workers is BullMQ's own to work on, where it lies in one partition; any other is ours. */
 export function openQueueWorker(options: QueueWorkerOptions): QueueWorker {
-  const { name, connection, prefix, log, errors, concurrency, limiter, processor, take, keeper, onLockLost } =
+  const { name, connection, prefix, log, errors, concurrency, limiter, processor, keeper, onLockLost } =
     options;
+  const { take, slots, permits } = options;
   const settings = { connection, prefix, concurrency, ...KEPT_WORKER_SETTINGS };
   const onError = (error: Error) => errors.note(name, error);
   const onStalled = (jobId: string) =>
     log.warn('taken over from a worker that died or stopped answering', { queue: name, job: jobId });
-  if (limiter === undefined)
-    return new Consumer({ name, settings, processor, take, keeper, onError, onStalled, onLockLost });
+  if (limiter === undefined || permits !== undefined)
+    return new Consumer({
+      name,
+      settings,
+      processor,
+      take,
+      keeper,
+      slots,
+      permits,
+      onError,
+      onStalled,
+      onLockLost,
+    });
   const worker = new LimitedWorker(
     name,
     (job, token = '') => runTurn(job, token, processor),

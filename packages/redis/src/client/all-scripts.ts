@@ -24,6 +24,15 @@ export interface ScriptCalls {
     readonly args: Args<'suffix' | 'run' | 'token' | 'id' | 'now' | 'data'>;
   };
   /**
+   * Asks for permits to begin jobs of a queue that has a limit over all workers and partitions: one for each id, the first
+   * first, as far as there are any. Without one it says when to ask again, in milliseconds. Redis's clock decides.
+   * @see ../bullmq/ask-permits.lua
+   */
+  readonly 'ask-permits': {
+    readonly args: Args<'queue' | 'most' | 'max' | 'duration' | 'keptMs'>;
+    readonly lists: Lists<'ids'>;
+  };
+  /**
    * Begins `ctx.once`: a worker that slept past its lock must not run the effect at all, because whoever took the job over
    * runs it too; nor may an attempt that is over.
    * @see ../run/begin-effect.lua
@@ -567,6 +576,15 @@ export interface ScriptCalls {
     readonly args: Args<'suffix' | 'run'>;
   };
   /**
+   * Renews permits that a process holds. `again`: those that are not there any more, too, for Redis may have lost them; only
+   * who gives them back may say so, or one that was given back in between would come back.
+   * @see ../bullmq/renew-permits.lua
+   */
+  readonly 'renew-permits': {
+    readonly args: Args<'queue' | 'keptMs' | 'again'>;
+    readonly lists: Lists<'ids'>;
+  };
+  /**
    * Queues a delivery once more for a replay, whatever became of it, in one step with the replay's own note of it: whatever
    * dies, and however often it is asked for, it is queued once.
    *
@@ -739,6 +757,15 @@ export interface ScriptCalls {
     readonly args: Args<'owner' | 'duration'>;
   };
   /**
+   * Says of permits that were asked for which jobs began with them, and gives back those with which none did. A job has
+   * begun by now: the time from which on its permit counts is no earlier.
+   * @see ../bullmq/tell-permits.lua
+   */
+  readonly 'tell-permits': {
+    readonly args: Args<'queue' | 'duration'>;
+    readonly lists: Lists<'began' | 'unused'>;
+  };
+  /**
    * Takes down what fires now, what is told of it, and the messages themselves, in one step: whoever dies after it leaves
    * nothing untold, and whoever looks next tells nothing twice. Only for the process that has the lease.
    *
@@ -797,6 +824,7 @@ export interface ScriptCalls {
 export interface ScriptReplies {
   readonly 'accept': unknown;
   readonly 'add-step': 'added' | 'untracked' | 'lost' | 'over';
+  readonly 'ask-permits': unknown;
   readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'known', ...rest: unknown[]];
   readonly 'begin-replay': readonly [kind: 'begun' | 'twin', ...rest: unknown[]];
   readonly 'cancel-job': readonly [kind: 'cancelled' | 'unknown' | 'succeeded' | 'failed', ...rest: unknown[]];
@@ -852,6 +880,7 @@ export interface ScriptReplies {
   readonly 'reclaim': 'kept' | 'lost';
   readonly 'refuse-delivery': 'filtered' | 'not';
   readonly 'release': 'released' | 'lost';
+  readonly 'renew-permits': unknown;
   readonly 'replay-delivery-again': 'queued' | 'before' | 'open' | 'gone' | 'shed';
   readonly 'replay-delivery': 'replayed' | 'gone';
   readonly 'replay-event-again': 'queued' | 'before' | 'open' | 'gone' | 'shed';
@@ -869,6 +898,7 @@ export interface ScriptReplies {
   readonly 'speak': unknown;
   readonly 'take-jobs': readonly [kind: 'more' | 'empty' | 'full' | 'other', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
+  readonly 'tell-permits': unknown;
   readonly 'turn-alerts': 'turned' | 'lost';
   readonly 'turn-brake': 'turned' | 'stale';
   readonly 'turn-replay': 'turned' | 'not';
@@ -2214,6 +2244,39 @@ redis.call('HSET', jobKey, 'updated', now)
 emitFrame(id, 'type', 'progress', 'step', step, 'timestamp', now,
   'processingTime', tonumber(now) - tonumber(startedAt), 'data', data)
 return 'added'`,
+  },
+  'ask-permits': {
+    include: ['clock'],
+    keys: [],
+    args: ['queue', 'most', 'max', 'duration', 'keptMs'],
+    lists: ['ids'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local now, count, waitMs = millisecondsNow(), #ids, 0
+local permitsKey, begunKey, askedKey = permitsKeyOf(queue), permitsBegunKeyOf(queue), permitsAskedKeyOf(queue)
+-- Who was given one and says no more is gone; what it asked for counts as begun.
+redis.call('ZREMRANGEBYSCORE', permitsKey, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', askedKey, '-inf', now - keptMs)
+if max ~= '' then
+  redis.call('ZREMRANGEBYSCORE', begunKey, '-inf', now - duration)
+  count = math.min(count, tonumber(max) - redis.call('ZCARD', begunKey))
+  if count <= 0 and redis.call('ZCARD', askedKey) == 0 then
+    local oldest = redis.call('ZRANGE', begunKey, 0, 0, 'WITHSCORES')[2]
+    waitMs = math.max(0, tonumber(oldest) + duration - now) + 1
+  end
+end
+if most ~= '' then count = math.min(count, tonumber(most) - redis.call('ZCARD', permitsKey)) end
+for i = 1, count do
+  if most ~= '' then redis.call('ZADD', permitsKey, now + keptMs, ids[i]) end
+  if max ~= '' then
+    redis.call('ZADD', begunKey, now, ids[i])
+    redis.call('ZADD', askedKey, now, ids[i])
+  end
+end
+redis.call('PEXPIRE', begunKey, math.max(duration, keptMs))
+return { math.max(0, count), waitMs }`,
   },
   'begin-effect': {
     include: ['clock', 'runs'],
@@ -3604,6 +3667,22 @@ table.remove(runs, place)
 writeRuns(workKey, field, runs)
 return 'released'`,
   },
+  'renew-permits': {
+    include: ['clock'],
+    keys: [],
+    args: ['queue', 'keptMs', 'again'],
+    lists: ['ids'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local till = millisecondsNow() + keptMs
+for _, id in ipairs(ids) do
+  if again == '1' then redis.call('ZADD', permitsKeyOf(queue), till, id)
+  else redis.call('ZADD', permitsKeyOf(queue), 'XX', till, id) end
+end
+return 'ok'`,
+  },
   'replay-delivery-again': {
     include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event'],
     keys: ['event', 'runs', 'open', 'attempts'],
@@ -4009,6 +4088,29 @@ if holder and holder ~= owner then return 'taken' end
 redis.call('DEL', leaseKey)
 redis.call('SET', leaseKey, owner, 'PX', duration)
 return 'held'`,
+  },
+  'tell-permits': {
+    include: ['clock'],
+    keys: [],
+    args: ['queue', 'duration'],
+    lists: ['began', 'unused'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local now = millisecondsNow()
+local begunKey, askedKey = permitsBegunKeyOf(queue), permitsAskedKeyOf(queue)
+for _, id in ipairs(began) do
+  redis.call('ZREM', askedKey, id)
+  redis.call('ZADD', begunKey, 'XX', now, id)
+end
+for _, id in ipairs(unused) do
+  redis.call('ZREM', askedKey, id)
+  redis.call('ZREM', begunKey, id)
+  redis.call('ZREM', permitsKeyOf(queue), id)
+end
+redis.call('PEXPIRE', begunKey, duration)
+return 'ok'`,
   },
   'turn-alerts': {
     include: [],

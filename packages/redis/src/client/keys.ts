@@ -137,6 +137,12 @@ export const KEY_PATTERNS = {
   plans: '/plans/{process}',
   /** String: a run that goes on though its lock ran out; expires unless its process says so again. */
   runClaim: '/runs/{run}',
+  /** Sorted set, of several partitions in the first: the permits to run a queue's jobs, by when they run out. See bullmq/permits.ts. */
+  permits: '/permits/{queue}',
+  /** Sorted set: the permits of a queue with a rate, by when their jobs began. */
+  permitsBegun: '/permits/{queue}/begun',
+  /** Sorted set: those of them that were asked for and of which nobody has said yet whether a job came, by when. */
+  permitsAsked: '/permits/{queue}/asked',
   /** BullMQ's hash of a job; with the name of a list in place of the id, that list of the queue. */
   bullJob: ':{queue}:{jobId}',
   /** BullMQ's lock on an active job: holds the token of the worker that owns it. */

@@ -27,6 +27,8 @@ export interface ProcessStatus {
 export interface PublishStatusOptions {
   readonly target: RedisTarget;
   readonly prefix: string;
+  /** What names the process; a new name unless given. */
+  readonly id?: string;
   /** What the process does: `receiver`, `worker`, `dashboard`. */
   readonly role: string;
   readonly version: string;
@@ -66,12 +68,11 @@ const MOST_LISTED = 1_000;
  * away nothing is said.
  */
 export function publishStatus(options: PublishStatusOptions): PublishedStatus {
-  const { target, prefix, role, version, detail, every: interval = EVERY_MS } = options;
+  const { target, prefix, role, version, detail, id = randomUUID(), every: interval = EVERY_MS } = options;
   const connection = connect(target, 'producer');
   const partition = createPartition(connection, prefix);
   // Who else talks to Redis in this process reports that it is away.
   connection.on('error', () => undefined);
-  const id = randomUUID();
   const startedAt = Date.now() - Math.round(process.uptime() * 1_000);
   const identity = { role, host: hostname(), pid: process.pid, version, startedAt };
   let announcement = options.announcement === undefined ? '' : encodeAnnouncement(options.announcement);

@@ -1,10 +1,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Logger, Meter } from '@hookline/core';
-import type { RunningAttempt, RunningAttempts } from '../run/running-attempts.ts';
+import type { RunningAttempt } from '../run/running-attempts.ts';
 import { METRICS } from '../client/metric-rows.ts';
 
 export interface LoopWatchOptions {
-  readonly running: Pick<RunningAttempts, 'all' | 'claimed'>;
+  readonly running: {
+    all(): readonly RunningAttempt[];
+    /** Those whose locks ran out. */
+    claimed(): readonly RunningAttempt[];
+  };
   /** Says that attempts go on whose locks may have run out, and aborts those that were taken over. */
   readonly reclaim: (attempts: readonly RunningAttempt[]) => Promise<void>;
   readonly log: Logger;
@@ -41,12 +45,12 @@ export function watchEventLoop(options: LoopWatchOptions): { stop(): void } {
     if (lag > lock / 2) {
       log.warn(
         'this process stood still; code that computes for long belongs into a thread or a process of its own',
-        { lagMs: Math.round(lag), lockMs: lock, running: running.all.length },
+        { lagMs: Math.round(lag), lockMs: lock, running: running.all().length },
       );
-      void reclaim(running.all);
+      void reclaim(running.all());
     } else if (last - renewed > lock / 4) {
       renewed = last;
-      void reclaim(running.claimed);
+      void reclaim(running.claimed());
     }
   }, interval).unref();
   return {

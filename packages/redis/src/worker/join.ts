@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { announcementOf, type Logger, type RedisTarget } from '@hookline/core';
+import { announcementOf, type Logger, type PartitionAddress, type RedisTarget } from '@hookline/core';
 import { connect, type Connection } from '../client/connection.ts';
 import type { Partition } from '../client/partition.ts';
 import { readyOrRefused, refusalOf } from '../client/refusal.ts';
@@ -15,13 +15,14 @@ import { concurrencyOf } from './queues.ts';
 const TELL_MS = 5_000;
 const JOIN_RETRY_MS = 20;
 
-/** Says every few seconds that this worker cannot start without Redis: it would wait in silence for ever. */
-export function tellStarting({ target, log }: WorkerOptions): NodeJS.Timeout {
+/** Says every few seconds that this worker waits for a Redis: it would do so in silence for ever. */
+export function tellStarting({ target, prefix }: PartitionAddress, log: Logger): NodeJS.Timeout {
   const began = Date.now();
   return setInterval(
     () =>
       log.warn('waiting for Redis; a worker cannot start without it', {
         redis: shownAddress(target),
+        prefix,
         forMs: Date.now() - began,
       }),
     TELL_MS,
@@ -43,22 +44,31 @@ export async function connectFit(target: RedisTarget, log: Logger): Promise<Conn
   }
 }
 
-/** Makes this process and what it runs known to the others; tries until Redis answers. */
+/** What runs in the whole process. */
+export type AtWork = () => readonly RunningAttempts[];
+
+/**
+ * Makes this process and what it runs known to the others in one partition; tries until Redis answers.
+ * @param id what names it there, and in every other one
+ */
 export async function join(
-  { target, prefix, registry, status, now = Date.now, ...options }: WorkerOptions,
-  running: RunningAttempts,
+  { registry, status, now = Date.now, ...options }: WorkerOptions,
+  { target, prefix }: PartitionAddress,
   partition: Partition,
+  id: string,
+  running: AtWork,
 ) {
   const slots = [...registry.queues].reduce((sum, queue) => sum + concurrencyOf(options, queue), 0);
   const published = publishStatus({
     target,
     prefix,
+    id,
     role: 'worker',
     version: status?.version ?? 'unknown',
     detail: async () => ({
       queues: [...registry.queues].join(' '),
       slots,
-      ...atWork(running),
+      ...atWork(running()),
       ...(await status?.detail()),
     }),
     announcement: announcementOf(registry, now()),
@@ -78,9 +88,12 @@ export async function join(
 }
 
 /** How much runs here, and what has for longest: who looks for a handler that hangs begins there. */
-function atWork({ all, oldest }: RunningAttempts): StatusDetail {
+function atWork(running: readonly RunningAttempts[]): StatusDetail {
+  const [oldest] = running
+    .flatMap((each) => each.oldest ?? [])
+    .toSorted((one, other) => one.startedAt - other.startedAt);
   return {
-    running: all.length,
+    running: running.reduce((sum, { all }) => sum + all.length, 0),
     ...(oldest === undefined ? {} : { current: oldest.workId, current_since: oldest.startedAt }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Logger, Meter, RedisTarget, Registry } from '@hookline/core';
+import type { Layout, Logger, Meter, Registry } from '@hookline/core';
 import type { QueueErrorOptions } from '../bullmq/queue-errors.ts';
 import type { EvictorSettings } from '../events/evict.ts';
 import type { ParsePayload } from '../events/record.ts';
@@ -19,8 +19,8 @@ export interface QueueSettings {
 }
 
 export interface WorkerOptions {
-  readonly target: RedisTarget;
-  readonly prefix: string;
+  /** Where the partitions are. */
+  readonly layout: Layout;
   readonly registry: Registry;
   readonly parsePayload: ParsePayload;
   readonly log: Logger;

@@ -12,9 +12,9 @@ export function concurrencyOf(options: Pick<WorkerOptions, 'queues' | 'concurren
   return options.queues[queue]?.concurrency ?? options.concurrency;
 }
 
-/** Makes the registry's queues known, with what is set for them over all workers. */
+/** Makes the registry's queues known, with what is set for them over all workers of one partition. */
 export async function prepareQueues(
-  { registry, queues: settings }: WorkerOptions,
+  { registry, queues: settings, layout }: WorkerOptions,
   partition: Partition,
 ): Promise<Queue[]> {
   const { connection, prefix, keys } = partition;
@@ -25,7 +25,8 @@ export async function prepareQueues(
     const { globalConcurrency, fair = false } = settings[queue.name] ?? {};
     const meta = keys.bullJob(queue.name, 'meta');
     await (fair ? connection.hset(meta, 'fair', 1) : endTurns(partition, queue.name));
-    if (globalConcurrency === undefined) await queue.removeGlobalConcurrency();
+    // Over several partitions permits keep it: BullMQ knows of one.
+    if (globalConcurrency === undefined || layout.length > 1) await queue.removeGlobalConcurrency();
     else await queue.setGlobalConcurrency(globalConcurrency);
   }
   return queues;

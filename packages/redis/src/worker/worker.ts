@@ -1,40 +1,20 @@
-import { hostname } from 'node:os';
-import { pid } from 'node:process';
-import { explain, NO_METER, type Logger } from '@hookline/core';
-import { createPartition } from '../bullmq/add-job.ts';
-import type { Processor } from '../bullmq/ending.ts';
-import { createActivity, type Activity } from '../bullmq/metrics.ts';
-import { watchQueueErrors } from '../bullmq/queue-errors.ts';
-import { LOST_AFTER_MS, startLockKeeper } from '../bullmq/lock-keeper.ts';
-import { LOCK_MS, openQueueWorker } from '../bullmq/worker.ts';
-import { every, type Loop } from '../client/every.ts';
-import type { Partition } from '../client/partition.ts';
-import { refusalOf } from '../client/refusal.ts';
-import { startEvictor } from '../events/evict.ts';
-import { forgetExpired, trimChanges } from '../events/prune.ts';
-import { openFleet, type Fleet } from '../fleet/fleet.ts';
-import { forgetJobs } from '../jobs/prune.ts';
-import { startBrakes } from '../maintenance/brakes.ts';
-import { startCanaries } from '../maintenance/canary.ts';
+import { randomUUID } from 'node:crypto';
+import { explain, NO_METER, type PartitionAddress } from '@hookline/core';
+import { LockThread, LOST_AFTER_MS } from '../bullmq/lock-keeper.ts';
+import { Slots } from '../bullmq/slots.ts';
+import { LOCK_MS } from '../bullmq/worker.ts';
+import { METRICS } from '../client/metric-rows.ts';
 import { watchEventLoop } from '../maintenance/event-loop-lag.ts';
-import { startRescuer } from '../maintenance/rescuer.ts';
-import { removeRetiredIndexes } from '../maintenance/retired-indexes.ts';
-import { setSchedules } from '../maintenance/schedules.ts';
-import { BrakeWatch } from '../run/brake/watch.ts';
-import { listenForCancellations } from '../run/cancellations.ts';
-import type { Ledger } from '../run/ledger.ts';
-import { Passing } from '../run/passing.ts';
-import { createProcessor } from '../run/processor.ts';
-import { createLedger } from '../run/redis-ledger.ts';
-import { RunningAttempts, type RunningAttempt } from '../run/running-attempts.ts';
-import { FieldLogger } from './field-logger.ts';
-import { connectFit, join, tellStarting } from './join.ts';
+import type { RunningAttempt, RunningAttempts } from '../run/running-attempts.ts';
+import { jointMeter } from './joint-meter.ts';
 import type { WorkerOptions } from './options.ts';
-import { canaryQueues, concurrencyOf, everyQueue, prepareQueues } from './queues.ts';
-import { stopWorking, type StopCause } from './stop.ts';
+import { openPart, type Part, type Shared } from './part.ts';
+import { openPermits } from './permits.ts';
+import { concurrencyOf } from './queues.ts';
+import type { StopCause } from './stop.ts';
 
 export interface RunningWorker {
-  /** Resolves when Redis answers. */
+  /** Resolves when every partition that this process works on answers. */
   ping(): Promise<void>;
   /** The queues that give this process no jobs though they should, or keep failing: somebody has to look, or start it anew. */
   stuckQueues(): readonly string[];
@@ -48,150 +28,137 @@ export interface RunningWorker {
   stop(deadline: number, why?: StopCause): Promise<readonly string[]>;
 }
 
-/** What people call this process. */
-const WORKER = `${hostname()}:${pid}`;
-const FORGET_INTERVAL_MS = 60_000;
-const UNCLAIMED_AFTER_MS = 3_600_000;
+/** Where one part has begun a job, the process has. */
+const LEAST: ReadonlySet<string> = new Set([METRICS.lastJobAge.name]);
+/** Of several partitions, those that do not answer by then are taken on when they do. */
+const PATIENCE_MS = 5_000;
 
 /**
- * Starts working on every queue of the registry, and makes the schedules match it.
- * @throws UnfitServerError when this Redis may throw data away
+ * Starts working on every queue of the registry in every partition, and makes the schedules match it.
+ * @throws UnfitServerError when a Redis may throw data away
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const starting = tellStarting(options);
+  const worker = new PartedWorker(options);
   try {
-    return await openWorker(options);
-  } finally {
-    clearInterval(starting);
+    await worker.open();
+    return worker;
+  } catch (error) {
+    await worker.stop(0, 'crashed');
+    throw error;
   }
 }
 
-async function openWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { target, prefix, registry, log, now = Date.now, meter = NO_METER } = options;
-  const connection = await connectFit(target, log);
-  const partition = createPartition(connection, prefix);
-  const fleet = openFleet(partition);
-  const running = new RunningAttempts(meter);
-  const activity = createActivity(meter, clock);
-  const queues = await prepareQueues(options, partition).catch((error: unknown) => {
-    throw refusalOf(error, target) ?? error;
-  });
-  await setSchedules(partition, registry, await everyQueue(partition, registry, queues), log);
-  // Before the first job: what is dispatched from now on is planned over what runs here, too.
-  const status = await join(options, running, partition);
-  const ledger = openLedger(options, partition, status.id);
-  const processor = openProcessor(options, partition, { fleet, running, ledger });
-  const reclaim = (attempts: readonly RunningAttempt[]) =>
-    running
-      .reclaim(attempts, (run, lease) => ledger.reclaim(run, lease))
-      .catch((error: unknown) => log.debug('locks', { error: explain(error) }));
-  const errors = watchQueueErrors({
-    log,
-    clock,
-    isReady: () => connection.status === 'ready',
-    ...options.queueErrors,
-  });
-  const keeper = startLockKeeper({ target, prefix, process: status.id, connection, lock: LOCK_MS });
-  const workers = queues.map(({ name }) =>
-    openQueueWorker({
-      name,
-      connection,
-      prefix,
-      log,
-      errors,
-      concurrency: concurrencyOf(options, name),
-      limiter: options.queues[name]?.limiter,
-      processor: {
-        run: activity.watch(name, (lease) => processor.run(lease)),
-        putOff: (lease, fault) => processor.putOff(lease, fault),
+class PartedWorker implements RunningWorker {
+  readonly #options: WorkerOptions;
+  readonly #parts = new Map<PartitionAddress, Part>();
+  readonly #thread: LockThread;
+  readonly #shared: Shared;
+  readonly #permits: ReturnType<typeof openPermits>;
+  readonly #loop: { stop(): void };
+  #stopped: Promise<readonly string[]> | undefined;
+  #stopping: { readonly until: number; readonly why: StopCause } | undefined;
+
+  constructor(options: WorkerOptions) {
+    const { layout, meter = NO_METER, log } = options;
+    const process = randomUUID();
+    const slots = new Map<string, Slots>();
+    this.#options = options;
+    this.#thread = new LockThread({ process, lock: LOCK_MS });
+    this.#permits = openPermits(options, { process, thread: this.#thread });
+    this.#shared = {
+      process,
+      thread: this.#thread,
+      slotsOf(queue) {
+        const known = slots.get(queue) ?? new Slots(concurrencyOf(options, queue));
+        slots.set(queue, known);
+        return known;
       },
-      take: notingEach(ledger.take, activity),
-      keeper,
-      onLockLost: (jobId) => void reclaim(running.at(name, jobId)),
-    }),
-  );
-  const cancellations = listenForCancellations(target, partition, running);
-  const canaries = startCanaries({
-    activity,
-    log,
-    clock,
-    ...options.canary,
-    queues: canaryQueues(options, queues),
-    isReady: () => connection.status === 'ready',
-  });
-  void removeRetiredIndexes(partition).catch((error: unknown) =>
-    log.debug('retired indexes', { error: explain(error) }),
-  );
-  const loops = [
-    canaries,
-    startRescuer({ partition, fleet, now, log, meter, ...rescuing(options) }),
-    startBrakes({ ...options, partition }),
-    startEvictor({ partition, now, log, meter, ...options.evictor }),
-    watchEventLoop({ running, reclaim, log, meter, clock, lock: LOST_AFTER_MS }),
-    startForgetting(partition, log),
-  ];
-  const stop = (deadline: number, why: StopCause) => {
-    for (const loop of loops) void loop.stop();
-    return stopWorking({ workers, status, running, log, deadline, why }).finally(async () => {
-      cancellations.close();
-      await keeper.stop();
-      connection.disconnect();
+      permitsOf: (queue) => this.#permits.of(queue),
+      running: () => this.#running(),
+      clock,
+      meter: layout.length === 1 ? meter : jointMeter(meter, LEAST),
+    };
+    this.#loop = watchEventLoop({
+      running: {
+        all: () => this.#running().flatMap(({ all }) => all),
+        claimed: () => this.#running().flatMap(({ claimed }) => claimed),
+      },
+      reclaim: (attempts) => this.#reclaim(attempts),
+      log,
+      meter,
+      clock,
+      lock: LOST_AFTER_MS,
     });
-  };
-  let stopped: Promise<readonly string[]> | undefined;
-  return {
-    async ping() {
-      await connection.ping();
-    },
-    stuckQueues: () => [...new Set([...canaries.stuck(), ...errors.failing()])],
-    stop: (deadline, why = 'asked') => (stopped ??= stop(deadline, why)),
-  };
-}
+  }
 
-/** A process that asks and is answered is not stuck, whatever it is given. */
-function notingEach(take: Ledger['take'], activity: Activity): Ledger['take'] {
-  return async (queue, tokens) => {
-    const took = await take(queue, tokens);
-    activity.asked(queue);
-    return took;
-  };
-}
+  /** Resolves when all partitions are open; of several, when those are that answer. */
+  async open(): Promise<void> {
+    const { layout, log } = this.#options;
+    const opening = layout.map((address) => this.#open(address));
+    if (layout.length === 1) return void (await Promise.all(opening));
+    let isStarted = false;
+    const late = opening.map((each) =>
+      each.catch((error: unknown) => {
+        if (!isStarted) throw error;
+        log.error('a partition cannot be worked on; start this worker anew when it is mended', {
+          error: explain(error),
+        });
+      }),
+    );
+    await Promise.any(late);
+    await Promise.race([Promise.all(late), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    isStarted = true;
+  }
 
-function openLedger(options: WorkerOptions, partition: Partition, process: string): Ledger {
-  const { parsePayload, retention, jobRetention, now = Date.now } = options;
-  return createLedger({ partition, process, worker: WORKER, parsePayload, now, retention, jobRetention });
-}
+  async #open(address: PartitionAddress): Promise<void> {
+    const part = await openPart(this.#options, address, this.#shared);
+    this.#parts.set(address, part);
+    // It came when this process was stopping already.
+    if (this.#stopping !== undefined) await this.#stopPart(part);
+  }
 
-function openProcessor(
-  options: WorkerOptions,
-  partition: Partition,
-  parts: { readonly fleet: Fleet; readonly running: RunningAttempts; readonly ledger: Ledger },
-): Processor {
-  const { registry, log, retention, defaultTimeout, unclaimedAfter = UNCLAIMED_AFTER_MS } = options;
-  const { now = Date.now, random = Math.random } = options;
-  return createProcessor({
-    ...parts,
-    registry,
-    passing: new Passing({ partition, fleet: parts.fleet, unclaimedAfter, log, now, random }),
-    brakes: new BrakeWatch({ partition, now, random, log, by: WORKER }),
-    context: { partition, registry, now, retention },
-    log: (fields) => new FieldLogger(log, fields),
-    now,
-    random,
-    defaultTimeout,
-  });
-}
+  async ping(): Promise<void> {
+    const away = this.#options.layout.filter((address) => !this.#parts.has(address));
+    if (away.length > 0) throw new Error(`not open yet: ${away.map(({ prefix }) => prefix).join(', ')}`);
+    await Promise.all([...this.#parts.values()].map((part) => part.ping()));
+  }
 
-function rescuing({ rescuer, retention, jobRetention, unclaimedAfter = UNCLAIMED_AFTER_MS }: WorkerOptions) {
-  return { unclaimedAfter, retention, jobRetention, ...rescuer };
-}
+  stuckQueues(): readonly string[] {
+    return [...new Set([...this.#parts.values()].flatMap((part) => part.stuckQueues()))];
+  }
 
-function startForgetting(partition: Partition, log: Logger): Loop {
-  return every(
-    FORGET_INTERVAL_MS,
-    () => Promise.all([forgetExpired(partition), trimChanges(partition), forgetJobs(partition)]),
-    (error) => log.debug('retention', { error: explain(error) }),
-  );
+  stop(deadline: number, why: StopCause = 'asked'): Promise<readonly string[]> {
+    this.#stopping ??= { until: performance.now() + deadline, why };
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<readonly string[]> {
+    this.#loop.stop();
+    try {
+      return (await Promise.all([...this.#parts.values()].map((part) => this.#stopPart(part)))).flat();
+    } finally {
+      await this.#permits.stop();
+      await this.#thread.stop();
+    }
+  }
+
+  #stopPart(part: Part): Promise<readonly string[]> {
+    const { until = 0, why = 'asked' } = this.#stopping ?? {};
+    return part.stop(Math.max(0, until - performance.now()), why);
+  }
+
+  #running(): readonly RunningAttempts[] {
+    return [...this.#parts.values()].map(({ running }) => running);
+  }
+
+  async #reclaim(attempts: readonly RunningAttempt[]): Promise<void> {
+    const asked = new Set(attempts);
+    await Promise.all(
+      [...this.#parts.values()].map((part) =>
+        part.reclaim(part.running.all.filter((attempt) => asked.has(attempt))),
+      ),
+    );
+  }
 }
 
 /** Milliseconds that only go forward. */

@@ -5,25 +5,24 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Consumer, type TakeJobs } from '../../src/bullmq/consumer.ts';
 import type { Processor } from '../../src/bullmq/ending.ts';
-import { startLockKeeper, type LockKeeper } from '../../src/bullmq/lock-keeper.ts';
+import { LockThread, type LockKeeper } from '../../src/bullmq/lock-keeper.ts';
 import { KEPT_WORKER_SETTINGS, LOCK_MS } from '../../src/bullmq/worker.ts';
 import { createLedger } from '../../src/run/redis-ledger.ts';
 import { handler, incoming, openBench, type Bench } from '../support.ts';
 
 let bench: Bench;
+let thread: LockThread;
 let keeper: LockKeeper;
 beforeEach(() => {
   bench = openBench();
-  keeper = startLockKeeper({
-    target: { kind: 'url', url: testRedisUrl() },
-    prefix: bench.prefix,
-    process: 'here',
-    connection: bench.redis,
-    lock: LOCK_MS,
-  });
+  thread = new LockThread({ process: 'here', lock: LOCK_MS });
+  keeper = thread.keeperOf(
+    { target: { kind: 'url', url: testRedisUrl() }, prefix: bench.prefix },
+    bench.redis,
+  );
 });
 afterEach(async () => {
-  await keeper.stop();
+  await thread.stop();
   await bench.close();
 });
 

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { NO_LOG } from '@hookline/core';
 import { Queue } from 'bullmq';
 import { HeldLocks } from '../../src/bullmq/held-locks.ts';
-import { startLockKeeper, type LockKeeper } from '../../src/bullmq/lock-keeper.ts';
+import { LockThread, type LockKeeper } from '../../src/bullmq/lock-keeper.ts';
 import { watchQueueErrors } from '../../src/bullmq/queue-errors.ts';
 import { openQueueWorker } from '../../src/bullmq/worker.ts';
 import { openBench, type Bench } from '../support.ts';
@@ -52,20 +52,19 @@ describe('the locks that two threads see', () => {
 describe('the thread that renews locks', () => {
   const LOCK_MS = 1_500;
   let bench: Bench;
+  let thread: LockThread;
   let keeper: LockKeeper;
   beforeEach(async () => {
     bench = openBench();
-    keeper = startLockKeeper({
-      target: { kind: 'url', url: testRedisUrl() },
-      prefix: bench.prefix,
-      process: 'here',
-      connection: bench.redis,
-      lock: LOCK_MS,
-    });
+    thread = new LockThread({ process: 'here', lock: LOCK_MS });
+    keeper = thread.keeperOf(
+      { target: { kind: 'url', url: testRedisUrl() }, prefix: bench.prefix },
+      bench.redis,
+    );
     await eventually(() => keeper.isKeeping());
   });
   afterEach(async () => {
-    await keeper.stop();
+    await thread.stop();
     await bench.close();
   });
   const lockOf = (jobId: string) => bench.partition.keys.bullLock('q', jobId);
@@ -154,7 +153,7 @@ describe('the thread that renews locks', () => {
     await once(bench.redis, 'ready');
     expect(keeper.isSettled()).toBe(false);
     await eventually(() => keeper.isSettled());
-    await keeper.stop();
+    await thread.stop();
     // Without it, whoever works renews its locks itself.
     await eventually(() => !keeper.isKeeping());
     expect(keeper.isSettled()).toBe(true);

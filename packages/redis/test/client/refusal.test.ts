@@ -48,8 +48,7 @@ const OPENERS: readonly (readonly [string, (target: RedisTarget) => Promise<unkn
     'a worker',
     (target) =>
       startWorker({
-        target,
-        prefix: uniquePrefix(),
+        layout: [{ target, prefix: uniquePrefix() }],
         registry: createRegistry({ handlers: [], jobs: [], schedules: [] }),
         queues: {},
         parsePayload: () => undefined,

@@ -34,7 +34,7 @@ describe('a process that stood still', () => {
       ending: new Promise(() => undefined),
     });
     const watch = watchEventLoop({
-      running: { all: ['a', 'b'].map(attemptOf), claimed: [] },
+      running: { all: () => ['a', 'b'].map(attemptOf), claimed: () => [] },
       reclaim: async (attempts) => void looked.push(attempts.map(({ workId }) => workId)),
       meter: NO_METER,
       clock: () => performance.now(),

@@ -29,8 +29,7 @@ const heavy = {
   },
 };
 const worker = await startWorker({
-  target: { kind: 'url', url },
-  prefix,
+  layout: [{ target: { kind: 'url', url }, prefix }],
   registry: createRegistry({ handlers: [heavy], jobs: [], schedules: [] }),
   parsePayload: () => ({}),
   log: NO_LOG,

@@ -26,8 +26,7 @@ const charge = {
   },
 };
 await startWorker({
-  target,
-  prefix,
+  layout: [{ target, prefix }],
   registry: createRegistry({ handlers: [charge], jobs: [], schedules: [] }),
   parsePayload: () => ({}),
   log: NO_LOG,

@@ -31,8 +31,7 @@ const books = {
   },
 };
 await startWorker({
-  target,
-  prefix,
+  layout: [{ target, prefix }],
   registry: createRegistry({ handlers: [books], jobs: [], schedules: [] }),
   parsePayload: (_provider, _headers, body) => JSON.parse(body.toString()),
   log: NO_LOG,
