@@ -56,7 +56,6 @@ const ROOMS = {
     ['run'],
     ['operators', 'maintenance'],
     ['job-queue'],
-    ['partitions'],
     ['worker'],
   ],
   'packages/http': [['wire'], ['auth'], ['webhooks', 'ops'], ['jobs']],

@@ -176,7 +176,6 @@ export type {
 } from './provider.ts';
 export {
   layoutOf,
-  MOST_PARTITIONS,
   partitionOfEvent,
   partitionOfId,
   type Layout,

@@ -10,9 +10,6 @@ export interface PartitionAddress {
 /** The partitions of an installation, by number. What there is once for all of them lies in the first. */
 export type Layout = readonly [PartitionAddress, ...PartitionAddress[]];
 
-/** More would only be more to ask: a million webhooks a minute need a handful. */
-export const MOST_PARTITIONS = 64;
-
 /**
  * The addresses of `count` partitions, which take turns over the targets.
  * @param prefix of an installation of one partition, like `{hookline}`; of several the third is `{hookline:2}`

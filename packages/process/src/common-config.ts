@@ -21,7 +21,7 @@ export interface CommonConfig {
   /** BullMQ's key prefix, with a hash tag so that everything is in one cluster slot. */
   readonly prefix: string;
   readonly redis: RedisTarget;
-  /** Where its partitions are. */
+  /** Where its partitions are: there is one. */
   readonly layout: Layout;
 }
 
@@ -37,17 +37,16 @@ export function readSettings<Name extends Program>(
   const production = isProduction(env);
   const own = readRows(env, SETTINGS, program, problems);
   // Of a program that it does not know the compiler cannot tell which rows it has. The CLI has no HOST, and listens nowhere.
-  const settings = own as Values<(typeof SETTINGS)[number], Program>;
-  const { HOST: host, LOG_LEVEL, HOOKLINE_PREFIX } = settings;
-  const targets = redisTargets(env, problems);
+  const { HOST: host, LOG_LEVEL, HOOKLINE_PREFIX } = own as Values<(typeof SETTINGS)[number], Program>;
+  const redis = redisTarget(env, problems);
   const common = {
     production,
     dataDir: dataDirOf(env),
     host: host ?? (production ? '0.0.0.0' : '127.0.0.1'),
     logLevel: LOG_LEVEL,
     prefix: HOOKLINE_PREFIX,
-    redis: targets[0],
-    layout: layoutOf(targets, HOOKLINE_PREFIX, partitionCount(settings.PARTITIONS, targets, problems)),
+    redis,
+    layout: layoutOf([redis], HOOKLINE_PREFIX, 1),
   };
   return { common, own };
 }
@@ -60,7 +59,6 @@ const NOWHERE: RedisTarget = { kind: 'url', url: 'redis://127.0.0.1:6379' };
 /** The settings that say where Redis is. */
 export const REDIS_KEYS = [
   'REDIS_URL',
-  'REDIS_URLS',
   'REDIS_HOST',
   'REDIS_PORT',
   'REDIS_CLUSTER_NODES',
@@ -71,33 +69,6 @@ export const REDIS_KEYS = [
 /** Whether the environment names a Redis; else it is the embedded one. */
 export function namesRedis(env: Environment): boolean {
   return REDIS_KEYS.some((key) => env[key]);
-}
-
-type Targets = readonly [RedisTarget, ...RedisTarget[]];
-
-/** How many partitions there are; unless that is set, one on each Redis. */
-function partitionCount(asked: number | undefined, targets: Targets, problems: Problems): number {
-  const count = asked ?? targets.length;
-  if (count < targets.length)
-    problems.add(
-      `PARTITIONS: is ${count}, and REDIS_URLS names ${targets.length} Redis, some of which would hold nothing; ` +
-        `set PARTITIONS to ${targets.length} or more, or name fewer`,
-    );
-  return count;
-}
-
-/** Every Redis that the partitions are spread over: those of `REDIS_URLS`, or the one that is named otherwise. */
-function redisTargets(env: Environment, problems: Problems): Targets {
-  const urls = env['REDIS_URLS'];
-  if (!urls) return [redisTarget(env, problems)];
-  const other = REDIS_KEYS.find((key) => key !== 'REDIS_URLS' && env[key]);
-  if (other !== undefined) problems.add(`REDIS_URLS: is set beside ${other}; keep one of them`);
-  const [first = '', ...more] = urls.split(',').map((url) => url.trim());
-  if (new Set([first, ...more]).size <= more.length)
-    problems.add('REDIS_URLS: names one Redis twice; PARTITIONS may be more than there are Redis');
-  const targetOf = (url: string) =>
-    withAccess({ kind: 'url', url: redisUrl(url, 'REDIS_URLS', problems) }, env, problems);
-  return [targetOf(first), ...more.map(targetOf)];
 }
 
 /** Where Redis is, and how we are let in: the first of the ways to say it that is set, else the embedded one. */
@@ -112,7 +83,7 @@ export function redisTarget(env: Environment, problems: Problems): RedisTarget {
 }
 
 function namedTarget(env: Environment, problems: Problems): RedisTarget {
-  if (env['REDIS_URL']) return { kind: 'url', url: redisUrl(env['REDIS_URL'], 'REDIS_URL', problems) };
+  if (env['REDIS_URL']) return { kind: 'url', url: redisUrl(env['REDIS_URL'], problems) };
   if (env['REDIS_CLUSTER_NODES'])
     return {
       kind: 'cluster',
@@ -166,7 +137,7 @@ function embeddedTarget(env: Environment, problems: Problems): RedisTarget {
 }
 
 /** No problem quotes the value: it may hold a password. */
-function redisUrl(value: string, key: string, problems: Problems): string {
+function redisUrl(value: string, problems: Problems): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isAddress =
     url !== undefined &&
@@ -176,7 +147,7 @@ function redisUrl(value: string, key: string, problems: Problems): string {
     /^(?:\/\d*)?$/.test(url.pathname);
   if (!isAddress) {
     problems.add(
-      `${key}: is not a Redis address; write redis://[user:password@]host:port[/database] (rediss:// for TLS)`,
+      'REDIS_URL: is not a Redis address; write redis://[user:password@]host:port[/database] (rediss:// for TLS)',
     );
   }
   return value.trim();

@@ -1,4 +1,3 @@
-import { MOST_PARTITIONS } from '@hookline/core';
 import type { SettingRow } from './setting-rows.ts';
 
 const EVERY = ['receiver', 'worker', 'dashboard', 'cli'] as const;
@@ -43,15 +42,6 @@ export const SETTINGS = [
     hint: 'use a name in braces, like {hookline}: the braces keep all keys in one cluster slot',
     for: EVERY,
     says: 'the prefix of all keys; the braces keep them in one cluster slot',
-  },
-  {
-    key: 'PARTITIONS',
-    kind: 'whole',
-    from: 1,
-    to: MOST_PARTITIONS,
-    for: EVERY,
-    standard: '`1`, or one for each of `REDIS_URLS`',
-    says: 'into how many parts, each whole in itself, keys and queues are divided; see [scale](scale.md)',
   },
   {
     key: 'APP_DIR',

@@ -1,8 +1,6 @@
 export { createPartition } from './bullmq/add-job.ts';
 export { jobIdProblem } from './bullmq/job-id.ts';
-export { createPartitions, openPartitions, type OpenPartitions } from './bullmq/open-partitions.ts';
 export type { Partition } from './client/partition.ts';
-export type { Partitions } from './client/partitions.ts';
 export { every, type Loop } from './client/every.ts';
 export { connect, type Connection, type Role } from './client/connection.ts';
 export { openDeadLetters, type DeadLetters, type Replayed } from './operators/dead-letters.ts';
