@@ -127,7 +127,7 @@ export class LockThread {
   }
 
   async stop(): Promise<void> {
-    for (const keeper of [...this.#keepers.values()]) keeper.stop();
+    for (const keeper of this.#keepers.values()) keeper.stop();
     await this.#beating.stop();
     await this.#thread.terminate();
   }
