@@ -174,13 +174,7 @@ export type {
   Secret,
   Verdict,
 } from './provider.ts';
-export {
-  layoutOf,
-  partitionOfEvent,
-  partitionOfId,
-  type Layout,
-  type PartitionAddress,
-} from './partitions.ts';
+export { layoutOf, partitionOfEvent, type Layout, type PartitionAddress } from './partitions.ts';
 export type { RedisAccess, RedisLogin, RedisNode, RedisTarget, RedisTls } from './redis-target.ts';
 export {
   createRegistry,

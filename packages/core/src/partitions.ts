@@ -35,11 +35,6 @@ export function partitionOfEvent(
   return partitionOfText(subject === undefined ? id : `${source}\n${subject}`, count);
 }
 
-/** Which of `count` partitions a job of this id is put into. */
-export function partitionOfId(id: string, count: number): number {
-  return partitionOfText(id, count);
-}
-
 /**
  * Rendezvous hashing: each partition has a weight for a text, and the heaviest has it. Of texts that are spread over n
  * partitions, one more takes 1/(n+1), and no other moves.

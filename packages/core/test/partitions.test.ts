@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { layoutOf, partitionOfEvent, partitionOfId, type RedisTarget } from '@hookline/core';
+import { layoutOf, partitionOfEvent, type RedisTarget } from '@hookline/core';
 
 const [A, B]: readonly [RedisTarget, RedisTarget] = [
   { kind: 'url', url: 'redis://a' },
   { kind: 'url', url: 'redis://b' },
 ];
+
+/** Of an event that is about nothing. */
+const placeOf = (id: string, n: number) => partitionOfEvent({ id, source: 'stripe' }, n);
 
 describe('the partitions of an installation', () => {
   test('one keeps the prefix, several number it', () => {
@@ -37,7 +40,7 @@ describe('the partitions of an installation', () => {
   test('one more takes from the others what it gets, and moves nothing between them', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 63 }), (id, n) => {
-        const [before, after] = [partitionOfId(id, n), partitionOfId(id, n + 1)];
+        const [before, after] = [placeOf(id, n), placeOf(id, n + 1)];
         if (after !== before) expect(after).toBe(n);
       }),
     );
@@ -46,13 +49,13 @@ describe('the partitions of an installation', () => {
   test.each([2, 4, 7, 16])('%i have equal shares, within a tenth', (n) => {
     const shares = Array.from({ length: n }, () => 0);
     const ids = 4_000 * n;
-    for (let id = 0; id < ids; id += 1) shares[partitionOfId(`stripe.evt_${id}`, n)]! += 1;
+    for (let id = 0; id < ids; id += 1) shares[placeOf(`stripe.evt_${id}`, n)]! += 1;
     expect(Math.max(...shares)).toBeLessThan(4_400);
     expect(Math.min(...shares)).toBeGreaterThan(3_600);
   });
 
   test('stay where they are from one version to the next', () => {
-    const of = (n: number) => ['stripe.evt_1', 'github.é', ''].map((id) => partitionOfId(id, n));
+    const of = (n: number) => ['stripe.evt_1', 'github.é', ''].map((id) => placeOf(id, n));
     expect([of(4), of(16)]).toMatchInlineSnapshot(`
 [
   [

@@ -1,4 +1,4 @@
-import { layoutOf, type Layout, type RedisNode, type RedisTarget } from '@hookline/core';
+import type { RedisNode, RedisTarget } from '@hookline/core';
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
@@ -21,8 +21,6 @@ export interface CommonConfig {
   /** BullMQ's key prefix, with a hash tag so that everything is in one cluster slot. */
   readonly prefix: string;
   readonly redis: RedisTarget;
-  /** Where its partitions are: there is one. */
-  readonly layout: Layout;
 }
 
 /**
@@ -38,15 +36,13 @@ export function readSettings<Name extends Program>(
   const own = readRows(env, SETTINGS, program, problems);
   // Of a program that it does not know the compiler cannot tell which rows it has. The CLI has no HOST, and listens nowhere.
   const { HOST: host, LOG_LEVEL, HOOKLINE_PREFIX } = own as Values<(typeof SETTINGS)[number], Program>;
-  const redis = redisTarget(env, problems);
   const common = {
     production,
     dataDir: dataDirOf(env),
     host: host ?? (production ? '0.0.0.0' : '127.0.0.1'),
     logLevel: LOG_LEVEL,
     prefix: HOOKLINE_PREFIX,
-    redis,
-    layout: layoutOf([redis], HOOKLINE_PREFIX, 1),
+    redis: redisTarget(env, problems),
   };
   return { common, own };
 }

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { API_KEY } from './job-client.ts';
 import { openStage, startReceiver, startWorker, type Stage } from './processes.ts';
+import { where } from './where.ts';
 
 let stage: Stage;
 let receiver: string;
 let ops: string;
 beforeAll(async () => {
   stage = openStage();
-  const env = { REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix(), API_KEY };
+  const env = { ...where(), API_KEY };
   const process = await startReceiver(stage, env);
   receiver = process.url;
   ops = / ops=(\S+)/.exec(process.output())?.[1] ?? '';

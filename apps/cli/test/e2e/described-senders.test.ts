@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventually } from '@hookline/rig';
 import { createHmac } from 'node:crypto';
 import { openStage, startReceiver, startWorker, type Stage } from './processes.ts';
+import { where } from './where.ts';
 
 let stage: Stage;
 beforeEach(() => {
@@ -22,8 +23,7 @@ function handler(name: string, provider: string, file: string): string {
 it('handlers of senders that the settings describe stopped the worker, and bodies with a mark never reached one', async () => {
   const journal = stage.journal();
   const env: Record<string, string> = {
-    REDIS_URL: testRedisUrl(),
-    HOOKLINE_PREFIX: uniquePrefix(),
+    ...where(),
     WEBHOOK_SECRET_MILL: 'mill-secret',
     WEBHOOK_PROVIDER_MILL: 'hmac',
     WEBHOOK_SCHEME_MILL: 'header=x-signature; id=body:id; type=body:type',

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { API_KEY, call } from './job-client.ts';
 import { openStage, startReceiver, type Stage } from './processes.ts';
+import { where } from './where.ts';
 
 let stage: Stage;
 let url = '';
 beforeAll(async () => {
   stage = openStage();
-  const env = { REDIS_URL: testRedisUrl(), HOOKLINE_PREFIX: uniquePrefix(), API_KEY };
+  const env = { ...where(), API_KEY };
   ({ url } = await startReceiver(stage, env));
 });
 afterAll(() => stage.close());

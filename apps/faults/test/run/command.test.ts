@@ -56,6 +56,23 @@ describe('npm run faults', () => {
     PATIENCE_MS,
   );
 
+  it(
+    'turns red when events leave Redis before they are recorded',
+    async () => {
+      const { code, said } = await faults(
+        '--mutations',
+        '--case',
+        'evict-before-recorded',
+        '--events',
+        '1000',
+      );
+      expect(said).toMatch(/history \(.*\): [1-9]/);
+      expect(said).toContain('1 of 1 mutations were caught');
+      expect(code).toBe(0);
+    },
+    PATIENCE_MS,
+  );
+
   it.each([
     [
       ['--mutations', '--case', 'nothing'],

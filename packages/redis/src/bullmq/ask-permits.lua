@@ -26,5 +26,7 @@ for i = 1, count do
     redis.call('ZADD', askedKey, now, ids[i])
   end
 end
+redis.call('PEXPIRE', permitsKey, keptMs)
+redis.call('PEXPIRE', askedKey, keptMs)
 redis.call('PEXPIRE', begunKey, math.max(duration, keptMs))
 return { math.max(0, count), waitMs }

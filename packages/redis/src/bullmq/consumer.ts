@@ -82,6 +82,7 @@ export class Consumer {
   #cuts = 0;
   readonly #countCut = () => {
     this.#cuts += 1;
+    if (this.#parts.slots === undefined) return;
     this.#awaySoon ??= setTimeout(() => this.#slots.setAway(true), AWAY_MS).unref();
   };
   readonly #isBack = () => {

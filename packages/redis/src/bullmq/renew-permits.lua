@@ -10,4 +10,5 @@ for _, id in ipairs(ids) do
   if again == '1' then redis.call('ZADD', permitsKeyOf(queue), till, id)
   else redis.call('ZADD', permitsKeyOf(queue), 'XX', till, id) end
 end
+redis.call('PEXPIRE', permitsKeyOf(queue), keptMs)
 return 'ok'

@@ -47,6 +47,7 @@ export class Slots {
   }
 
   hasPoorerThan(own: Consumption): boolean {
+    if (this.#all.size === 1) return false;
     return this.#waiting().some((each) => each !== own && (each.held === 0 || each.held + 1 < own.held));
   }
 

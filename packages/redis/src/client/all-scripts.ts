@@ -2275,6 +2275,8 @@ for i = 1, count do
     redis.call('ZADD', askedKey, now, ids[i])
   end
 end
+redis.call('PEXPIRE', permitsKey, keptMs)
+redis.call('PEXPIRE', askedKey, keptMs)
 redis.call('PEXPIRE', begunKey, math.max(duration, keptMs))
 return { math.max(0, count), waitMs }`,
   },
@@ -3681,6 +3683,7 @@ for _, id in ipairs(ids) do
   if again == '1' then redis.call('ZADD', permitsKeyOf(queue), till, id)
   else redis.call('ZADD', permitsKeyOf(queue), 'XX', till, id) end
 end
+redis.call('PEXPIRE', permitsKeyOf(queue), keptMs)
 return 'ok'`,
   },
   'replay-delivery-again': {

@@ -39,8 +39,8 @@ export interface Shared {
   /** What names the process. */
   readonly process: string;
   readonly thread: LockThread;
-  /** How much of a queue runs here at once, over all partitions. */
-  slotsOf(queue: string): Slots;
+  /** How much of a queue runs here at once, over all partitions; nothing to share where there is one. */
+  slotsOf(queue: string): Slots | undefined;
   /** Of a queue with a limit over all workers that lies in several partitions. */
   permitsOf(queue: string): Permits | undefined;
   /** What runs in all parts. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { explain, NO_METER, type PartitionAddress } from '@hookline/core';
+import { explain, NO_METER, within, type PartitionAddress } from '@hookline/core';
 import { LockThread, LOST_AFTER_MS } from '../bullmq/lock-keeper.ts';
 import { Slots } from '../bullmq/slots.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
@@ -69,6 +69,7 @@ class PartedWorker implements RunningWorker {
       process,
       thread: this.#thread,
       slotsOf(queue) {
+        if (layout.length === 1) return undefined;
         const known = slots.get(queue) ?? new Slots(concurrencyOf(options, queue));
         slots.set(queue, known);
         return known;
@@ -106,7 +107,7 @@ class PartedWorker implements RunningWorker {
       }),
     );
     await Promise.any(late);
-    await Promise.race([Promise.all(late), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    await within(PATIENCE_MS, Promise.all(late));
     isStarted = true;
   }
 

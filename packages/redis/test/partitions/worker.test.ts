@@ -1,5 +1,5 @@
 import { NO_LOG, layoutOf, partitionOfEvent, type Handler, type Layout } from '@hookline/core';
-import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
+import { eventually, startOwnRedis, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRegistry } from '@hookline/core';
@@ -125,3 +125,35 @@ it('no more begin within its time than a rate over all workers allows, and one p
     expect((sorted[from + 5] ?? 0) - (sorted[from] ?? 0)).toBeGreaterThan(300);
   expect(performance.now() - began).toBeLessThan(8_000);
 });
+
+it('a worker starts though the Redis of one partition is away, and works there when it is back', async () => {
+  const other = await startOwnRedis();
+  try {
+    const url = (address: string) => ({ kind: 'url', url: address }) as const;
+    layout = layoutOf([url(testRedisUrl()), url(other.url)], uniquePrefix(), 2);
+    await other.kill();
+    const seen: string[] = [];
+    await work(({ id }) => void seen.push(id));
+    await expect(workers[0]?.ping()).rejects.toThrow(layout[1]?.prefix);
+    const acceptIn = async (number: number) => {
+      const store = await openEventStore({ ...(layout[number] ?? layout[0]), log: NO_LOG });
+      try {
+        const event = incoming();
+        await eventually(async () => (await store.accept(event)).kind === 'accepted');
+        return event.id;
+      } finally {
+        await store.close();
+      }
+    };
+    const here = await acceptIn(0);
+    await eventually(() => seen.includes(here));
+    await other.restart();
+    const there = await acceptIn(1);
+    await eventually(() => seen.includes(there), 20_000);
+    await expect(workers[0]?.ping()).resolves.toBeUndefined();
+    expect(seen).toEqual([here, there]);
+  } finally {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop(2_000)));
+    await other.stop();
+  }
+}, 60_000);
