@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net';
+import { connect as connectSecurely, type SecureContextOptions } from 'node:tls';
 
 /** What a Redis answers to one command; an error is an answer too. */
 export type Reply =
@@ -9,16 +10,19 @@ export type Reply =
 /**
  * Sends commands over one connection to 127.0.0.1 and returns their replies in order (RESP2).
  * @param timeout milliseconds for everything together
+ * @param tls given, TLS is spoken, and this says whose certificate is trusted
  * @throws Error when nobody listens (`code` is `ECONNREFUSED`), when it is not a Redis, or is silent
  */
 export function ask(
   port: number,
   commands: readonly (readonly string[])[],
   timeout: number,
+  tls?: SecureContextOptions,
 ): Promise<Reply[]> {
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0);
-    const socket = createConnection({ host: '127.0.0.1', port });
+    const address = { host: '127.0.0.1', port };
+    const socket = tls === undefined ? createConnection(address) : connectSecurely({ ...address, ...tls });
     const fail = (error: Error) => {
       clearTimeout(timer);
       socket.destroy();
@@ -27,7 +31,7 @@ export function ask(
     const timer = setTimeout(() => fail(new Error(`no answer within ${timeout} ms`)), timeout);
     socket.on('error', fail);
     socket.on('close', () => fail(new Error('it closed the connection')));
-    socket.on('connect', () => socket.write(commands.map(encode).join('')));
+    socket.write(commands.map(encode).join(''));
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
       try {

@@ -1,12 +1,8 @@
 import { startLocalRedis, type StartLocalRedis } from '@hookline/local-redis';
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const GUARD = fileURLToPath(new URL('../jest/run-guard.mjs', import.meta.url));
+import { guardedFolder } from './guarded-folder.ts';
 
 /**
  * The Redis that all tests of a run share.
@@ -48,13 +44,9 @@ export interface OwnRedis {
  * @param options.appendfsync `always` as in production, unless told
  */
 export async function startOwnRedis(options: Pick<StartLocalRedis, 'appendfsync'> = {}): Promise<OwnRedis> {
-  const folder = mkdtempSync(join(tmpdir(), 'hookline-own-redis-'));
+  const { folder, release } = guardedFolder('hookline-own-redis-');
   const dataDir = join(folder, 'redis');
   mkdirSync(dataDir);
-  const guard = spawn(process.execPath, [GUARD, folder], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
   let running = false;
   const start = async () => {
     const redis = await startLocalRedis({ ...options, dataDir, env: process.env, onProgress: () => {} });
@@ -63,7 +55,7 @@ export async function startOwnRedis(options: Pick<StartLocalRedis, 'appendfsync'
     return redis;
   };
   let redis = await start().catch((error: unknown) => {
-    guard.stdin.end();
+    release();
     throw error;
   });
   const signal = (name: NodeJS.Signals) => void process.kill(redis.pid, name);
@@ -90,7 +82,7 @@ export async function startOwnRedis(options: Pick<StartLocalRedis, 'appendfsync'
     },
     async stop() {
       await end();
-      guard.stdin.end();
+      release();
     },
   };
 }
