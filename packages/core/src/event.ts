@@ -113,6 +113,16 @@ export interface TransferStore extends EventStore {
    * there already. Never rejects.
    */
   transfer(event: IncomingEvent): Promise<TransferResult>;
+  /** Its parts, where one may be away while others are not. */
+  readonly lanes?: StoreLanes;
+}
+
+/** Parts of a store that may be away by themselves. Order is kept within each of them. */
+export interface StoreLanes {
+  /** Each says which events are its own: of the same name, the same ones, also in another process at another time. */
+  readonly names: readonly string[];
+  /** The number of the lane that an event is in. */
+  of(event: Pick<IncomingEvent, 'id' | 'source' | 'subject'>): number;
 }
 
 /** From so many bytes on, a body goes where nothing waits behind it: 256 KiB take 21 ms at 100 Mbit/s. */

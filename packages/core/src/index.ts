@@ -32,6 +32,7 @@ export {
   type EventId,
   type EventStatus,
   type EventStore,
+  type StoreLanes,
   type TransferResult,
   type TransferStore,
   LARGE_BODY_BYTES,
@@ -139,6 +140,7 @@ export {
   STREAM_START,
   type JobFeed,
   type JobFrame,
+  type CreateResult,
   type JobPage,
   type JobQuery,
   type JobRecord,
@@ -174,7 +176,17 @@ export type {
   Secret,
   Verdict,
 } from './provider.ts';
-export { layoutOf, partitionOfEvent, type Layout, type PartitionAddress } from './partitions.ts';
+export {
+  basePrefixOf,
+  layoutOf,
+  MOST_PARTITIONS,
+  partitionOfEvent,
+  partitionOfId,
+  partitionOfSubject,
+  subjectDigest,
+  type Layout,
+  type PartitionAddress,
+} from './partitions.ts';
 export type { RedisAccess, RedisLogin, RedisNode, RedisTarget, RedisTls } from './redis-target.ts';
 export {
   createRegistry,

@@ -108,7 +108,13 @@ export interface JobQuery {
 
 export type JobPage =
   /** Newest first. `next` is what `after` takes for the page behind this one. */
-  | { readonly kind: 'page'; readonly jobs: readonly JobSummary[]; readonly next?: string }
+  | {
+      readonly kind: 'page';
+      readonly jobs: readonly JobSummary[];
+      readonly next?: string;
+      /** A part of the store does not answer: its jobs are missing. */
+      readonly isPartial?: true;
+    }
   | { readonly kind: 'unknown-cursor' };
 
 /** What the job API needs of a store. Each call is one atomic step, and rejects when its outcome is unknown. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { RedisTarget } from './redis-target.ts';
 
 /** Where the keys of one partition are. */
@@ -9,6 +10,9 @@ export interface PartitionAddress {
 
 /** The partitions of an installation, by number. What there is once for all of them lies in the first. */
 export type Layout = readonly [PartitionAddress, ...PartitionAddress[]];
+
+/** More would only be more to ask: a million webhooks a minute need a handful. */
+export const MOST_PARTITIONS = 64;
 
 /**
  * The addresses of `count` partitions, which take turns over the targets.
@@ -27,12 +31,35 @@ export function layoutOf(
   return [addressOf(0), ...rest];
 }
 
+/** The prefix of an installation of one partition, where what there is of it is known: each of its Redis says there how many it has. */
+export function basePrefixOf([{ prefix }, ...others]: Layout): string {
+  return others.length === 0 ? prefix : prefix.replace(':0}', '}');
+}
+
 /** Which of `count` partitions an event belongs to: that of its subject, so that its order can be kept, or of its id. */
 export function partitionOfEvent(
   { id, source, subject }: { readonly id: string; readonly source: string; readonly subject?: string },
   count: number,
 ): number {
-  return partitionOfText(subject === undefined ? id : `${source}\n${subject}`, count);
+  if (count === 1) return 0;
+  return subject === undefined
+    ? partitionOfText(id, count)
+    : partitionOfSubject(subjectDigest(source, subject), count);
+}
+
+/** What stands for a subject of a source in keys; lines.lua makes the same. 40 hexadecimal characters. */
+export function subjectDigest(source: string, subject: string): string {
+  return hash('sha1', `${source}\n${subject}`, 'hex');
+}
+
+/** Which of `count` partitions the events of a subject belong to: most keys of a subject know nothing of it but its digest. */
+export function partitionOfSubject(digest: string, count: number): number {
+  return partitionOfText(digest, count);
+}
+
+/** Which of `count` partitions a job of this id is put into. */
+export function partitionOfId(id: string, count: number): number {
+  return partitionOfText(id, count);
 }
 
 /**

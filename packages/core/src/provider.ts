@@ -86,6 +86,8 @@ export interface Provider {
   readonly name: string;
   /** False when the signature does not cover the body, or not in every request: `ProviderItem` says of which. */
   readonly bodyTrusted: boolean;
+  /** How it is found what an event is about, in words that change with it; empty where nothing is. */
+  readonly subjectRule: string;
   /** A bare type also stands for its subtypes: `issues` for `issues.opened`. */
   readonly bareTypesMatchSubtypes: boolean;
   /** The most bytes of a body, as long as a source is not configured otherwise. */

@@ -14,6 +14,8 @@ export interface Source {
   formerSecrets?(): readonly string[];
   /** What an event is about, where that is set for this source; else its provider says. */
   subjectOf?(body: Buffer): string | undefined;
+  /** How that is found, in words that change with it. */
+  readonly subjectRule?: string;
   /** The job priority of an event type (1 first); `undefined` when no source has priorities. */
   priorityOf(type: string): number | undefined;
 }

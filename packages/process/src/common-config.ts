@@ -1,4 +1,4 @@
-import type { RedisNode, RedisTarget } from '@hookline/core';
+import { layoutOf, type Layout, type RedisNode, type RedisTarget } from '@hookline/core';
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
@@ -18,9 +18,8 @@ export interface CommonConfig {
   readonly dataDir: string;
   readonly host: string;
   readonly logLevel: LogLevel;
-  /** BullMQ's key prefix, with a hash tag so that everything is in one cluster slot. */
-  readonly prefix: string;
-  readonly redis: RedisTarget;
+  /** Where its partitions are. */
+  readonly layout: Layout;
 }
 
 /**
@@ -35,14 +34,15 @@ export function readSettings<Name extends Program>(
   const production = isProduction(env);
   const own = readRows(env, SETTINGS, program, problems);
   // Of a program that it does not know the compiler cannot tell which rows it has. The CLI has no HOST, and listens nowhere.
-  const { HOST: host, LOG_LEVEL, HOOKLINE_PREFIX } = own as Values<(typeof SETTINGS)[number], Program>;
+  const settings = own as Values<(typeof SETTINGS)[number], Program>;
+  const { HOST: host, LOG_LEVEL, HOOKLINE_PREFIX } = settings;
+  const targets = redisTargets(env, problems);
   const common = {
     production,
     dataDir: dataDirOf(env),
     host: host ?? (production ? '0.0.0.0' : '127.0.0.1'),
     logLevel: LOG_LEVEL,
-    prefix: HOOKLINE_PREFIX,
-    redis: redisTarget(env, problems),
+    layout: layoutOf(targets, HOOKLINE_PREFIX, partitionCount(settings.PARTITIONS, targets, problems)),
   };
   return { common, own };
 }
@@ -55,6 +55,7 @@ const NOWHERE: RedisTarget = { kind: 'url', url: 'redis://127.0.0.1:6379' };
 /** The settings that say where Redis is. */
 export const REDIS_KEYS = [
   'REDIS_URL',
+  'REDIS_URLS',
   'REDIS_HOST',
   'REDIS_PORT',
   'REDIS_CLUSTER_NODES',
@@ -65,6 +66,33 @@ export const REDIS_KEYS = [
 /** Whether the environment names a Redis; else it is the embedded one. */
 export function namesRedis(env: Environment): boolean {
   return REDIS_KEYS.some((key) => env[key]);
+}
+
+type Targets = readonly [RedisTarget, ...RedisTarget[]];
+
+/** How many partitions there are; unless that is set, one on each Redis. */
+function partitionCount(asked: number | undefined, targets: Targets, problems: Problems): number {
+  const count = asked ?? targets.length;
+  if (count < targets.length)
+    problems.add(
+      `PARTITIONS: is ${count}, and REDIS_URLS names ${targets.length} Redis, some of which would hold nothing; ` +
+        `set PARTITIONS to ${targets.length} or more, or name fewer`,
+    );
+  return count;
+}
+
+/** Every Redis that the partitions are spread over: those of `REDIS_URLS`, or the one that is named otherwise. */
+function redisTargets(env: Environment, problems: Problems): Targets {
+  const urls = env['REDIS_URLS'];
+  if (!urls) return [redisTarget(env, problems)];
+  const other = REDIS_KEYS.find((key) => key !== 'REDIS_URLS' && env[key]);
+  if (other !== undefined) problems.add(`REDIS_URLS: is set beside ${other}; keep one of them`);
+  const [first = '', ...more] = urls.split(',').map((url) => url.trim());
+  if (new Set([first, ...more]).size <= more.length)
+    problems.add('REDIS_URLS: names one Redis twice; PARTITIONS may be more than there are Redis');
+  const targetOf = (url: string, entry: number) =>
+    withAccess({ kind: 'url', url: redisUrl(url, `REDIS_URLS: entry ${entry}`, problems) }, env, problems);
+  return [targetOf(first, 1), ...more.map((url, at) => targetOf(url, at + 2))];
 }
 
 /** Where Redis is, and how we are let in: the first of the ways to say it that is set, else the embedded one. */
@@ -79,7 +107,7 @@ export function redisTarget(env: Environment, problems: Problems): RedisTarget {
 }
 
 function namedTarget(env: Environment, problems: Problems): RedisTarget {
-  if (env['REDIS_URL']) return { kind: 'url', url: redisUrl(env['REDIS_URL'], problems) };
+  if (env['REDIS_URL']) return { kind: 'url', url: redisUrl(env['REDIS_URL'], 'REDIS_URL:', problems) };
   if (env['REDIS_CLUSTER_NODES'])
     return {
       kind: 'cluster',
@@ -132,8 +160,8 @@ function embeddedTarget(env: Environment, problems: Problems): RedisTarget {
   }
 }
 
-/** No problem quotes the value: it may hold a password. */
-function redisUrl(value: string, problems: Problems): string {
+/** No problem quotes the value: it may hold a password. @param of how a problem begins */
+function redisUrl(value: string, of: string, problems: Problems): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isAddress =
     url !== undefined &&
@@ -143,7 +171,7 @@ function redisUrl(value: string, problems: Problems): string {
     /^(?:\/\d*)?$/.test(url.pathname);
   if (!isAddress) {
     problems.add(
-      'REDIS_URL: is not a Redis address; write redis://[user:password@]host:port[/database] (rediss:// for TLS)',
+      `${of} is not a Redis address; write redis://[user:password@]host:port[/database] (rediss:// for TLS)`,
     );
   }
   return value.trim();

@@ -18,6 +18,8 @@ export type Program = 'receiver' | 'worker' | 'dashboard' | 'cli';
 type Kind =
   | { readonly kind: 'port'; readonly default: number }
   | { readonly kind: 'count'; readonly default: number; readonly from: number; readonly to: number }
+  /** A count that may be left out. */
+  | { readonly kind: 'whole'; readonly from: number; readonly to: number }
   /** In milliseconds; written like `30s`. */
   | { readonly kind: 'duration'; readonly default: string }
   /** In bytes; written like `512MiB`. */
@@ -45,13 +47,15 @@ type ValueOf<Row extends SettingRow> = Row extends { readonly kind: 'port' }
   ? PortSetting
   : Row extends { readonly kind: 'count' | 'duration' | 'size' }
     ? number
-    : Row extends { readonly kind: 'choice'; readonly of: readonly (infer Choice)[] }
-      ? Row extends { readonly default: string }
-        ? Choice
-        : Choice | undefined
-      : Row extends { readonly default: string }
-        ? string
-        : string | undefined;
+    : Row extends { readonly kind: 'whole' }
+      ? number | undefined
+      : Row extends { readonly kind: 'choice'; readonly of: readonly (infer Choice)[] }
+        ? Row extends { readonly default: string }
+          ? Choice
+          : Choice | undefined
+        : Row extends { readonly default: string }
+          ? string
+          : string | undefined;
 
 /** The rows of a table that are for one program. */
 type For<Row extends SettingRow, Name extends Program> = Row extends {
@@ -87,6 +91,8 @@ function read(env: Environment, row: SettingRow, problems: Problems): unknown {
       return portSetting(env, key, row.default, problems);
     case 'count':
       return countSetting(env, key, row.default, [row.from, row.to], problems);
+    case 'whole':
+      return env[key] ? countSetting(env, key, row.from, [row.from, row.to], problems) : undefined;
     case 'duration':
       return durationSetting(env, key, row.default, problems);
     case 'size':

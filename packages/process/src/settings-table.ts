@@ -1,3 +1,4 @@
+import { MOST_PARTITIONS } from '@hookline/core';
 import type { SettingRow } from './setting-rows.ts';
 
 const EVERY = ['receiver', 'worker', 'dashboard', 'cli'] as const;
@@ -42,6 +43,15 @@ export const SETTINGS = [
     hint: 'use a name in braces, like {hookline}: the braces keep all keys in one cluster slot',
     for: EVERY,
     says: 'the prefix of all keys; the braces keep them in one cluster slot',
+  },
+  {
+    key: 'PARTITIONS',
+    kind: 'whole',
+    from: 1,
+    to: MOST_PARTITIONS,
+    for: EVERY,
+    standard: '`1`, or one for each of `REDIS_URLS`',
+    says: 'into how many parts, each whole in itself, keys and queues are divided; see [scale](scale.md)',
   },
   {
     key: 'APP_DIR',
@@ -99,7 +109,7 @@ export const SETTINGS = [
     key: 'EVENT_RETENTION',
     kind: 'duration',
     default: '30d',
-    for: ['worker', 'dashboard', 'cli'],
+    for: ['receiver', 'worker', 'dashboard', 'cli'],
     says: 'how long the id of a settled event is known, so that a duplicate of it runs nothing; without a [history](history.md) the event itself is kept in Redis for as long, and its body goes earlier when [Redis fills up](durability.md#when-redis-is-nearly-full)',
   },
   {

@@ -100,7 +100,7 @@ export function readSources(
       ...(secrets.former && { formerSecrets: secrets.former }),
       ...(url ? { url } : {}),
       ...(limit === undefined ? {} : { bodyLimit: limit }),
-      ...(subjectOf === undefined ? {} : { subjectOf }),
+      ...(subjectOf === undefined ? {} : { subjectOf, subjectRule: env[`WEBHOOK_SUBJECT_${key}`] ?? '' }),
       priorityOf: (type) => (anyPriority ? priorityOf(type, rules, provider) : undefined),
     });
   }

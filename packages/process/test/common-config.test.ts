@@ -26,6 +26,7 @@ const emptyDir = () => mkdtempSync(join(tmpdir(), 'hookline-config-'));
 const URL_WAY = { REDIS_URL: 'rediss://user:pw@redis.example:6380/2' };
 const CLUSTER_WAY = { REDIS_CLUSTER_NODES: 'a:7000, [::1]:7001,b' };
 const SENTINEL_WAY = { REDIS_SENTINELS: 's1,s2:26380', REDIS_SENTINEL_NAME: 'mymaster' };
+const NOWHERE = { REDIS_HOST: '', REDIS_PORT: '' };
 const HOST_WAY = { REDIS_HOST: 'redis.example', REDIS_PORT: '6390' };
 
 describe('redisTarget', () => {
@@ -145,14 +146,58 @@ describe('what every process is told', () => {
       dataDir: '/data',
       host: '127.0.0.1',
       logLevel: 'info',
-      prefix: '{hookline}',
+      layout: [{ prefix: '{hookline}' }],
     });
     expect(common({ NODE_ENV: 'production' }).value).toMatchObject({ production: true, host: '0.0.0.0' });
     expect(common({ NODE_ENV: 'production', HOST: '::1' }).value.host).toBe('::1');
   });
 
+  it('has one partition, or so many on one Redis, or one on each', () => {
+    const prefixes = (env: Environment) => common(env).value.layout.map(({ prefix }) => prefix);
+    const urls = (env: Environment) =>
+      common(env).value.layout.map(({ target: to }) => 'url' in to && to.url);
+    const two = { ...NOWHERE, REDIS_URLS: 'redis://a:1, redis://b:2' };
+    expect(prefixes({})).toEqual(['{hookline}']);
+    expect(prefixes({ PARTITIONS: '1' })).toEqual(['{hookline}']);
+    expect(prefixes({ PARTITIONS: '3' })).toEqual(['{hookline:0}', '{hookline:1}', '{hookline:2}']);
+    expect(urls(two)).toEqual(['redis://a:1', 'redis://b:2']);
+    expect(urls({ ...two, PARTITIONS: '4' })).toEqual([
+      'redis://a:1',
+      'redis://b:2',
+      'redis://a:1',
+      'redis://b:2',
+    ]);
+    expect(urls({ ...two, REDIS_URLS: 'redis://a:1' })).toEqual(['redis://a:1']);
+  });
+
+  it.each([
+    ['PARTITIONS', { PARTITIONS: '0' }],
+    ['PARTITIONS', { PARTITIONS: '65' }],
+    ['PARTITIONS', { PARTITIONS: 'two' }],
+    ['PARTITIONS', { PARTITIONS: '1.5' }],
+    [
+      'PARTITIONS: is 1, and REDIS_URLS names 2',
+      { ...NOWHERE, PARTITIONS: '1', REDIS_URLS: 'redis://a,redis://b' },
+    ],
+    ['REDIS_URLS: is set beside REDIS_HOST', { REDIS_URLS: 'redis://a,redis://b', REDIS_HOST: 'c' }],
+    ['REDIS_URLS: names one Redis twice', { ...NOWHERE, REDIS_URLS: 'redis://a,redis://a' }],
+    ['REDIS_URLS: entry 2 is not a Redis address', { ...NOWHERE, REDIS_URLS: 'redis://a,,redis://b' }],
+    [
+      'REDIS_URLS: entry 1 is not a Redis address',
+      { ...NOWHERE, REDIS_URLS: 'redis://u:hunter2@:0,redis://b' },
+    ],
+  ])('refuses of %s what cannot be', (begins, env: Environment) => {
+    const { problems } = common(env);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.startsWith(begins)).toBe(true);
+    expect(problems[0]).not.toContain('hunter2');
+  });
+
   it.each(['{hookline}', '{a}-b', '{team-1}.x'])('takes the prefix %s', (HOOKLINE_PREFIX) => {
-    expect(common({ HOOKLINE_PREFIX })).toMatchObject({ value: { prefix: HOOKLINE_PREFIX }, problems: [] });
+    expect(common({ HOOKLINE_PREFIX })).toMatchObject({
+      value: { layout: [{ prefix: HOOKLINE_PREFIX }] },
+      problems: [],
+    });
   });
 
   it.each(['hookline', '{}', 'a{b}', '{a}{b}', '{a', '{a}:b', '{a} b'])(

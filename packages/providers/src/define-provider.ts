@@ -95,12 +95,10 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     name: spec.name,
     bodyTrusted: schemes.every(covered),
     bareTypesMatchSubtypes,
+    subjectRule: JSON.stringify(spec.subject ?? ''),
     bodyLimit: bodyLimitOf(spec),
     isUnsigned: (request) => isUnsigned(spec, request),
-    signsUrl: schemes.some(
-      (scheme) =>
-        scheme.kind === 'jwt' || (scheme.kind === 'signed-content' && scheme.content.includes('{url}')),
-    ),
+    signsUrl: schemes.some(signsAddress),
     payload: (request) => payloadOf(request, spec.form),
     verify: (request, secrets, now, keys) => verify(inUse(request), request, secrets, now, keys),
     keysNeeded: (request, secrets, now) => keysNeeded(inUse(request), request, secrets, now),
@@ -130,6 +128,10 @@ export function buildProvider<const Name extends string>(spec: Description<Name>
     sampleTypes: Object.keys(spec.samples),
     sample: (type, unique, now) => sampleOf(spec, type, unique, now),
   };
+}
+
+function signsAddress(scheme: Scheme): boolean {
+  return scheme.kind === 'jwt' || (scheme.kind === 'signed-content' && scheme.content.includes('{url}'));
 }
 
 function sampleOf(
