@@ -1,9 +1,10 @@
-import { NO_METER, type Logger, type Meter, type TransferStore } from '@hookline/core';
+import { NO_METER, type IncomingEvent, type Logger, type Meter, type TransferStore } from '@hookline/core';
 import { drain } from './drain.ts';
-import { openAbandoned, openSpool } from './folders.ts';
+import { openAbandoned, type LeftSpool } from './folders.ts';
+import { openOwn } from './own-spools.ts';
 import { createSpoolCounters } from './spool-counters.ts';
 import type { Spool } from './spool.ts';
-import { createSpoolingStore, type SpoolingStore } from './spooling-store.ts';
+import { createSpoolingStore, type SpoolingState, type SpoolingStore } from './spooling-store.ts';
 import { METRICS } from './metrics.ts';
 
 export interface SpoolSettings {
@@ -34,7 +35,7 @@ const ADOPT_MS = 15_000;
 const BATCH = 128;
 
 /**
- * Puts a spool in front of a store, drains what an earlier process left in it, and looks every 15 s for spools that
+ * Puts a spool in front of a store, of a store with lanes one in front of each, drains what an earlier process left in it, and looks every 15 s for spools that
  * other processes on this disk have left.
  * @throws Error that names the folder and what to do, when the disk refuses
  */
@@ -49,59 +50,77 @@ export async function openSpoolingStore({
 }: OpenSpoolingStore): Promise<OpenedSpoolingStore> {
   const counters = createSpoolCounters(meter);
   const options = { folder, limit, log, counters };
-  const spool = await openSpool(options);
-  const spooling = createSpoolingStore({ store, spool, log, counters, now });
-  publishLevels(meter, spool, now);
+  const own = await openOwn(options, store.lanes);
+  const lanes = own.lanes.map((spool) => createSpoolingStore({ store, spool, log, counters, now }));
+  const laneOf = (event: IncomingEvent) => lanes[store.lanes?.of(event) ?? 0] ?? lanes[0];
+  publishLevels(meter, [...own.lanes, ...own.left], now);
 
   let adopting: Promise<void> | undefined;
   let isClosing = false;
-  const adopt = () => {
-    // While this process spools itself, the store takes nothing.
-    if (spooling.state === 'direct') adopting ??= adoptAll().finally(() => (adopting = undefined));
-  };
-  const timer = setInterval(adopt, adoptInterval);
-  adopt();
+  const adopt = () => (adopting ??= adoptAll().finally(() => (adopting = undefined)));
+  const timer = setInterval(() => void adopt(), adoptInterval);
+  void adopt();
 
   async function adoptAll(): Promise<void> {
-    for (const left of await openAbandoned(options, spool)) {
-      let events = 0;
-      try {
-        while (left.size > 0 && !isClosing) {
-          const { drained, stopped } = await drain(left, store, events === 0 ? 1 : BATCH);
-          counters.drained(drained);
-          events += drained;
-          if (stopped !== undefined) break;
-        }
-      } catch (error) {
-        log.warn('a spool that another process left cannot be read', { folder: left.folder, error });
-      } finally {
-        // The folder stays: whoever removes it could take it from a process that is just opening it.
-        await left.close();
-      }
-      if (events > 0)
-        log.info('a spool that another process left is drained', { folder: left.folder, events });
+    for (const spool of own.left) await drainLeft({ spool, lane: undefined });
+    // While this process spools itself, the store takes nothing.
+    if (lanes.every(({ state }) => state !== 'direct')) return;
+    for (const left of await openAbandoned(options, own.lock)) {
+      for (const each of left.spools) await drainLeft(each);
+      // The folder stays: whoever removes it could take it from a process that is just opening it.
+      await left.close();
     }
+  }
+
+  /** What lay in one of today's lanes goes on with it; of the rest, the oldest may be in any. */
+  function isHeldUp(lane: string | undefined): boolean {
+    const known = lanes[store.lanes?.names.indexOf(lane ?? '') ?? -1];
+    return (known === undefined ? lanes : [known]).some(({ state }) => state !== 'direct');
+  }
+
+  async function drainLeft({ spool, lane }: LeftSpool): Promise<void> {
+    let events = 0;
+    try {
+      while (spool.size > 0 && !isClosing && !isHeldUp(lane)) {
+        const { drained, stopped } = await drain(spool, store, events === 0 ? 1 : BATCH);
+        counters.drained(drained);
+        events += drained;
+        if (stopped !== undefined) break;
+      }
+    } catch (error) {
+      log.warn('a spool that another process left cannot be read', { folder: spool.folder, error });
+    }
+    if (events > 0)
+      log.info('a spool that another process left is drained', { folder: spool.folder, events });
   }
 
   return {
     get state() {
-      return spooling.state;
+      return lanes.map(({ state }) => state).reduce(furtherFromDirect);
     },
-    accept: (event) => spooling.accept(event),
-    check: () => spool.check(),
+    accept: async (event) => (laneOf(event) ?? store).accept(event),
+    async check() {
+      await Promise.all(own.lanes.map((spool) => spool.check()));
+    },
     async close() {
       isClosing = true;
       clearInterval(timer);
-      await Promise.all([spooling.close(), adopting]);
-      await spool.close();
+      await Promise.all([...lanes.map((lane) => lane.close()), adopting]);
+      await own.close();
     },
   };
 }
 
-function publishLevels(meter: Meter, spool: Spool, now: () => number): void {
-  meter.gauge(METRICS.events, () => spool.size);
-  meter.gauge(METRICS.bytes, () => spool.bytes);
+function furtherFromDirect(one: SpoolingState, other: SpoolingState): SpoolingState {
+  const order: readonly SpoolingState[] = ['direct', 'catching-up', 'spooling'];
+  return order.indexOf(other) > order.indexOf(one) ? other : one;
+}
+
+function publishLevels(meter: Meter, spools: readonly Spool[], now: () => number): void {
+  const sum = (of: (spool: Spool) => number) => spools.reduce((all, spool) => all + of(spool), 0);
+  meter.gauge(METRICS.events, () => sum(({ size }) => size));
+  meter.gauge(METRICS.bytes, () => sum(({ bytes }) => bytes));
   meter.gauge(METRICS.oldestAge, () =>
-    spool.oldest === undefined ? 0 : Math.max(0, (now() - spool.oldest) / 1000),
+    Math.max(0, ...spools.map(({ oldest }) => (oldest === undefined ? 0 : (now() - oldest) / 1000))),
   );
 }

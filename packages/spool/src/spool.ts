@@ -42,6 +42,8 @@ export interface SpoolOptions {
   readonly folder: string;
   /** Bytes of entries. */
   readonly limit: number;
+  /** Bytes that other spools of this process hold: the limit is for all of them together. */
+  readonly beside?: () => number;
   readonly log: Logger;
   readonly counters: SpoolCounters;
 }
@@ -67,6 +69,7 @@ export async function openSpoolAt(options: SpoolOptions): Promise<Spool | 'locke
 class LevelSpool implements Spool {
   readonly folder: string;
   readonly #limit: number;
+  readonly #beside: () => number;
   readonly #log: Logger;
   readonly #counters: SpoolCounters;
   #database: Database;
@@ -85,12 +88,13 @@ class LevelSpool implements Spool {
   #changes = 0;
 
   constructor(
-    { folder, limit, log, counters }: SpoolOptions,
+    { folder, limit, beside = () => 0, log, counters }: SpoolOptions,
     database: Database,
     kept: Awaited<ReturnType<typeof survey>>,
   ) {
     this.folder = folder;
     this.#limit = limit;
+    this.#beside = beside;
     this.#log = log;
     this.#counters = counters;
     this.#database = database;
@@ -114,7 +118,7 @@ class LevelSpool implements Spool {
     const same = this.#underWay.get(event.id);
     if (same !== undefined) return same;
     const value = encodeEntry(event);
-    if (this.#kept.bytes + this.#pendingBytes + value.length > this.#limit) return 'full';
+    if (this.bytes + this.#beside() + value.length > this.#limit) return 'full';
     this.#pendingBytes += value.length;
     const written = new Promise<'spooled'>((resolve, reject) => {
       this.#queue.push({ event, value, resolve, reject });
@@ -183,7 +187,7 @@ class LevelSpool implements Spool {
   }
 
   async check(): Promise<void> {
-    if (this.#kept.bytes + this.#pendingBytes >= this.#limit)
+    if (this.bytes + this.#beside() >= this.#limit)
       throw new Error(`the spool is full: ${this.#kept.events} events, ${this.#kept.bytes} bytes`);
     if (this.#isBroken) await this.#mend();
   }
