@@ -14,6 +14,7 @@ import {
   type Job,
   type JobService,
   type NewJob,
+  type RedisTarget,
   type Registry,
   type Schedule,
 } from '@hookline/core';
@@ -21,10 +22,13 @@ import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import {
   connect,
   createPartition,
+  createPartitions,
   openEventStore,
   startWorker,
+  type AckLevel,
   type Connection,
   type Partition,
+  type Partitions,
   type RedisEventStore,
   type RunningWorker,
   type WorkerOptions,
@@ -40,7 +44,9 @@ export interface Bench {
   readonly prefix: string;
   readonly redis: Connection;
   readonly partition: Partition;
-  store(): Promise<RedisEventStore>;
+  /** The same as all that there is. */
+  readonly partitions: Partitions;
+  store(ack?: AckLevel): Promise<RedisEventStore>;
   work(options: BenchWork): Promise<RunningWorker>;
   /** Tracked jobs, kept an hour. */
   jobs(): JobService;
@@ -54,9 +60,10 @@ export interface BenchWork extends Partial<Omit<WorkerOptions, 'registry'>> {
   readonly schedules?: readonly Schedule[];
 }
 
-export function openBench(url = testRedisUrl()): Bench {
+/** @param where the address of another Redis than the one that all tests share */
+export function openBench(where: string | RedisTarget = testRedisUrl()): Bench {
   const prefix = uniquePrefix();
-  const target = { kind: 'url', url } as const;
+  const target: RedisTarget = typeof where === 'string' ? { kind: 'url', url: where } : where;
   const redis = connect(target, 'worker');
   const partition = createPartition(redis, prefix);
   const workers: RunningWorker[] = [];
@@ -67,9 +74,10 @@ export function openBench(url = testRedisUrl()): Bench {
   return {
     prefix,
     partition,
+    partitions: createPartitions([partition]),
     redis,
-    async store() {
-      const store = await openEventStore({ target, prefix, log: NO_LOG });
+    async store(ack = 'memory') {
+      const store = await openEventStore({ layout: [{ target, prefix }], ack, log: NO_LOG });
       stores.push(store);
       await eventually(() => store.ping());
       return store;

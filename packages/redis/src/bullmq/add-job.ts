@@ -13,9 +13,16 @@ import { storedWork } from './stored-work.ts';
 import { jobIdProblem } from './job-id.ts';
 import type { Connection } from '../client/connection.ts';
 import { createKeys } from '../client/keys.ts';
+import { isInCluster } from '../client/slot-owner.ts';
 import type { JobRequest, Partition } from '../client/partition.ts';
 import { composeLua, decodeReply, encodeCall, isAdding, type ScriptCall } from '../client/script-call.ts';
-import { runScript, type JobAddition, type Script, type ScriptText } from '../client/script.ts';
+import {
+  keysForCluster,
+  runScript,
+  type JobAddition,
+  type Script,
+  type ScriptText,
+} from '../client/script.ts';
 
 /**
  * Recording and enqueueing have to be one atomic step, so our Lua calls BullMQ's Lua: the text of its add
@@ -64,8 +71,11 @@ export const KEPT_JOBS = {
   removeOnFail: { count: 500 },
 } as const satisfies JobsOptions;
 
-/** A partition on a connection that stays its owner's. */
-export function createPartition(connection: Connection, prefix: string): Partition {
+/**
+ * A partition on a connection that stays its owner's.
+ * @param of of how many it is one
+ */
+export function createPartition(connection: Connection, prefix: string, of = 1): Partition {
   const queues = new Map<string, Queue>();
 
   function queueNamed(name: string): Queue {
@@ -79,11 +89,13 @@ export function createPartition(connection: Connection, prefix: string): Partiti
 
   return {
     prefix,
+    of,
     keys: createKeys(prefix),
     connection,
     async run<Name extends keyof ScriptCalls>(name: Name, call: ScriptCalls[Name]) {
       const { keys, args } = encodeCall(SCRIPTS[name], prefix, call as ScriptCall);
-      const reply = await runScript(connection, scriptNamed(name), keys, args);
+      const named = isInCluster(connection) ? keysForCluster(keys, prefix) : keys;
+      const reply = await runScript(connection, scriptNamed(name), named, args);
       return decodeReply(SCRIPTS[name], reply) as ScriptReplies[Name];
     },
     add(request) {
@@ -94,6 +106,10 @@ export function createPartition(connection: Connection, prefix: string): Partiti
       return capture(
         new Job(queueNamed(queue), name, storedWork(work, jobId, name), optionsOf(request), jobId),
       );
+    },
+    async ping() {
+      // A cluster would hand a PING to any of its nodes.
+      await connection.exists(prefix);
     },
     async promote(queue, jobId) {
       await (await queueNamed(queue).getJob(jobId))?.promote();

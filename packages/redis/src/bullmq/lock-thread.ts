@@ -45,7 +45,7 @@ class RenewedPartition {
           for (const [region, { what, held }] of this.regions)
             await (what === 'locks' ? this.#renew(region, held.read()) : this.#renewPermits(held.read()));
           await this.#partition.run('speak', { args: { id } });
-        } else await this.#partition.connection.ping();
+        } else await this.#partition.ping();
         this.#pulse.renewed(2 * interval);
       } catch {
         // The thread that works renews them itself while this one cannot.
@@ -76,11 +76,12 @@ class RenewedPartition {
   }
 }
 
-function connectionTo(target: RedisTarget): Connection {
-  const name = JSON.stringify(target);
+/** One for each Redis, and for each partition on a cluster, whose node may change by itself. */
+function connectionTo(target: RedisTarget, prefix: string): Connection {
+  const name = JSON.stringify(target.kind === 'cluster' ? [target, prefix] : target);
   const known = connections.get(name);
   if (known !== undefined) return known;
-  const connection = connect(target, 'producer');
+  const connection = connect(target, 'producer', prefix);
   // Who works with the same Redis tells of it.
   connection.on('error', () => undefined);
   connections.set(name, connection);
@@ -91,7 +92,7 @@ parentPort?.on('message', (message: LockThreadMessage) => {
   const known = partitions.get(message.partition);
   switch (message.kind) {
     case 'open': {
-      const partition = createPartition(connectionTo(message.target), message.prefix);
+      const partition = createPartition(connectionTo(message.target, message.prefix), message.prefix);
       const opened = new RenewedPartition(message.partition, partition, new LockPulse(message.pulse));
       partitions.set(message.partition, opened);
       void opened.run();

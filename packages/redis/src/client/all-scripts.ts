@@ -12,7 +12,7 @@ export interface ScriptCalls {
    * @see ../events/accept.lua
    */
   readonly 'accept': {
-    readonly args: Args<'queue' | 'timestamp'>;
+    readonly args: Args<'queue' | 'timestamp' | 'count'>;
     readonly each: { readonly events: readonly (Args<'id' | 'type' | 'data' | 'receivedAt' | 'priority' | 'staged' | 'pieces' | 'record' | 'body'>)[] };
   };
   /**
@@ -22,6 +22,16 @@ export interface ScriptCalls {
   readonly 'add-step': {
     readonly keys: Keys<'work' | 'lock' | 'job'>;
     readonly args: Args<'suffix' | 'run' | 'token' | 'id' | 'now' | 'data'>;
+  };
+  /**
+   * Adds numbers to those of a hash, once for each `mark`; what is no number is taken where there is none yet. `ranAt` is a time: the
+   * later one counts. `which` of them are numbers: `all`, or `|one|other|`.
+   * @see ../partitions/move/add-up.lua
+   */
+  readonly 'add-up': {
+    readonly keys: Keys<'target' | 'moving'>;
+    readonly args: Args<'mark' | 'which'>;
+    readonly lists: Lists<'pairs'>;
   };
   /**
    * Asks for permits to begin jobs of a queue that has a limit over all workers and partitions: one for each id, the first
@@ -57,6 +67,17 @@ export interface ScriptCalls {
     readonly keys: Keys<'job'>;
     readonly args: Args<'id' | 'now' | 'error' | 'retention' | 'act'>;
     readonly lists: Lists<'summary'>;
+  };
+  /**
+   * Says of how many partitions an installation is, on how many Redis, and which of them this one is: as it is kept here. Where
+   * nobody has said so yet, it is what is asked; unless what an installation of one partition leaves lies here.
+   *
+   * `claims`: what is asked is kept from now on, where nothing was. A Redis at its limit goes without; it is asked again.
+   * @see ../client/claim-layout.lua
+   */
+  readonly 'claim-layout': {
+    readonly keys: Keys<'layout' | 'queues' | 'changes' | 'jobs' | 'announcements' | 'recordedOnce'>;
+    readonly args: Args<'count' | 'nodes' | 'place' | 'claims'>;
   };
   /**
    * Settles deliveries that succeeded, each by itself, and with the last of an event's the event; ends their jobs, and takes
@@ -109,7 +130,7 @@ export interface ScriptCalls {
    * @see ../jobs/create-jobs.lua
    */
   readonly 'create-jobs': {
-    readonly args: Args<'now'>;
+    readonly args: Args<'now' | 'count'>;
     readonly lists: Lists<'summary'>;
     readonly each: { readonly jobs: readonly (Args<'id' | 'name' | 'queue' | 'queuedId'> & Lists<'fields'> & Additions<'run'>)[] };
   };
@@ -212,6 +233,23 @@ export interface ScriptCalls {
     readonly each: { readonly held: readonly (Args<'queue' | 'jobId' | 'token'>)[] };
   };
   /**
+   * Writes what was moved here into its stream, in the order of time, so many at a time. Says how many. An entry keeps the time of
+   * its place, which says when it was; each one's member is that, a space, and its field and text.
+   * @see ../partitions/move/fill-notes.lua
+   */
+  readonly 'fill-notes': {
+    readonly keys: Keys<'moved' | 'stream'>;
+    readonly args: Args<'most'>;
+  };
+  /**
+   * Puts jobs that were moved here among those that wait, in their order, so many at a time. Says how many.
+   * @see ../partitions/move/fill-wait.lua
+   */
+  readonly 'fill-wait': {
+    readonly keys: Keys<'moved'>;
+    readonly args: Args<'queue' | 'most'>;
+  };
+  /**
    * Looks at one page of unsettled work and says which of it seems to have no job. `from` and `skip` are where the page
    * begins: a score, and how many of that score are known already; `age` is how long ago it must have moved last.
    * Answers with how many were looked at, where the next page begins, and of each that seems lost its id, handler, queue,
@@ -299,7 +337,7 @@ export interface ScriptCalls {
    */
   readonly 'import-jobs': {
     readonly keys: Keys<'queues'>;
-    readonly args: Args<'now' | 'retention'>;
+    readonly args: Args<'now' | 'retention' | 'count'>;
     readonly each: { readonly jobs: readonly (Args<'kind' | 'id' | 'queue' | 'name' | 'status' | 'created' | 'updated' | 'expires' | 'json' | 'endedAt'> & Lists<'fields' | 'steps' | 'effects' | 'ending'> & Partial<Additions<'run'>>)[] };
   };
   /**
@@ -339,14 +377,15 @@ export interface ScriptCalls {
     readonly args: Args<'handler' | 'was'>;
   };
   /**
-   * One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. It ends at
+   * One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. That job may lie
+   * in another partition, where its `created` is given. It ends at
    * `count` jobs, or where their data comes to `bytes`: a page of large ones would not be answered in time. Says 1 when
    * there are more.
    * @see ../jobs/list-jobs.lua
    */
   readonly 'list-jobs': {
     readonly keys: Keys<'list'>;
-    readonly args: Args<'after' | 'count' | 'bytes'>;
+    readonly args: Args<'after' | 'created' | 'count' | 'bytes'>;
     readonly lists: Lists<'summary'>;
   };
   /**
@@ -406,7 +445,17 @@ export interface ScriptCalls {
    */
   readonly 'note-refusals': {
     readonly keys: Keys<'refusals'>;
+    readonly args: Args<'count'>;
     readonly lists: Lists<'told'>;
+  };
+  /**
+   * Notes by which rule each source's events get their subjects, and says since when it is another one than before, in
+   * milliseconds since the epoch: 0 where it never was. Receivers of both rules change it back and forth while both run.
+   * @see ../partitions/note-subject-rules.lua
+   */
+  readonly 'note-subject-rules': {
+    readonly keys: Keys<'subjectRules'>;
+    readonly each: { readonly sources: readonly (Args<'name' | 'rule'>)[] };
   };
   /**
    * Says since when nobody is known who could run this work; the first to notice begins the time.
@@ -458,6 +507,15 @@ export interface ScriptCalls {
     readonly args: Args<'id' | 'queuedId' | 'made' | 'stalled' | 'now' | 'attempts' | 'external' | 'name' | 'queue' | 'data' | 'newToken' | 'token' | 'run' | 'process' | 'here'>;
   };
   /**
+   * Opens a partition of a new number: who knows another one is refused from now on. `newest`: the place of the newest
+   * change that was recorded anywhere before; what changes here from now on comes after it.
+   * @see ../partitions/move/open-partition.lua
+   */
+  readonly 'open-partition': {
+    readonly keys: Keys<'partOf' | 'changes' | 'queues' | 'moving'>;
+    readonly args: Args<'count' | 'ms' | 'isUsed'>;
+  };
+  /**
    * Pauses a handler: its deliveries wait, and no attempt is spent. What runs already runs to its end. One that is paused
    * stays as it was paused first.
    * @see ../operators/pause-handler.lua
@@ -484,6 +542,14 @@ export interface ScriptCalls {
     readonly args: Args<'handler' | 'now' | 'by' | 'fingerprint' | 'title' | 'state'>;
   };
   /**
+   * Has a counter stand at least here.
+   * @see ../partitions/move/raise-number.lua
+   */
+  readonly 'raise-number': {
+    readonly keys: Keys<'target'>;
+    readonly args: Args<'least'>;
+  };
+  /**
    * Says how far a handler's brake is, and how those ended that it let through.
    *
    * `looks`: at how many passes to look closer. Those of jobs that ended, or wait again, without having run are taken away:
@@ -499,8 +565,8 @@ export interface ScriptCalls {
    * Reads a block of the stream of changes, and the events that it names as they stand now: one that changed twice is there
    * once, one that was given up is not there. Ends once it has `most` events.
    *
-   * Answers with the place of the last entry that it read, the newest place of all, what was told of attempts, and of each
-   * event what snapshot.lua says.
+   * Answers with the place of the last entry that it read, the newest place of all, the oldest that is not forgotten (or
+   * nothing), what was told of attempts, and of each event what snapshot.lua says.
    * @see ../events/read-changes.lua
    */
   readonly 'read-changes': {
@@ -642,7 +708,7 @@ export interface ScriptCalls {
    */
   readonly 'restore': {
     readonly keys: Keys<'event' | 'known' | 'expiring'>;
-    readonly args: Args<'id' | 'staged' | 'pieces' | 'retention'>;
+    readonly args: Args<'id' | 'staged' | 'pieces' | 'retention' | 'count'>;
     readonly lists: Lists<'fields'>;
   };
   /**
@@ -735,6 +801,14 @@ export interface ScriptCalls {
     readonly args: Args<'id'>;
   };
   /**
+   * Puts the jobs of workers that are gone back among those that wait, as BullMQ does it: its counter says that a worker was lost
+   * with each. Says how many jobs somebody is still at.
+   * @see ../partitions/move/take-back.lua
+   */
+  readonly 'take-back': {
+    readonly args: Args<'queue'>;
+  };
+  /**
    * Takes a queue's next jobs, one for each turn, and begins the runs of their deliveries where it can. Without a job for
    * each, it says why: `empty`, and from when on another one may be there, where that is known; `full` where as many are
    * worked on, over all workers, as may be; or `other` where BullMQ itself has to take the next one. Of each job: its id, what bullmq/taken-job.ts reads, and the run.
@@ -747,6 +821,8 @@ export interface ScriptCalls {
   };
   /**
    * Takes or keeps the lease of the one process that looks for lost work, or of the one that records.
+   *
+   * Nobody is given one while the number of partitions is changed: then nothing is looked after but by who moves it.
    *
    * Deletes before it sets: a Redis at its limit refuses a script whose first write is one that takes memory, and who
    * records is who makes room there.
@@ -797,6 +873,14 @@ export interface ScriptCalls {
     readonly lists: Lists<'from'>;
   };
   /**
+   * Adds fields to a hash that it has not got. The field '' holds the last number that was given: the larger one counts.
+   * @see ../partitions/move/union-fields.lua
+   */
+  readonly 'union-fields': {
+    readonly keys: Keys<'target'>;
+    readonly lists: Lists<'pairs'>;
+  };
+  /**
    * Wakes a queue that sleeps over its work. BullMQ's idle workers wait for a marker; a lost one leaves jobs lying. What
    * waits without a marker and has not moved since the last look, and what is overdue, gets one; what is overdue still at
    * the next look is put into the waiting list by BullMQ's own script. A queue that is paused, at its global concurrency
@@ -824,10 +908,12 @@ export interface ScriptCalls {
 export interface ScriptReplies {
   readonly 'accept': unknown;
   readonly 'add-step': 'added' | 'untracked' | 'lost' | 'over';
+  readonly 'add-up': 'added' | 'before';
   readonly 'ask-permits': unknown;
   readonly 'begin-effect': readonly [kind: 'open' | 'lost' | 'known', ...rest: unknown[]];
   readonly 'begin-replay': readonly [kind: 'begun' | 'twin', ...rest: unknown[]];
   readonly 'cancel-job': readonly [kind: 'cancelled' | 'unknown' | 'succeeded' | 'failed', ...rest: unknown[]];
+  readonly 'claim-layout': unknown;
   readonly 'complete-deliveries': unknown;
   readonly 'conclude-discarded': unknown;
   readonly 'conclude-replayed': number;
@@ -842,6 +928,8 @@ export interface ScriptReplies {
   readonly 'enqueue-once': 'added' | 'known' | 'lost';
   readonly 'evict': unknown;
   readonly 'extend-locks': unknown;
+  readonly 'fill-notes': number;
+  readonly 'fill-wait': number;
   readonly 'find-lost-work': unknown;
   readonly 'find-unclaimed': unknown;
   readonly 'finish-job': readonly [kind: 'finished' | 'unknown' | 'refused' | 'finishes-itself' | 'pending' | 'succeeded' | 'failed', ...rest: unknown[]];
@@ -863,13 +951,16 @@ export interface ScriptReplies {
   readonly 'note-early-arrivals': number;
   readonly 'note-recorded': unknown;
   readonly 'note-refusals': unknown;
+  readonly 'note-subject-rules': unknown;
   readonly 'note-unclaimed': unknown;
   readonly 'oldest-frame': unknown;
   readonly 'open-delivery': readonly [kind: 'open' | 'resumed' | 'held' | 'stale' | 'spread' | 'lost' | 'gone' | 'shed' | 'superseded' | 'paused' | 'braked' | 'waits' | 'succeeded' | 'dead', ...rest: unknown[]];
   readonly 'open-job': readonly [kind: 'open' | 'resumed' | 'held' | 'lost' | 'superseded' | 'succeeded' | 'dead' | 'awaiting' | 'overdue', ...rest: unknown[]];
+  readonly 'open-partition': unknown;
   readonly 'pause-handler': 'paused' | 'known';
   readonly 'publish-status': unknown;
   readonly 'put-brake-on': 'braked' | 'again' | 'known';
+  readonly 'raise-number': unknown;
   readonly 'read-brake': readonly [kind: 'on' | 'off', ...rest: unknown[]];
   readonly 'read-changes': unknown;
   readonly 'read-event': unknown;
@@ -896,12 +987,14 @@ export interface ScriptReplies {
   readonly 'settle-job': readonly [kind: 'settled' | 'lost' | 'superseded' | 'succeeded' | 'failed', ...rest: unknown[]];
   readonly 'show-job': unknown;
   readonly 'speak': unknown;
+  readonly 'take-back': number;
   readonly 'take-jobs': readonly [kind: 'more' | 'empty' | 'full' | 'other', ...rest: unknown[]];
   readonly 'take-lease': 'held' | 'taken';
   readonly 'tell-permits': unknown;
   readonly 'turn-alerts': 'turned' | 'lost';
   readonly 'turn-brake': 'turned' | 'stale';
   readonly 'turn-replay': 'turned' | 'not';
+  readonly 'union-fields': number;
   readonly 'wake-queue': unknown;
   readonly 'withdraw': unknown;
 }
@@ -1304,6 +1397,13 @@ local function stepOf(fields)
   for i = 1, #fields, 2 do
     if fields[i] == 'step' then return tonumber(fields[i + 1]) end
   end
+end`,
+  'intake': `local function closedFor(count)
+  local partOf = redis.call('GET', partOfKeyOf())
+  if not partOf or partOf == count or (not count and partOf ~= 'closed') then return nil end
+  local why = partOf == 'closed' and 'the number of partitions is being changed'
+    or 'there are ' .. partOf .. ' partitions by now, and not ' .. count
+  return redis.error_reply('CLOSED ' .. why)
 end`,
   'job': `local mostFrames, mostFrameBytes = 10000, 16 * 1024 * 1024
 
@@ -2152,15 +2252,17 @@ end`,
 
 export const SCRIPTS = {
   'accept': {
-    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'copies', 'remains', 'staged', 'fair', 'add'],
+    include: ['clock', 'promote-job', 'record', 'lines', 'event', 'copies', 'remains', 'staged', 'fair', 'add', 'intake'],
     keys: [],
-    args: ['queue', 'timestamp'],
+    args: ['queue', 'timestamp', 'count'],
     lists: [],
     bullmq: ['promote'],
     add: [],
     each: [{ name: 'events', args: ['id', 'type', 'data', 'receivedAt', 'priority', 'staged', 'pieces', 'record', 'body'], lists: [], add: [] }],
     reply: 'raw',
-    lua: `local now = millisecondsNow()
+    lua: `local closed = closedFor(count)
+if closed then return closed end
+local now = millisecondsNow()
 local listed, accepted = {}, {}
 
 -- \`known\` may run already; \`lost\` has no job; \`new\` is neither known nor remembered.
@@ -2245,6 +2347,27 @@ emitFrame(id, 'type', 'progress', 'step', step, 'timestamp', now,
   'processingTime', tonumber(now) - tonumber(startedAt), 'data', data)
 return 'added'`,
   },
+  'add-up': {
+    include: [],
+    keys: ['target', 'moving'],
+    args: ['mark', 'which'],
+    lists: ['pairs'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'word',
+    lua: `if redis.call('HSETNX', movingKey, mark, 1) == 0 then return 'before' end
+for i = 1, #pairs, 2 do
+  local field, value = pairs[i], pairs[i + 1]
+  local isCounted = which == 'all' or string.find(which, '|' .. field .. '|', 1, true)
+  local was = redis.call('HGET', targetKey, field)
+  if not was then redis.call('HSET', targetKey, field, value)
+  elseif field == 'ranAt' then
+    if tonumber(value) > tonumber(was) then redis.call('HSET', targetKey, field, value) end
+  elseif isCounted and tonumber(value) and tonumber(was) then redis.call('HINCRBY', targetKey, field, value) end
+end
+return 'added'`,
+  },
   'ask-permits': {
     include: ['clock'],
     keys: [],
@@ -2295,7 +2418,7 @@ if known then return { 'known', known } end
 return { 'open' }`,
   },
   'begin-replay': {
-    include: ['acts'],
+    include: ['acts', 'intake'],
     keys: ['replay', 'replays', 'underWay', 'twin'],
     args: ['id', 'askedAt', 'spec', 'twinMs', 'most', 'act'],
     lists: [],
@@ -2303,7 +2426,9 @@ return { 'open' }`,
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `local twin = redis.call('GET', twinKey)
+    lua: `local closed = closedFor()
+if closed then return closed end
+local twin = redis.call('GET', twinKey)
 if twin then return { 'twin', twin } end
 redis.call('SET', twinKey, id, 'PX', twinMs)
 redis.call('HSET', replayKey, 'spec', spec, 'state', 'collecting', 'askedAt', askedAt)
@@ -2314,7 +2439,7 @@ noteAct(act)
 return { 'begun', id }`,
   },
   'cancel-job': {
-    include: ['acts', 'clock', 'frames', 'job', 'summary'],
+    include: ['acts', 'clock', 'frames', 'job', 'summary', 'intake'],
     keys: ['job'],
     args: ['id', 'now', 'error', 'retention', 'act'],
     lists: ['summary'],
@@ -2322,7 +2447,9 @@ return { 'begun', id }`,
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `local status, queue, queuedId, runs = unpack(redis.call('HMGET', jobKey, 'status', 'queue', 'queuedId', 'runs'))
+    lua: `local closed = closedFor()
+if closed then return closed end
+local status, queue, queuedId, runs = unpack(redis.call('HMGET', jobKey, 'status', 'queue', 'queuedId', 'runs'))
 if not status then return { 'unknown' } end
 if isOver(status) then return { status } end
 endJob(id, 'failed', now, 'error', error)
@@ -2330,6 +2457,23 @@ forgetJobAfter(id, millisecondsNow() + retention)
 if runs then redis.call('PUBLISH', jobsCancelledKeyOf(), runs) end
 noteAct(act)
 return { 'cancelled', queue, queuedId, summaryOf(id) }`,
+  },
+  'claim-layout': {
+    include: [],
+    keys: ['layout', 'queues', 'changes', 'jobs', 'announcements', 'recordedOnce'],
+    args: ['count', 'nodes', 'place', 'claims'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `local kept = redis.call('HMGET', layoutKey, 'n', 'm', 'place', 'next')
+if kept[1] then return { kept[1], kept[2] or '1', kept[3] or '0', kept[4] or '' } end
+if redis.call('EXISTS', queuesKey, changesKey, jobsKey, announcementsKey, recordedOnceKey) > 0 then
+  count, nodes, place = '1', '1', '0'
+end
+if claims == '1' then redis.pcall('HSET', layoutKey, 'n', count, 'm', nodes, 'place', place) end
+return { count, nodes, place, '' }`,
   },
   'complete-deliveries': {
     include: ['clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'dead-letter', 'brake', 'opening', 'fair', 'turn', 'next'],
@@ -2497,7 +2641,7 @@ return {
   millisecondsNow(),
   queues,
   events,
-  info('memory') .. info('persistence'),
+  info('memory') .. info('persistence') .. info('server'),
   redis.call('HGETALL', repairsKey),
   redis.call('HGETALL', unworkedKey),
   -- It is looked every 30 s at most whether somebody knows them by now.
@@ -2505,15 +2649,17 @@ return {
 }`,
   },
   'create-jobs': {
-    include: ['clock', 'frames', 'job', 'summary'],
+    include: ['clock', 'frames', 'job', 'summary', 'intake'],
     keys: [],
-    args: ['now'],
+    args: ['now', 'count'],
     lists: ['summary'],
     bullmq: [],
     add: [],
     each: [{ name: 'jobs', args: ['id', 'name', 'queue', 'queuedId'], lists: ['fields'], add: ['run'] }],
     reply: 'raw',
-    lua: `local function isLost(id)
+    lua: `local closed = closedFor(count)
+if closed then return closed end
+local function isLost(id)
   local status, queue, queuedId = unpack(redis.call('HMGET', jobKeyOf(id), 'status', 'queue', 'queuedId'))
   return status == 'pending' and redis.call('EXISTS', bullJobKeyOf(queue, queuedId)) == 0
 end
@@ -2530,7 +2676,7 @@ end
 return summaries`,
   },
   'discard-delivery': {
-    include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event'],
+    include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'intake'],
     keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'retention', 'act'],
     lists: [],
@@ -2538,14 +2684,16 @@ return summaries`,
     add: [],
     each: [],
     reply: 'word',
-    lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
+    lua: `local closed = closedFor()
+if closed then return closed end
+if removeDeadLetter(letter) == 0 then return 'gone' end
 settleDelivery(eventKey, id, handler, 'discarded', tonumber(now), tonumber(retention))
 noteChange(id)
 noteAct(act)
 return 'discarded'`,
   },
   'discard-job': {
-    include: ['acts', 'dead-letter', 'clock', 'frames', 'job'],
+    include: ['acts', 'dead-letter', 'clock', 'frames', 'job', 'intake'],
     keys: ['job'],
     args: ['letter', 'retention', 'act'],
     lists: [],
@@ -2553,7 +2701,9 @@ return 'discarded'`,
     add: [],
     each: [],
     reply: 'word',
-    lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
+    lua: `local closed = closedFor()
+if closed then return closed end
+if removeDeadLetter(letter) == 0 then return 'gone' end
 if redis.call('HEXISTS', jobKey, 'status') == 1 then forgetJobAfter(letter, millisecondsNow() + retention) end
 noteAct(act)
 return 'discarded'`,
@@ -2809,6 +2959,42 @@ for i, it in ipairs(held) do
 end
 return lost`,
   },
+  'fill-notes': {
+    include: [],
+    keys: ['moved', 'stream'],
+    args: ['most'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `local popped = redis.call('ZPOPMIN', movedKey, most)
+local last = redis.call('XREVRANGE', streamKey, '+', '-', 'COUNT', 1)[1]
+local ms, nth = '0', '0'
+if last then ms, nth = string.match(last[1], '^(%d+)-(%d+)$') end
+ms, nth = tonumber(ms), tonumber(nth)
+for i = 1, #popped, 2 do
+  local at, field, text = string.match(popped[i], '^(%d+)%-%d+ %S* (%S+) (.*)$')
+  at = tonumber(at)
+  if at > ms then ms, nth = at, 0 else nth = nth + 1 end
+  redis.call('XADD', streamKey, string.format('%.0f-%.0f', ms, nth), field, text)
+end
+return #popped / 2`,
+  },
+  'fill-wait': {
+    include: [],
+    keys: ['moved'],
+    args: ['queue', 'most'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `local popped, ids = redis.call('ZPOPMIN', movedKey, most), {}
+for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
+if #ids > 0 then redis.call('LPUSH', bullJobKeyOf(queue, 'wait'), unpack(ids)) end
+return #ids`,
+  },
   'find-lost-work': {
     include: ['clock', 'promote-job', 'record', 'lines', 'event', 'whereabouts'],
     keys: ['list'],
@@ -2878,7 +3064,7 @@ end
 return { events, appeared }`,
   },
   'finish-job': {
-    include: ['clock', 'frames', 'job', 'summary'],
+    include: ['clock', 'frames', 'job', 'summary', 'intake'],
     keys: ['job'],
     args: ['id', 'now', 'result', 'retention', 'token'],
     lists: ['summary'],
@@ -2886,7 +3072,9 @@ return { events, appeared }`,
     add: [],
     each: [],
     reply: 'tagged',
-    lua: `local record = redis.call('HMGET', jobKey, 'status', 'external', 'queue', 'queuedId', 'token')
+    lua: `local closed = closedFor()
+if closed then return closed end
+local record = redis.call('HMGET', jobKey, 'status', 'external', 'queue', 'queuedId', 'token')
 local status, external, queue, queuedId, ownToken = unpack(record)
 if not status then return { 'unknown' } end
 -- A retry since this token was looked at has made another.
@@ -3015,15 +3203,17 @@ end
 return { given, later }`,
   },
   'import-jobs': {
-    include: ['clock', 'frames', 'job'],
+    include: ['clock', 'frames', 'job', 'intake'],
     keys: ['queues'],
-    args: ['now', 'retention'],
+    args: ['now', 'retention', 'count'],
     lists: [],
     bullmq: [],
     add: [],
     each: [{ name: 'jobs', args: ['kind', 'id', 'queue', 'name', 'status', 'created', 'updated', 'expires', 'json', 'endedAt'], lists: ['fields', 'steps', 'effects', 'ending'], add: ['run'] }],
     reply: 'raw',
-    lua: `local function queueRun(job)
+    lua: `local closed = closedFor(count)
+if closed then return closed end
+local function queueRun(job)
   job.addRun()
   redis.call('SADD', queuesKey, job.queue)
 end
@@ -3148,7 +3338,7 @@ return 'lifted'`,
   'list-jobs': {
     include: ['summary'],
     keys: ['list'],
-    args: ['after', 'count', 'bytes'],
+    args: ['after', 'created', 'count', 'bytes'],
     lists: ['summary'],
     bullmq: [],
     add: [],
@@ -3157,7 +3347,7 @@ return 'lifted'`,
     lua: `local most = tonumber(count)
 local from = '+inf'
 if after ~= '' then
-  from = redis.call('HGET', jobKeyOf(after), 'created')
+  from = created ~= '' and created or redis.call('HGET', jobKeyOf(after), 'created')
   if not from then return { 'unknown-cursor' } end
 end
 local found, offset = {}, 0
@@ -3181,7 +3371,7 @@ end
 return { 'page', page, #found > #page and 1 or 0 }`,
   },
   'look-again': {
-    include: ['acts', 'clock'],
+    include: ['acts', 'clock', 'intake'],
     keys: ['event', 'unclaimed'],
     args: ['id', 'queue', 'act'],
     lists: [],
@@ -3189,7 +3379,9 @@ return { 'page', page, #found > #page and 1 or 0 }`,
     add: ['again'],
     each: [],
     reply: 'word',
-    lua: `redis.call('ZREM', unclaimedKey, id)
+    lua: `local closed = closedFor()
+if closed then return closed end
+redis.call('ZREM', unclaimedKey, id)
 if redis.call('EXISTS', eventKey) == 0 or redis.call('HEXISTS', eventKey, 'shedAt') == 1 then return 'gone' end
 -- It is settled as it stands: until it was dispatched again, it must not be given up.
 redis.call('HSET', eventKey, 'heldUntil', millisecondsNow() + 3600000)
@@ -3317,16 +3509,39 @@ redis.call('SET', recordedOnceKey, '1')
 return 'ok'`,
   },
   'note-refusals': {
-    include: [],
+    include: ['intake'],
     keys: ['refusals'],
-    args: [],
+    args: ['count'],
     lists: ['told'],
     bullmq: [],
     add: [],
     each: [],
     reply: 'raw',
-    lua: `for _, each in ipairs(told) do redis.call('XADD', refusalsKey, 'MAXLEN', '~', 10000, '*', 'refusal', each) end
+    lua: `local closed = closedFor(count)
+if closed then return closed end
+for _, each in ipairs(told) do redis.call('XADD', refusalsKey, 'MAXLEN', '~', 10000, '*', 'refusal', each) end
 return 'ok'`,
+  },
+  'note-subject-rules': {
+    include: ['clock'],
+    keys: ['subjectRules'],
+    args: [],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [{ name: 'sources', args: ['name', 'rule'], lists: [], add: [] }],
+    reply: 'raw',
+    lua: `local changedAt = {}
+for i, source in ipairs(sources) do
+  local noted = redis.call('HGET', subjectRulesKey, source.name)
+  local since, rule = string.match(noted or '', '^(%d+) (.*)$')
+  if rule ~= source.rule then
+    since = noted and string.format('%.0f', millisecondsNow()) or '0'
+    redis.call('HSET', subjectRulesKey, source.name, since .. ' ' .. source.rule)
+  end
+  changedAt[i] = since
+end
+return changedAt`,
   },
   'note-unclaimed': {
     include: ['clock'],
@@ -3429,8 +3644,30 @@ end
 if not status then redis.call('PEXPIRE', jobKey, 604800000) end
 return { 'open', deaths, tries, status and '1' or '', finishToken or '', redis.call('GET', publicUrlKeyOf()) or '' }`,
   },
+  'open-partition': {
+    include: [],
+    keys: ['partOf', 'changes', 'queues', 'moving'],
+    args: ['count', 'ms', 'isUsed'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `redis.call('SET', partOfKey, count)
+redis.call('DEL', movingKey)
+if isUsed ~= '1' then return 'ok' end
+-- A stream says what its newest place was, whatever is left of it.
+local isLater, answer = pcall(redis.call, 'XADD', changesKey, ms .. '-0', 'accepted', '')
+if not isLater then redis.call('XADD', changesKey, '*', 'accepted', '') end
+for _, queue in ipairs(redis.call('SMEMBERS', queuesKey)) do
+  if redis.call('HEXISTS', bullJobKeyOf(queue, 'meta'), 'paused') == 0 then
+    redis.call('ZADD', bullJobKeyOf(queue, 'marker'), 0, '0')
+  end
+end
+return 'ok'`,
+  },
   'pause-handler': {
-    include: ['acts'],
+    include: ['acts', 'intake'],
     keys: ['paused'],
     args: ['handler', 'pause', 'act'],
     lists: [],
@@ -3438,7 +3675,9 @@ return { 'open', deaths, tries, status and '1' or '', finishToken or '', redis.c
     add: [],
     each: [],
     reply: 'word',
-    lua: `if redis.call('HSETNX', pausedKey, handler, pause) == 0 then return 'known' end
+    lua: `local closed = closedFor()
+if closed then return closed end
+if redis.call('HSETNX', pausedKey, handler, pause) == 0 then return 'known' end
 noteAct(act)
 return 'paused'`,
   },
@@ -3477,6 +3716,18 @@ end
 redis.call('HSET', brakeKey, 'fingerprint', fingerprint, 'title', title, 'phase', 'probing', 'state', state,
   'succeeded', 0, 'failed', 0, 'other', 0)
 return isNew and 'braked' or 'again'`,
+  },
+  'raise-number': {
+    include: [],
+    keys: ['target'],
+    args: ['least'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'raw',
+    lua: `if tonumber(redis.call('GET', targetKey) or '0') < tonumber(least) then redis.call('SET', targetKey, least) end
+return 'ok'`,
   },
   'read-brake': {
     include: ['clock'],
@@ -3539,7 +3790,8 @@ end
 
 local events = {}
 for _, id in ipairs(ids) do events[#events + 1] = snapshotOf(id, fields, tonumber(largest)) end
-return { place, newestChange(), attempts, events }`,
+local oldest = redis.call('XRANGE', changesKey, '-', '+', 'COUNT', 1)[1]
+return { place, newestChange(), oldest and oldest[1] or '', attempts, events }`,
   },
   'read-event': {
     include: ['record'],
@@ -3687,7 +3939,7 @@ redis.call('PEXPIRE', permitsKeyOf(queue), keptMs)
 return 'ok'`,
   },
   'replay-delivery-again': {
-    include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event'],
+    include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'intake'],
     keys: ['event', 'runs', 'open', 'attempts'],
     args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId'],
     lists: [],
@@ -3695,7 +3947,9 @@ return 'ok'`,
     add: ['run'],
     each: [],
     reply: 'word',
-    lua: `if redis.call('HEXISTS', runsKey, letter) == 1 then return 'before' end
+    lua: `local closed = closedFor()
+if closed then return closed end
+if redis.call('HEXISTS', runsKey, letter) == 1 then return 'before' end
 local status, shedAt = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt'))
 if not status then return 'gone' end
 if shedAt then return 'shed' end
@@ -3717,7 +3971,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'queued'`,
   },
   'replay-delivery': {
-    include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event'],
+    include: ['acts', 'dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'intake'],
     keys: ['event'],
     args: ['letter', 'id', 'handler', 'now', 'queue', 'queuedId', 'act'],
     lists: [],
@@ -3725,7 +3979,9 @@ return 'queued'`,
     add: ['run'],
     each: [],
     reply: 'word',
-    lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
+    lua: `local closed = closedFor()
+if closed then return closed end
+if removeDeadLetter(letter) == 0 then return 'gone' end
 noteJobOfDelivery(id, handler, queue, queuedId)
 handlersOf(eventKey, id)
 redis.call('HSET', eventKey, 'd/' .. handler, 'pending')
@@ -3739,7 +3995,7 @@ noteAct(act)
 return 'replayed'`,
   },
   'replay-event-again': {
-    include: ['clock'],
+    include: ['clock', 'intake'],
     keys: ['event', 'runs', 'open', 'unclaimed'],
     args: ['id', 'queue', 'queuedId'],
     lists: [],
@@ -3747,7 +4003,9 @@ return 'replayed'`,
     add: ['again'],
     each: [],
     reply: 'word',
-    lua: `if redis.call('HEXISTS', runsKey, id) == 1 then return 'before' end
+    lua: `local closed = closedFor()
+if closed then return closed end
+if redis.call('HEXISTS', runsKey, id) == 1 then return 'before' end
 local status, shedAt = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt'))
 if not status then return 'gone' end
 if shedAt then return 'shed' end
@@ -3762,7 +4020,7 @@ redis.call('SADD', queuesKeyOf(), queue)
 return 'queued'`,
   },
   'replay-job': {
-    include: ['acts', 'dead-letter', 'clock', 'frames', 'job'],
+    include: ['acts', 'dead-letter', 'clock', 'frames', 'job', 'intake'],
     keys: ['job'],
     args: ['letter', 'now', 'queue', 'queuedId', 'act'],
     lists: [],
@@ -3770,7 +4028,9 @@ return 'queued'`,
     add: ['run'],
     each: [],
     reply: 'word',
-    lua: `if removeDeadLetter(letter) == 0 then return 'gone' end
+    lua: `local closed = closedFor()
+if closed then return closed end
+if removeDeadLetter(letter) == 0 then return 'gone' end
 if redis.call('HEXISTS', jobKey, 'status') == 1 then
   resetJob(letter, now, queuedId)
   redis.call('HSET', jobKey, 'queue', queue)
@@ -3823,15 +4083,17 @@ redis.call('HINCRBY', repairsKey, kind, 1)
 return 'requeued'`,
   },
   'restore': {
-    include: ['clock', 'staged'],
+    include: ['clock', 'staged', 'intake'],
     keys: ['event', 'known', 'expiring'],
-    args: ['id', 'staged', 'pieces', 'retention'],
+    args: ['id', 'staged', 'pieces', 'retention', 'count'],
     lists: ['fields'],
     bullmq: [],
     add: [],
     each: [],
     reply: 'word',
-    lua: `if redis.call('EXISTS', eventKey) == 1 then return 'there' end
+    lua: `local closed = closedFor(count)
+if closed then return closed end
+if redis.call('EXISTS', eventKey) == 1 then return 'there' end
 local now = millisecondsNow()
 takeStaged(staged, pieces, eventKey)
 redis.call('HSET', eventKey, 'status', 'handled', 'statusAt', now, 'queuedAt', now, 'heldUntil', now + 3600000,
@@ -3843,7 +4105,7 @@ redis.call('ZADD', expiringKey, now + retention, id)
 return 'restored'`,
   },
   'resume-handler': {
-    include: ['acts'],
+    include: ['acts', 'intake'],
     keys: ['paused', 'brake'],
     args: ['handler', 'act', 'state'],
     lists: [],
@@ -3851,7 +4113,9 @@ return 'restored'`,
     add: [],
     each: [],
     reply: 'word',
-    lua: `local wasPaused = redis.call('HDEL', pausedKey, handler) == 1
+    lua: `local closed = closedFor()
+if closed then return closed end
+local wasPaused = redis.call('HDEL', pausedKey, handler) == 1
 local isBraked = redis.call('HGET', brakeKey, 'phase') == 'probing'
 if not wasPaused and not isBraked then return 'unknown' end
 if isBraked then redis.call('HSET', brakeKey, 'phase', 'releasing', 'state', state) end
@@ -3859,7 +4123,7 @@ noteAct(act)
 return 'resumed'`,
   },
   'retry-job': {
-    include: ['acts', 'dead-letter', 'clock', 'frames', 'job', 'summary'],
+    include: ['acts', 'dead-letter', 'clock', 'frames', 'job', 'summary', 'intake'],
     keys: ['job'],
     args: ['id', 'now', 'queue', 'queuedId', 'token', 'act'],
     lists: ['summary'],
@@ -3867,7 +4131,9 @@ return 'resumed'`,
     add: ['run'],
     each: [],
     reply: 'tagged',
-    lua: `local status = redis.call('HGET', jobKey, 'status')
+    lua: `local closed = closedFor()
+if closed then return closed end
+local status = redis.call('HGET', jobKey, 'status')
 if not status then return { 'unknown' } end
 if status ~= 'failed' then return { status } end
 removeDeadLetter(id)
@@ -4065,6 +4331,29 @@ return { run, steps, page, '', row }`,
     lua: `redis.call('ZADD', processesKeyOf(), 'XX', millisecondsNow(), id)
 return 'ok'`,
   },
+  'take-back': {
+    include: [],
+    keys: [],
+    args: ['queue'],
+    lists: [],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `local activeKey = bullJobKeyOf(queue, 'active')
+local held = 0
+for _, id in ipairs(redis.call('LRANGE', activeKey, 0, -1)) do
+  if redis.call('EXISTS', bullLockKeyOf(queue, id)) == 1 then held = held + 1
+  else
+    redis.call('LREM', activeKey, 1, id)
+    if redis.call('EXISTS', bullJobKeyOf(queue, id)) == 1 then
+      redis.call('HINCRBY', bullJobKeyOf(queue, id), 'stc', 1)
+      redis.call('RPUSH', bullJobKeyOf(queue, 'wait'), id)
+    end
+  end
+end
+return held`,
+  },
   'take-jobs': {
     include: ['dead-letter', 'clock', 'promote-job', 'record', 'lines', 'event', 'runs', 'brake', 'opening', 'fair', 'turn', 'next'],
     keys: ['revision', 'plans'],
@@ -4086,7 +4375,8 @@ return { why, untilWhen, jobs }`,
     add: [],
     each: [],
     reply: 'word',
-    lua: `local holder = redis.call('GET', leaseKey)
+    lua: `if redis.call('GET', partOfKeyOf()) == 'closed' then return 'taken' end
+local holder = redis.call('GET', leaseKey)
 if holder and holder ~= owner then return 'taken' end
 redis.call('DEL', leaseKey)
 redis.call('SET', leaseKey, owner, 'PX', duration)
@@ -4170,7 +4460,7 @@ end
 return 'turned'`,
   },
   'turn-replay': {
-    include: ['acts'],
+    include: ['acts', 'intake'],
     keys: ['replay'],
     args: ['to', 'why', 'turnedAt', 'act'],
     lists: ['from'],
@@ -4178,7 +4468,9 @@ return 'turned'`,
     add: [],
     each: [],
     reply: 'word',
-    lua: `local state = redis.call('HGET', replayKey, 'state')
+    lua: `local closed = closedFor()
+if closed then return closed end
+local state = redis.call('HGET', replayKey, 'state')
 for _, each in ipairs(from) do
   if state == each then
     redis.call('HSET', replayKey, 'state', to, 'why', why, 'turnedAt', turnedAt)
@@ -4187,6 +4479,28 @@ for _, each in ipairs(from) do
   end
 end
 return 'not'`,
+  },
+  'union-fields': {
+    include: [],
+    keys: ['target'],
+    args: [],
+    lists: ['pairs'],
+    bullmq: [],
+    add: [],
+    each: [],
+    reply: 'integer',
+    lua: `local added = 0
+for i = 1, #pairs, 2 do
+  local field, value = pairs[i], pairs[i + 1]
+  if field == '' then
+    local was = redis.call('HGET', targetKey, '')
+    if not was or tonumber(value) > tonumber(was) then
+      redis.call('HSET', targetKey, '', value)
+      added = added + 1
+    end
+  else added = added + redis.call('HSETNX', targetKey, field, value) end
+end
+return added`,
   },
   'wake-queue': {
     include: ['clock', 'promote-job'],

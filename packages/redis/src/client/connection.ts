@@ -1,6 +1,7 @@
 import type { RedisTarget } from '@hookline/core';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { every, type Loop } from './every.ts';
+import { connectToOwner } from './slot-owner.ts';
 
 export type Connection = Redis | Cluster;
 
@@ -29,8 +30,17 @@ const WORKER_SILENCE_MS = 12_500;
 /** While a large body is under way, nothing is answered: 25 MiB take 100 s at 2 Mbit/s. */
 const BULK_SILENCE_MS = 120_000;
 
-/** Opens a connection that reconnects for ever; errors are the caller's to listen for (`'error'`). */
-export function connect(target: RedisTarget, role: Role): Connection {
+/** Who does not wait. */
+export type FastRole = Exclude<Role, 'worker'>;
+
+/**
+ * Opens a connection that reconnects for ever; errors are the caller's to listen for (`'error'`).
+ * @param key of what is asked on it: who does not wait is connected to the one node of a cluster that has this key, whichever
+ * it is at the time. A cluster's client would first connect to a node when something is asked of it, and refuse meanwhile
+ */
+export function connect(target: RedisTarget, role: 'worker'): Connection;
+export function connect(target: RedisTarget, role: FastRole, key: string): Connection;
+export function connect(target: RedisTarget, role: Role, key?: string): Connection {
   const { login, tls } = target;
   const options = { ...OPTIONS[role], ...login, ...(tls && { tls: { ...tls } }) };
   switch (target.kind) {
@@ -53,10 +63,13 @@ export function connect(target: RedisTarget, role: Role): Connection {
         sentinelRetryStrategy: reconnectDelay,
       });
     case 'cluster':
+      if (key !== undefined) return connectToOwner(target, key, options);
       return new Cluster([...target.nodes], {
         redisOptions: options,
         clusterRetryStrategy: reconnectDelay,
-        enableOfflineQueue: role === 'worker',
+        // However long an election or a slot's way takes, and however often they are told so meanwhile, workers wait.
+        maxRedirections: Infinity,
+        retryDelayOnMoved: 20,
         // A certificate is for the name that a node has, not for the address behind it.
         ...(tls && { dnsLookup: (name, callback) => callback(null, name) }),
       });
@@ -84,6 +97,11 @@ export function watchSubscriber(subscriber: Connection): Loop {
     () => subscriber.ping(),
     () => undefined,
   );
+}
+
+/** Said by who is no longer the one to write to: another server is. */
+export function isElsewhere(error: Error): boolean {
+  return /^(?:READONLY|MOVED)\b/.test(error.message);
 }
 
 function reconnectDelay(times: number): number {
@@ -123,6 +141,6 @@ const OPTIONS = {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     // 1: another primary is looked for, and nothing is sent again.
-    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
+    reconnectOnError: (error: Error) => (isElsewhere(error) ? 1 : false),
   },
 } satisfies Record<Role, RedisOptions>;

@@ -4,6 +4,18 @@
  * tag keeps all of them in one cluster slot.
  */
 export const KEY_PATTERNS = {
+  /** Hash: how many partitions there are, on how many Redis, which of these this one is; at the prefix without a number. See kept-layout.ts. */
+  layout: '/layout',
+  /**
+   * String: of how many partitions this one is one, as that was set last; `closed` while it is changed. Nothing where it never was.
+   */
+  partOf: '/part-of',
+  /** Hash: what was added up here while the number of partitions is changed, so that it is once. */
+  moving: '/moving',
+  /** Sorted set: the jobs that came here meanwhile and have to stand in the order in which they stood elsewhere. */
+  movingJobs: '/moving/jobs/{queue}',
+  /** Sorted set: the same of what is to be recorded. */
+  movingNotes: '/moving/notes/{stream}',
   /** List: the secrets that a source's provider brought, the newest first. */
   learnedSecrets: '/secrets/{source}',
   /** Hash: since when secrets of a source are set, by a mark of each. */
@@ -16,6 +28,8 @@ export const KEY_PATTERNS = {
   deliveries: '/deliveries/{eventId}',
   /** Sorted set: the unsettled, or the dead, events by arrival. */
   eventsOfStatus: '/events/status/{status}',
+  /** Hash, of several partitions in the first: since when a source finds the subjects of its events in another way, and in which, by source. */
+  subjectRules: '/subjects',
   /** String: an event of this id is settled and lies in the history; expires with its retention. */
   known: '/known/{id}',
   /** String: `on` while somebody records the history, `off` where nobody is to; nothing where nobody has said. */

@@ -11,8 +11,12 @@ import type { JobAddition } from './script.ts';
 export interface Partition {
   /** BullMQ's key prefix, with the hash tag. */
   readonly prefix: string;
+  /** Of how many it is one. */
+  readonly of: number;
   readonly keys: Keys;
   readonly connection: Connection;
+  /** Resolves when the server that holds its keys answers. */
+  ping(): Promise<void>;
   /** Runs a script; what it is given and what it answers have the names of the script's header. Other values are buffers. */
   run<Name extends keyof ScriptCalls>(name: Name, call: ScriptCalls[Name]): Promise<ScriptReplies[Name]>;
   /** What a script needs to add this job; nothing is sent to Redis. */

@@ -2,10 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /**
  * What a server says that cannot serve at the moment and has changed nothing. Redis before 7 wraps what a script
- * was told, so the word may stand anywhere.
+ * was told, so the word may stand anywhere. Of a cluster ioredis gives up a command after so many tries, which take
+ * less time than a failover does: one that is sent again is what it does with any other Redis.
  */
 const NOT_NOW =
-  /(?:^|[\s-])(?:LOADING|MISCONF|OOM|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|UNBLOCKED)\s/;
+  /(?:^|[\s-])(?:LOADING|MISCONF|OOM|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|UNBLOCKED)\s|^Too many Cluster redirections/;
 
 const FIRST_MS = 50;
 const LONGEST_MS = 500;

@@ -58,6 +58,15 @@ export async function runScript(
   }
 }
 
+/**
+ * The keys that a cluster is told of besides a script's own: two that never are. By them it knows the node, where a
+ * script names no key. And while the slot moves from node to node it refuses, before the script has begun, whoever
+ * names several keys of which one is missing (TRYAGAIN). A script would see half of its keys, and end in its middle.
+ */
+export function keysForCluster(keys: readonly string[], prefix: string): readonly string[] {
+  return [...keys, `${prefix}/whole`, `${prefix}/here`];
+}
+
 /** Runs a script that does a few at a time until it answers 0. @returns how many it did in all */
 export async function runUntilDone(run: () => Promise<number>): Promise<number> {
   let done = 0;

@@ -1,5 +1,6 @@
-import { Cluster } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Connection } from './connection.ts';
+import { nodeOf } from './slot-owner.ts';
 
 /** What a Redis says of its memory. Bytes. */
 export interface Memory {
@@ -11,27 +12,24 @@ export interface Memory {
 }
 
 /** What matters of a Redis as a place for work that must not be lost. */
-export type ServerFacts = {
+export interface ServerFacts {
+  /** A node of a cluster answers for itself: it is the one that has our keys. */
+  readonly kind: 'single' | 'cluster';
   readonly memory: Memory;
   /** Milliseconds that its clock is ahead of ours. */
   readonly clockSkew: number;
   /** Where it says so. */
   readonly version?: string | undefined;
-} & (
-  | { readonly kind: 'cluster' }
-  | {
-      readonly kind: 'single';
-      /** Another one after each start. */
-      readonly runId: string;
-      readonly appendOnly: boolean;
-      /** Undefined where its configuration may not be read, as on managed ones. */
-      readonly appendFsync: string | undefined;
-      readonly syncsDuringRewrite: boolean;
-      readonly hasWaitAof: boolean;
-      /** Connected ones. */
-      readonly replicas: number;
-    }
-);
+  /** Another one after each start. */
+  readonly runId: string;
+  readonly appendOnly: boolean;
+  /** Undefined where its configuration may not be read, as on managed ones. */
+  readonly appendFsync: string | undefined;
+  readonly syncsDuringRewrite: boolean;
+  readonly hasWaitAof: boolean;
+  /** Connected ones. */
+  readonly replicas: number;
+}
 
 /** Asked at boot, this Redis is no place for events. */
 export class UnfitServerError extends Error {
@@ -41,9 +39,11 @@ export class UnfitServerError extends Error {
 /**
  * What is wrong with this Redis as a place for work that must not be lost, if anything. A server that evicts
  * drops jobs and locks silently when memory is short, and an old one lacks commands; BullMQ only warns of either.
+ * @param key one of ours: in a cluster, its node is the one that is asked
  */
-export async function serverProblem(connection: Connection): Promise<string | undefined> {
-  const [memory, server] = await Promise.all([connection.info('memory'), connection.info('server')]);
+export async function serverProblem(connection: Connection, key: string): Promise<string | undefined> {
+  const node = await nodeOf(connection, key);
+  const [memory, server] = await Promise.all([node.info('memory'), node.info('server')]);
   return versionProblemOf(versionIn(server)) ?? evictionProblemOf(memoryIn(memory));
 }
 
@@ -77,28 +77,32 @@ export async function readServer(
   key: string,
   now: () => number,
 ): Promise<ServerFacts> {
+  const node = await nodeOf(connection, key);
   const asked = now();
-  const [memory, clockSkew] = await Promise.all([
-    readMemory(connection, key),
-    connection.time().then(([seconds, microseconds]) => {
-      const theirs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-      return theirs - (asked + now()) / 2;
-    }),
-  ]);
-  if (connection instanceof Cluster)
-    return { kind: 'cluster', memory, clockSkew, version: versionIn(await connection.info('server')) };
-  const [server, persistence, replication, append, duringRewrite, hasWaitAof] = await Promise.all([
-    connection.info('server'),
-    connection.info('persistence'),
-    connection.info('replication'),
-    readConfig(connection, 'appendfsync'),
-    readConfig(connection, 'no-appendfsync-on-rewrite'),
-    knowsWaitAof(connection),
-  ]);
-  return {
-    kind: 'single',
+  const [
+    [seconds, microseconds],
     memory,
-    clockSkew,
+    server,
+    persistence,
+    replication,
+    append,
+    duringRewrite,
+    hasWaitAof,
+  ] = await Promise.all([
+    node.time(),
+    node.info('memory'),
+    node.info('server'),
+    node.info('persistence'),
+    node.info('replication'),
+    readConfig(node, 'appendfsync'),
+    readConfig(node, 'no-appendfsync-on-rewrite'),
+    knowsWaitAof(node),
+  ]);
+  const theirs = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+  return {
+    kind: lineOf(server, 'redis_mode') === 'cluster' ? 'cluster' : 'single',
+    memory: memoryIn(memory),
+    clockSkew: theirs - (asked + now()) / 2,
     version: versionIn(server),
     runId: lineOf(server, 'run_id') ?? '',
     appendOnly: lineOf(persistence, 'aof_enabled') === '1',
@@ -109,11 +113,10 @@ export async function readServer(
   };
 }
 
+/** @param key as of `readServer` */
 export async function readMemory(connection: Connection, key: string): Promise<Memory> {
-  // Without a key a cluster would ask any of its nodes; all our keys are on one.
-  if (connection instanceof Cluster)
-    return memoryIn(String(await connection.eval("return redis.call('INFO', 'memory')", 1, key)));
-  return memoryIn(await connection.info('memory'));
+  const node = await nodeOf(connection, key);
+  return memoryIn(await node.info('memory'));
 }
 
 function memoryIn(info: string): Memory {
@@ -128,7 +131,7 @@ function lineOf(info: string, name: string): string | undefined {
   return new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim();
 }
 
-async function readConfig(connection: Connection, name: string): Promise<string | undefined> {
+async function readConfig(connection: Redis, name: string): Promise<string | undefined> {
   try {
     const reply = (await connection.config('GET', name)) as readonly string[];
     return reply[1];
@@ -138,7 +141,7 @@ async function readConfig(connection: Connection, name: string): Promise<string 
   }
 }
 
-async function knowsWaitAof(connection: Connection): Promise<boolean> {
+async function knowsWaitAof(connection: Redis): Promise<boolean> {
   try {
     const reply = (await connection.call('COMMAND', 'INFO', 'WAITAOF')) as readonly unknown[];
     return Array.isArray(reply[0]);

@@ -3,11 +3,13 @@
 --- error where one alone failed.
 ---
 --- `staged`: names the hash in which a large body is already, in so many pieces; else it is in `body`.
---- @include event, copies, remains, staged, add
---- @args    queue, timestamp
+--- @include event, copies, remains, staged, add, intake
+--- @args    queue, timestamp, count
 --- @each    events: id, type, data, receivedAt, priority, staged, pieces, record, body
 --- @reply   answers
 
+local closed = closedFor(count)
+if closed then return closed end
 local now = millisecondsNow()
 local listed, accepted = {}, {}
 

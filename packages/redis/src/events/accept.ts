@@ -34,7 +34,7 @@ export async function acceptAll(
   now: number,
 ): Promise<readonly (Kept['kind'] | Error)[]> {
   const answers = (await partition.run('accept', {
-    args: { queue: DEFAULT_QUEUE, timestamp: now },
+    args: { queue: DEFAULT_QUEUE, timestamp: now, count: partition.of },
     each: { events: rows },
   })) as readonly Buffer[];
   return rows.map((row, index) => answerOf(row, String(answers[index])));

@@ -19,6 +19,8 @@ export interface ChangeBlock {
   readonly place: Revision;
   /** The newest place of all. Earlier than one that was read before, it is another Redis, or one that lost data. */
   readonly newest: Revision;
+  /** The oldest that is not forgotten. One that was forgotten once has come back with a server that took over. */
+  readonly oldest: Revision | undefined;
 }
 
 /** What happened to events, for the one who records it, and what may be given up once it is recorded. */
@@ -77,16 +79,17 @@ class RedisChanges implements Changes {
   }
 
   async read(after: Revision): Promise<ChangeBlock> {
-    const [place, newest, attempts, events] = (await this.#partition.run('read-changes', {
+    const [place, newest, oldest, attempts, events] = (await this.#partition.run('read-changes', {
       keys: { changes: this.#partition.keys.changes },
       args: { after, most: MOST, largest: LARGEST },
       lists: { fields: FIELDS },
-    })) as [Buffer, Buffer, Buffer[], EventReply[]];
+    })) as [Buffer, Buffer, Buffer, Buffer[], EventReply[]];
     return {
       events: await this.#eventsFrom(events, String(newest) as Revision),
       attempts: attempts.map((text) => JSON.parse(text.toString()) as AttemptSnapshot),
       place: String(place) as Revision,
       newest: String(newest) as Revision,
+      oldest: oldest.length === 0 ? undefined : (String(oldest) as Revision),
     };
   }
 

@@ -27,12 +27,14 @@ export function isLarge({ body }: IncomingEvent): boolean {
 export function createLargeEvents(options: {
   readonly gate: Gate;
   readonly prefix: string;
+  /** Of how many partitions this is one. */
+  readonly of: number;
   readonly now: () => number;
 }): LargeEvents {
-  const { gate, prefix, now } = options;
+  const { gate, prefix, of, now } = options;
   let last: Partition | undefined;
   const on = (connection: Connection) =>
-    last?.connection === connection ? last : (last = createPartition(connection, prefix));
+    last?.connection === connection ? last : (last = createPartition(connection, prefix, of));
 
   function record(event: IncomingEvent, withinMs: number): Promise<Kept> {
     return gate.keepInBulk(

@@ -36,7 +36,11 @@ export async function noteRefusals(partition: Partition, refusals: readonly Refu
   const told = refusals.map((refusal) =>
     JSON.stringify({ ...refusal, excerpt: refusal.excerpt.toString('base64') }),
   );
-  await partition.run('note-refusals', { keys: { refusals: partition.keys.refusals }, lists: { told } });
+  await partition.run('note-refusals', {
+    keys: { refusals: partition.keys.refusals },
+    args: { count: partition.of },
+    lists: { told },
+  });
 }
 
 /** The newest acts that nobody has recorded yet, newest first. */

@@ -1,13 +1,13 @@
 --- Reads a block of the stream of changes, and the events that it names as they stand now: one that changed twice is there
 --- once, one that was given up is not there. Ends once it has `most` events.
 ---
---- Answers with the place of the last entry that it read, the newest place of all, what was told of attempts, and of each
---- event what snapshot.lua says.
+--- Answers with the place of the last entry that it read, the newest place of all, the oldest that is not forgotten (or
+--- nothing), what was told of attempts, and of each event what snapshot.lua says.
 --- @include snapshot
 --- @keys    changes
 --- @args    after, most, largest
 --- @lists   fields
---- @reply   place, newest, attempts, events
+--- @reply   place, newest, oldest, attempts, events
 
 local seen, ids, attempts, place = {}, {}, {}, after
 
@@ -31,4 +31,5 @@ end
 
 local events = {}
 for _, id in ipairs(ids) do events[#events + 1] = snapshotOf(id, fields, tonumber(largest)) end
-return { place, newestChange(), attempts, events }
+local oldest = redis.call('XRANGE', changesKey, '-', '+', 'COUNT', 1)[1]
+return { place, newestChange(), oldest and oldest[1] or '', attempts, events }

@@ -1,11 +1,13 @@
 --- Puts an event back that was given up, as one that was handled, with what the history knows of it: its body is staged
 --- already, in so many pieces. Whoever brings it queues it then; until that is through, it is not given up again.
---- @include clock, staged
+--- @include clock, staged, intake
 --- @keys    event, known, expiring
---- @args    id, staged, pieces, retention
+--- @args    id, staged, pieces, retention, count
 --- @lists   fields
 --- @reply   restored | there
 
+local closed = closedFor(count)
+if closed then return closed end
 if redis.call('EXISTS', eventKey) == 1 then return 'there' end
 local now = millisecondsNow()
 takeStaged(staged, pieces, eventKey)

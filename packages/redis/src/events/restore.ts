@@ -24,7 +24,7 @@ export async function restoreEvent(
       known: keys.known(id),
       expiring: keys.expiring,
     },
-    args: { id, staged: staged.token, pieces: staged.pieces, retention },
+    args: { id, staged: staged.token, pieces: staged.pieces, retention, count: partition.of },
     lists: {
       fields: [
         'recordedAt',

@@ -1,4 +1,4 @@
-import { createFleetView, type FleetView } from '@hookline/core';
+import { createFleetView, type Announcement, type FleetView } from '@hookline/core';
 import type { Partition } from '../client/partition.ts';
 import { decodeAnnouncement, decodeDeparted } from './announcement.ts';
 import { EXPIRY_MS } from './heartbeat.ts';
@@ -12,7 +12,10 @@ export interface Fleet {
 
 const FRESH_MS = 5_000;
 
-export function openFleet(partition: Partition): Fleet {
+/**
+ * @param own what this process runs: it does, whether Redis has heard of it of late or was away
+ */
+export function openFleet(partition: Partition, own?: Announcement): Fleet {
   let view: FleetView | undefined;
   let readAt = 0;
   let reading: Promise<FleetView> | undefined;
@@ -24,7 +27,7 @@ export function openFleet(partition: Partition): Fleet {
     view = createFleetView(
       String(revision),
       at,
-      announcements.map((text) => decodeAnnouncement(String(text))),
+      [...announcements.map((text) => decodeAnnouncement(String(text))), ...(own === undefined ? [] : [own])],
       decodeDeparted(departed.map(String)),
     );
     readAt = performance.now();

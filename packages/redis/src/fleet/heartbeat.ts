@@ -69,7 +69,7 @@ const MOST_LISTED = 1_000;
  */
 export function publishStatus(options: PublishStatusOptions): PublishedStatus {
   const { target, prefix, role, version, detail, id = randomUUID(), every: interval = EVERY_MS } = options;
-  const connection = connect(target, 'producer');
+  const connection = connect(target, 'producer', prefix);
   const partition = createPartition(connection, prefix);
   // Who else talks to Redis in this process reports that it is away.
   connection.on('error', () => undefined);

@@ -26,9 +26,8 @@ export function durabilityOf(level: AckLevel, facts: ServerFacts): Durability {
     case 'memory':
       return { kind: 'at-once' };
     case 'fsync':
-      return facts.kind === 'cluster' ? NOT_IN_A_CLUSTER : syncing(facts);
+      return syncing(facts);
     case 'replicated':
-      if (facts.kind === 'cluster') return NOT_IN_A_CLUSTER;
       return {
         kind: 'after-barrier',
         command: 'WAIT',
@@ -37,16 +36,10 @@ export function durabilityOf(level: AckLevel, facts: ServerFacts): Durability {
   }
 }
 
-const NOT_IN_A_CLUSTER: Durability = {
-  kind: 'impossible',
-  reason:
-    'ACK=fsync and ACK=replicated are not supported on a Redis Cluster. Set ACK=memory, or use a single Redis or Sentinel',
-};
-
 const NO_REPLICA =
   'ACK=replicated, but no replica is connected to this Redis: events are spooled or answered 503 until one is';
 
-function syncing({ appendOnly, appendFsync, syncsDuringRewrite, hasWaitAof }: SingleFacts): Durability {
+function syncing({ appendOnly, appendFsync, syncsDuringRewrite, hasWaitAof }: ServerFacts): Durability {
   if (!appendOnly)
     return impossible(
       "its append-only file is off. Run 'redis-cli config set appendonly yes' and 'redis-cli config set appendfsync always' (and set both in redis.conf), or set ACK=memory",
@@ -73,8 +66,6 @@ function syncing({ appendOnly, appendFsync, syncsDuringRewrite, hasWaitAof }: Si
   if (!hasWaitAof) return impossible(`${found}. ${cure}`);
   return { kind: 'after-barrier', command: 'WAITAOF', warning: `ACK=fsync, but ${found}. ${LATE}. ${cure}` };
 }
-
-type SingleFacts = Extract<ServerFacts, { kind: 'single' }>;
 
 function impossible(why: string): Durability {
   return { kind: 'impossible', reason: `ACK=fsync cannot be kept by this Redis: ${why}` };

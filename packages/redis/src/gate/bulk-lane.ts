@@ -6,7 +6,7 @@ import { readyOrRefused } from '../client/refusal.ts';
 export interface BulkLane {
   /**
    * Makes a write on it.
-   * @returns the answer, and the run id of the server that gave it; none on a cluster
+   * @returns the answer, and the run id of the server that gave it
    * @throws Error when there was no answer within so many milliseconds: the write may come through all the same
    */
   run<T>(write: (connection: Connection) => Promise<T>, withinMs: number): Promise<LaneAnswer<T>>;
@@ -15,14 +15,15 @@ export interface BulkLane {
 
 export interface LaneAnswer<T> {
   readonly answer: T;
-  readonly runId: string | undefined;
+  readonly runId: string;
 }
 
-export function createBulkLane(target: RedisTarget): BulkLane {
+/** @param key one of those that are written: in a cluster, the lane leads to its node */
+export function createBulkLane(target: RedisTarget, key: string): BulkLane {
   let lane: ReturnType<typeof open> | undefined;
   return {
     async run(write, withinMs) {
-      lane ??= open(target);
+      lane ??= open(target, key);
       const { connection, server } = lane;
       const until = performance.now() + withinMs;
       await readyOrRefused(connection, target, withinMs);
@@ -35,17 +36,16 @@ export function createBulkLane(target: RedisTarget): BulkLane {
   };
 }
 
-function open(target: RedisTarget) {
-  const connection = connect(target, 'bulk');
+function open(target: RedisTarget, key: string) {
+  const connection = connect(target, 'bulk', key);
   // Who writes is told by the write.
   connection.on('error', () => undefined);
-  let runId: Promise<string | undefined> | undefined;
+  let runId: Promise<string> | undefined;
   const forget = () => (runId = undefined);
   connection.on('close', forget);
-  async function ask(): Promise<string | undefined> {
-    if (connection.isCluster) return undefined;
+  async function ask(): Promise<string> {
     try {
-      return /^run_id:(\w+)/m.exec(await connection.info('server'))?.[1];
+      return /^run_id:(\w+)/m.exec(await connection.info('server'))?.[1] ?? '';
     } catch (error) {
       forget();
       throw error;

@@ -1,5 +1,5 @@
 import type { RedisTarget } from '@hookline/core';
-import { connect } from '../client/connection.ts';
+import { connect, isElsewhere } from '../client/connection.ts';
 import type { BarrierCommand } from './ack-level.ts';
 import { isReply } from '../client/server-facts.ts';
 
@@ -34,7 +34,7 @@ interface Waiter {
  * and the replication stream, are one for all connections, so what was written before it is in it as well.
  */
 export function openCommitBarrier(target: RedisTarget, key: string, command: BarrierCommand): CommitBarrier {
-  const connection = connect(target, 'barrier');
+  const connection = connect(target, 'barrier', key);
   const waiters = new Set<Waiter>();
   let runId: string | undefined;
   let isRunning = false;
@@ -49,8 +49,13 @@ export function openCommitBarrier(target: RedisTarget, key: string, command: Bar
         run();
       })
       // It went away again, and 'ready' comes back with it; or it is silent, and is to be asked on a new connection.
-      .catch(() => connection.disconnect(true));
+      .catch(reconnect);
   });
+
+  /** One that is about to be there would never be if it were cut off. */
+  function reconnect(): void {
+    if (connection.status === 'ready') connection.disconnect(true);
+  }
 
   function run(): void {
     if (isRunning || waiters.size === 0 || runId === undefined) return;
@@ -67,7 +72,7 @@ export function openCommitBarrier(target: RedisTarget, key: string, command: Bar
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error : new Error(String(error));
         for (const waiter of group) waiter.reject(reason);
-        if (isReply(error) && error.message.startsWith('READONLY')) connection.disconnect(true);
+        if (isReply(error) && isElsewhere(error)) reconnect();
       })
       .finally(() => {
         isRunning = false;

@@ -3,6 +3,7 @@ import type { Logger, Meter, RedisTarget } from '@hookline/core';
 import { Admission } from './admission.ts';
 import { Circuit, TICK_MS } from './circuit-breaker.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from '../client/connection.ts';
+import { LayoutError } from '../client/kept-layout.ts';
 import { FIRST_CONNECT_MS, readyOrRefused, refusalOf } from '../client/refusal.ts';
 import { durabilityOf, type AckLevel, type Durability } from './ack-level.ts';
 import { createBulkLane, type BulkLane } from './bulk-lane.ts';
@@ -20,13 +21,19 @@ import { METRICS } from '../client/metric-rows.ts';
 
 export interface GateOptions {
   readonly partition: Partition;
-  /** Where its connection leads: the commit barrier opens another. */
+  /** Where its connection leads, in a cluster to the node that has its keys: the commit barrier opens another. */
   readonly target: RedisTarget;
   readonly ack: AckLevel;
   readonly log: Logger;
   readonly meter: Meter;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Where it is kept how many partitions there are; without it nobody asks. */
+  readonly layout?: {
+    /** @throws LayoutError when there are others than this process knows */
+    require(): Promise<void>;
+    close(): void;
+  };
 }
 
 /** What every write passes whose success is told to somebody outside. */
@@ -46,7 +53,7 @@ export interface Gate {
 
 type Fitness =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'unfit'; readonly reason: string }
+  | { readonly kind: 'unfit'; readonly error: UnfitServerError }
   | {
       readonly kind: 'fit';
       readonly durability: Exclude<Durability, { kind: 'impossible' }>;
@@ -91,7 +98,7 @@ class RedisGate implements Gate {
     const { partition, log, meter } = options;
     this.#options = options;
     this.#connection = partition.connection;
-    this.#lane = createBulkLane(options.target);
+    this.#lane = createBulkLane(options.target, partition.keys.commitBarrier);
     this.#admission = new Admission(log, meter);
     meter.gauge(METRICS.clockSkew, () => this.#clockSkew / 1_000);
     this.#connection.on('close', () => {
@@ -114,7 +121,7 @@ class RedisGate implements Gate {
     if (this.#connection.status === 'ready') await this.#look();
     if (this.#fitness.kind !== 'unfit') return;
     this.close();
-    throw new UnfitServerError(this.#fitness.reason);
+    throw this.#fitness.error;
   }
 
   async keep<T>(write: () => Promise<T>, cost?: number): Promise<T> {
@@ -151,13 +158,14 @@ class RedisGate implements Gate {
   async ping(): Promise<void> {
     const reason = this.#refusal();
     if (reason !== undefined) throw new Error(reason);
-    await this.#circuit.watch(this.#connection.ping());
+    await this.#circuit.watch(this.#options.partition.ping());
   }
 
   close(): void {
     clearInterval(this.#timer);
     this.#barrier?.close();
     this.#lane.close();
+    this.#options.layout?.close();
     this.#connection.disconnect();
   }
 
@@ -174,14 +182,16 @@ class RedisGate implements Gate {
     if (this.#lookedAt === this.#generation) return;
     const [before, mark] = [this.#generation, this.#admission.mark()];
     this.#lookedAt = this.#generation;
-    const { partition, now } = this.#options;
+    const { partition, now, layout } = this.#options;
     let facts: ServerFacts;
+    let mistaken: LayoutError | undefined;
     try {
       facts = await this.#circuit.watch(readServer(this.#connection, partition.keys.commitBarrier, now));
+      mistaken = await layout?.require().then(() => undefined, asLayoutError);
     } catch (error) {
       const refusal = before === this.#generation ? refusalOf(error, this.#options.target) : undefined;
       if (refusal !== undefined) {
-        this.#fitness = { kind: 'unfit', reason: refusal.message };
+        this.#fitness = { kind: 'unfit', error: refusal };
         this.#sayOnce('error', refusal.message);
       }
       // Else it went away, and 'ready' comes back with it; or it is silent, and is asked again soon.
@@ -193,8 +203,9 @@ class RedisGate implements Gate {
     this.#admission.read(facts.memory, mark);
     this.#clockSkew = facts.clockSkew;
     if (Math.abs(facts.clockSkew) > CLOCK_SKEW_MS) this.#warnOfSkew();
-    this.#fitness = fitnessOf(facts, this.#options.ack);
-    if (this.#fitness.kind === 'unfit') this.#sayOnce('error', this.#fitness.reason);
+    this.#fitness =
+      mistaken === undefined ? fitnessOf(facts, this.#options.ack) : { kind: 'unfit', error: mistaken };
+    if (this.#fitness.kind === 'unfit') this.#sayOnce('error', this.#fitness.error.message);
     if (this.#fitness.kind === 'fit') this.#raiseBarrier(this.#fitness.durability);
   }
 
@@ -238,7 +249,7 @@ class RedisGate implements Gate {
   }
 
   #refusal(): string | undefined {
-    if (this.#fitness.kind === 'unfit') return this.#fitness.reason;
+    if (this.#fitness.kind === 'unfit') return this.#fitness.error.message;
     if (this.#connection.status !== 'ready') return 'Redis cannot be reached';
     if (this.#circuit.isOpen) return 'Redis does not answer';
     return this.#fitness.kind === 'unknown' ? 'Redis has not told yet what it is' : undefined;
@@ -250,18 +261,26 @@ class RedisGate implements Gate {
       throw new Error('Redis went away before what it had answered was confirmed');
     const { durability, facts } = this.#fitness;
     if (durability.kind === 'at-once') return;
-    if (this.#barrier === undefined || facts.kind === 'cluster')
-      throw new Error('there is nobody to confirm it');
+    if (this.#barrier === undefined) throw new Error('there is nobody to confirm it');
     await this.#barrier.confirm(answered ?? facts.runId, withinMs);
   }
 }
 
 function fitnessOf(facts: ServerFacts, ack: AckLevel): Fitness {
   const problem = versionProblemOf(facts.version) ?? evictionProblemOf(facts.memory);
-  if (problem !== undefined) return { kind: 'unfit', reason: problem };
+  if (problem !== undefined) return unfit(problem);
   const durability = durabilityOf(ack, facts);
-  if (durability.kind === 'impossible') return { kind: 'unfit', reason: durability.reason };
+  if (durability.kind === 'impossible') return unfit(durability.reason);
   return { kind: 'fit', durability, facts };
+}
+
+function unfit(reason: string): Fitness {
+  return { kind: 'unfit', error: new UnfitServerError(reason) };
+}
+
+function asLayoutError(error: unknown): LayoutError {
+  if (error instanceof LayoutError) return error;
+  throw error;
 }
 
 /** Redis before 7 wraps the answer that a script got. */

@@ -59,14 +59,13 @@ export function openRedisStore(name: string, { redis, prefix, onError }: StoreOp
   const target: RedisTarget = typeof redis === 'string' ? { kind: 'url', url: redis } : redis;
   const connections: Connection[] = [];
 
-  function open(role: 'producer' | 'worker'): Connection {
-    const connection = connect(target, role);
+  function noted(connection: Connection): Connection {
     connection.on('error', onError);
     connections.push(connection);
     return connection;
   }
 
-  const producer = open('producer');
+  const producer = noted(connect(target, 'producer', prefix));
   const isReady = () => producer.status === 'ready';
   let firstConnect: Promise<boolean> | undefined;
   let refusal: RefusedError | undefined;
@@ -83,12 +82,12 @@ export function openRedisStore(name: string, { redis, prefix, onError }: StoreOp
       throw new Error(`Redis cannot be reached: is it running, and is '${shownAddress(target)}' where?`);
     },
     async openWorker(process, settings) {
-      const connection = open('worker');
+      const connection = noted(connect(target, 'worker'));
       await readyOrRefused(connection, target).catch((error: unknown) => {
         connection.disconnect();
         throw error instanceof RefusedError ? new Error(`Redis refuses: ${error.reason}`) : error;
       });
-      const problem = await serverProblem(connection);
+      const problem = await serverProblem(connection, createKeys(prefix).commitBarrier);
       if (problem !== undefined) {
         connection.disconnect();
         throw new Error(problem);

@@ -1,12 +1,14 @@
 --- Records jobs and queues them, all or none. A known id stays as it is; if its BullMQ job is gone though it never ran
 --- (removed by hand), it is queued again. Answers with each job's summary.
---- @include job, summary
---- @args    now
+--- @include job, summary, intake
+--- @args    now, count
 --- @each    jobs: id, name, queue, queuedId
 --- @lists   jobs.fields
 --- @add     jobs.run
 --- @reply   summaries
 
+local closed = closedFor(count)
+if closed then return closed end
 local function isLost(id)
   local status, queue, queuedId = unpack(redis.call('HMGET', jobKeyOf(id), 'status', 'queue', 'queuedId'))
   return status == 'pending' and redis.call('EXISTS', bullJobKeyOf(queue, queuedId)) == 0

@@ -14,8 +14,21 @@ interface Follower {
   readonly onFrame: (frame: JobFrame) => void;
 }
 
+/** Follows the jobs of any number of partitions that are on one Redis. */
+export interface StreamWatch {
+  /** As `JobFeed.follow`. */
+  follow(
+    partition: Partition,
+    id: string,
+    after: string,
+    onFrame: (frame: JobFrame) => void,
+  ): Promise<() => void>;
+  close(): void;
+}
+
 /** A job that somebody follows. */
 interface Watch {
+  readonly partition: Partition;
   readonly id: string;
   readonly followers: Set<Follower>;
   /** Set while its stream is read; `isStale` asks for another look after that. */
@@ -26,11 +39,21 @@ interface Watch {
 /** A lost message cannot lose a frame for longer than this. */
 const LOOK_AGAIN_MS = 10_000;
 
+/** The feed of one partition's jobs. */
+export function createJobFeed(target: RedisTarget, partition: Partition): RedisJobFeed {
+  const watch = openStreamWatch(target);
+  return {
+    follow: (id, after, onFrame) => watch.follow(partition, id, after, onFrame),
+    oldest: (id) => readOldest(partition, id),
+    close: () => watch.close(),
+  };
+}
+
 /**
  * Follows streams over one connection of its own, whatever the number of followers: it hears that a job's stream has
- * grown, and `connection` reads what is new, once for all followers that stand at the same place.
+ * grown, and the partition's connection reads what is new, once for all followers that stand at the same place.
  */
-export function createJobFeed(target: RedisTarget, partition: Partition): RedisJobFeed {
+export function openStreamWatch(target: RedisTarget): StreamWatch {
   const watches = new Map<string, Watch>();
   const subscriber = connect(target, 'worker');
   subscriber.on('error', () => undefined);
@@ -61,7 +84,11 @@ export function createJobFeed(target: RedisTarget, partition: Partition): RedisJ
     }
   }
 
-  async function readFor({ id, followers }: Watch, place: string, those: readonly Follower[]): Promise<void> {
+  async function readFor(
+    { partition, id, followers }: Watch,
+    place: string,
+    those: readonly Follower[],
+  ): Promise<void> {
     for await (const frames of pagesOfFrames(partition, id, place)) {
       for (const frame of frames) {
         for (const follower of those) {
@@ -83,9 +110,10 @@ export function createJobFeed(target: RedisTarget, partition: Partition): RedisJ
   }
 
   return {
-    async follow(id, after, onFrame) {
+    async follow(partition, id, after, onFrame) {
       const channel = partition.keys.job(id);
-      const watch = watches.get(channel) ?? { id, followers: new Set(), reading: undefined, isStale: false };
+      const fresh = { partition, id, followers: new Set<Follower>(), reading: undefined, isStale: false };
+      const watch: Watch = watches.get(channel) ?? fresh;
       const follower: Follower = { place: after, onFrame };
       watches.set(channel, watch);
       watch.followers.add(follower);
@@ -98,7 +126,6 @@ export function createJobFeed(target: RedisTarget, partition: Partition): RedisJ
       }
       return () => unfollow(channel, watch, follower);
     },
-    oldest: (id) => readOldest(partition, id),
     close() {
       void lookAgain.stop();
       void watch.stop();

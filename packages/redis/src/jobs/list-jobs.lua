@@ -1,15 +1,16 @@
---- One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. It ends at
+--- One page of a list, newest first; the cursor is a job, so a page does not move when newer ones come. That job may lie
+--- in another partition, where its `created` is given. It ends at
 --- `count` jobs, or where their data comes to `bytes`: a page of large ones would not be answered in time. Says 1 when
 --- there are more.
 --- @include summary
 --- @keys    list
---- @args    after, count, bytes
+--- @args    after, created, count, bytes
 --- @reply   [page | unknown-cursor] id and summary of each, more
 
 local most = tonumber(count)
 local from = '+inf'
 if after ~= '' then
-  from = redis.call('HGET', jobKeyOf(after), 'created')
+  from = created ~= '' and created or redis.call('HGET', jobKeyOf(after), 'created')
   if not from then return { 'unknown-cursor' } end
 end
 local found, offset = {}, 0

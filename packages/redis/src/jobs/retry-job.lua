@@ -1,10 +1,12 @@
 --- Queues a failed job once more, from its beginning, and takes its dead letter away.
---- @include acts, dead-letter, job, summary
+--- @include acts, dead-letter, job, summary, intake
 --- @keys    job
 --- @args    id, now, queue, queuedId, token, act
 --- @add     run
 --- @reply   [queued | unknown | pending | processing | succeeded] summary
 
+local closed = closedFor()
+if closed then return closed end
 local status = redis.call('HGET', jobKey, 'status')
 if not status then return { 'unknown' } end
 if status ~= 'failed' then return { status } end

@@ -39,7 +39,7 @@ return {
   millisecondsNow(),
   queues,
   events,
-  info('memory') .. info('persistence'),
+  info('memory') .. info('persistence') .. info('server'),
   redis.call('HGETALL', repairsKey),
   redis.call('HGETALL', unworkedKey),
   -- It is looked every 30 s at most whether somebody knows them by now.

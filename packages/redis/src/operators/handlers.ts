@@ -27,6 +27,15 @@ export async function pausedHandlers({
   return new Map(await Promise.all(pauses));
 }
 
+/** Who pauses a handler, or lets it go on, and why. */
+export interface HandlerAct {
+  readonly by: string;
+  readonly reason?: string | undefined;
+  readonly now: number;
+  /** Whether it is written down here, as it is unless said: once for all partitions. */
+  readonly isNoted?: boolean;
+}
+
 /** Anybody with Redis can write there. */
 function pauseFrom(text: string): Omit<HandlerPause, 'held'> {
   try {
@@ -45,7 +54,7 @@ function pauseFrom(text: string): Omit<HandlerPause, 'held'> {
 export async function pauseHandler(
   partition: Partition,
   handler: string,
-  { by, reason, now }: { readonly by: string; readonly reason?: string | undefined; readonly now: number },
+  { by, reason, now, isNoted = true }: HandlerAct,
 ): Promise<boolean> {
   const { keys } = partition;
   const why = reason === undefined || reason === '' ? {} : { reason };
@@ -54,7 +63,7 @@ export async function pauseHandler(
     args: {
       handler,
       pause: JSON.stringify({ at: now, by, ...why }),
-      act: actText(actDone(by, 'handler.pause', handler, reason)),
+      act: actText(isNoted ? actDone(by, 'handler.pause', handler, reason) : undefined),
     },
   });
   return reply === 'paused';
@@ -68,14 +77,14 @@ export async function pauseHandler(
 export async function resumeHandler(
   partition: Partition,
   handler: string,
-  { by, reason, now }: { readonly by: string; readonly reason?: string | undefined; readonly now: number },
+  { by, reason, now, isNoted = true }: HandlerAct,
 ): Promise<boolean> {
   const { keys } = partition;
   const reply = await partition.run('resume-handler', {
     keys: { paused: keys.pausedHandlers, brake: keys.brake(handler) },
     args: {
       handler,
-      act: actText(actDone(by, 'handler.resume', handler, reason)),
+      act: actText(isNoted ? actDone(by, 'handler.resume', handler, reason) : undefined),
       state: JSON.stringify(releasedState(now)),
     },
   });

@@ -1,6 +1,7 @@
 import { scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Partition } from '../client/partition.ts';
+import type { Partitions } from '../client/partitions.ts';
 
 const derive = promisify<string, string, number, { N: number }, Buffer>(scrypt);
 /** What a secret is known again by: too little to tell it, and dear to guess by. */
@@ -12,8 +13,8 @@ export class SecretAges {
   readonly #partition: Partition;
   readonly #marks = new Map<string, Promise<string>>();
 
-  constructor(partition: Partition) {
-    this.#partition = partition;
+  constructor({ home }: Pick<Partitions, 'home'>) {
+    this.#partition = home;
   }
 
   /** @returns for each in turn since when it is set, in milliseconds since the epoch: `now` for one that nobody saw before */

@@ -3,6 +3,7 @@ import {
   DEAD_LETTER_QUEUE,
   isFinal,
   serializeError,
+  subjectDigest,
   type AttemptRecord,
   type EventId,
   type HooklineEvent,
@@ -20,7 +21,6 @@ import type { Partition } from '../client/partition.ts';
 import { retryWhileLoading } from '../client/retry-while-loading.ts';
 import type { JobAddition } from '../client/script.ts';
 import { eventFrom, readStored, storedEvent, type ParsePayload, type StoredEvent } from '../events/record.ts';
-import { subjectDigest } from '../events/subject-digest.ts';
 import { isHeldBack } from './brake/held-back.ts';
 import { newFinishToken } from '../jobs/finish-token.ts';
 import type {

@@ -1,6 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { announcementOf, type Logger, type PartitionAddress, type RedisTarget } from '@hookline/core';
+import {
+  basePrefixOf,
+  type Announcement,
+  type Layout,
+  type Logger,
+  type PartitionAddress,
+} from '@hookline/core';
+import { createPartition } from '../bullmq/add-job.ts';
 import { connect, type Connection } from '../client/connection.ts';
+import { createKeys } from '../client/keys.ts';
+import { LayoutError, requireLayout } from '../client/kept-layout.ts';
+import { namingRedis } from '../client/naming-redis.ts';
 import type { Partition } from '../client/partition.ts';
 import { readyOrRefused, refusalOf } from '../client/refusal.ts';
 import { serverProblem, UnfitServerError } from '../client/server-facts.ts';
@@ -29,34 +39,43 @@ export function tellStarting({ target, prefix }: PartitionAddress, log: Logger):
   );
 }
 
-/** @throws UnfitServerError when this Redis may throw data away */
-export async function connectFit(target: RedisTarget, log: Logger): Promise<Connection> {
+/** @throws UnfitServerError when this Redis may throw data away; LayoutError when it has other partitions than this layout */
+export async function connectFit(
+  { target, prefix }: PartitionAddress,
+  layout: Layout,
+  log: Logger,
+): Promise<Connection> {
   const connection = connect(target, 'worker');
-  reportConnection(connection, log);
+  reportConnection(connection, namingRedis(log, layout, target, prefix));
   try {
     await readyOrRefused(connection, target);
-    const problem = await serverProblem(connection);
-    if (problem === undefined) return connection;
-    throw new UnfitServerError(problem);
+    const problem = await serverProblem(connection, createKeys(prefix).commitBarrier);
+    if (problem !== undefined) throw new UnfitServerError(problem);
+    await requireLayout(createPartition(connection, basePrefixOf(layout)), layout, target, 'claim');
+    return connection;
   } catch (error) {
     connection.disconnect();
     throw refusalOf(error, target) ?? error;
   }
 }
 
-/** What runs in the whole process. */
-export type AtWork = () => readonly RunningAttempts[];
+export interface Joining {
+  /** What names the process here, and in every other partition. */
+  readonly process: string;
+  readonly announcement: Announcement;
+  /** What runs in the whole process. */
+  readonly running: () => readonly RunningAttempts[];
+}
 
 /**
  * Makes this process and what it runs known to the others in one partition; tries until Redis answers.
- * @param id what names it there, and in every other one
+ * @throws LayoutError when the number of partitions is changed by now
  */
 export async function join(
-  { registry, status, now = Date.now, ...options }: WorkerOptions,
+  { registry, status, layout, ...options }: WorkerOptions,
   { target, prefix }: PartitionAddress,
   partition: Partition,
-  id: string,
-  running: AtWork,
+  { process: id, announcement, running }: Joining,
 ) {
   const slots = [...registry.queues].reduce((sum, queue) => sum + concurrencyOf(options, queue), 0);
   const published = publishStatus({
@@ -71,17 +90,25 @@ export async function join(
       ...atWork(running()),
       ...(await status?.detail()),
     }),
-    announcement: announcementOf(registry, now()),
+    announcement,
   });
+  const base = createPartition(partition.connection, basePrefixOf(layout));
   for (;;) {
     try {
       await keepArrivals(partition, registry);
       await published.publish();
       await keepArrivals(partition, registry);
+      // Who moves everything waits for those that are known here: from now on, this one is.
+      await requireLayout(base, layout, target, 'look');
       return published;
     } catch (error) {
       const refusal = refusalOf(error, target);
       if (refusal !== undefined) throw refusal;
+      if (error instanceof LayoutError) {
+        await published.stop();
+        partition.connection.disconnect();
+        throw error;
+      }
       await wait(JOIN_RETRY_MS);
     }
   }

@@ -1,6 +1,13 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
-import { explain, type Logger, type Meter, type PartitionAddress } from '@hookline/core';
+import {
+  basePrefixOf,
+  explain,
+  type Announcement,
+  type Logger,
+  type Meter,
+  type PartitionAddress,
+} from '@hookline/core';
 import { createPartition } from '../bullmq/add-job.ts';
 import type { Processor } from '../bullmq/ending.ts';
 import type { LockThread } from '../bullmq/lock-keeper.ts';
@@ -10,6 +17,7 @@ import { watchQueueErrors } from '../bullmq/queue-errors.ts';
 import type { Slots } from '../bullmq/slots.ts';
 import { openQueueWorker } from '../bullmq/worker.ts';
 import { every, type Loop } from '../client/every.ts';
+import { requireLayout } from '../client/kept-layout.ts';
 import type { Partition } from '../client/partition.ts';
 import { refusalOf } from '../client/refusal.ts';
 import { startEvictor } from '../events/evict.ts';
@@ -29,7 +37,7 @@ import { createProcessor } from '../run/processor.ts';
 import { createLedger } from '../run/redis-ledger.ts';
 import { RunningAttempts, type RunningAttempt } from '../run/running-attempts.ts';
 import { FieldLogger } from './field-logger.ts';
-import { connectFit, join, tellStarting, type AtWork } from './join.ts';
+import { connectFit, join, tellStarting, type Joining } from './join.ts';
 import type { WorkerOptions } from './options.ts';
 import { canaryQueues, concurrencyOf, everyQueue, prepareQueues } from './queues.ts';
 import { stopWorking, type StopCause } from './stop.ts';
@@ -38,13 +46,15 @@ import { stopWorking, type StopCause } from './stop.ts';
 export interface Shared {
   /** What names the process. */
   readonly process: string;
+  /** What it runs. */
+  readonly announcement: Announcement;
   readonly thread: LockThread;
   /** How much of a queue runs here at once, over all partitions; nothing to share where there is one. */
   slotsOf(queue: string): Slots | undefined;
   /** Of a queue with a limit over all workers that lies in several partitions. */
   permitsOf(queue: string): Permits | undefined;
   /** What runs in all parts. */
-  readonly running: AtWork;
+  readonly running: Joining['running'];
   /** Milliseconds that only go forward. */
   readonly clock: () => number;
   readonly meter: Meter;
@@ -54,7 +64,11 @@ export interface Shared {
 export interface Part {
   readonly running: RunningAttempts;
   ping(): Promise<void>;
+  /** @throws LayoutError when there are other partitions than this process knows */
+  requireLayout(): Promise<void>;
   stuckQueues(): readonly string[];
+  /** Takes no new work any more, and looks after nothing; what runs ends. */
+  leave(): Promise<void>;
   /** Says that attempts go on whose locks may have run out, and aborts those that were taken over. */
   reclaim(attempts: readonly RunningAttempt[]): Promise<void>;
   stop(deadline: number, why: StopCause): Promise<readonly string[]>;
@@ -83,11 +97,12 @@ export async function openPart(
 }
 
 async function open(options: WorkerOptions, address: PartitionAddress, shared: Shared): Promise<Part> {
-  const { registry, log, now = Date.now, layout } = options;
+  const { registry, log, layout } = options;
   const { clock, meter } = shared;
-  const connection = await connectFit(address.target, log);
-  const partition = createPartition(connection, address.prefix);
-  const fleet = openFleet(partition);
+  const connection = await connectFit(address, layout, log);
+  const partition = createPartition(connection, address.prefix, layout.length);
+  const base = createPartition(connection, basePrefixOf(layout));
+  const fleet = openFleet(partition, shared.announcement);
   const running = new RunningAttempts(meter);
   const activity = createActivity(meter, clock);
   const queues = await prepareQueues(options, partition).catch((error: unknown) => {
@@ -98,7 +113,7 @@ async function open(options: WorkerOptions, address: PartitionAddress, shared: S
   await setSchedules(partition, own, await everyQueue(partition, registry, queues), log);
   const everywhere = () => [...new Set([running, ...shared.running()])];
   // Before the first job: what is dispatched from now on is planned over what runs here, too.
-  const status = await join(options, address, partition, shared.process, everywhere);
+  const status = await join(options, address, partition, { ...shared, running: everywhere });
   const ledger = openLedger(options, partition, status.id);
   const processor = openProcessor(options, partition, { fleet, running, ledger });
   const reclaim = (attempts: readonly RunningAttempt[]) =>
@@ -137,25 +152,24 @@ async function open(options: WorkerOptions, address: PartitionAddress, shared: S
     queues: canaryQueues(options, queues),
     isReady,
   });
-  void removeRetiredIndexes(partition).catch((error: unknown) =>
-    log.debug('retired indexes', { error: explain(error) }),
-  );
-  const loops = [
-    canaries,
-    startRescuer({ partition, fleet, now, log, meter, ...rescuing(options) }),
-    startBrakes({ ...options, partition }),
-    startEvictor({ partition, now, log, meter, ...options.evictor }),
-    startForgetting(partition, log),
-  ];
+  const loops = [canaries, ...startLoops(options, partition, fleet, meter)];
+  const stopLoops = () => loops.forEach((loop) => void loop.stop());
   return {
     running,
     reclaim,
-    async ping() {
-      await connection.ping();
+    async leave() {
+      stopLoops();
+      await Promise.all(workers.map((worker) => worker.close()));
+      // Who moves everything waits for this: nothing is taken after it.
+      await status.withdraw();
     },
+    async requireLayout() {
+      if (isReady()) await requireLayout(base, layout, address.target, 'look');
+    },
+    ping: () => partition.ping(),
     stuckQueues: () => [...new Set([...canaries.stuck(), ...errors.failing()])],
     stop(deadline, why) {
-      for (const loop of loops) void loop.stop();
+      stopLoops();
       return stopWorking({ workers, status, running, log, deadline, why }).finally(() => {
         cancellations.close();
         keeper.stop();
@@ -172,6 +186,25 @@ function notingEach(take: Ledger['take'], activity: Activity): Ledger['take'] {
     activity.asked(queue);
     return took;
   };
+}
+
+/** What looks after the partition. */
+function startLoops(
+  options: WorkerOptions,
+  partition: Partition,
+  fleet: Fleet,
+  meter: Meter,
+): readonly { stop(): unknown }[] {
+  const { log, now = Date.now } = options;
+  void removeRetiredIndexes(partition).catch((error: unknown) =>
+    log.debug('retired indexes', { error: explain(error) }),
+  );
+  return [
+    startRescuer({ partition, fleet, now, log, meter, ...rescuing(options) }),
+    startBrakes({ ...options, partition }),
+    startEvictor({ partition, now, log, meter, ...options.evictor }),
+    startForgetting(partition, log),
+  ];
 }
 
 function openLedger(options: WorkerOptions, partition: Partition, process: string): Ledger {

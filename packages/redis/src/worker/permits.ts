@@ -21,7 +21,7 @@ export function openPermits(
   });
   if (layout.length === 1 || limited.length === 0)
     return { of: () => undefined, stop: () => Promise.resolve() };
-  const connection = connect(layout[0].target, 'producer');
+  const connection = connect(layout[0].target, 'producer', layout[0].prefix);
   // Who works with the same Redis tells of it.
   connection.on('error', () => undefined);
   const home = createPartition(connection, layout[0].prefix);

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { explain, NO_METER, within, type PartitionAddress } from '@hookline/core';
+import { announcementOf, explain, NO_METER, within, type PartitionAddress } from '@hookline/core';
 import { LockThread, LOST_AFTER_MS } from '../bullmq/lock-keeper.ts';
 import { Slots } from '../bullmq/slots.ts';
 import { LOCK_MS } from '../bullmq/worker.ts';
+import { every, type Loop } from '../client/every.ts';
+import { LayoutError } from '../client/kept-layout.ts';
 import { METRICS } from '../client/metric-rows.ts';
 import { watchEventLoop } from '../maintenance/event-loop-lag.ts';
 import type { RunningAttempt, RunningAttempts } from '../run/running-attempts.ts';
@@ -30,12 +32,14 @@ export interface RunningWorker {
 
 /** Where one part has begun a job, the process has. */
 const LEAST: ReadonlySet<string> = new Set([METRICS.lastJobAge.name]);
+/** Work is not moved before every worker has had the time to look. */
+const LAYOUT_MS = 1_000;
 /** Of several partitions, those that do not answer by then are taken on when they do. */
 const PATIENCE_MS = 5_000;
 
 /**
  * Starts working on every queue of the registry in every partition, and makes the schedules match it.
- * @throws UnfitServerError when a Redis may throw data away
+ * @throws UnfitServerError when a Redis may throw data away; LayoutError when it has other partitions than this layout
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const worker = new PartedWorker(options);
@@ -55,11 +59,14 @@ class PartedWorker implements RunningWorker {
   readonly #shared: Shared;
   readonly #permits: ReturnType<typeof openPermits>;
   readonly #loop: { stop(): void };
+  readonly #layoutLoop: Loop;
+  /** Why it takes no work any more: there are other partitions by now. */
+  #left: LayoutError | undefined;
   #stopped: Promise<readonly string[]> | undefined;
   #stopping: { readonly until: number; readonly why: StopCause } | undefined;
 
   constructor(options: WorkerOptions) {
-    const { layout, meter = NO_METER, log } = options;
+    const { registry, layout, meter = NO_METER, log, now = Date.now } = options;
     const process = randomUUID();
     const slots = new Map<string, Slots>();
     this.#options = options;
@@ -67,6 +74,7 @@ class PartedWorker implements RunningWorker {
     this.#permits = openPermits(options, { process, thread: this.#thread });
     this.#shared = {
       process,
+      announcement: announcementOf(registry, now()),
       thread: this.#thread,
       slotsOf(queue) {
         if (layout.length === 1) return undefined;
@@ -90,6 +98,32 @@ class PartedWorker implements RunningWorker {
       clock,
       lock: LOST_AFTER_MS,
     });
+    this.#layoutLoop = every(
+      LAYOUT_MS,
+      () => this.#lookAtLayout(),
+      (error) => log.debug('layout', { error: explain(error) }),
+    );
+  }
+
+  /** Work that is taken while it moves would be done twice, and what is put where it was, never. */
+  async #lookAtLayout(): Promise<void> {
+    await Promise.all(
+      [...this.#parts.values()].map((part) =>
+        part.requireLayout().catch((error: unknown) => {
+          if (error instanceof LayoutError) return this.#leave(error);
+          throw error;
+        }),
+      ),
+    );
+  }
+
+  async #leave(why: LayoutError): Promise<void> {
+    if (this.#left !== undefined || this.#stopping !== undefined) return;
+    this.#left = why;
+    this.#options.log.error('this worker takes no jobs any more, and has to be started anew', {
+      error: why.message,
+    });
+    await Promise.all([...this.#parts.values()].map((part) => part.leave()));
   }
 
   /** Resolves when all partitions are open; of several, when those are that answer. */
@@ -106,7 +140,9 @@ class PartedWorker implements RunningWorker {
         });
       }),
     );
-    await Promise.any(late);
+    await Promise.any(late).catch((error: unknown) => {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    });
     await within(PATIENCE_MS, Promise.all(late));
     isStarted = true;
   }
@@ -116,6 +152,7 @@ class PartedWorker implements RunningWorker {
     this.#parts.set(address, part);
     // It came when this process was stopping already.
     if (this.#stopping !== undefined) await this.#stopPart(part);
+    else if (this.#left !== undefined) await part.leave();
   }
 
   async ping(): Promise<void> {
@@ -125,6 +162,11 @@ class PartedWorker implements RunningWorker {
   }
 
   stuckQueues(): readonly string[] {
+    if (this.#left !== undefined) {
+      // What runs is let to its end.
+      const isOver = this.#running().every(({ all }) => all.length === 0);
+      return isOver ? [`all of them: ${this.#left.message}`] : [];
+    }
     return [...new Set([...this.#parts.values()].flatMap((part) => part.stuckQueues()))];
   }
 
@@ -135,6 +177,7 @@ class PartedWorker implements RunningWorker {
 
   async #stop(): Promise<readonly string[]> {
     this.#loop.stop();
+    void this.#layoutLoop.stop();
     try {
       return (await Promise.all([...this.#parts.values()].map((part) => this.#stopPart(part)))).flat();
     } finally {

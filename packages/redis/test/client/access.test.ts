@@ -213,7 +213,7 @@ describe('a Redis that lets nobody in without a word', () => {
       () => ({ kind: 'cluster', nodes: [{ host, port: Number(new URL(url()).port) }], login }),
     ],
   ])('names %s when that is what it refuses', async (setting, target) => {
-    const opening = openSystem({ target: target(), prefix: uniquePrefix(), log: NO_LOG });
+    const opening = openSystem({ layout: [{ target: target(), prefix: uniquePrefix() }], log: NO_LOG });
     await expect(opening).rejects.toThrow(new RegExp(`^${setting}: `));
   });
 });

@@ -41,9 +41,18 @@ function address(change: (url: URL) => void): RedisTarget {
 const tlsPort = () => String((behindTls.address() as AddressInfo).port);
 
 const OPENERS: readonly (readonly [string, (target: RedisTarget) => Promise<unknown>])[] = [
-  ['the event store', (target) => openEventStore({ target, prefix: uniquePrefix(), log: NO_LOG })],
-  ['the jobs', (target) => openJobs({ target, prefix: uniquePrefix(), retention: 1, log: NO_LOG })],
-  ["the operators' look", (target) => openSystem({ target, prefix: uniquePrefix(), log: NO_LOG })],
+  [
+    'the event store',
+    (target) => openEventStore({ layout: [{ target, prefix: uniquePrefix() }], log: NO_LOG }),
+  ],
+  [
+    'the jobs',
+    (target) => openJobs({ layout: [{ target, prefix: uniquePrefix() }], retention: 1, log: NO_LOG }),
+  ],
+  [
+    "the operators' look",
+    (target) => openSystem({ layout: [{ target, prefix: uniquePrefix() }], log: NO_LOG }),
+  ],
   [
     'a worker',
     (target) =>

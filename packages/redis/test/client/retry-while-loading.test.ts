@@ -52,7 +52,7 @@ describe.each(Object.entries(TROUBLES))('while Redis %s', (_, { begin, end }) =>
       ],
     });
     await store.accept(event);
-    await eventually(async () => (await findEvent(bench.partition, event.id))?.status === 'handled');
+    await eventually(async () => (await findEvent(bench.partitions, event.id))?.status === 'handled');
     await wait(100);
     expect(effects).toBe(1);
     expect(await bench.redis.llen(`${bench.prefix}/attempts/${event.id}~one`)).toBe(0);
@@ -66,6 +66,7 @@ describe('retryWhileLoading', () => {
     "OOM command not allowed when used memory > 'maxmemory'. script: abc, on @user_script:3.",
     "ERR Error running script (call to f_1): @user_script:12: -READONLY You can't write against a read only replica.",
     'BUSY Redis is busy running a script.',
+    'Too many Cluster redirections. Last error: Error: Connection is closed.',
   ])('asks again after: %s', async (message) => {
     let calls = 0;
     const answer = await retryWhileLoading(() => {

@@ -19,9 +19,9 @@ describe('a Redis of a version', () => {
     const redis = await startOwnRedis();
     const connection = connect({ kind: 'url', url: redis.url }, 'worker');
     try {
-      expect(await serverProblem(connection)).toBeUndefined();
+      expect(await serverProblem(connection, '{own}')).toBeUndefined();
       await connection.config('SET', 'maxmemory-policy', 'allkeys-lru');
-      expect(await serverProblem(connection)).toContain("maxmemory-policy is 'allkeys-lru'");
+      expect(await serverProblem(connection, '{own}')).toContain("maxmemory-policy is 'allkeys-lru'");
     } finally {
       connection.disconnect();
       await redis.stop();

@@ -72,6 +72,6 @@ describe('a Redis that vanishes without a word', () => {
       15_000,
     );
     await eventually(() => runs === 2, 40_000);
-    await eventually(async () => (await findEvent(bench.partition, event.id))?.status === 'handled', 40_000);
+    await eventually(async () => (await findEvent(bench.partitions, event.id))?.status === 'handled', 40_000);
   }, 90_000);
 });

@@ -28,7 +28,7 @@ describe('accept', () => {
     const record = String(stored['record']);
     expect(factsFrom(record).sha256).toBe(event.sha256);
     expect(headersFrom(record)).toEqual(event.headers);
-    expect(await findEvent(bench.partition, event.id)).toMatchObject({
+    expect(await findEvent(bench.partitions, event.id)).toMatchObject({
       source: 'stripe',
       provider: 'stripe',
       type: event.type,
@@ -70,7 +70,7 @@ describe('accept', () => {
     const event = incoming();
     await bench.work({});
     await store.accept(event);
-    await eventually(async () => (await findEvent(bench.partition, event.id))?.status === 'unhandled');
+    await eventually(async () => (await findEvent(bench.partitions, event.id))?.status === 'unhandled');
     const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
     await eventually(async () => (await queue.getCompletedCount()) === 1);
     await queue.clean(0, 100, 'completed');
@@ -209,7 +209,10 @@ describe('a Redis that is not there', () => {
   it('is refused at once when dead, in time when frozen, and used again when back, without reopening', async () => {
     const redis = await startOwnRedis();
     const prefix = '{own}';
-    const store = await openEventStore({ target: { kind: 'url', url: redis.url }, prefix, log: silent });
+    const store = await openEventStore({
+      layout: [{ target: { kind: 'url', url: redis.url }, prefix }],
+      log: silent,
+    });
     try {
       await eventually(() => store.ping());
       const event = incoming();
@@ -237,7 +240,7 @@ describe('a Redis that is not there', () => {
     const direct = connect({ kind: 'url', url: redis.url }, 'worker');
     await direct.config('SET', 'maxmemory-policy', 'allkeys-lru');
     const open = () =>
-      openEventStore({ target: { kind: 'url', url: redis.url }, prefix: '{own}', log: silent });
+      openEventStore({ layout: [{ target: { kind: 'url', url: redis.url }, prefix: '{own}' }], log: silent });
     try {
       await expect(open()).rejects.toThrow("its maxmemory-policy is 'allkeys-lru'");
       await direct.config('SET', 'maxmemory-policy', 'noeviction');
@@ -265,7 +268,7 @@ describe('an id that comes back after its retention, while BullMQ still keeps it
     let runs = 0;
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
     await store.accept(event);
-    await eventually(async () => (await findEvent(bench.partition, event.id))?.status === 'handled');
+    await eventually(async () => (await findEvent(bench.partitions, event.id))?.status === 'handled');
     const queue = new Queue('default', { connection: bench.redis, prefix: bench.prefix });
     await eventually(async () => (await queue.getCompletedCount()) === 1);
     expect(await forgetExpired(bench.partition, 4_000_000)).toBe(1);

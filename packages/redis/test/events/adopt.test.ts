@@ -52,7 +52,7 @@ const isAdopted = async (id: string) => (await bench.redis.exists(bench.partitio
 describe('an event whose deliveries an earlier version kept in a hash of their own', () => {
   it('is shown with them', async () => {
     const { id } = await earlier({ done: 'succeeded|1|0', open: 'pending' });
-    expect((await findEvent(bench.partition, id))?.deliveries).toEqual({
+    expect((await findEvent(bench.partitions, id))?.deliveries).toEqual({
       done: 'succeeded',
       open: 'pending',
     });
@@ -62,9 +62,9 @@ describe('an event whose deliveries an earlier version kept in a hash of their o
     const { id } = await earlier({ done: 'succeeded|0|0' });
     const runs: string[] = [];
     await bench.work({ handlers: ['done', 'open'].map((name) => handler(name, () => void runs.push(name))) });
-    await eventually(async () => (await findEvent(bench.partition, id))?.status === 'handled');
+    await eventually(async () => (await findEvent(bench.partitions, id))?.status === 'handled');
     expect(runs).toEqual(['open']);
-    expect((await findEvent(bench.partition, id))?.deliveries).toEqual({
+    expect((await findEvent(bench.partitions, id))?.deliveries).toEqual({
       done: 'succeeded',
       open: 'succeeded',
     });
@@ -76,7 +76,7 @@ describe('an event whose deliveries an earlier version kept in a hash of their o
     await bench.redis.hset(bench.partition.keys.event(id), 'inPlace', 'one');
     let runs = 0;
     await bench.work({ handlers: [handler('one', () => void (runs += 1))] });
-    await eventually(async () => (await findEvent(bench.partition, id))?.status === 'handled');
+    await eventually(async () => (await findEvent(bench.partitions, id))?.status === 'handled');
     expect([runs, await isAdopted(id)]).toEqual([1, true]);
   });
 
@@ -91,15 +91,15 @@ describe('an event whose deliveries an earlier version kept in a hash of their o
     const worker = await bench.work({
       handlers: [{ ...one, retry: { ...one.retry, attempts: 1 } }],
     });
-    await eventually(async () => (await findEvent(bench.partition, id))?.status === 'dead');
+    await eventually(async () => (await findEvent(bench.partitions, id))?.status === 'dead');
     const { keys } = bench.partition;
     const state = String(await bench.redis.hget(keys.event(id), 'd/one'));
     await bench.redis.hdel(keys.event(id), 'to', 'd/one');
     await bench.redis.hset(keys.deliveries(id), 'one', state);
     fails = false;
     const { workId } = deliveryRef(id, 'one');
-    expect((await openDeadLetters(bench.partition).replay(workId)).kind).toBe('replayed');
-    await eventually(async () => (await findEvent(bench.partition, id))?.status === 'handled');
+    expect((await openDeadLetters(bench.partitions).replay(workId)).kind).toBe('replayed');
+    await eventually(async () => (await findEvent(bench.partitions, id))?.status === 'handled');
     expect([runs, await isAdopted(id)]).toEqual([2, true]);
     await worker.stop(1_000);
   });
@@ -116,7 +116,7 @@ describe('an event whose facts an earlier version kept as fields', () => {
         await store.accept(event);
         const readBoth = async () => {
           const [record] = await readFields(bench.partition, event.id, ['status']);
-          return [factsFrom(String(record)), await readContent(bench.partition, event.id)];
+          return [factsFrom(String(record)), await readContent(bench.partitions, event.id)];
         };
         const [now, content] = await readBoth();
         expect([now, content]).toEqual([

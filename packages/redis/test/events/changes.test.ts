@@ -29,7 +29,7 @@ async function readAll() {
   }
 }
 
-const statusOf = async (id: EventId) => (await findEvent(bench.partition, id))?.status;
+const statusOf = async (id: EventId) => (await findEvent(bench.partitions, id))?.status;
 
 describe('the stream of changes', () => {
   it('names what was accepted, with its exact bytes, while it still waits', async () => {
@@ -158,7 +158,7 @@ describe('giving an event up', () => {
     const { keys } = bench.partition;
     const giveUp = async () => changes.giveUp(await changes.look([event.id]));
     await bench.redis.zrem(keys.eventsUnclaimed, event.id);
-    expect(await queueAgain(bench.partition, event.id, event, Date.now())).toBe(true);
+    expect(await queueAgain(bench.partitions, event.id, event, Date.now())).toBe(true);
     await eventually(async () => (await giveUp()).given === 1);
     expect(await statusOf(event.id)).toBeUndefined();
   });

@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const copiesOf = async (id: string) => (await findEvent(bench.partition, id))?.copies;
+const copiesOf = async (id: string) => (await findEvent(bench.partitions, id))?.copies;
 
 describe('what an event is about', () => {
   it('is told to its handlers and to whoever looks, and nothing where nothing says', async () => {
@@ -23,8 +23,8 @@ describe('what an event is about', () => {
     for (const event of [about, plain]) await store.accept(event);
     await eventually(() => told.length === 2);
     expect(told).toEqual(['cus_1', undefined]);
-    expect(await findEvent(bench.partition, about.id)).toMatchObject({ subject: 'cus_1' });
-    expect(await findEvent(bench.partition, plain.id)).not.toHaveProperty('subject');
+    expect(await findEvent(bench.partitions, about.id)).toMatchObject({ subject: 'cus_1' });
+    expect(await findEvent(bench.partitions, plain.id)).not.toHaveProperty('subject');
   });
 });
 
@@ -55,13 +55,13 @@ describe('an event that comes again', () => {
     const event = incoming();
     await bench.work({ handlers: [handler('one', () => undefined)] });
     await store.accept(event);
-    await eventually(async () => (await findEvent(bench.partition, event.id))?.status === 'handled');
+    await eventually(async () => (await findEvent(bench.partitions, event.id))?.status === 'handled');
     await store.accept({ ...event, receivedAt: 1 });
     const noted = (await bench.redis.hget(keys.event(event.id), 'copies')) ?? '';
     await eventually(async () => (await giveUp(event.id)) === 1);
     expect(await bench.redis.get(keys.known(event.id))).toBe(noted);
     await store.accept({ ...event, receivedAt: 2 });
-    expect(await copiesOfKnown(bench.partition, event.id)).toMatchObject({ count: 2 });
+    expect(await copiesOfKnown(bench.partitions, event.id)).toMatchObject({ count: 2 });
     expect(await bench.redis.pttl(keys.known(event.id))).toBeGreaterThan(0);
   });
 });

@@ -55,7 +55,7 @@ const fillTo = async (ratio: number) =>
 const fieldOf = (event: IncomingEvent, name: string) => bench.redis.hgetBuffer(keys.event(event.id), name);
 const bodyOf = (bytes: number, seed = '') =>
   Buffer.from(JSON.stringify({ id: 'x', amount: 1, filler: seed + 'ä'.repeat(bytes / 2) }));
-const statusOf = async ({ id }: IncomingEvent) => (await findEvent(bench.partition, id))?.status;
+const statusOf = async ({ id }: IncomingEvent) => (await findEvent(bench.partitions, id))?.status;
 
 /** Events that nobody handles, settled in their order. */
 async function settle(count: number, bytes = 0): Promise<IncomingEvent[]> {
@@ -94,7 +94,7 @@ describe('a Redis that fills up with settled events', () => {
         ),
       ],
     });
-    const letters = openDeadLetters(bench.partition);
+    const letters = openDeadLetters(bench.partitions);
     await eventually(async () => (await letters.count()) === 3);
 
     const kept: IncomingEvent[] = [];
@@ -132,7 +132,7 @@ describe('a Redis that fills up with settled events', () => {
     ]);
     for (const event of unsettled) {
       expect(event.body.equals((await fieldOf(event, 'body')) ?? Buffer.alloc(0))).toBe(true);
-      expect((await readContent(bench.partition, event.id))?.headers).toEqual(event.headers);
+      expect((await readContent(bench.partitions, event.id))?.headers).toEqual(event.headers);
     }
   }, 180_000);
 
@@ -147,7 +147,7 @@ describe('a Redis that fills up with settled events', () => {
     const bodies = await Promise.all(order.map((id) => bench.redis.hexists(keys.event(id), 'body')));
     expect(bodies).toEqual(order.map((_, index) => (index < shed ? 0 : 1)));
     const first = events.find(({ id }) => id === order[0]) as IncomingEvent;
-    expect(await findEvent(bench.partition, first.id)).toMatchObject({
+    expect(await findEvent(bench.partitions, first.id)).toMatchObject({
       status: 'unhandled',
       receivedAt: first.receivedAt,
       shedAt: 1_000,
@@ -246,8 +246,8 @@ describe('an event that was shed', () => {
     const failed = await eventually(async () => (await queue.getFailed())[0] ?? false);
     expect(failed.failedReason).toMatch(/was shed.*Nothing is damaged/);
     expect([runs, await statusOf(event)]).toEqual([0, 'unhandled']);
-    expect(await openDeadLetters(bench.partition).count()).toBe(0);
-    expect((await findEvent(bench.partition, event.id))?.deliveries).toEqual({});
+    expect(await openDeadLetters(bench.partitions).count()).toBe(0);
+    expect((await findEvent(bench.partitions, event.id))?.deliveries).toEqual({});
   });
 });
 

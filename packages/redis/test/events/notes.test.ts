@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => bench.close());
 
 const acts = async () =>
-  (await unrecordedAudit(bench.partition, 1_000))
+  (await unrecordedAudit(bench.partitions, 1_000))
     .toReversed()
     .map(({ actor, action, target, outcome }) => `${actor} ${action} ${target} ${outcome}`);
 
@@ -25,19 +25,19 @@ describe('what an operator does', () => {
     };
     await bench.work({ handlers: [handler('doomed', fail)], jobs: [job('broken', fail)] });
     for (const event of events) await store.accept(event);
-    const isDead = async (id: string) => (await findEvent(bench.partition, id))?.status === 'dead';
+    const isDead = async (id: string) => (await findEvent(bench.partitions, id))?.status === 'dead';
     await eventually(async () => (await Promise.all(events.map(({ id }) => isDead(id)))).every(Boolean));
     const jobs = bench.jobs();
     await jobs.create([newJob('broken', null, { id: 'j1' })]);
     await eventually(async () => (await jobs.get('j1'))?.status === 'failed');
-    const letters = openDeadLetters(bench.partition, Date.now, 'ann');
+    const letters = openDeadLetters(bench.partitions, Date.now, 'ann');
     const [first, second] = [`${replayed.id}~doomed`, `${discarded.id}~doomed`];
     await letters.replay(first);
     await letters.discard(second);
     await letters.discard(second);
     await jobs.retry('j1', 'ben');
     await jobs.cancel('j1', 'ben');
-    await queueAgain(bench.partition, discarded.id, discarded, Date.now(), 'cy');
+    await queueAgain(bench.partitions, discarded.id, discarded, Date.now(), 'cy');
     expect(await acts()).toEqual([
       `ann dead-letter.replay ${first} replayed`,
       `ann dead-letter.discard ${second} discarded`,
@@ -52,8 +52,8 @@ describe('what an operator does', () => {
     const store = await bench.store();
     const event = incoming();
     await store.accept(event);
-    await queueAgain(bench.partition, event.id, event, Date.now());
-    await openDeadLetters(bench.partition).discard('nothing');
+    await queueAgain(bench.partitions, event.id, event, Date.now());
+    await openDeadLetters(bench.partitions).discard('nothing');
     expect(await acts()).toEqual([]);
   });
 });
@@ -78,7 +78,7 @@ it('holds only so many of each, whoever records them or not', async () => {
       bench.partition,
       Array.from({ length: 500 }, (_, at) => ({ ...refusal, at })),
     );
-    await Promise.all(Array.from({ length: 500 }, () => noteAct(bench.partition, act)));
+    await Promise.all(Array.from({ length: 500 }, () => noteAct(bench.partitions, act)));
   }
   const { keys } = bench.partition;
   for (const stream of [keys.audit, keys.refusals]) {
@@ -90,7 +90,7 @@ it('holds only so many of each, whoever records them or not', async () => {
 
 it('gives each a page at a time, and forgets no more than it is told', async () => {
   for (const target of ['a', 'b', 'c'])
-    await noteAct(bench.partition, { actor: 'ann', action: 'queue.pause', target, outcome: 'done' });
+    await noteAct(bench.partitions, { actor: 'ann', action: 'queue.pause', target, outcome: 'done' });
   const notes = openNotes(bench.partition);
   const page = await notes.readAudit(2);
   expect(page.notes.map(({ target }) => target)).toEqual(['a', 'b']);

@@ -16,7 +16,7 @@ describe('an event that no handler wanted', () => {
     const event = incoming();
     const early = await bench.work({ handlers: [handler('early', () => undefined, { types: ['other'] })] });
     await store.accept(event);
-    const status = async () => (await findEvent(bench.partition, event.id))?.status;
+    const status = async () => (await findEvent(bench.partitions, event.id))?.status;
     await eventually(async () => (await status()) === 'unhandled');
     // As after the 15 minutes in which it is looked at again without anybody's asking.
     await bench.redis.zrem(bench.partition.keys.eventsUnclaimed, event.id);
@@ -25,16 +25,16 @@ describe('an event that no handler wanted', () => {
     await bench.work({ handlers: [handler('late', () => void (runs += 1))] });
     await wait(500);
     expect([runs, await status()]).toEqual([0, 'unhandled']);
-    expect(await queueAgain(bench.partition, event.id, event, Date.now())).toBe(true);
+    expect(await queueAgain(bench.partitions, event.id, event, Date.now())).toBe(true);
     await eventually(async () => (await status()) === 'handled');
     // Who has had it is not given it again.
-    expect(await queueAgain(bench.partition, event.id, event, Date.now())).toBe(true);
+    expect(await queueAgain(bench.partitions, event.id, event, Date.now())).toBe(true);
     await wait(1_000);
     expect([runs, await status()]).toEqual([1, 'handled']);
   });
 
   it('that is not there any more is said to be gone', async () => {
     const event = incoming();
-    expect(await queueAgain(bench.partition, event.id, event, Date.now())).toBe(false);
+    expect(await queueAgain(bench.partitions, event.id, event, Date.now())).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startOwnRedis, uniquePrefix, type OwnRedis } from '@hookline/rig';
-import { connect, openRecording, type Connection } from '../../src/index.ts';
+import { connect, openRecordings, type Connection } from '../../src/index.ts';
 import { silent } from '../support.ts';
 
 let server: OwnRedis;
@@ -16,7 +16,7 @@ afterAll(async () => {
 
 describe('what a recorder has to write', () => {
   const open = () =>
-    openRecording({ target: { kind: 'url', url: server.url }, prefix: uniquePrefix(), log: silent });
+    openRecordings([{ target: { kind: 'url', url: server.url }, prefix: uniquePrefix() }], silent)[0];
 
   it('is taken by a Redis that is full: nothing else makes room there', async () => {
     const recording = open();

@@ -38,7 +38,7 @@ function target(of = redis) {
 async function opened(ack: AckLevel) {
   const warnings: string[] = [];
   const log = { ...silent, warn: (message: string) => void warnings.push(message) };
-  const store = await openEventStore({ target: target(), prefix: PREFIX, ack, log });
+  const store = await openEventStore({ layout: [{ target: target(), prefix: PREFIX }], ack, log });
   stores.push(store);
   return { store, warnings };
 }
@@ -89,13 +89,6 @@ describe('what a server can promise', () => {
     expect(durability.kind).toBe(kind);
     if (durability.kind === 'impossible') expect(durability.reason).toContain('ACK=memory');
   });
-
-  it('a cluster keeps memory only', () => {
-    const cluster: ServerFacts = { kind: 'cluster', memory: always.memory, clockSkew: 0 };
-    expect(durabilityOf('memory', cluster).kind).toBe('at-once');
-    expect(durabilityOf('fsync', cluster).kind).toBe('impossible');
-    expect(durabilityOf('replicated', cluster).kind).toBe('impossible');
-  });
 });
 
 describe('ACK=fsync', () => {
@@ -121,7 +114,12 @@ describe('ACK=fsync', () => {
         message: expect.stringContaining('config set appendonly yes'),
       };
       await expect(opened('fsync')).rejects.toMatchObject(refused);
-      const jobs = openJobs({ target: target(), prefix: PREFIX, retention: 1, ack: 'fsync', log: silent });
+      const jobs = openJobs({
+        layout: [{ target: target(), prefix: PREFIX }],
+        retention: 1,
+        ack: 'fsync',
+        log: silent,
+      });
       await expect(jobs).rejects.toMatchObject(refused);
     } finally {
       await direct.config('SET', 'appendonly', 'yes');
@@ -160,8 +158,7 @@ describe('ACK=replicated', () => {
     const { hostname, port, password } = new URL(redis.url);
     const { store, warnings } = await opened('replicated');
     const jobs = await openJobs({
-      target: target(),
-      prefix: PREFIX,
+      layout: [{ target: target(), prefix: PREFIX }],
       retention: 60_000,
       log: silent,
       ack: 'replicated',

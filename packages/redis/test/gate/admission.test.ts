@@ -64,7 +64,7 @@ describe('a Redis that fills up', () => {
     };
     const limit = 24 * 2 ** 20;
     await direct.config('SET', 'maxmemory', limit);
-    const shared = { target, prefix: bench.prefix, log: silent };
+    const shared = { layout: [{ target, prefix: bench.prefix }], log: silent } as const;
     const store = await openEventStore({ ...shared, meter });
     const jobs = await openJobs({ ...shared, retention: 1_000 });
     try {
@@ -112,7 +112,7 @@ describe('a Redis that fills up', () => {
     const redis = await startOwnRedis({ appendfsync: 'no' });
     const target = { kind: 'url', url: redis.url } as const;
     const direct = connect(target, 'worker');
-    const store = await openEventStore({ target, prefix: '{own}', log: silent });
+    const store = await openEventStore({ layout: [{ target, prefix: '{own}' }], log: silent });
     try {
       expect((await store.accept(incoming())).kind).toBe('accepted');
       await direct.config('SET', 'maxmemory', 1);

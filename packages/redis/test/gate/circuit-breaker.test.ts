@@ -53,7 +53,7 @@ describe('a Redis that is frozen', () => {
   it('is not waited for by each request anew, and asked again as soon as it answers', async () => {
     const redis = await startOwnRedis();
     const target = { kind: 'url', url: redis.url } as const;
-    const store = await openEventStore({ target, prefix: '{own}', log: silent });
+    const store = await openEventStore({ layout: [{ target, prefix: '{own}' }], log: silent });
     try {
       expect((await store.accept(incoming())).kind).toBe('accepted');
       redis.freeze();

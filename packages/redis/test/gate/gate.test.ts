@@ -14,8 +14,7 @@ describe('the clock', () => {
     const gauges = new Map<string, () => unknown>();
     const meter: Meter = { ...NO_METER, gauge: ({ name }, read) => void gauges.set(name, read) };
     const store = await openEventStore({
-      target: { kind: 'url', url: testRedisUrl() },
-      prefix: uniquePrefix(),
+      layout: [{ target: { kind: 'url', url: testRedisUrl() }, prefix: uniquePrefix() }],
       log: { ...silent, warn: (_message, fields = {}) => void warnings.push(fields) },
       meter,
       now: () => Date.now() + skew,

@@ -88,7 +88,7 @@ describe('a push of 24 MiB', () => {
     // A busy machine may take longer than a sender waits: it sends again.
     await eventually(async () => (await store.accept(event)).kind !== 'unavailable', 20_000);
     await eventually(async () => (await store.accept(event)).kind === 'duplicate', 20_000);
-    await eventually(async () => (await findEvent(near.partition, event.id))?.status === 'handled', 20_000);
+    await eventually(async () => (await findEvent(near.partitions, event.id))?.status === 'handled', 20_000);
     expect(got).toBe(event.sha256);
     const { connection, keys } = near.partition;
     expect(await connection.keys(keys.staged('*').replaceAll(/[{}]/g, '?'))).toEqual([]);

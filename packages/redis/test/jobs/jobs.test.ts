@@ -147,7 +147,7 @@ describe('a tracked job', () => {
       ['retrying', '2', '30'],
       ['failed', undefined, undefined],
     ]);
-    const [letter] = await openDeadLetters(bench.partition).list(0, 10);
+    const [letter] = await openDeadLetters(bench.partitions).list(0, 10);
     expect(letter).toMatchObject({ id: wanted.id, job: 'fragile', reason: 'attempts-exhausted', options });
     expect(letter?.attempts).toHaveLength(3);
   });
@@ -156,7 +156,7 @@ describe('a tracked job', () => {
     'begins anew when it is retried through %s',
     async (door) => {
       const jobs = bench.jobs();
-      const letters = openDeadLetters(bench.partition);
+      const letters = openDeadLetters(bench.partitions);
       let broken = true;
       const run = async (data: unknown, ctx: RunContext) => {
         await ctx.progress('begun');
@@ -302,7 +302,7 @@ describe('cancelling', () => {
     expect(String(reason)).toContain('cancelled');
     expect(await jobs.get(wanted.id)).toMatchObject({ status: 'failed', error: { name: 'CancelledError' } });
     expect((await framesOf(wanted.id)).map(({ type }) => type)).toEqual(['started', 'failed']);
-    expect(await openDeadLetters(bench.partition).count()).toBe(0);
+    expect(await openDeadLetters(bench.partitions).count()).toBe(0);
     expect(await jobs.retry(wanted.id)).toMatchObject({ kind: 'queued' });
   });
 });

@@ -27,8 +27,8 @@ const close = async () => void (await Promise.all([from.close(), to.close()]));
 beforeEach(open);
 afterEach(close);
 
-function transferOf({ partition }: Bench): JobTransfer {
-  return openJobTransfer({ partition, retention: HOUR });
+function transferOf({ partitions }: Bench): JobTransfer {
+  return openJobTransfer({ partitions, retention: HOUR });
 }
 
 async function exported(bench: Bench): Promise<MovedJob[]> {
@@ -202,7 +202,7 @@ describe('jobs that ended', () => {
     await Promise.all(['good', 'bad'].map((id) => ends(from, id)));
     const monthsLater = Date.now() + 2_000 * HOUR;
     const target = openJobTransfer({
-      partition: to.partition,
+      partitions: to.partitions,
       retention: HOUR,
       now: () => monthsLater,
     });

@@ -176,7 +176,7 @@ describe('with its Redis away', () => {
     expect(worker.stuckQueues()).toEqual([]);
     await own.restart();
     const target = { kind: 'url', url: own.url } as const;
-    const store = await openEventStore({ target, prefix: away.prefix, log: silent });
+    const store = await openEventStore({ layout: [{ target, prefix: away.prefix }], log: silent });
     const event = incoming();
     await eventually(async () => (await store.accept(event)).kind !== 'unavailable');
     await eventually(() => handled.length === 1);

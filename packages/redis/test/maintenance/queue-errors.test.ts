@@ -72,7 +72,7 @@ describe("a job id that is one of BullMQ's keys", () => {
       created: 1,
       data: 0,
     } as const;
-    const transfer = openJobTransfer({ partition: bench.partition, retention: 1 });
+    const transfer = openJobTransfer({ partitions: bench.partitions, retention: 1 });
     for (const id of ['wait', 'meta', '12', 'a:b'])
       await expect(
         transfer.import([

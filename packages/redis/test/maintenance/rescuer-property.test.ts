@@ -197,7 +197,7 @@ describe('whatever gets lost between', () => {
       const worksOf = ({ id, type }: (typeof accepted)[number]) =>
         handlersOf[type].map((name) => `${id}~${name}`);
       await eventually(async () => {
-        const found = await Promise.all(accepted.map(({ id }) => findEvent(partition, id)));
+        const found = await Promise.all(accepted.map(({ id }) => findEvent(bench.partitions, id)));
         return found.every((event) => event?.status === 'handled' || event?.status === 'dead');
       }, 60_000);
       expect(accepted.length).toBeGreaterThan(20);

@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 const queueNamed = (name: string) => new Queue(name, { connection: bench.redis, prefix: bench.prefix });
-const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
+const statusOf = async (id: string) => (await findEvent(bench.partitions, id))?.status;
 const key = (name: string, list = 'default') => `${bench.prefix}:${list}:${name}`;
 
 interface Sweeping extends RescuerSettings, Partial<Pick<RescuerOptions, 'log' | 'meter'>> {
@@ -149,7 +149,7 @@ describe('a delivery whose job', () => {
     await bench.work({ handlers: [one] });
     await eventually(async () => (await statusOf(event.id)) === 'dead');
     await queue.pause();
-    const replayed = await openDeadLetters(bench.partition).replay(`${event.id}~one`);
+    const replayed = await openDeadLetters(bench.partitions).replay(`${event.id}~one`);
     expect(replayed.kind).toBe('replayed');
     const watching = sweeper();
     expect(await watching.sweep()).toEqual([]);

@@ -27,7 +27,7 @@ async function die() {
   });
   await store.accept(event);
   await bench.jobs().create([wanted]);
-  await eventually(async () => (await openDeadLetters(bench.partition).count()) === 2);
+  await eventually(async () => (await openDeadLetters(bench.partitions).count()) === 2);
   return { event, wanted };
 }
 
@@ -35,7 +35,7 @@ async function expectForgettable(eventId: string, jobId: string): Promise<void> 
   const keys = createKeys(bench.prefix);
   await eventually(async () => (await bench.redis.zscore(keys.expiring, eventId)) !== null);
   await eventually(async () => (await bench.redis.zscore(keys.jobsExpiring, jobId)) !== null);
-  expect((await findEvent(bench.partition, eventId))?.deliveries).toEqual({
+  expect((await findEvent(bench.partitions, eventId))?.deliveries).toEqual({
     good: 'succeeded',
     bad: 'discarded',
   });
@@ -44,7 +44,7 @@ async function expectForgettable(eventId: string, jobId: string): Promise<void> 
 describe('a dead letter', () => {
   it('can be discarded, and its event and its job may be forgotten then', async () => {
     const { event, wanted } = await die();
-    const letters = openDeadLetters(bench.partition);
+    const letters = openDeadLetters(bench.partitions);
     expect(await letters.discard(`${event.id}~bad`)).toBe(true);
     expect(await letters.discard(`${event.id}~bad`)).toBe(false);
     expect(await letters.discard(wanted.id)).toBe(true);

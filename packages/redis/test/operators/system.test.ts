@@ -16,7 +16,11 @@ afterEach(async () => {
 });
 
 async function open(meter: Meter = NO_METER, url = testRedisUrl()): Promise<System> {
-  const system = await openSystem({ target: { kind: 'url', url }, prefix: bench.prefix, log: silent, meter });
+  const system = await openSystem({
+    layout: [{ target: { kind: 'url', url }, prefix: bench.prefix }],
+    log: silent,
+    meter,
+  });
   systems.push(system);
   return system;
 }

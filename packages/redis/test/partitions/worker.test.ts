@@ -21,7 +21,7 @@ let workers: RunningWorker[];
 let redis: Connection;
 beforeEach(async () => {
   layout = layoutOf([{ kind: 'url', url: testRedisUrl() }], uniquePrefix(), COUNT);
-  stores = await Promise.all(layout.map((address) => openEventStore({ ...address, log: NO_LOG })));
+  stores = await Promise.all(layout.map((address) => openEventStore({ layout: [address], log: NO_LOG })));
   redis = connect(layout[0].target, 'worker');
   workers = [];
   await Promise.all(stores.map((store) => eventually(() => store.ping().then(() => true))));
@@ -136,7 +136,7 @@ it('a worker starts though the Redis of one partition is away, and works there w
     await work(({ id }) => void seen.push(id));
     await expect(workers[0]?.ping()).rejects.toThrow(layout[1]?.prefix);
     const acceptIn = async (number: number) => {
-      const store = await openEventStore({ ...(layout[number] ?? layout[0]), log: NO_LOG });
+      const store = await openEventStore({ layout: [layout[number] ?? layout[0]], log: NO_LOG });
       try {
         const event = incoming();
         await eventually(async () => (await store.accept(event)).kind === 'accepted');

@@ -37,7 +37,7 @@ describe('a downstream that is dead for three hours while events come in', () =>
       ids.push(...events.map(({ id }) => id));
       await Promise.all(events.map((event) => store.accept(event)));
     };
-    const brake = async () => (await brakedHandlers(bench.partition)).get('charge');
+    const brake = async () => (await brakedHandlers(bench.partitions)).get('charge');
 
     await accept(30);
     await eventually(async () => (await brake()) !== undefined);
@@ -60,7 +60,7 @@ describe('a downstream that is dead for three hours while events come in', () =>
       return (await brake())?.phase !== 'probing';
     }, 20_000);
     for (const id of ids)
-      await eventually(async () => (await findEvent(bench.partition, id))?.status === 'handled', 30_000);
+      await eventually(async () => (await findEvent(bench.partitions, id))?.status === 'handled', 30_000);
     const after = begun.slice(tried);
     const [first] = after;
     const inFirstSecond = after.filter(({ at }) => at < (first?.at ?? 0) + 1_000);
@@ -68,7 +68,7 @@ describe('a downstream that is dead for three hours while events come in', () =>
     expect(after.length).toBe(ids.length);
     expect((after.at(-1)?.at ?? Infinity) - (first?.at ?? 0)).toBeLessThan(20_000);
     expect(Math.max(...begun.map(({ attempt }) => attempt))).toBeLessThanOrEqual(3);
-    expect(await openDeadLetters(bench.partition).count()).toBe(0);
+    expect(await openDeadLetters(bench.partitions).count()).toBe(0);
     await eventually(async () => (await brake()) === undefined);
   }, 120_000);
 });

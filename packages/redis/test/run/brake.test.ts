@@ -28,10 +28,10 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const brakeOf = async (name = 'charge') => (await brakedHandlers(bench.partition)).get(name);
+const brakeOf = async (name = 'charge') => (await brakedHandlers(bench.partitions)).get(name);
 const heldBy = async (name = 'charge') => (await brakeOf(name))?.held;
-const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
-const deadLetters = () => openDeadLetters(bench.partition).count();
+const statusOf = async (id: string) => (await findEvent(bench.partitions, id))?.status;
+const deadLetters = () => openDeadLetters(bench.partitions).count();
 const by = { by: 'ann', now: 1 };
 
 /** Calls a downstream that is up or not; says when each attempt began. */
@@ -89,10 +89,10 @@ describe('a handler whose downstream is dead', () => {
     });
     const [waiting = ''] = later;
     const outlook = await outlookOf(
-      bench.partition,
+      bench.partitions,
       waiting as never,
       ['charge'],
-      await openFleet(bench.partition).view(),
+      await openFleet(bench.partitions).view(),
     );
     expect(outlook['charge']).toMatchObject({
       kind: 'braked',
@@ -215,36 +215,36 @@ describe('an operator', () => {
     const charging = new Charging();
     const ids = await braked(charging);
     charging.error = undefined;
-    expect(await resumeHandler(bench.partition, 'charge', { ...by, now: now(), reason: 'it is back' })).toBe(
+    expect(await resumeHandler(bench.partitions, 'charge', { ...by, now: now(), reason: 'it is back' })).toBe(
       true,
     );
-    expect(await resumeHandler(bench.partition, 'charge', { ...by, now: now() })).toBe(false);
+    expect(await resumeHandler(bench.partitions, 'charge', { ...by, now: now() })).toBe(false);
     expect((await brakeOf())?.phase).toBe('releasing');
     await allHandled(ids);
     expect(
-      (await unrecordedAudit(bench.partition, 9)).map(({ action, target, detail }) => [
+      (await unrecordedAudit(bench.partitions, 9)).map(({ action, target, detail }) => [
         action,
         target,
         detail,
       ]),
     ).toEqual([['handler.resume', 'charge', 'it is back']]);
-    expect(await resumeHandler(bench.partition, 'charge', by)).toBe(false);
+    expect(await resumeHandler(bench.partitions, 'charge', by)).toBe(false);
   });
 
   it('who pauses a braked handler keeps it from being probed, and resuming ends both', async () => {
     const charging = new Charging();
     const ids = await braked(charging);
-    await pauseHandler(bench.partition, 'charge', by);
-    expect([...(await pausedHandlers(bench.partition)).keys()]).toEqual(['charge']);
+    await pauseHandler(bench.partitions, 'charge', by);
+    expect([...(await pausedHandlers(bench.partitions)).keys()]).toEqual(['charge']);
     const before = charging.begun.length;
     charging.error = undefined;
     ahead += 60_000;
     await wait(500);
     expect(charging.begun.length).toBe(before);
     expect(await brakeOf()).toMatchObject({ phase: 'probing', held: ids.length });
-    await resumeHandler(bench.partition, 'charge', { ...by, now: now() });
+    await resumeHandler(bench.partitions, 'charge', { ...by, now: now() });
     await allHandled(ids);
-    expect(await pausedHandlers(bench.partition)).toEqual(new Map());
+    expect(await pausedHandlers(bench.partitions)).toEqual(new Map());
   });
 });
 

@@ -21,7 +21,7 @@ class Braked {
   }
 
   async brake() {
-    return (await brakedHandlers(this.bench.partition)).get('charge');
+    return (await brakedHandlers(this.bench.partitions)).get('charge');
   }
 
   underWay() {
@@ -84,12 +84,12 @@ async function dieIn(phase: string, braked: Braked): Promise<void> {
     ],
   });
   const late = await braked.accept(3);
-  const { partition } = braked.bench;
+  const { partitions } = braked.bench;
   for (const id of [...ids, ...late])
-    await eventually(async () => (await findEvent(partition, id))?.status === 'handled', 60_000);
+    await eventually(async () => (await findEvent(partitions, id))?.status === 'handled', 60_000);
   await eventually(async () => (await braked.brake()) === undefined);
   expect(new Set(runs).size).toBe(runs.length);
-  expect(await openDeadLetters(partition).count()).toBe(0);
+  expect(await openDeadLetters(partitions).count()).toBe(0);
 }
 
 describe('a worker that dies', () => {

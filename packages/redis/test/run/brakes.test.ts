@@ -20,7 +20,7 @@ const refused = { fingerprint: 'a'.repeat(16), title: 'connect ECONNREFUSED' };
 const gateway = { fingerprint: 'b'.repeat(16), title: 'Bad Gateway' };
 const put = (failure = refused, by = 'host:1') =>
   putBrakeOn(bench.partition, 'charge', { failure, by, now: 1_000, random: 0 });
-const brakeOf = async () => (await brakedHandlers(bench.partition)).get('charge');
+const brakeOf = async () => (await brakedHandlers(bench.partitions)).get('charge');
 async function read(looks = 100) {
   const found = await readBrake(bench.partition, 'charge', { now: 1_000, random: 0, looks });
   if (found === undefined) throw new Error('the brake is off');
@@ -141,7 +141,7 @@ describe('deliveries that succeed', () => {
       const send = async (events: readonly ReturnType<typeof incoming>[]) => {
         for (const event of events) {
           await store.accept(event);
-          await eventually(async () => (await findEvent(bench.partition, event.id))?.status === 'handled');
+          await eventually(async () => (await findEvent(bench.partitions, event.id))?.status === 'handled');
         }
       };
       await send([warm]);

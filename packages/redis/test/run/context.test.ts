@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
+const statusOf = async (id: string) => (await findEvent(bench.partitions, id))?.status;
 
 describe('ctx.once', () => {
   it('runs its effect once over all attempts, and gives later attempts its result', async () => {
@@ -258,7 +258,7 @@ describe('ctx.enqueue', () => {
     });
     await store.accept(event);
     await eventually(async () => (await statusOf(event.id)) === 'dead');
-    const [letter] = await openDeadLetters(bench.partition).list(0, 1);
+    const [letter] = await openDeadLetters(bench.partitions).list(0, 1);
     expect(letter?.error.message).toBe("ctx.enqueue: no job is named 'nope' (known jobs: known)");
   });
 });
@@ -281,7 +281,7 @@ describe('a job', () => {
       ],
     });
     await store.accept(incoming());
-    const letters = openDeadLetters(bench.partition);
+    const letters = openDeadLetters(bench.partitions);
     const letter = await eventually(async () => (await letters.list(0, 1))[0] ?? false);
     expect(letter).toMatchObject({
       job: 'fragile',
@@ -329,7 +329,7 @@ describe('an attempt', () => {
     await store.accept(event);
     await eventually(async () => (await statusOf(event.id)) === 'dead');
     expect(aborted).toEqual(Array(2).fill('the attempt took longer than its timeout of 60 ms'));
-    const letters = await openDeadLetters(bench.partition).list(0, 9);
+    const letters = await openDeadLetters(bench.partitions).list(0, 9);
     expect(letters.map(({ handler }) => handler).toSorted()).toEqual(['deaf', 'slow']);
   });
 
@@ -346,7 +346,7 @@ describe('an attempt', () => {
     await bench.work({ handlers: [handler('strict', () => undefined, { schema })] });
     await store.accept(event);
     await eventually(async () => (await statusOf(event.id)) === 'dead');
-    const [letter] = await openDeadLetters(bench.partition).list(0, 1);
+    const [letter] = await openDeadLetters(bench.partitions).list(0, 1);
     expect(letter?.error.message).toContain('data.amount: has to be a number');
     expect(letter?.attempts).toHaveLength(1);
   });

@@ -152,7 +152,7 @@ describe('a job that somebody else finishes', () => {
     await reach(behind.id, 'succeeded');
     const failed = await reach(wanted.id, 'failed');
     expect(failed.error?.message).toBe('nobody finished it within its timeout of 300 ms');
-    const [letter] = await openDeadLetters(bench.partition).list(0, 9);
+    const [letter] = await openDeadLetters(bench.partitions).list(0, 9);
     expect(letter).toMatchObject({ id: wanted.id, reason: 'never-finished', data: { order: 1 } });
     const token = await bench.redis.hget(`${bench.prefix}/job/${wanted.id}`, 'token');
     expect(await jobs.finish(wanted.id, 'late')).toEqual({ kind: 'wrong-status', status: 'failed' });

@@ -14,7 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { findEvent, openDeadLetters, openFleet } from '../../src/index.ts';
 import { scriptNamed } from '../../src/bullmq/add-job.ts';
 import { openChanges } from '../../src/events/changes.ts';
-import { replayDelivery } from '../../src/operators/replays/replays.ts';
+import { replayDelivery } from '../../src/operators/replays/replayed.ts';
 import { restoreEvent } from '../../src/events/restore.ts';
 import { queueAgain } from '../../src/events/queue-again.ts';
 import { askFilters } from '../../src/run/filters.ts';
@@ -48,7 +48,7 @@ async function accept(...events: readonly IncomingEvent[]) {
 }
 
 const standing = async ({ id }: IncomingEvent) => {
-  const { status, deliveries, filtered } = (await findEvent(bench.partition, id)) ?? {};
+  const { status, deliveries, filtered } = (await findEvent(bench.partitions, id)) ?? {};
   return { status, deliveries, filtered };
 };
 const settled = (event: IncomingEvent) =>
@@ -118,7 +118,7 @@ describe('a handler with a filter', () => {
     const where = { $or: [{ live: true }, { 'lines.sku': { $in: ['a', 'b'] } }] };
     const far = noting('far', where, { queue: 'far' });
     await bench.work({ handlers: [far.handler], parsePayload });
-    expect((await openFleet(bench.partition).view()).handlers.get('far')?.where).toEqual(where);
+    expect((await openFleet(bench.partitions).view()).handlers.get('far')?.where).toEqual(where);
     // A worker that has no handlers takes half of them.
     await bench.work({ handlers: [], parsePayload });
     const events = Array.from({ length: 40 }, (_, n) =>
@@ -182,7 +182,7 @@ describe('a handler with a filter', () => {
     const event = eventWith({ amount: 2 }, { sha256: bodyHash(Buffer.from('others')) });
     await accept(event);
     await bench.work({ handlers: [some.handler], parsePayload });
-    await eventually(async () => (await openDeadLetters(bench.partition).count()) === 1);
+    await eventually(async () => (await openDeadLetters(bench.partitions).count()) === 1);
     expect(await standing(event)).toEqual({ status: 'dead', deliveries: { some: 'dead' } });
   });
 
@@ -268,7 +268,7 @@ describe('an event that was handled, and is replayed whole', () => {
 
       const narrow = noting('some', { amount: 3 }, { queue });
       const second = await bench.work({ handlers: [narrow.handler], parsePayload });
-      const fleet = await openFleet(bench.partition).view();
+      const fleet = await openFleet(bench.partitions).view();
       const delivery = { event: event.id, handler: 'some', asks: true };
       expect(await replayDelivery(bench.partition, 'r1', delivery, fleet, Date.now())).toBe('queued');
       await eventually(async () => (await standing(event)).status === 'unhandled');
@@ -357,10 +357,10 @@ describe('any handlers and events', () => {
               deliveries: Object.fromEntries(wants.map((is, n) => [`h${n}`, is ? 'succeeded' : 'filtered'])),
             };
             await eventually(async () => {
-              const { status } = (await findEvent(own.partition, event.id)) ?? {};
+              const { status } = (await findEvent(own.partitions, event.id)) ?? {};
               return status === 'handled' || status === 'unhandled';
             });
-            expect(await findEvent(own.partition, event.id)).toMatchObject(expected);
+            expect(await findEvent(own.partitions, event.id)).toMatchObject(expected);
             expect(all.map(({ ran }) => ran.filter((id) => id === event.id).length)).toEqual(
               wants.map(Number),
             );

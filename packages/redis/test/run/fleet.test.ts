@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => bench.close());
 
 const SOON = { interval: 50, age: -1 };
-const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
+const statusOf = async (id: string) => (await findEvent(bench.partitions, id))?.status;
 const queueNamed = (name: string) => new Queue(name, { connection: bench.redis, prefix: bench.prefix });
 const lengthOf = async (name: string) =>
   Object.values(await queueNamed(name).getJobCounts('wait', 'delayed', 'prioritized', 'active')).reduce(
@@ -117,7 +117,7 @@ describe('a rolling deploy', () => {
     });
     await eventually(async () => (await statusOf(id)) === 'dead', 20_000);
     expect(ran).toEqual(['old', 'new']);
-    expect(await openDeadLetters(bench.partition).list(0, 9)).toMatchObject([
+    expect(await openDeadLetters(bench.partitions).list(0, 9)).toMatchObject([
       { handler: 'old', reason: 'unclaimed', error: { message: expect.stringContaining("'old'") } },
     ]);
     const repaired = () => bench.redis.hget(createKeys(bench.prefix).repairs, 'delivery');
@@ -141,7 +141,7 @@ describe('a handler or job whose queue was changed', () => {
       jobs: [job('posted', () => undefined, { queue: 'old' })],
     });
     const [id = '' as EventId] = await accept(1);
-    await eventually(async () => (await openDeadLetters(bench.partition).count()) === 1);
+    await eventually(async () => (await openDeadLetters(bench.partitions).count()) === 1);
     await eventually(async () => (await queueNamed('old').getDelayedCount()) === 1);
     await before.stop(5_000);
     const posted = newJob('posted', null);
@@ -155,7 +155,7 @@ describe('a handler or job whose queue was changed', () => {
       jobs: [job('posted', run('posted'), { queue: 'new' })],
       rescuer: SOON,
     });
-    expect(await openDeadLetters(bench.partition).replay(`${id}~buried`)).toMatchObject({ queue: 'new' });
+    expect(await openDeadLetters(bench.partitions).replay(`${id}~buried`)).toMatchObject({ queue: 'new' });
     await eventually(async () => (await statusOf(id)) === 'handled', 20_000);
     await eventually(async () => (await bench.jobs().get(posted.id))?.status === 'succeeded');
     expect(ran.toSorted()).toEqual(['buried', 'posted', 'retried at 2']);
@@ -175,7 +175,7 @@ describe('a handler or job whose queue was changed', () => {
     await bench.work({ handlers: [], unclaimedAfter: 300, rescuer: SOON });
     await eventually(async () => (await statusOf(id)) === 'dead', 20_000);
     await eventually(async () => (await bench.jobs().get(posted.id))?.status === 'failed');
-    expect((await openDeadLetters(bench.partition).list(0, 9)).map(({ reason }) => reason)).toEqual([
+    expect((await openDeadLetters(bench.partitions).list(0, 9)).map(({ reason }) => reason)).toEqual([
       'unclaimed',
       'unclaimed',
     ]);
@@ -204,5 +204,18 @@ describe('a worker of another application on the same prefix', () => {
     expect(await names()).toEqual(['nightly']);
     await bench.work({ jobs: [job('report', () => undefined)], rescuer: { ...SOON, scheduleGrace: 0 } });
     await eventually(async () => (await names()).length === 0);
+  });
+});
+
+describe('a worker that Redis has forgotten', () => {
+  it('runs its own handlers all the same, when Redis was away for longer than a word of it is kept', async () => {
+    await bench.work({ handlers: [handler('a', () => undefined)] });
+    const { announcements, revision } = bench.partition.keys;
+    for (let nth = 0; nth < 5; nth += 1) {
+      await bench.redis.multi().del(announcements).incr(revision).exec();
+      const [id = ''] = await accept(1);
+      await eventually(async () => ['handled', 'unhandled'].includes((await statusOf(id)) ?? ''));
+      expect(await statusOf(id)).toBe('handled');
+    }
   });
 });

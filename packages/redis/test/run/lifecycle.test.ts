@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
+const statusOf = async (id: string) => (await findEvent(bench.partitions, id))?.status;
 
 describe('an accepted event', () => {
   it('reaches its only handler in place, with the exact bytes', async () => {
@@ -93,7 +93,7 @@ describe('a failing handler', () => {
       starts['always']?.slice(1).map((start, index) => start - (starts['always']?.[index] ?? 0)) ?? [];
     expect(waits.map((wait, index) => wait >= 100 * 2 ** index)).toEqual([true, true, true]);
 
-    const letters = await openDeadLetters(bench.partition).list(0, 10);
+    const letters = await openDeadLetters(bench.partitions).list(0, 10);
     expect(letters).toHaveLength(1);
     expect(letters[0]).toMatchObject({
       id: `${event.id}~always`,
@@ -125,7 +125,7 @@ describe('a failing handler', () => {
     await store.accept(event);
     await eventually(async () => (await statusOf(event.id)) === 'dead');
     broken = false;
-    const deadLetters = openDeadLetters(bench.partition);
+    const deadLetters = openDeadLetters(bench.partitions);
     const replays = await Promise.all([
       deadLetters.replay(`${event.id}~bad`),
       deadLetters.replay(`${event.id}~bad`),

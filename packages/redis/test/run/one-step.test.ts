@@ -72,7 +72,7 @@ describe('a busy worker', () => {
     const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
     // The rest is what a worker asks now and then, however many events there are.
     expect(all).toBeLessThan(140);
-    for (const { id } of events) expect((await findEvent(bench.partition, id))?.status).toBe('handled');
+    for (const { id } of events) expect((await findEvent(bench.partitions, id))?.status).toBe('handled');
   });
 
   it('does so for deliveries that have jobs of their own', async () => {
@@ -184,7 +184,7 @@ describe('work that was begun as its job was taken', () => {
     await bench.redis.pexpire(bench.partition.keys.bullLock('default', id), 50);
     const seen: (string | null)[] = [];
     await bench.work({ handlers: [handler('one', async () => void seen.push(await runsOf()))] });
-    await eventually(async () => (await findEvent(bench.partition, id))?.status === 'handled', 20_000);
+    await eventually(async () => (await findEvent(bench.partitions, id))?.status === 'handled', 20_000);
     expect(seen).toEqual([expect.stringMatching(/^\S+ \S+@doomed$/)]);
   });
 

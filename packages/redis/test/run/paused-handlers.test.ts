@@ -22,8 +22,8 @@ beforeEach(() => {
 afterEach(() => bench.close());
 
 const by = { by: 'ann', now: 1 };
-const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
-const heldBy = async (name: string) => (await pausedHandlers(bench.partition)).get(name)?.held;
+const statusOf = async (id: string) => (await findEvent(bench.partitions, id))?.status;
+const heldBy = async (name: string) => (await pausedHandlers(bench.partitions)).get(name)?.held;
 const delayed = (queue: string) =>
   new Queue(queue, { connection: bench.redis, prefix: bench.prefix }).getDelayedCount();
 
@@ -50,28 +50,28 @@ describe('a paused handler', () => {
     await store.accept(before);
     await eventually(async () => (await statusOf(before.id)) === 'handled');
 
-    expect(await pauseHandler(bench.partition, 'mail', { ...by, reason: 'it sends twice' })).toBe(true);
-    expect(await pauseHandler(bench.partition, 'mail', by)).toBe(false);
+    expect(await pauseHandler(bench.partitions, 'mail', { ...by, reason: 'it sends twice' })).toBe(true);
+    expect(await pauseHandler(bench.partitions, 'mail', by)).toBe(false);
     const held = [incoming(), incoming(), incoming()];
     for (const event of held) await store.accept(event);
     await eventually(async () => (await heldBy('mail')) === 3);
     await eventually(async () => (await delayed(queue)) === 3);
     await wait(300);
     expect(attempts).toEqual([1]);
-    expect((await pausedHandlers(bench.partition)).get('mail')).toEqual({
+    expect((await pausedHandlers(bench.partitions)).get('mail')).toEqual({
       at: 1,
       by: 'ann',
       reason: 'it sends twice',
       held: 3,
     });
 
-    expect(await resumeHandler(bench.partition, 'mail', by)).toBe(true);
+    expect(await resumeHandler(bench.partitions, 'mail', by)).toBe(true);
     for (const { id } of held) await eventually(async () => (await statusOf(id)) === 'handled');
     expect(attempts).toEqual([1, 1, 1, 1]);
-    expect(await resumeHandler(bench.partition, 'mail', by)).toBe(false);
+    expect(await resumeHandler(bench.partitions, 'mail', by)).toBe(false);
     expect(await heldBy('mail')).toBeUndefined();
     expect(
-      (await unrecordedAudit(bench.partition, 9)).map(({ action, target, detail }) => [
+      (await unrecordedAudit(bench.partitions, 9)).map(({ action, target, detail }) => [
         action,
         target,
         detail,
@@ -86,21 +86,21 @@ describe('a paused handler', () => {
     const store = await bench.store();
     const [mail, books] = [noting('mail'), noting('books')];
     await bench.work({ handlers: [mail.handler, books.handler] });
-    await pauseHandler(bench.partition, 'mail', by);
+    await pauseHandler(bench.partitions, 'mail', by);
     const event = incoming();
     await store.accept(event);
     await eventually(() => books.attempts.length === 1);
     await eventually(async () => (await heldBy('mail')) === 1);
     expect(await statusOf(event.id)).toBe('dispatched');
     const outlook = await outlookOf(
-      bench.partition,
+      bench.partitions,
       event.id,
       ['mail'],
-      await openFleet(bench.partition).view(),
+      await openFleet(bench.partitions).view(),
     );
     await eventually(async () => (await delayed('default')) === 1);
     expect(outlook['mail']).toMatchObject({ kind: expect.stringMatching(/paused|running/) });
-    await resumeHandler(bench.partition, 'mail', by);
+    await resumeHandler(bench.partitions, 'mail', by);
     await eventually(async () => (await statusOf(event.id)) === 'handled');
     expect([mail.attempts, books.attempts]).toEqual([[1], [1]]);
   });
@@ -120,12 +120,12 @@ describe('a paused handler', () => {
     const event = incoming();
     await store.accept(event);
     await eventually(() => attempts === 1);
-    await pauseHandler(bench.partition, 'mail', by);
+    await pauseHandler(bench.partitions, 'mail', by);
     failNow(new Error('the mail server is away'));
     await eventually(async () => (await heldBy('mail')) === 1);
     await wait(200);
     expect(attempts).toBe(1);
-    await resumeHandler(bench.partition, 'mail', by);
+    await resumeHandler(bench.partitions, 'mail', by);
     await eventually(async () => (await statusOf(event.id)) === 'handled');
     expect(attempts).toBe(2);
   });
@@ -144,8 +144,8 @@ describe('a paused handler', () => {
     const event = incoming();
     await store.accept(event);
     await eventually(async () => (await statusOf(event.id)) === 'dead');
-    await pauseHandler(bench.partition, 'mail', by);
-    await resumeHandler(bench.partition, 'mail', by);
+    await pauseHandler(bench.partitions, 'mail', by);
+    await resumeHandler(bench.partitions, 'mail', by);
     await wait(200);
     expect([attempts, await statusOf(event.id)]).toEqual([1, 'dead']);
   });
@@ -154,19 +154,19 @@ describe('a paused handler', () => {
     const store = await bench.store();
     const { attempts, handler: its } = noting('mail');
     await bench.work({ handlers: [its] });
-    await pauseHandler(bench.partition, 'mail', by);
+    await pauseHandler(bench.partitions, 'mail', by);
     const events = Array.from({ length: 450 }, () => incoming());
     await Promise.all(events.map((event) => store.accept(event)));
     await eventually(async () => (await heldBy('mail')) === events.length);
     await eventually(async () => (await delayed('default')) === events.length);
     // Between two of the blocks in which they are let go.
-    const resuming = resumeHandler(bench.partition, 'mail', by);
-    const again = pauseHandler(bench.partition, 'mail', by);
+    const resuming = resumeHandler(bench.partitions, 'mail', by);
+    const again = pauseHandler(bench.partitions, 'mail', by);
     expect(await Promise.all([resuming, again])).toEqual([true, true]);
     await wait(500);
     const ran = attempts.length;
     expect(await heldBy('mail')).toBe(events.length - ran);
-    await resumeHandler(bench.partition, 'mail', by);
+    await resumeHandler(bench.partitions, 'mail', by);
     await eventually(() => attempts.length === events.length);
     expect(attempts.every((attempt) => attempt === 1)).toBe(true);
   });
@@ -187,11 +187,11 @@ describe('a paused handler', () => {
               const event = incoming();
               ids.push(event.id);
               await store.accept(event);
-            } else if (step === 'pause') await pauseHandler(bench.partition, 'mail', by);
-            else if (step === 'resume') await resumeHandler(bench.partition, 'mail', by);
+            } else if (step === 'pause') await pauseHandler(bench.partitions, 'mail', by);
+            else if (step === 'resume') await resumeHandler(bench.partitions, 'mail', by);
             else await wait(15);
           }
-          await resumeHandler(bench.partition, 'mail', by);
+          await resumeHandler(bench.partitions, 'mail', by);
           await eventually(() => runs.length >= ids.length, 5_000);
           await wait(30);
           expect(runs.toSorted()).toEqual(ids.toSorted());

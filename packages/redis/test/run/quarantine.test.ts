@@ -57,7 +57,7 @@ describe('work that has lost several workers', () => {
         }),
       ],
     });
-    const statusOf = async (id = '') => (await findEvent(bench.partition, id))?.status;
+    const statusOf = async (id = '') => (await findEvent(bench.partitions, id))?.status;
     await eventually(async () => (await statusOf(innocent)) === 'handled');
     await wait(200);
     expect(begun.toSorted()).toEqual([poison, innocent].toSorted());

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
+const statusOf = async (id: string) => (await findEvent(bench.partitions, id))?.status;
 
 describe('a queue', () => {
   it('works on the most urgent event first, and fan-out inherits the priority', async () => {
@@ -268,6 +268,6 @@ describe('retention', () => {
     expect(await forgetExpired(bench.partition, 10 * 365 * 86_400_000)).toBe(1);
     const left = (await bench.redis.keys(`${bench.prefix}/*`)).filter((key) => key.includes(done.id));
     expect(left).toEqual([]);
-    expect((await listEvents(bench.partition, { count: 9 })).map(({ id }) => id)).toEqual([waiting.id]);
+    expect((await listEvents(bench.partitions, { count: 9 })).map(({ id }) => id)).toEqual([waiting.id]);
   });
 });

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
+const statusOf = async (id: string) => (await findEvent(bench.partitions, id))?.status;
 
 /** Keeps the event loop from turning, as code that computes for long does. */
 function block(ms: number): void {
@@ -81,7 +81,7 @@ describe('one worker whose job computes for longer than its lock lasts', () => {
     expect(runs).toBe(1);
     await wait(3_000);
     expect(runs).toBe(1);
-    expect(await openDeadLetters(bench.partition).count()).toBe(0);
+    expect(await openDeadLetters(bench.partitions).count()).toBe(0);
   }, 60_000);
 });
 

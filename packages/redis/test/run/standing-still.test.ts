@@ -74,14 +74,14 @@ async function outcomeOf({ says, count, ms, most }: Case) {
   const store = await bench.store();
   const event = incoming();
   await store.accept(event);
-  const statusOf = async () => (await findEvent(bench.partition, event.id))?.status;
+  const statusOf = async () => (await findEvent(bench.partitions, event.id))?.status;
   await eventually(async () => (await statusOf()) === 'handled', 80_000);
   await wait(4_000);
   const runs = linesOf(stage, 'start').length;
   return {
     says,
     runs: runs <= most ? 'few enough' : runs,
-    dead: await openDeadLetters(bench.partition).count(),
+    dead: await openDeadLetters(bench.partitions).count(),
   };
 }
 

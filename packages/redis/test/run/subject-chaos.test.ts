@@ -89,8 +89,10 @@ async function runAll(rule: SubjectRule, steps: readonly Step[], failing: number
       const event = incoming({ subject, body, ...(priority > 0 ? { priority } : {}) });
       events.push(event);
       expect((await store.accept(event)).kind).toBe('accepted');
-    } else if (each.kind === 'pause') await pauseHandler(partition, 'books', { by: 'me', now: Date.now() });
-    else if (each.kind === 'resume') await resumeHandler(partition, 'books', { by: 'me', now: Date.now() });
+    } else if (each.kind === 'pause')
+      await pauseHandler(bench.partitions, 'books', { by: 'me', now: Date.now() });
+    else if (each.kind === 'resume')
+      await resumeHandler(bench.partitions, 'books', { by: 'me', now: Date.now() });
     else if (each.kind === 'promote') {
       for (const job of await own.getDelayed(0, 5)) await job?.promote().catch(() => undefined);
     } else if (each.kind === 'lose') {
@@ -120,10 +122,10 @@ async function runAll(rule: SubjectRule, steps: readonly Step[], failing: number
     }
     await wait(3);
   }
-  await resumeHandler(partition, 'books', { by: 'me', now: Date.now() });
+  await resumeHandler(bench.partitions, 'books', { by: 'me', now: Date.now() });
   const states = async () =>
     Promise.all(
-      events.map(async ({ id }) => (await findEvent(partition, id))?.deliveries['books'] ?? 'none'),
+      events.map(async ({ id }) => (await findEvent(bench.partitions, id))?.deliveries['books'] ?? 'none'),
     );
   await eventually(
     async () => (await states()).every((state) => state === 'succeeded' || state === 'superseded'),

@@ -70,7 +70,7 @@ async function runKilled(rule: SubjectRule) {
   }
   await accepting;
   for (const { id } of events)
-    await eventually(async () => (await findEvent(bench.partition, id))?.status === 'handled', 60_000);
+    await eventually(async () => (await findEvent(bench.partitions, id))?.status === 'handled', 60_000);
   const steps = (await bench.redis.lrange(journal, 0, -1)).map((line): Step => {
     const [what = '', id = ''] = line.split(' ');
     return { what, id };

@@ -6,12 +6,12 @@ import {
   type Handler,
   type HooklineEvent,
   type IncomingEvent,
+  subjectDigest,
   type SubjectRule,
 } from '@hookline/core';
 import { eventually, startOwnRedis } from '@hookline/rig';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findEvent, pauseHandler, restoreEvent, resumeHandler } from '../../src/index.ts';
-import { subjectDigest } from '../../src/events/subject-digest.ts';
 import { moveWork } from '../../src/run/move-work.ts';
 import { deliveryRef } from '../../src/run/work-ref.ts';
 import { handler, incoming, openBench, payloadOf, type Bench } from '../support.ts';
@@ -36,7 +36,7 @@ async function accept(subject: string, amount = 0, more: Partial<IncomingEvent> 
   return event;
 }
 
-const stateOf = async (id: string) => (await findEvent(bench.partition, id))?.deliveries['books'];
+const stateOf = async (id: string) => (await findEvent(bench.partitions, id))?.deliveries['books'];
 const ended = (events: readonly { readonly id: string }[], timeout = 10_000) =>
   eventually(async () => {
     for (const { id } of events) {
@@ -99,7 +99,7 @@ describe('the line of a subject', () => {
 
   it('lets one go on with its paused handler whose job was moved to another queue', async () => {
     const seen = noting(() => undefined, { subjectRule: ORDER });
-    await pauseHandler(bench.partition, 'books', { by: 'me', now: Date.now() });
+    await pauseHandler(bench.partitions, 'books', { by: 'me', now: Date.now() });
     await bench.work({ handlers: [seen.handler] });
     const event = await accept('a');
     const { keys } = bench.partition;
@@ -114,7 +114,7 @@ describe('the line of a subject', () => {
       delay: 60_000,
       takesRemains: true,
     });
-    await resumeHandler(bench.partition, 'books', { by: 'me', now: Date.now() });
+    await resumeHandler(bench.partitions, 'books', { by: 'me', now: Date.now() });
     await ended([event], 3_000);
   });
 
@@ -253,7 +253,7 @@ describe('an event that is put back from the history', () => {
   async function restored(event: IncomingEvent, status: 'succeeded' | 'superseded' = 'succeeded') {
     const at = Date.now() - 60_000;
     await restoreEvent(
-      bench.partition,
+      bench.partitions,
       {
         ...event,
         status: 'handled',

@@ -58,7 +58,7 @@ const accept = async (events: readonly IncomingEvent[]) => {
   const store = await bench.store();
   for (const event of events) expect((await store.accept(event)).kind).toBe('accepted');
 };
-const deliveryOf = async (id: string) => (await findEvent(bench.partition, id))?.deliveries['books'];
+const deliveryOf = async (id: string) => (await findEvent(bench.partitions, id))?.deliveries['books'];
 const ended = (events: readonly IncomingEvent[], states: readonly string[] = ['succeeded', 'superseded']) =>
   eventually(async () => {
     for (const { id } of events) if (!states.includes((await deliveryOf(id)) ?? '')) return false;
@@ -115,7 +115,7 @@ describe('order', () => {
     else await wait(300);
     expect(await deliveryOf(events[1].id)).toBe(second);
     isBroken = false;
-    await openDeadLetters(bench.partition).replay(`${events[0].id}~books`);
+    await openDeadLetters(bench.partitions).replay(`${events[0].id}~books`);
     await ended(events, ['succeeded']);
     expect(seen.overlaps()).toBe(0);
     if (rule === HALT) expect(seen.began).toEqual([events[0].id, events[0].id, events[1].id]);
@@ -130,7 +130,7 @@ describe('order', () => {
     await bench.work({ handlers: [seen.handler] });
     await accept(events);
     await ended([events[0]], ['dead']);
-    await openDeadLetters(bench.partition).discard(`${events[0].id}~books`);
+    await openDeadLetters(bench.partitions).discard(`${events[0].id}~books`);
     await ended([events[1]]);
     expect(await leftovers()).toEqual([]);
   });
@@ -196,7 +196,7 @@ describe('latest', () => {
     }
     expect(seen.began).toEqual(ids([newer, same, next]));
     expect(await deliveryOf(older.id)).toBe('superseded');
-    expect((await findEvent(bench.partition, older.id))?.status).toBe('handled');
+    expect((await findEvent(bench.partitions, older.id))?.status).toBe('handled');
   });
 
   it('does not have a newer one wait for the retries of an older one', async () => {

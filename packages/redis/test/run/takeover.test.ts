@@ -17,8 +17,8 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const statusOf = async (id: string) => (await findEvent(bench.partition, id))?.status;
-const deadLetters = () => openDeadLetters(bench.partition);
+const statusOf = async (id: string) => (await findEvent(bench.partitions, id))?.status;
+const deadLetters = () => openDeadLetters(bench.partitions);
 
 /** A worker that takes the event's job and then dies at a point of our choice: its lock is gone, the job still active. */
 async function dieWhileHolding(

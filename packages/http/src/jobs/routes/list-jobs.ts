@@ -13,6 +13,10 @@ export default {
     if (!query.ok) return problemAnswer(refusals.invalid('invalid_query', query.errors));
     const page = await ask(() => service.list(query.value));
     if (page.kind === 'unknown-cursor') return problemAnswer(refusals.UNKNOWN_CURSOR);
-    return jsonAnswer(200, { jobs: page.jobs, next: page.next ?? null });
+    return jsonAnswer(200, {
+      jobs: page.jobs,
+      next: page.next ?? null,
+      ...(page.isPartial && { partial: true }),
+    });
   },
 } satisfies AnsweringRoute;

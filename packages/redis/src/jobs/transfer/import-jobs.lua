@@ -1,14 +1,16 @@
 --- Adds jobs that come from elsewhere. A tracked one gets its record and, when it is over, its stream, as if it had
 --- ended here; a failed one that has no record is added as BullMQ adds a job, then laid among the failed before any
 --- worker can see it. `ending` is what BullMQ's hash says of such an end, at `endedAt`.
---- @include job
+--- @include job, intake
 --- @keys    queues
---- @args    now, retention
+--- @args    now, retention, count
 --- @each    jobs: kind, id, queue, name, status, created, updated, expires, json, endedAt
 --- @lists   jobs.fields, jobs.steps, jobs.effects, jobs.ending
 --- @add     jobs.run?
 --- @reply   queued, finished or known for each
 
+local closed = closedFor(count)
+if closed then return closed end
 local function queueRun(job)
   job.addRun()
   redis.call('SADD', queuesKey, job.queue)

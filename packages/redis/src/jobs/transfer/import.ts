@@ -18,7 +18,7 @@ export async function importJobs(
 ): Promise<readonly Imported[]> {
   const reply = await partition.run('import-jobs', {
     keys: { queues: partition.keys.queues },
-    args: { now, retention },
+    args: { now, retention, count: partition.of },
     each: {
       jobs: jobs.map((job) =>
         job.kind === 'tracked' ? trackedRow(partition, job, now) : queuedRow(partition, job, now),

@@ -2,12 +2,14 @@
 --- dies, and however often it is asked for, it is queued once.
 ---
 --- `runs` keeps `jobId|failed attempts before it` of each. `open`: it waits or runs already, and is left alone.
---- @include acts, dead-letter, event
+--- @include acts, dead-letter, event, intake
 --- @keys    event, runs, open, attempts
 --- @args    letter, id, handler, now, queue, queuedId
 --- @add     run
 --- @reply   queued | before | open | gone | shed
 
+local closed = closedFor()
+if closed then return closed end
 if redis.call('HEXISTS', runsKey, letter) == 1 then return 'before' end
 local status, shedAt = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt'))
 if not status then return 'gone' end

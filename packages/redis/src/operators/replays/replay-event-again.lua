@@ -1,10 +1,12 @@
 --- Has an event that no handler had dispatched once more for a replay, in one step with the replay's own note of it.
---- @include clock
+--- @include clock, intake
 --- @keys    event, runs, open, unclaimed
 --- @args    id, queue, queuedId
 --- @add     again
 --- @reply   queued | before | open | gone | shed
 
+local closed = closedFor()
+if closed then return closed end
 if redis.call('HEXISTS', runsKey, id) == 1 then return 'before' end
 local status, shedAt = unpack(redis.call('HMGET', eventKey, 'status', 'shedAt'))
 if not status then return 'gone' end

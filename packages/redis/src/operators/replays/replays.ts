@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { DEFAULT_QUEUE, deliveryIdOf, type EventId, type FleetView, type OperatorAct } from '@hookline/core';
+import type { EventId, OperatorAct } from '@hookline/core';
 import type { Partition } from '../../client/partition.ts';
 import { actText } from '../../events/notes.ts';
+import { tallyOf, type ReplayTally } from './replayed.ts';
 
 /** What is to be replayed, and how. */
 export interface ReplaySpec {
@@ -25,7 +26,7 @@ export interface ReplaySpec {
  */
 export type ReplayState = 'collecting' | 'running' | 'paused' | 'stopped' | 'done';
 
-export interface Replay {
+export interface Replay extends ReplayTally {
   readonly id: string;
   readonly spec: ReplaySpec;
   readonly state: ReplayState;
@@ -38,22 +39,11 @@ export interface Replay {
   readonly total: number;
   /** How many of them were looked at. */
   readonly position: number;
-  /** Deliveries that it queued. */
-  readonly queued: number;
-  /** Those of them that have not ended. */
-  readonly open: number;
-  readonly succeeded: number;
-  readonly dead: number;
-  /** No handler wanted the event this time either, or it was discarded meanwhile. */
-  readonly other: number;
   /** Events that could not be queued, or were open anyway, by why. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** By number: partitions that do not answer. What was queued there is not counted; nothing where all of them do. */
+  readonly away?: readonly number[];
 }
-
-/** How a piece of a replay's work ended. */
-export type ReplayedOutcome = 'succeeded' | 'dead' | 'other';
-
-export type Queued = 'queued' | 'before' | 'open' | 'gone' | 'shed';
 
 /** A click that comes twice means one thing. */
 const TWIN_MS = 10_000;
@@ -130,11 +120,10 @@ export async function turnReplay(
 
 const SKIPPED = /^skipped\/(.+)$/;
 
-export async function findReplay({ connection, keys }: Partition, id: string): Promise<Replay | undefined> {
-  const [fields, open, queued] = await Promise.all([
-    connection.hgetall(keys.replay(id)),
-    connection.scard(keys.replayOpen(id)),
-    connection.hlen(keys.replayRuns(id)),
+export async function findReplay(partition: Partition, id: string): Promise<Replay | undefined> {
+  const [fields, tally] = await Promise.all([
+    partition.connection.hgetall(partition.keys.replay(id)),
+    tallyOf(partition, id),
   ]);
   if (fields['spec'] === undefined) return undefined;
   const number = (name: string) => Number(fields[name] ?? 0);
@@ -151,28 +140,27 @@ export async function findReplay({ connection, keys }: Partition, id: string): P
     turnedAt: fields['turnedAt'] === undefined ? undefined : number('turnedAt'),
     total: number('total'),
     position: number('position'),
-    queued,
-    open,
-    succeeded: number('succeeded'),
-    dead: number('dead'),
-    other: number('other'),
+    ...tally,
     skipped: Object.fromEntries(skipped),
   };
 }
 
 /** The newest first. */
-export async function listReplays(partition: Partition, most: number): Promise<readonly Replay[]> {
-  const ids = await partition.connection.zrevrange(partition.keys.replays, 0, most - 1);
-  const found = await Promise.all(ids.map((id) => findReplay(partition, id)));
-  return found.filter((replay) => replay !== undefined);
+export async function replayIds({ connection, keys }: Partition, most: number): Promise<readonly string[]> {
+  return connection.zrevrange(keys.replays, 0, most - 1);
 }
 
 /** Those that are not over, or whose work has not ended. */
-export async function replaysUnderWay(partition: Partition): Promise<readonly Replay[]> {
-  const { connection, keys } = partition;
-  const ids = await connection.smembers(keys.replaysUnderWay);
-  const found = await Promise.all(ids.map((id) => findReplay(partition, id)));
-  return found.filter((replay) => replay !== undefined);
+export async function idsUnderWay({ connection, keys }: Partition): Promise<readonly string[]> {
+  return connection.smembers(keys.replaysUnderWay);
+}
+
+/** Where a replay stands now. */
+export async function replayStateOf(
+  { connection, keys }: Partition,
+  id: string,
+): Promise<ReplayState | undefined> {
+  return ((await connection.hget(keys.replay(id), 'state')) ?? undefined) as ReplayState | undefined;
 }
 
 /** Forgets what a replay needed to go on, once it is over and its work has ended; the rest is known for a while. */
@@ -188,6 +176,11 @@ export async function endReplay(partition: Partition, id: string): Promise<void>
     },
     args: { id, keptMs: KEPT_MS },
   });
+}
+
+/** Of a replay that is known elsewhere: what was noted of its work here goes after a while, as it does there. */
+export async function fadeReplay({ connection, keys }: Partition, id: string): Promise<void> {
+  await connection.multi().pexpire(keys.replay(id), KEPT_MS).pexpire(keys.replayRuns(id), KEPT_MS).exec();
 }
 
 /** The events of a replay from a position on. */
@@ -210,119 +203,6 @@ export async function advanceReplay(
   const change = connection.multi().hset(keys.replay(id), 'position', position);
   if (skipped !== undefined) change.hincrby(keys.replay(id), `skipped/${skipped}`, 1);
   await change.exec();
-}
-
-/**
- * Queues one delivery of an event for a replay, once, however often it is asked for.
- * @param asks whether the handler's filter is to be asked again: not where the replay names the handler
- */
-export async function replayDelivery(
-  partition: Partition,
-  replay: string,
-  { event, handler, asks }: { readonly event: EventId; readonly handler: string; readonly asks: boolean },
-  fleet: FleetView,
-  now: number,
-): Promise<Queued> {
-  const { keys } = partition;
-  const letter = deliveryIdOf(event, handler);
-  const queuedId = `${letter}~replay-${replay}`;
-  const { queue = DEFAULT_QUEUE, where } = fleet.handlers.get(handler) ?? {};
-  const asksFilter = asks && where !== undefined;
-  return partition.run('replay-delivery-again', {
-    keys: {
-      event: keys.event(event),
-      runs: keys.replayRuns(replay),
-      open: keys.replayOpen(replay),
-      attempts: keys.attempts(letter),
-    },
-    args: { letter, id: event, handler, now, queue, queuedId },
-    add: {
-      run: partition.add({
-        queue,
-        jobId: queuedId,
-        name: handler,
-        work: { kind: 'delivery', event, handler, ...(asksFilter ? { asksFilter } : {}) },
-        timestamp: now,
-      }),
-    },
-  });
-}
-
-/** Has an event that no handler had dispatched once more. */
-export async function replayEvent(
-  partition: Partition,
-  replay: string,
-  event: { readonly id: EventId; readonly source: string; readonly provider: string; readonly type: string },
-  now: number,
-): Promise<Queued> {
-  const { keys } = partition;
-  const { id, source, provider, type } = event;
-  const queuedId = `${id}~again-${replay}`;
-  return partition.run('replay-event-again', {
-    keys: {
-      event: keys.event(id),
-      runs: keys.replayRuns(replay),
-      open: keys.replayOpen(replay),
-      unclaimed: keys.eventsUnclaimed,
-    },
-    args: { id, queue: DEFAULT_QUEUE, queuedId },
-    add: {
-      again: partition.add({
-        queue: DEFAULT_QUEUE,
-        jobId: queuedId,
-        name: type,
-        work: { kind: 'event', event: id, source, provider, type },
-        timestamp: now,
-      }),
-    },
-  });
-}
-
-/** What a replay has queued and has not seen the end of. */
-export interface OpenRun {
-  /** A delivery's id, or an event's that is dispatched anew. */
-  readonly letter: string;
-  /** Whether it has failed at least once since. */
-  readonly isFailing: boolean;
-}
-
-export async function openRunsOf(
-  { connection, keys }: Partition,
-  id: string,
-  most: number,
-): Promise<readonly OpenRun[]> {
-  const letters = await connection.srandmember(keys.replayOpen(id), most);
-  if (letters.length === 0) return [];
-  const notes = await connection.hmget(keys.replayRuns(id), ...letters);
-  const counts = await Promise.all(letters.map((letter) => connection.llen(keys.attempts(letter))));
-  return letters.map((letter, index) => ({
-    letter,
-    isFailing: (counts[index] ?? 0) > Number(notes[index]?.split('|').at(-1) ?? 0),
-  }));
-}
-
-/** Whether the job that dispatches an event anew has not ended. */
-export async function isDispatching(
-  { connection, keys }: Partition,
-  replay: string,
-  event: string,
-): Promise<boolean> {
-  const job = keys.bullJob(DEFAULT_QUEUE, `${event}~again-${replay}`);
-  const [timestamp, finishedOn] = await connection.hmget(job, 'timestamp', 'finishedOn');
-  return timestamp != null && finishedOn == null;
-}
-
-/** Counts how a piece of a replay's work ended, once. */
-export async function concludeReplayed(
-  partition: Partition,
-  id: string,
-  letter: string,
-  outcome: ReplayedOutcome,
-): Promise<void> {
-  await partition.run('conclude-replayed', {
-    keys: { replay: partition.keys.replay(id), open: partition.keys.replayOpen(id) },
-    args: { letter, outcome },
-  });
 }
 
 /** Whether this process is the one that carries replays out, now and for the next `duration` milliseconds. */
