@@ -9,6 +9,7 @@ export const allCommands = {
   issues: async () => (await import('./commands/issues.ts')).default,
   jobs: async () => (await import('./commands/jobs.ts')).default,
   mcp: async () => (await import('./commands/mcp.ts')).default,
+  partitions: async () => (await import('./commands/partitions.ts')).default,
   queues: async () => (await import('./commands/queues.ts')).default,
   refusals: async () => (await import('./commands/refusals.ts')).default,
   replays: async () => (await import('./commands/replays.ts')).default,

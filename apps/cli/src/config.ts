@@ -11,6 +11,7 @@ import {
   type Environment,
 } from '@hookline/process';
 import { describedNames, describeProvider, providers, subjectAt } from '@hookline/providers';
+import type { Write } from './terminal.ts';
 
 export interface CliConfig extends CommonConfig {
   readonly sources: ReadonlyMap<string, Source>;
@@ -22,10 +23,12 @@ export interface CliConfig extends CommonConfig {
   readonly retention: number;
   /** As it is written; `undefined` for a file in the data folder. */
   readonly historyUrl: string | undefined;
+  /** Says what is no part of a command's answer. */
+  readonly note: Write;
 }
 
 /** For commands that talk to a running system. @throws ConfigError that names every bad key */
-export function readCliConfig(env: Environment): CliConfig {
+export function readCliConfig(env: Environment, note: Write = () => undefined): CliConfig {
   const problems = new Problems();
   const { common, own } = readSettings(env, 'cli', problems);
   const sources = readSources(
@@ -42,6 +45,7 @@ export function readCliConfig(env: Environment): CliConfig {
     jobRetention: own.JOB_RETENTION,
     retention: own.EVENT_RETENTION,
     historyUrl: own.HISTORY_URL,
+    note,
   };
 }
 

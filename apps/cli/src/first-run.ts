@@ -1,6 +1,6 @@
-import { explain } from '@hookline/core';
+import { explain, NO_LOG } from '@hookline/core';
 import { setTimeout as wait } from 'node:timers/promises';
-import { connect, createPartition, listEvents, type Partition } from '@hookline/redis';
+import { listEvents, openPartitions, type Partitions } from '@hookline/redis';
 import type { CliConfig } from './config.ts';
 import { post } from './send/post.ts';
 import { sampleRequest } from './send/sample-request.ts';
@@ -21,29 +21,27 @@ export async function showFirstRun(
   { receiverUrl, apiKey }: { readonly receiverUrl: string; readonly apiKey: string | undefined },
   say: Say,
 ): Promise<void> {
-  const connection = connect(cli.redis, 'worker');
-  connection.on('error', () => undefined);
-  const partition = createPartition(connection, cli.prefix);
+  const partitions = openPartitions(cli.layout, 'worker', NO_LOG);
   try {
-    if (await hasHeldEvents(partition)) return;
-    await sendFirstSample(cli, partition, receiverUrl, say);
+    if (await hasHeldEvents(partitions)) return;
+    await sendFirstSample(cli, partitions, receiverUrl, say);
     if (apiKey !== undefined) await runFirstJob(`${receiverUrl}/job`, apiKey, say);
   } catch (error) {
     say(`the first run could not be shown: ${explain(error)}`);
   } finally {
-    connection.disconnect();
+    partitions.close();
   }
 }
 
 /** Events leave Redis once they are recorded; the stream that told of them stays, empty. */
-async function hasHeldEvents(partition: Partition): Promise<boolean> {
-  const { connection, keys } = partition;
-  return (
-    (await connection.exists(keys.changes)) === 1 || (await listEvents(partition, { count: 1 })).length > 0
+async function hasHeldEvents(partitions: Partitions): Promise<boolean> {
+  const streams = await Promise.all(
+    partitions.all.map(({ connection, keys }) => connection.exists(keys.changes)),
   );
+  return streams.includes(1) || (await listEvents(partitions, { count: 1 })).length > 0;
 }
 
-async function sendFirstSample(cli: CliConfig, partition: Partition, receiverUrl: string, say: Say) {
+async function sendFirstSample(cli: CliConfig, partitions: Partitions, receiverUrl: string, say: Say) {
   const source = cli.sources.get('stripe');
   if (source === undefined) return;
   const url = `${receiverUrl}/webhooks/${source.name}`;
@@ -52,7 +50,7 @@ async function sendFirstSample(cli: CliConfig, partition: Partition, receiverUrl
   const answer = await post(url, sampleRequest(endpoint, { type: SAMPLE }, Date.now()));
   say(`answered ${answer.status} in ${Math.round(answer.ms)} ms: ${JSON.stringify(answer.body)}`);
   if (answer.id === undefined) return;
-  const log = openEventLog(cli, partition);
+  const log = openEventLog(cli, partitions);
   const event = await followEvent(log, answer.id, PATIENCE_MS).finally(() => log.close());
   if (event !== undefined) say(`timeline: ${formatTimeline(event)}`);
 }

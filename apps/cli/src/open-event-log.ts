@@ -1,6 +1,6 @@
 import { NO_LOG, type History } from '@hookline/core';
 import { EventLog } from '@hookline/operations';
-import type { Partition } from '@hookline/redis';
+import type { Partitions } from '@hookline/redis';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CliConfig } from './config.ts';
@@ -11,10 +11,10 @@ export interface OpenEventLog extends EventLog {
 }
 
 /** Opens what there is to tell of events; the history only once it is asked for. */
-export function openEventLog(config: CliConfig, partition: Partition): OpenEventLog {
+export function openEventLog(config: CliConfig, partitions: Partitions): OpenEventLog {
   let opening: Promise<History | undefined> | undefined;
   const log = new EventLog({
-    partition,
+    partitions,
     sources: config.sources,
     history: () => (opening ??= openHistoryOf(config)),
   });
@@ -24,8 +24,8 @@ export function openEventLog(config: CliConfig, partition: Partition): OpenEvent
 
 /** Runs a command on what there is to tell of events. */
 export function withEventLog(config: CliConfig, use: (log: EventLog) => Promise<number>): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const log = openEventLog(config, partition);
+  return withRedis(config, async (partitions) => {
+    const log = openEventLog(config, partitions);
     try {
       return await use(log);
     } finally {

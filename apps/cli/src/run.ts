@@ -69,7 +69,7 @@ function register(cli: CAC, command: Command, { env, terminal }: World): void {
       config: () => {
         const settings = readEnvironment(env);
         for (const warning of unknownSettings(settings)) terminal.note(`hookline: ${warning}`);
-        return readCliConfig(settings);
+        return readCliConfig(settings, terminal.note);
       },
       terminal,
     });

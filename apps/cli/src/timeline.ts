@@ -1,4 +1,4 @@
-import type { EventSummary } from '@hookline/redis';
+import { PartitionAwayError, type EventSummary } from '@hookline/redis';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventLog } from '@hookline/operations';
 
@@ -19,7 +19,11 @@ export async function followEvent(
 ): Promise<EventSummary | undefined> {
   const deadline = Date.now() + patience;
   for (;;) {
-    const event = await log.find(id);
+    const event = await log.find(id).catch((error: unknown) => {
+      // It may be about to come into one that answers.
+      if (!(error instanceof PartitionAwayError) || Date.now() > deadline) throw error;
+      return undefined;
+    });
     if ((event !== undefined && isSettled(event)) || Date.now() > deadline) return event;
     await wait(25);
   }

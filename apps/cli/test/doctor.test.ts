@@ -26,7 +26,7 @@ const bad = (findings: readonly Finding[]) =>
   findings.filter(({ level }) => level !== 'ok').map(({ level, says }) => `${level}: ${says}`);
 
 describe('Redis', () => {
-  const facts = (more: Partial<Extract<ServerFacts, { kind: 'single' }>> = {}): ServerFacts => ({
+  const facts = (more: Partial<ServerFacts> = {}): ServerFacts => ({
     kind: 'single',
     memory: { used: 1_000_000, limit: 100_000_000, policy: 'noeviction' },
     clockSkew: 5,
@@ -93,12 +93,7 @@ describe('Redis', () => {
       'a cluster without a hash tag',
       {
         prefix: 'hookline',
-        facts: {
-          kind: 'cluster',
-          memory: { used: 1, limit: 9, policy: 'noeviction' },
-          clockSkew: 0,
-          version: '7.4.0',
-        },
+        facts: facts({ kind: 'cluster' }),
       },
       /^wrong: .*no hash tag/,
     ],
@@ -191,6 +186,8 @@ describe('workers', () => {
     } as unknown as SystemState['events'],
     memory: { used: 1, max: 0, ratio: 0, policy: 'noeviction' },
     appendfsync: 'always',
+    nodes: [],
+    away: [],
     sweeper: {},
     processes: [process('receiver'), process('worker'), process('dashboard')],
     unknown: [],

@@ -5,6 +5,7 @@ import {
   connect,
   createJobStore,
   createPartition,
+  createPartitions,
   findEvent,
   openEventStore,
   readContent,
@@ -51,7 +52,7 @@ async function accept(source: string, type: string, providerId: string): Promise
 beforeAll(async () => {
   stage = openStage();
   connection = connect(target, 'worker');
-  store = await openEventStore({ target, prefix: env.HOOKLINE_PREFIX, log: NO_LOG });
+  store = await openEventStore({ layout: [{ target, prefix: env.HOOKLINE_PREFIX }], log: NO_LOG });
   await accept('stripe', 'invoice.paid', 'evt_1');
   await accept('stripe', 'customer.created', LONG);
   await accept('github', 'issues.opened', 'g_1');
@@ -164,12 +165,12 @@ describe('an event that only the history has', () => {
   it('is run again with its exact bytes, by handlers that it was not given to', async () => {
     const { code, output } = await past('events', 'rerun', id);
     expect([code, output]).toEqual([0, expect.stringContaining(`queued ${id}`)]);
-    const partition = createPartition(connection, env.HOOKLINE_PREFIX);
-    expect(await readContent(partition, id)).toMatchObject({
+    const partitions = createPartitions([createPartition(connection, env.HOOKLINE_PREFIX)]);
+    expect(await readContent(partitions, id)).toMatchObject({
       body,
       headers: { 'user-agent': 'a-provider/1.0' },
     });
-    expect(await findEvent(partition, id)).toMatchObject({ deliveries: { refund: 'succeeded' } });
+    expect(await findEvent(partitions, id)).toMatchObject({ deliveries: { refund: 'succeeded' } });
   });
 
   it('is not run again when its bytes are not those that came in', async () => {
@@ -241,7 +242,7 @@ describe('a dead letter', () => {
       } };`,
     });
     const worker = await startWorker(stage, { ...env, APP_DIR });
-    const jobs = createJobStore({ partition, retention: 60_000 });
+    const jobs = createJobStore({ partitions: createPartitions([partition]), retention: 60_000 });
     await jobs.create([{ id: 'doomed', name: 'ends', data: { for: 'nothing' }, priority: 5 }]);
     await eventually(async () => (await jobs.get('doomed'))?.status === 'failed');
     redis.disconnect();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { JobRecord, JobService, NewJob } from '@hookline/core';
-import { connect, createJobStore, createPartition, type Connection } from '@hookline/redis';
+import { connect, createJobStore, createPartition, createPartitions, type Connection } from '@hookline/redis';
 import { eventually, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -29,7 +29,10 @@ beforeEach(() => {
 });
 
 const jobsAt = (env: Record<string, string>): JobService =>
-  createJobStore({ partition: createPartition(redis, env['HOOKLINE_PREFIX'] ?? ''), retention: 3_600_000 });
+  createJobStore({
+    partitions: createPartitions([createPartition(redis, env['HOOKLINE_PREFIX'] ?? '')]),
+    retention: 3_600_000,
+  });
 const newJob = (name: string, data: unknown, more: Partial<NewJob> = {}): NewJob => ({
   id: randomUUID(),
   name,

@@ -6,6 +6,7 @@ import { openHistory } from '@hookline/history';
 import {
   connect,
   createPartition,
+  createPartitions,
   findReplay,
   openEventStore,
   unrecordedAudit,
@@ -75,7 +76,7 @@ async function call(client: Client, name: string, input: Record<string, unknown>
 
 beforeAll(async () => {
   connection = connect(target, 'worker');
-  store = await openEventStore({ target, prefix: env.HOOKLINE_PREFIX, log: NO_LOG });
+  store = await openEventStore({ layout: [{ target, prefix: env.HOOKLINE_PREFIX }], log: NO_LOG });
   const history = await openHistory(env.HISTORY_URL, { log: NO_LOG });
   const at = Date.now() - 60_000;
   const body = Buffer.from(`{"customer":"cus_1","note":"in the payload","api_key":"hush"}`);
@@ -202,8 +203,8 @@ describe('hookline mcp', () => {
   it('acts where it is allowed to, for a reason that the audit has', async () => {
     const client = await openClient('--allow-actions');
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual([...LOOKS, ...ACTIONS]);
-    const partition = createPartition(connection, env.HOOKLINE_PREFIX);
-    const newest = async () => (await unrecordedAudit(partition, 1))[0];
+    const partitions = createPartitions([createPartition(connection, env.HOOKLINE_PREFIX)]);
+    const newest = async () => (await unrecordedAudit(partitions, 1))[0];
     const actor = `mcp:${userInfo().username}`;
 
     const queues = await call(client, 'list_queues');
@@ -231,7 +232,7 @@ describe('hookline mcp', () => {
     expect(await call(client, 'replay', { reason: 'no events are named' })).toMatchObject({ isError: true });
     const { data } = await call(client, 'replay', asked);
     expect(data).toMatchObject({ total: 2, waits: expect.stringContaining('no dashboard') });
-    expect(await findReplay(partition, String(data['id']))).toMatchObject({
+    expect(await findReplay(partitions, String(data['id']))).toMatchObject({
       spec: { by: actor, reason: 'the refund was wrong', query: 'source:stripe' },
     });
     expect(await newest()).toMatchObject({ actor, detail: expect.stringContaining('the refund was wrong') });

@@ -4,6 +4,7 @@ import { openHistory } from '@hookline/history';
 import {
   connect,
   createPartition,
+  createPartitions,
   listStatuses,
   openEventStore,
   publishStatus,
@@ -91,7 +92,7 @@ function past(providerId: string, more: Partial<EventSnapshot> = {}): EventSnaps
 beforeAll(async () => {
   stage = openStage();
   connection = connect(target, 'worker');
-  store = await openEventStore({ target, prefix: env.HOOKLINE_PREFIX, log: NO_LOG });
+  store = await openEventStore({ layout: [{ target, prefix: env.HOOKLINE_PREFIX }], log: NO_LOG });
   const history = await openHistory(env.HISTORY_URL, { log: NO_LOG });
   const id = eventIdOf('stripe', 'evt_1');
   const at = Date.now() - 3_600_000;
@@ -313,7 +314,8 @@ describe('events replay', () => {
     expect([code, output]).toEqual([0, expect.stringContaining('no dashboard runs')]);
     expect(output).toMatch(/done: 2\/2 events, 2 succeeded/);
     expect(journal.lines().map((line) => line.split(' ')[1])).toEqual(['evt_1', 'evt_2']);
-    const [act] = await unrecordedAudit(createPartition(connection, env.HOOKLINE_PREFIX), 1);
+    const partitions = createPartitions([createPartition(connection, env.HOOKLINE_PREFIX)]);
+    const [act] = await unrecordedAudit(partitions, 1);
     expect(act).toMatchObject({
       actor: me,
       action: 'replay.start',
@@ -330,8 +332,8 @@ describe('events replay', () => {
       version: '1',
       detail: () => ({}),
     });
-    const partition = createPartition(connection, env.HOOKLINE_PREFIX);
-    await eventually(async () => (await listStatuses(partition)).length > 0);
+    const partitions = createPartitions([createPartition(connection, env.HOOKLINE_PREFIX)]);
+    await eventually(async () => (await listStatuses(partitions)).length > 0);
     const begun = await run('events', 'replay', 'evt_1', '--detach', '--json', '--handler', 'refund');
     expect(begun.code).toBe(0);
     const [{ id = '' } = {}] = jsonLines(begun.output) as { id?: string }[];
@@ -363,7 +365,8 @@ describe('queues', () => {
     const name = String(queue?.['name']);
     expect((await run('queues', 'pause', name, '--reason', 'the bank is away')).code).toBe(0);
     expect((await run('queues', 'list')).output).toMatch(new RegExp(`^${name} +paused`));
-    const [act] = await unrecordedAudit(createPartition(connection, env.HOOKLINE_PREFIX), 1);
+    const partitions = createPartitions([createPartition(connection, env.HOOKLINE_PREFIX)]);
+    const [act] = await unrecordedAudit(partitions, 1);
     expect(act).toMatchObject({ actor: me, action: 'queue.pause', target: name, detail: 'the bank is away' });
     expect((await run('queues', 'resume', name)).code).toBe(0);
     expect((await run('queues', 'pause', 'nobody')).code).toBe(1);

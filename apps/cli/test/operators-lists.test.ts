@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { NO_LOG } from '@hookline/core';
 import { openHistory } from '@hookline/history';
-import { connect, createPartition, unrecordedAudit } from '@hookline/redis';
+import { connect, createPartition, createPartitions, unrecordedAudit } from '@hookline/redis';
 import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { attemptOf, blockOf, eventOf } from '@hookline/testing';
 import { Queue } from 'bullmq';
@@ -70,7 +70,7 @@ it('shows issues, says what somebody does of them, and replays them', async () =
     expect.stringMatching(/replays 2 events: 'replays show \w+'/),
   ]);
   const connection = connect({ kind: 'url', url: env.REDIS_URL }, 'worker');
-  const acts = await unrecordedAudit(createPartition(connection, prefix), 10);
+  const acts = await unrecordedAudit(createPartitions([createPartition(connection, prefix)]), 10);
   connection.disconnect();
   expect(acts).toMatchObject([{ action: 'replay.start' }, { action: 'issue.acknowledge', detail: 'on it' }]);
   expect((await run('issues', 'resolve', '0123456789abcdef')).code).toBe(1);

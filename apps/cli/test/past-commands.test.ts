@@ -5,6 +5,7 @@ import {
   connect,
   createJobStore,
   createPartition,
+  createPartitions,
   openEventStore,
   type Connection,
   type RedisEventStore,
@@ -51,7 +52,7 @@ const refused = (at: number, more: Partial<RefusedRequest> = {}): RefusedRequest
 beforeAll(async () => {
   stage = openStage();
   connection = connect(target, 'worker');
-  store = await openEventStore({ target, prefix: env.HOOKLINE_PREFIX, log: NO_LOG });
+  store = await openEventStore({ layout: [{ target, prefix: env.HOOKLINE_PREFIX }], log: NO_LOG });
   await eventually(() => store.ping());
   const history = await openHistory(env.HISTORY_URL, { log: NO_LOG });
   const act = { at: 1_000, actor: 'ann', target: 'email', outcome: 'done', detail: undefined };
@@ -102,7 +103,7 @@ describe('audit list', () => {
 
   it('shows what was done on this command line, and what was done before', async () => {
     await createJobStore({
-      partition: createPartition(connection, env.HOOKLINE_PREFIX),
+      partitions: createPartitions([createPartition(connection, env.HOOKLINE_PREFIX)]),
       retention: 3_600_000,
     }).create([{ id: 'j1', name: 'report', data: null, priority: 5 }]);
     expect((await run('jobs', 'cancel', 'j1')).code).toBe(0);

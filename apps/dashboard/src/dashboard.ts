@@ -103,13 +103,13 @@ function startReplays({ log, retention }: Desk, logger: Logger) {
 }
 
 function createDesk({ queues, system, history, retention, sources = new Map() }: DashboardParts): Desk {
-  const { partition } = queues;
+  const { partitions } = queues;
   return {
     system: createSystemView(system),
-    log: new EventLog({ partition, history: async () => history(), sources }),
+    log: new EventLog({ partitions, history: async () => history(), sources }),
     history,
     queues: () => queues.list(),
-    deadLetters: (by) => openDeadLetters(partition, Date.now, by),
+    deadLetters: (by) => openDeadLetters(partitions, Date.now, by),
     note: (act) => queues.note(act),
     retention,
   };

@@ -20,17 +20,17 @@ import { startRecorder } from './recorder/start.ts';
 
 await runProcess(process.env, async (env) => {
   const config = readDashboardConfig(env);
-  const { host, production, login, apiKeys, prefix, redis } = config;
+  const { host, production, login, apiKeys, layout } = config;
   const { access, trustedProxies } = config;
   const log = createLogger({ name: 'dashboard', level: config.logLevel, json: production });
   for (const warning of unknownSettings(env)) log.warn(warning);
   const numbers = createMeter('dashboard');
   const { meter } = numbers;
   const [queues, system] = await Promise.all([
-    openQueues({ target: redis, prefix, log }),
-    openSystem({ target: redis, prefix, log, meter }),
+    openQueues({ layout, log }),
+    openSystem({ layout, log, meter }),
   ]);
-  const recorder = await startRecorder({ target: redis, prefix, history: config.history, log, meter }).catch(
+  const recorder = await startRecorder({ layout, history: config.history, log, meter }).catch(
     (error: unknown) => {
       throw error instanceof HistoryError ? new ConfigError([`HISTORY_URL: ${error.message}`]) : error;
     },
@@ -57,8 +57,7 @@ await runProcess(process.env, async (env) => {
   const pagesUrl = await listen(pages, { ...config.port, key: 'DASHBOARD_PORT', host, production, log });
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const status = publishStatus({
-    target: redis,
-    prefix,
+    ...layout[0],
     role: 'dashboard',
     version: hooklineVersion(),
     detail: () => statusDetail(numbers),

@@ -1,4 +1,5 @@
 import { actDone } from '@hookline/core';
+import { turnQueue } from '@hookline/operations';
 import { z } from 'zod';
 import { defineRoute, notFound, type AnyRoute } from './route.ts';
 
@@ -17,7 +18,7 @@ export function pausingRoute(verb: 'pause' | 'resume', says: string): AnyRoute {
       const { name = '' } = ask.params;
       const queue = (await ask.desk.queues()).find((each) => each.name === name);
       if (queue === undefined) return notFound('queue');
-      await (verb === 'pause' ? queue.pause() : queue.resume());
+      await turnQueue(queue, verb);
       await ask.desk.note(actDone(ask.viewer.name, `queue.${verb}`, name, body.reason));
       return { kind: 'json', value: { name, paused: verb === 'pause' } };
     },

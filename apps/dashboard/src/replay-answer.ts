@@ -29,8 +29,8 @@ export function turningRoute(turn: ReplayTurn, says: string): AnyRoute {
     body: ACT_BODY,
     answer: REPLAY,
     async answerTo({ desk, viewer, now, params: { id = '' } }) {
-      const { partition } = desk.log;
-      const before = await findReplay(partition, id);
+      const { partitions } = desk.log;
+      const before = await findReplay(partitions, id);
       if (before === undefined) return notFound('replay');
       const isTurned = await turnReplayBy(desk.log, id, turn, viewer.name, now);
       if (!isTurned) {
@@ -40,7 +40,7 @@ export function turningRoute(turn: ReplayTurn, says: string): AnyRoute {
           problem: { status: 409, error: 'not_now', title: `This replay cannot ${turn}`, detail },
         };
       }
-      const after = (await findReplay(partition, id)) ?? before;
+      const after = (await findReplay(partitions, id)) ?? before;
       return { kind: 'json', value: replayAnswer(after) };
     },
   });

@@ -7,11 +7,11 @@ import { defineRoute, notFound, type AnyRoute } from './route.ts';
 
 const DO = {
   pause: async ({ desk, params: { name = '' } }: Ask) =>
-    pauseSchedule(desk.log.partition, await desk.queues(), name),
+    pauseSchedule(desk.log.partitions, await desk.queues(), name),
   resume: async ({ desk, params: { name = '' } }: Ask) =>
-    resumeSchedule(desk.log.partition, await desk.queues(), name),
+    resumeSchedule(desk.log.partitions, await desk.queues(), name),
   run: async ({ desk, now, params: { name = '' } }: Ask) =>
-    (await runSchedule(desk.log.partition, await desk.queues(), name, now)) ?? false,
+    (await runSchedule(desk.log.partitions, await desk.queues(), name, now)) ?? false,
 } as const;
 
 /** What is done to a schedule, with a line in the audit. */

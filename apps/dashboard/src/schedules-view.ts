@@ -8,7 +8,7 @@ export interface ScheduleView extends ScheduleSummary {
 }
 
 export async function loadSchedules({ desk }: Pick<Ask, 'desk'>): Promise<readonly ScheduleView[]> {
-  const schedules = await listSchedules(desk.log.partition, await desk.queues());
+  const schedules = await listSchedules(desk.log.partitions, await desk.queues());
   return schedules.map((schedule) => ({ ...schedule, says: inWords(schedule.cron) }));
 }
 

@@ -86,6 +86,10 @@ export const QUEUE = z.object({
   delayed: z.number(),
   failed: z.number(),
   paused: z.boolean(),
+  pausedIn: z
+    .array(z.number())
+    .optional()
+    .describe('The partitions that it is paused in, where it is not paused in all of them'),
   unworkedSince: time.optional(),
   oldestAt: time.optional().describe('When the job was made that it hands out next'),
   attempts: z

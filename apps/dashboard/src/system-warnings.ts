@@ -1,6 +1,8 @@
 import type { ProcessStatus, QueueDepth, SystemState } from '@hookline/redis';
 import { countOf, spanOf } from './kit/amounts.ts';
-import { detailOf, type Signal } from './signals/signal.ts';
+import { partitionsText } from './kit/partitions.ts';
+import { nodeSignals } from './signals/nodes.ts';
+import { detailOf, notice, type Signal } from './signals/signal.ts';
 
 /** Events that one process holds on its own disk until Redis takes them. */
 export interface Spool {
@@ -12,7 +14,6 @@ export interface Spool {
 }
 
 const OLD_MS = 60_000;
-const NEARLY_FULL = 0.8;
 
 /** The spools of the processes that have one, as their status tells of them. */
 export function spoolsOf({ processes }: SystemState): readonly Spool[] {
@@ -39,36 +40,9 @@ const UNWORKED_MS = 60_000;
 
 /** What needs somebody as Redis and the processes stand; the most urgent first. */
 export function systemSignals(state: SystemState): readonly Signal[] {
-  const { memory, queues, deadLetters, appendfsync } = state;
+  const { queues, deadLetters } = state;
   const signals: Signal[] = spoolsOf(state).flatMap((spool) => spoolSignal(spool) ?? []);
-  if (memory.policy !== 'noeviction' && memory.policy !== 'unknown')
-    signals.push(
-      notice('policy', [
-        `Redis may throw data away: its maxmemory-policy is `,
-        memory.policy,
-        '; Hookline needs noeviction.',
-      ]),
-    );
-  if (memory.ratio >= NEARLY_FULL)
-    signals.push({
-      kind: 'memory',
-      key: 'memory:redis',
-      title: 'Redis is nearly full',
-      says: [
-        'Redis is ',
-        `${Math.round(memory.ratio * 100)} % full`,
-        ': soon new events are refused so that workers can drain. Give it more memory, or add workers.',
-      ],
-      path: '/admin/system',
-    });
-  if (appendfsync === 'off' || appendfsync === 'no')
-    signals.push(
-      notice('sync', [
-        'Redis does not sync an ',
-        'append-only file',
-        ': events that were answered 200 are lost with its memory.',
-      ]),
-    );
+  signals.push(...nodeSignals(state));
   for (const role of ['receiver', 'worker'])
     if (!state.processes.some((process) => process.role === role))
       signals.push(
@@ -99,7 +73,7 @@ export function systemSignals(state: SystemState): readonly Signal[] {
 }
 
 function queueSignals(
-  { name, paused, waiting, prioritized, delayed, unworkedSince }: QueueDepth,
+  { name, paused, pausedIn, waiting, prioritized, delayed, unworkedSince }: QueueDepth,
   now: number,
 ): readonly Signal[] {
   const signals: Signal[] = [];
@@ -109,6 +83,14 @@ function queueSignals(
       notice(
         `paused/${name}`,
         ['The queue ', name, ` is paused, with ${countOf(waiting + prioritized, 'job')} waiting.`],
+        path,
+      ),
+    );
+  if (pausedIn !== undefined)
+    signals.push(
+      notice(
+        `paused-in-part/${name}`,
+        ['The queue ', name, ` is paused in ${partitionsText(pausedIn)} only: resume it.`],
         path,
       ),
     );
@@ -129,10 +111,6 @@ function queueSignals(
       path,
     });
   return signals;
-}
-
-function notice(name: string, says: Signal['says'], path = '/admin/system'): Signal {
-  return { kind: 'notice', key: `notice:${name}`, title: says.join(''), says, path };
 }
 
 function spoolSignal({ process, events, oldest }: Spool): Signal | undefined {

@@ -1,4 +1,4 @@
-import { NO_LOG, type History, type Source } from '@hookline/core';
+import { NO_LOG, type History, type Layout, type Source } from '@hookline/core';
 import type { AccessOptions } from '@hookline/http';
 import { openQueues, openSystem } from '@hookline/redis';
 import { Queue } from 'bullmq';
@@ -23,16 +23,23 @@ export interface Running {
 }
 
 /** The dashboard on a free port, over the Redis at `url`. */
-export async function startDashboard(
+export function startDashboard(
   url: string,
   prefix: string,
+  ...more: readonly [AccessOptions?, History?, ReadonlyMap<string, Source>?]
+): Promise<Running> {
+  return startDashboardOver([{ target: { kind: 'url', url }, prefix }], ...more);
+}
+
+/** The dashboard on a free port, over several partitions. */
+export async function startDashboardOver(
+  layout: Layout,
   access: AccessOptions = {},
   history?: History,
   sources?: ReadonlyMap<string, Source>,
 ): Promise<Running> {
-  const target = { kind: 'url', url } as const;
-  const queues = await openQueues({ target, prefix, log: quiet });
-  const system = await openSystem({ target, prefix, log: quiet });
+  const queues = await openQueues({ layout, log: quiet });
+  const system = await openSystem({ layout, log: quiet });
   const login = { user: USER, password: PASSWORD };
   const dashboard = openDashboard({
     login,

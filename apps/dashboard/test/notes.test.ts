@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NO_LOG, type History, type RefusalSnapshot } from '@hookline/core';
 import { openHistory } from '@hookline/history';
-import { connect, createPartition, noteAct, openEventStore, type Connection } from '@hookline/redis';
+import {
+  connect,
+  createPartition,
+  createPartitions,
+  noteAct,
+  openEventStore,
+  type Connection,
+} from '@hookline/redis';
 import { testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { blockOf } from '@hookline/testing';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -40,10 +47,15 @@ beforeAll(async () => {
     [25, 30, 40, 55, 70, 71],
   ];
   await history.record(blockOf({ refusals: recorded.map((at) => ({ ...refusal(at), id: `r-${at}` })) }));
-  const store = await openEventStore({ target: { kind: 'url', url }, prefix, log: NO_LOG });
+  const store = await openEventStore({ layout: [{ target: { kind: 'url', url }, prefix }], log: NO_LOG });
   await store.noteRefusals(held.map(refusal));
   await store.close();
-  await noteAct(partition, { actor: 'ann', action: 'queue.pause', target: 'email', outcome: 'done' });
+  await noteAct(createPartitions([partition]), {
+    actor: 'ann',
+    action: 'queue.pause',
+    target: 'email',
+    outcome: 'done',
+  });
   running = await startDashboard(url, prefix, {}, history);
   withoutHistory = await startDashboard(url, prefix);
 }, 60_000);

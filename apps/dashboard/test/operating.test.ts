@@ -4,6 +4,7 @@ import { openHistory } from '@hookline/history';
 import {
   connect,
   createPartition,
+  createPartitions,
   openQueues,
   publishStatus,
   unrecordedAudit,
@@ -68,7 +69,7 @@ beforeAll(async () => {
     { pattern: '30 2 * * 1-5', tz: 'Europe/Berlin' },
     { name: 'report', data: { kind: 'job', data: { of: 'yesterday' } } },
   );
-  queues = await openQueues({ target, prefix, log: NO_LOG });
+  queues = await openQueues({ layout: [{ target, prefix }], log: NO_LOG });
   status = publishStatus({
     target,
     prefix,
@@ -339,7 +340,7 @@ describe('a handler', () => {
     expect((await act('/handlers/nobody/pause'))[0]).toBe(404);
     expect((await act('/handlers/nobody/resume'))[0]).toBe(404);
     const partition = createPartition(connect(target, 'worker'), prefix);
-    const lines = await unrecordedAudit(partition, 20);
+    const lines = await unrecordedAudit(createPartitions([partition]), 20);
     partition.connection.disconnect();
     expect(
       lines.filter(({ target: its }) => its === 'bill').map(({ action, detail }) => [action, detail]),
@@ -383,7 +384,7 @@ describe('a handler', () => {
     });
     expect((await act('/handlers/bill/resume', { reason: 'it is back' }))[0]).toBe(200);
     expect(await bill()).toMatchObject({ isBraked: true, brake: { ...brake, phase: 'releasing' } });
-    const [line] = await unrecordedAudit(partition, 20);
+    const [line] = await unrecordedAudit(createPartitions([partition]), 20);
     expect(line).toMatchObject({ action: 'handler.resume', target: 'bill', detail: 'it is back' });
     await connection.del(keys.brake('bill'), keys.heldFor('bill'), keys.pausedHandlers);
     partition.connection.disconnect();

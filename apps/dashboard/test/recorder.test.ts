@@ -15,10 +15,11 @@ import { openHistory } from '@hookline/history';
 import {
   connect,
   createPartition,
+  createPartitions,
   findEvent,
   openDeadLetters,
   openEventStore,
-  openRecording,
+  openRecordings,
   startWorker,
   type Connection,
   type ReadEvent,
@@ -46,7 +47,7 @@ beforeEach(async () => {
   prefix = uniquePrefix();
   redis = connect(target, 'worker');
   history = await openHistory({ folder }, { log: NO_LOG });
-  recording = openRecording({ target, prefix, log: NO_LOG });
+  [recording] = openRecordings([{ target, prefix }], NO_LOG);
   ends = [];
 });
 afterEach(async () => {
@@ -58,7 +59,7 @@ afterEach(async () => {
 });
 
 async function openStore() {
-  const store = await openEventStore({ target, prefix, log: NO_LOG });
+  const store = await openEventStore({ layout: [{ target, prefix }], log: NO_LOG });
   ends.push(() => store.close());
   await eventually(() => store.ping());
   return store;
@@ -118,7 +119,7 @@ const recorder = (parts: { history?: History; recording?: Recording } = {}, sett
   new Recorder({ recording, history, log: NO_LOG, ...parts }, settings);
 
 const inRedis = async ({ id }: IncomingEvent) =>
-  (await findEvent(createPartition(redis, prefix), id))?.status;
+  (await findEvent(createPartitions([createPartition(redis, prefix)]), id))?.status;
 const statusOf = async ({ id }: IncomingEvent) => (await history.find(id))?.event.status;
 
 describe('the recorder', () => {
@@ -211,12 +212,39 @@ describe('the recorder', () => {
     expect(await statusOf(event)).toBe('queued');
   });
 
+  it('gives up once more what is there again with a server that took over and had not heard of it', async () => {
+    const store = await openStore();
+    await work(handler('h', async () => undefined));
+    const its = recorder();
+    await its.step();
+    const event = incoming();
+    await store.accept(event);
+    await eventually(async () => (await inRedis(event)) === 'handled');
+    const { keys } = createPartition(redis, prefix);
+    const lost = [keys.event(event.id), keys.expiring, keys.changes];
+    const before = await Promise.all(lost.map((key) => redis.dumpBuffer(key)));
+    await eventually(async () => {
+      await its.step();
+      return (await inRedis(event)) === undefined;
+    });
+    await redis.del(keys.known(event.id));
+    for (const [index, key] of lost.entries())
+      await redis.restore(key, 0, before[index] ?? Buffer.of(), 'REPLACE');
+    expect(await inRedis(event)).toBe('handled');
+    // The stream goes on as if nothing were.
+    await store.accept(incoming({ type: 'nobody.asks' }));
+    await eventually(async () => {
+      await its.step();
+      return (await inRedis(event)) === undefined;
+    }, 5_000);
+  });
+
   it('gives up what another had recorded and left when it died, as soon as it takes over', async () => {
     const store = await openStore();
     await work(handler('h', async () => undefined));
     const its = recorder();
     await its.step();
-    const other = openRecording({ target, prefix, log: NO_LOG });
+    const [other] = openRecordings([{ target, prefix }], NO_LOG);
     ends.push(() => other.close());
     const dying = changed(other, { giveUp: () => Promise.reject(new Error('killed')) });
     const event = incoming();
@@ -272,7 +300,9 @@ describe('the recorder', () => {
       peer: '203.0.113.9',
     };
     await store.noteRefusals([refusal, { ...refusal, at: 6 }]);
-    await openDeadLetters(createPartition(redis, prefix), Date.now, 'ann').discard('nothing');
+    await openDeadLetters(createPartitions([createPartition(redis, prefix)]), Date.now, 'ann').discard(
+      'nothing',
+    );
     await redis.xadd(keys.audit, '*', 'act', 'no JSON');
     const [kept] = await redis.xrange(keys.audit, '-', '+', 'COUNT', 1);
     await recorder().step();
@@ -289,7 +319,7 @@ describe('the recorder', () => {
 
   it('works in one process at a time, and goes on in another', async () => {
     const store = await openStore();
-    const other = openRecording({ target, prefix, log: NO_LOG });
+    const [other] = openRecordings([{ target, prefix }], NO_LOG);
     const event = incoming();
     await recorder().step();
     await store.accept(event);

@@ -14,9 +14,10 @@ import { EventLog, ReplayRunner } from '@hookline/operations';
 import {
   connect,
   createPartition,
+  createPartitions,
   findEvent,
   openEventStore,
-  openRecording,
+  openRecordings,
   startWorker,
   type Connection,
   type Partition,
@@ -49,7 +50,7 @@ beforeEach(async () => {
   redis = connect(target, 'worker');
   partition = createPartition(redis, prefix);
   history = await openHistory({ folder }, { log: NO_LOG });
-  recording = openRecording({ target, prefix, log: NO_LOG });
+  [recording] = openRecordings([{ target, prefix }], NO_LOG);
   running = await startDashboard(url, prefix, {}, history);
   ends = [];
 });
@@ -130,14 +131,15 @@ async function accept(
   count: number,
   status: 'handled' | 'dead' | 'unhandled',
 ): Promise<readonly IncomingEvent[]> {
-  const store = await openEventStore({ target, prefix, log: NO_LOG });
+  const store = await openEventStore({ layout: [{ target, prefix }], log: NO_LOG });
   ends.push(() => store.close());
   await eventually(() => store.ping());
   const events = Array.from({ length: count }, (_, number) => incoming(number));
   for (const event of events) await store.accept(event);
   await eventually(async () => {
     for (const { id } of events)
-      if ((await findEvent(partition, id))?.status !== status) throw new Error(`${id} is not ${status} yet`);
+      if ((await findEvent(createPartitions([partition]), id))?.status !== status)
+        throw new Error(`${id} is not ${status} yet`);
   });
   return events;
 }
@@ -191,7 +193,7 @@ describe('a replay', () => {
       position: 1,
     });
     expect(ran.toSorted()).toEqual(['a 0', 'b 0']);
-    expect((await findEvent(partition, event?.id ?? ''))?.status).toBe('handled');
+    expect((await findEvent(createPartitions([partition]), event?.id ?? ''))?.status).toBe('handled');
     // Redis keeps nothing of it for ever.
     const { keys } = partition;
     await eventually(async () => expect(await redis.smembers(keys.replaysUnderWay)).toEqual([]));
@@ -214,7 +216,7 @@ describe('a replay', () => {
     await work(handler('a', { run: async ({ body }) => void bodies.push(body) }), handler('b'));
     const [event] = await accept(1, 'handled');
     await record();
-    expect(await findEvent(partition, event?.id ?? '')).toBeUndefined();
+    expect(await findEvent(createPartitions([partition]), event?.id ?? '')).toBeUndefined();
     ran = [];
     const { id } = await ask({ ids: [event?.providerId], handlers: ['a'] });
     expect(await untilState(id, 'done')).toMatchObject({ queued: 1, succeeded: 1 });
@@ -235,7 +237,7 @@ describe('a replay', () => {
       { handler: 'a', status: 'succeeded' },
       { handler: 'b', status: 'filtered', reason: 'customer is not 1' },
     ]);
-    expect(await findEvent(partition, id)).toBeUndefined();
+    expect(await findEvent(createPartitions([partition]), id)).toBeUndefined();
     const shown = (await (await running.get(`/admin/api/events/${id}`)).json()) as { deliveries: object[] };
     expect(shown.deliveries).toContainEqual({
       handler: 'b',
@@ -250,7 +252,7 @@ describe('a replay', () => {
     const whole = await ask({ ids: [id] });
     expect(await untilState(whole.id, 'done')).toMatchObject({ queued: 2, succeeded: 1, other: 1, dead: 0 });
     expect(ran).toEqual(['a 0']);
-    expect(await findEvent(partition, id)).toMatchObject({
+    expect(await findEvent(createPartitions([partition]), id)).toMatchObject({
       status: 'handled',
       deliveries: { a: 'succeeded', b: 'filtered' },
     });
@@ -290,7 +292,7 @@ describe('a replay', () => {
     await work(handler('other', { types: ['customer.created'] }));
     const { id } = await ask({ ids: [event?.id] });
     expect(await untilState(id, 'done')).toMatchObject({ queued: 1, other: 1, dead: 0 });
-    expect((await findEvent(partition, event?.id ?? ''))?.status).toBe('unhandled');
+    expect((await findEvent(createPartitions([partition]), event?.id ?? ''))?.status).toBe('unhandled');
   });
 
   it('gives what nobody wanted to a handler that there is now', async () => {
@@ -327,13 +329,15 @@ describe('a replay', () => {
     let goOn = (): void => undefined;
     const going = new Promise<void>((resolve) => (goOn = resolve));
     await work(handler('a', { run: () => going }));
-    const store = await openEventStore({ target, prefix, log: NO_LOG });
+    const store = await openEventStore({ layout: [{ target, prefix }], log: NO_LOG });
     ends.push(() => store.close());
     await eventually(() => store.ping());
     const event = incoming(1);
     await store.accept(event);
     await eventually(async () =>
-      expect((await findEvent(partition, event.id))?.deliveries).toEqual({ a: 'pending' }),
+      expect((await findEvent(createPartitions([partition]), event.id))?.deliveries).toEqual({
+        a: 'pending',
+      }),
     );
     const { id } = await ask({ ids: [event.id] });
     expect((await untilState(id, 'done')).skipped).toEqual({ 'it is open: it waits or runs anyway': 1 });
@@ -413,7 +417,7 @@ it('does not replay what has left Redis when its signature does not hold any mor
     headers: { 'stripe-signature': `t=${Math.floor(event.receivedAt / 1_000)},v1=${'0'.repeat(64)}` },
   };
   const log = new EventLog({
-    partition,
+    partitions: createPartitions([partition]),
     history: async () =>
       ({
         ...history,
@@ -476,7 +480,7 @@ describe('whoever carries replays out', () => {
   });
 
   const logOver = (its: Partition) =>
-    new EventLog({ partition: its, history: async () => history, sources: new Map() });
+    new EventLog({ partitions: createPartitions([its]), history: async () => history, sources: new Map() });
 
   /** A partition whose process dies at one of its calls: before it, or when Redis has done it and nobody hears. */
   function dying({ call, isDone }: { readonly call: number; readonly isDone: boolean }): Partition {

@@ -277,6 +277,8 @@ describe('the warnings', () => {
     events: { received: 0, queued: 0, dispatched: 0, dead: 0, settled: 0 },
     memory: { used: 1, max: 10, ratio: 0.1, policy: 'noeviction' },
     appendfsync: 'always',
+    nodes: [],
+    away: [],
     sweeper: {},
     unknown: [],
     processes: [receiver, worker],

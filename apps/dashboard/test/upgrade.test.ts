@@ -4,6 +4,7 @@ import {
   connect,
   createJobStore,
   createPartition,
+  createPartitions,
   findEvent,
   openDeadLetters,
   openEventStore,
@@ -48,14 +49,13 @@ async function open() {
   runs = [];
   written = new Map();
   for (const { id } of inRedisBefore) written.set(id, await redis.hgetallBuffer(`${prefix}/event/${id}`));
-  store = await openEventStore({ target, prefix, log: NO_LOG });
+  store = await openEventStore({ layout: [{ target, prefix }], log: NO_LOG });
   await eventually(() => store.ping());
 }
 
 async function record() {
   recorder = await startRecorder({
-    target: { kind: 'url', url: server.url },
-    prefix,
+    layout: [{ target: { kind: 'url', url: server.url }, prefix }],
     history: { place: { folder }, retention: 30 * DAY, most: new Map() },
     log: NO_LOG,
     meter: NO_METER,
@@ -74,7 +74,7 @@ async function close() {
 const find = async (id: string) => recorder?.history()?.find(id as EventId);
 const statusOf = async (id: string) => (await find(id))?.event.status;
 const isWhat = (...whats: readonly string[]) => events.filter(({ what }) => whats.includes(what));
-const held = async ({ id }: SentBefore) => (await findEvent(partition, id)) !== undefined;
+const held = async ({ id }: SentBefore) => (await findEvent(createPartitions([partition]), id)) !== undefined;
 const runsOf = (id: string) => runsIn(runs, id);
 const recordedIds = async () => {
   const page = await recorder?.history()?.search({ phrases: [], pairs: [] }, { limit: 500 });
@@ -197,7 +197,7 @@ describe('a Redis that the version before the history wrote', () => {
   it('keeps its dead letters, which can be replayed', async () => {
     const dead = isWhat('dead', 'dead, of several');
     for (const event of dead) expect([await held(event), await statusOf(event.id)]).toEqual([true, 'dead']);
-    const letters = openDeadLetters(partition);
+    const letters = openDeadLetters(createPartitions([partition]));
     const ids = (await letters.list(0, 10)).map(({ id }) => id);
     expect(ids.toSorted()).toEqual(['job-failed', ...dead.map(({ id }) => `${id}~doomed`)].toSorted());
     for (const id of ids) expect((await letters.replay(id)).kind).toBe('replayed');
@@ -222,7 +222,7 @@ describe('a Redis that the version before the history wrote', () => {
   });
 
   it('keeps tracked jobs as they were, and runs those that waited', async () => {
-    const jobs = createJobStore({ partition, retention: 7 * DAY });
+    const jobs = createJobStore({ partitions: createPartitions([partition]), retention: 7 * DAY });
     const stands = async (id: string) => (await jobs.get(id))?.status;
     await eventually(async () => (await stands('job-waiting')) === 'succeeded');
     expect(await jobs.get('job-done')).toMatchObject({

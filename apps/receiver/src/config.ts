@@ -28,6 +28,8 @@ export interface ReceiverConfig extends CommonConfig {
   readonly trustedProxies: number | readonly string[];
   /** What callback addresses begin with; where this process listens, unless set. */
   readonly publicUrl: string | undefined;
+  /** Milliseconds that the id of an event is known. */
+  readonly eventRetention: number;
   /** Milliseconds that a job which succeeded or was cancelled is kept. */
   readonly jobRetention: number;
   /** What a 2xx stands for. */
@@ -53,6 +55,7 @@ export function readReceiverConfig(env: Environment, warn: (message: string) => 
     apiKeys,
     trustedProxies: trustedProxiesSetting(env, problems),
     publicUrl: own.PUBLIC_URL?.replace(/\/+$/, ''),
+    eventRetention: own.EVENT_RETENTION,
     jobRetention: own.JOB_RETENTION,
     // The embedded Redis is ours to set up. Of another one, whoever sets it up has to say so.
     ack: own.ACK ?? (namesRedis(env) ? 'memory' : 'fsync'),

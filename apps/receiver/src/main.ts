@@ -17,7 +17,7 @@ import {
 import { openEventStore, openJobs, publishStatus } from '@hookline/redis';
 import { openSpoolingStore, type OpenedSpoolingStore, type SpoolSettings } from '@hookline/spool';
 import { createServer } from 'node:http';
-import { readReceiverConfig } from './config.ts';
+import { readReceiverConfig, type ReceiverConfig } from './config.ts';
 import { postRefusals } from './post-refusals.ts';
 import { findTestKeys } from './test-keys.ts';
 
@@ -33,10 +33,17 @@ function openSpool(
   });
 }
 
+function subjectsOf({ sources, eventRetention: retention }: ReceiverConfig) {
+  const rules = [...sources].map(
+    ([name, { subjectRule, provider }]) => [name, subjectRule ?? provider.subjectRule] as const,
+  );
+  return { rules: new Map(rules), retention };
+}
+
 await runProcess(process.env, async (env) => {
   const startLog = createLogger({ name: 'receiver', level: 'info', json: isProduction(env) });
   const config = readReceiverConfig(env, (message) => startLog.warn(message));
-  const { production, host, logLevel, redis, prefix, sources } = config;
+  const { production, host, logLevel, layout, sources } = config;
   const log = createLogger({ name: 'receiver', level: logLevel, json: production });
   for (const warning of unknownSettings(env)) log.warn(warning);
   findTestKeys(sources.values());
@@ -44,8 +51,8 @@ await runProcess(process.env, async (env) => {
   const { meter } = numbers;
 
   const [store, jobs] = await Promise.all([
-    openEventStore({ target: redis, prefix, ack: config.ack, log, meter }),
-    openJobs({ target: redis, prefix, retention: config.jobRetention, ack: config.ack, log }),
+    openEventStore({ layout, ack: config.ack, log, meter, subjects: subjectsOf(config) }),
+    openJobs({ layout, retention: config.jobRetention, ack: config.ack, log }),
   ]);
   const spool = config.spool && (await openSpool(config.spool, store, log, meter));
   const refusals = new RefusalSample();
@@ -66,7 +73,7 @@ await runProcess(process.env, async (env) => {
     },
   });
   const server = createServer({ ...SLOW_REQUESTS, keepAliveTimeout: config.keepAlive }, receiver);
-  const checks = { redis: () => store.ping(), ...(spool && { spool: () => spool.check() }) };
+  const checks = { ...store.checks, ...(spool && { spool: () => spool.check() }) };
   const ops = createServer(SLOW_REQUESTS, createOps({ checks, enough: 'any', metrics: numbers.text }));
   const opsUrl = await listen(ops, { ...config.opsPort, key: 'OPS_PORT', host, production, log });
   const url = await listen(server, { ...config.port, key: 'RECEIVER_PORT', host, production, log });
@@ -75,8 +82,7 @@ await runProcess(process.env, async (env) => {
   if (publicUrl !== undefined) jobs.announceUrl(publicUrl);
   const posting = postRefusals(refusals, store);
   const status = publishStatus({
-    target: redis,
-    prefix,
+    ...layout[0],
     role: 'receiver',
     version: hooklineVersion(),
     detail: () => statusDetail(numbers),

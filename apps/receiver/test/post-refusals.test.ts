@@ -4,6 +4,7 @@ import { RefusalSample } from '@hookline/http';
 import {
   connect,
   createPartition,
+  createPartitions,
   openEventStore,
   unrecordedRefusals,
   type Connection,
@@ -20,7 +21,7 @@ const prefix = uniquePrefix();
 beforeEach(async () => {
   server = await startOwnRedis();
   const target = { kind: 'url', url: server.url } as const;
-  store = await openEventStore({ target, prefix, log: NO_LOG });
+  store = await openEventStore({ layout: [{ target, prefix }], log: NO_LOG });
   redis = connect(target, 'worker');
   redis.on('error', () => undefined);
   await eventually(() => store.ping());
@@ -51,7 +52,7 @@ it('sends a flood of refusals in one call, and loses none of their number while 
     for (let at = 0; at < count; at += 1) sample.note('stripe mismatch', () => refused(at));
   };
   const told = async () => {
-    const all = await unrecordedRefusals(createPartition(redis, prefix), 1_000);
+    const all = await unrecordedRefusals(createPartitions([createPartition(redis, prefix)]), 1_000);
     return { all, sum: all.reduce((sum, { suppressed }) => sum + 1 + suppressed, 0) };
   };
   let calls = 0;

@@ -21,7 +21,7 @@ import { slipsIn, unreadIn } from './silent-slips.ts';
 
 await runProcess(process.env, async (env) => {
   const config = readWorkerConfig(env);
-  const { production, host, logLevel, redis, prefix, appDir } = config;
+  const { production, host, logLevel, layout, appDir } = config;
   const log = createLogger({ name: 'worker', level: logLevel, json: production });
   for (const warning of unknownSettings(
     env,
@@ -45,8 +45,7 @@ await runProcess(process.env, async (env) => {
   const numbers = createMeter('worker');
   const { meter } = numbers;
   const worker = await startWorker({
-    // Receivers and pages know one partition.
-    layout: [{ target: redis, prefix }],
+    layout,
     registry,
     queues,
     parsePayload,

@@ -1,7 +1,6 @@
 import type {
   AttemptSnapshot,
   AuditLine,
-  DeliveryStatus,
   EventHistory,
   EventId,
   EventSummary as Recorded,
@@ -16,6 +15,7 @@ import {
   copiesOfKnown,
   deliveriesShown,
   findEvent,
+  isKnown,
   listEvents,
   openFleet,
   outlookOf,
@@ -26,9 +26,10 @@ import {
   type EventSummary,
   type ListOptions,
   type Outlook,
-  type Partition,
+  type Partitions,
 } from '@hookline/redis';
 import type { Content } from './content.ts';
+import { fits } from './fits.ts';
 import { savedSampleOf, type SavedSample } from './saved-sample.ts';
 import { judgeAgain, verifiedBy, type VerifiedBy } from './signature.ts';
 
@@ -45,10 +46,12 @@ export interface EventDetail {
   readonly bodyTrusted: boolean | undefined;
   readonly attempts: readonly AttemptSnapshot[];
   readonly audit: readonly AuditLine[];
+  /** A partition that may hold it does not answer: this is as it was recorded last. */
+  readonly isUncertain?: boolean;
 }
 
 export interface EventLogParts {
-  readonly partition: Partition;
+  readonly partitions: Partitions;
   /** Resolves with `undefined` where none is kept. */
   history(): Promise<History | undefined>;
   /** Those whose secrets are at hand, by name. */
@@ -63,16 +66,16 @@ export class EventLog {
 
   constructor(parts: EventLogParts) {
     this.#parts = parts;
-    this.#fleet = openFleet(parts.partition);
-    this.#ages = new SecretAges(parts.partition);
+    this.#fleet = openFleet(parts.partitions);
+    this.#ages = new SecretAges(parts.partitions);
   }
 
-  get partition(): Partition {
-    return this.#parts.partition;
+  get partitions(): Partitions {
+    return this.#parts.partitions;
   }
 
   async find(id: string): Promise<EventSummary | undefined> {
-    return (await findEvent(this.partition, id)) ?? this.#recorded(id);
+    return (await findEvent(this.partitions, id)) ?? this.#recorded(id);
   }
 
   /** @param id ours, or the provider's own */
@@ -82,13 +85,21 @@ export class EventLog {
 
   async #detailOf(id: string): Promise<EventDetail | undefined> {
     const history = await this.#parts.history();
-    const [held, past] = await Promise.all([findEvent(this.partition, id), history?.find(id as EventId)]);
+    const [asked, past] = await Promise.all([
+      settled(findEvent(this.partitions, id)),
+      history?.find(id as EventId),
+    ]);
+    if (asked.status === 'rejected') {
+      if (past === undefined || this.partitions.all.length === 1) throw asked.reason;
+      return { ...recordedDetail(past, undefined, undefined), isUncertain: true };
+    }
+    const held = asked.value;
     if (past !== undefined) {
-      const copies = held === undefined ? await copiesOfKnown(this.partition, id) : undefined;
+      const copies = held === undefined ? await copiesOfKnown(this.partitions, id) : undefined;
       return recordedDetail(past, held, copies);
     }
     if (held === undefined) return undefined;
-    const content = await readContent(this.partition, id);
+    const content = await readContent(this.partitions, id);
     return {
       event: held,
       isRecorded: false,
@@ -106,7 +117,7 @@ export class EventLog {
     const found = await history?.search({ providerId, phrases: [], pairs: [] }, { limit: 1 });
     const [event] =
       found?.items ??
-      (await listEvents(this.partition, { count: 1, fits: (each) => each.providerId === providerId }));
+      (await listEvents(this.partitions, { count: 1, fits: (each) => each.providerId === providerId }));
     return event && this.#detailOf(event.id);
   }
 
@@ -128,22 +139,21 @@ export class EventLog {
     const open = Object.keys(deliveries).filter((handler) => deliveries[handler] === 'pending');
     if (open.length === 0 && !isNew) return {};
     const fleet = await this.fleet();
-    if (!isNew) return outlookOf(this.partition, id, open, fleet);
+    if (!isNew) return outlookOf(this.partitions, id, open, fleet);
     const wanted = fleet.handlersFor(event).map(({ name }) => name);
-    const holding = Object.entries(await outlookOf(this.partition, id, wanted, fleet)).filter(
+    const holding = Object.entries(await outlookOf(this.partitions, id, wanted, fleet)).filter(
       ([, { kind }]) => kind === 'paused' || kind === 'braked',
     );
     return Object.fromEntries(holding);
   }
 
   /** Whether it was settled and recorded, so that Redis only knows its id. */
-  async isOver(id: string): Promise<boolean> {
-    const { connection, keys } = this.partition;
-    return (await connection.exists(keys.known(id))) === 1;
+  isOver(id: string): Promise<boolean> {
+    return isKnown(this.partitions, id);
   }
 
   async content(id: string): Promise<Content | undefined> {
-    const content = await readContent(this.partition, id);
+    const content = await readContent(this.partitions, id);
     if (content !== undefined) return content;
     const found = await (await this.history())?.body(id as EventId);
     return found?.kind === 'whole' ? found : undefined;
@@ -159,7 +169,7 @@ export class EventLog {
       const { items, next } = await history.search(query, page);
       return { items: items.map(summaryOf), next };
     }
-    const items = await listEvents(this.partition, {
+    const items = await listEvents(this.partitions, {
       count: page.limit,
       ...(query.status === undefined ? {} : { status: query.status }),
       fits: (event) => fits(query, event),
@@ -170,7 +180,7 @@ export class EventLog {
   /** The newest events first, those that only the history has among them. @param options.query what it is asked for */
   async list(options: ListOptions & { readonly query: Omit<SearchQuery, 'phrases' | 'pairs'> }) {
     const { query, count } = options;
-    const held = await listEvents(this.partition, options);
+    const held = await listEvents(this.partitions, options);
     const past: EventSummary[] = [];
     const history = await this.history();
     for (let before: string | undefined; history !== undefined && past.length < count;) {
@@ -193,8 +203,8 @@ export class EventLog {
    * @returns why it cannot be; `undefined` when it is there
    */
   async restore(id: EventId, retention: number): Promise<string | undefined> {
-    const { partition } = this.#parts;
-    if ((await findEvent(partition, id)) !== undefined) return undefined;
+    const { partitions } = this.#parts;
+    if ((await findEvent(partitions, id)) !== undefined) return undefined;
     const history = await this.history();
     const [found, content] = await Promise.all([history?.find(id), history?.body(id)]);
     if (found === undefined || content === undefined || content.kind === 'absent')
@@ -203,7 +213,7 @@ export class EventLog {
     if (content.kind === 'damaged') return 'the bytes in the history are not those that were recorded';
     const doubt = this.#doubtOf(found.event, { headers, body });
     if (doubt !== undefined) return doubt;
-    await restoreEvent(partition, { ...found.event, headers, body }, retention);
+    await restoreEvent(partitions, { ...found.event, headers, body }, retention);
     return undefined;
   }
 
@@ -246,6 +256,11 @@ export class EventLog {
   }
 }
 
+async function settled<Value>(asked: Promise<Value>): Promise<PromiseSettledResult<Value>> {
+  const [result] = await Promise.allSettled([asked]);
+  return result;
+}
+
 function recordedDetail(
   past: EventHistory,
   held: EventSummary | undefined,
@@ -262,46 +277,6 @@ function recordedDetail(
     attempts,
     audit,
   };
-}
-
-/** Payloads are not looked into: what asks for a piece of one fits nothing, for everything else would be wrong. */
-function fits(query: SearchQuery, event: EventSummary): boolean {
-  if (query.phrases.length + query.pairs.length > 0) return false;
-  const {
-    source,
-    provider,
-    type,
-    providerId,
-    subject,
-    idPrefix,
-    delivery,
-    from = -Infinity,
-    until = Infinity,
-  } = query;
-  const isOf = (asked: string | undefined, its: string) => asked === undefined || asked === its;
-  const isOfType =
-    type === undefined ||
-    (type.endsWith('*') ? event.type.startsWith(type.slice(0, -1)) : event.type === type);
-  return (
-    isOf(source, event.source) &&
-    isOf(provider, event.provider) &&
-    isOf(providerId, event.providerId) &&
-    (subject ?? event.subject) === event.subject &&
-    isOfType &&
-    event.id.startsWith(idPrefix ?? '') &&
-    event.receivedAt >= from &&
-    event.receivedAt < until &&
-    (delivery === undefined || hasDelivery(event.deliveries, delivery))
-  );
-}
-
-function hasDelivery(
-  deliveries: Readonly<Record<string, DeliveryStatus>>,
-  { handler, status }: NonNullable<SearchQuery['delivery']>,
-): boolean {
-  return Object.entries(deliveries).some(
-    ([name, its]) => (handler ?? name) === name && (status ?? its) === its,
-  );
 }
 
 function summaryOf(event: Recorded): EventSummary {

@@ -36,13 +36,13 @@ export async function loadHandlers(log: EventLog, range: ActivityRange): Promise
   const [ran, fleet, paused, braked] = await Promise.all([
     history?.handlers(range) ?? [],
     log.fleet(),
-    pausedHandlers(log.partition),
-    brakedHandlers(log.partition),
+    pausedHandlers(log.partitions),
+    brakedHandlers(log.partitions),
   ]);
   const queues = [...new Set([...fleet.handlers.values()].map(({ queue }) => queue))];
   const [waiting, oldest] = await Promise.all([
-    waitingIn(log.partition, queues),
-    oldestWaiting(log.partition, queues),
+    waitingIn(log.partitions, queues),
+    oldestWaiting(log.partitions, queues),
   ]);
   const byName = new Map(ran.map((each) => [each.handler, each]));
   const names = new Set([...byName.keys(), ...fleet.handlers.keys(), ...paused.keys(), ...braked.keys()]);
@@ -83,11 +83,11 @@ export async function turnHandler(
   act: { readonly by: string; readonly reason?: string | undefined; readonly now: number },
 ): Promise<HandlerTurn> {
   if (how === 'resume') {
-    if (await resumeHandler(log.partition, handler, act)) return { kind: 'done' };
+    if (await resumeHandler(log.partitions, handler, act)) return { kind: 'done' };
     return (await isKnown(log, handler, act.now)) ? { kind: 'so-already' } : { kind: 'unknown' };
   }
   if (!(await isKnown(log, handler, act.now))) return { kind: 'unknown' };
-  return (await pauseHandler(log.partition, handler, act)) ? { kind: 'done' } : { kind: 'so-already' };
+  return (await pauseHandler(log.partitions, handler, act)) ? { kind: 'done' } : { kind: 'so-already' };
 }
 
 /** One that was taken away may come back. */

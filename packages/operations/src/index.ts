@@ -19,3 +19,4 @@ export { loadHandlers, turnHandler, type HandlerTurn, type HandlerView } from '.
 export { loadQueues, type QueueView } from './queues.ts';
 export { discardIssue, replayIssue, type IssueReplay } from './issues.ts';
 export { loadSources, silentSince, type SourceView } from './silence.ts';
+export { turnQueue } from './turn-queue.ts';

@@ -19,7 +19,7 @@ export async function refusalsPage(
 ): Promise<HistoryPage<RefusalSnapshot>> {
   const { source, reason, limit, before } = query;
   const isPlain = source === undefined && reason === undefined && before === undefined;
-  const held = await unrecordedRefusals(log.partition, isPlain ? limit + 1 : MOST_HELD);
+  const held = await unrecordedRefusals(log.partitions, isPlain ? limit + 1 : MOST_HELD);
   const fits = held.filter(
     (refusal) =>
       (source ?? refusal.source) === refusal.source && (reason ?? refusal.reason) === refusal.reason,
@@ -31,7 +31,7 @@ export async function refusalsPage(
 export async function auditPage(log: EventLog, query: AuditQuery): Promise<HistoryPage<AuditLine>> {
   const { action: asked, limit, before } = query;
   const isPlain = asked === undefined && before === undefined;
-  const held = await unrecordedAudit(log.partition, isPlain ? limit + 1 : MOST_HELD);
+  const held = await unrecordedAudit(log.partitions, isPlain ? limit + 1 : MOST_HELD);
   const fits = held.filter(({ action }) => (asked ?? action) === action);
   return merged(fits, await (await log.history())?.audit(query), query);
 }

@@ -25,9 +25,9 @@ export async function loadQueues(
   const [ran, fleet, depths, oldest] = await Promise.all([
     history?.handlers(range) ?? [],
     log.fleet(),
-    readDepths(log.partition),
+    readDepths(log.partitions),
     oldestWaiting(
-      log.partition,
+      log.partitions,
       queues.map(({ name }) => name),
     ),
   ]);

@@ -53,8 +53,8 @@ async function list(
   options: { readonly id?: string; readonly count: number; readonly json?: boolean },
   write: Write,
 ): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const letters = openDeadLetters(partition);
+  return withRedis(config, async (partitions) => {
+    const letters = openDeadLetters(partitions);
     const found = await letters.list(0, options.id === undefined ? options.count : await letters.count());
     const shown = options.id === undefined ? found : found.filter(({ id }) => id === options.id);
     if (options.json === true || options.id !== undefined) {
@@ -72,8 +72,8 @@ async function list(
 }
 
 async function replay(config: CliConfig, id: string, write: Write): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const replayed = await openDeadLetters(partition, Date.now, actor()).replay(id);
+  return withRedis(config, async (partitions) => {
+    const replayed = await openDeadLetters(partitions, Date.now, actor()).replay(id);
     if (replayed.kind === 'gone') {
       write(
         `no dead letter has the id ${id}: it was replayed or retried already, or never was ('dead list' shows those there are)`,
@@ -86,8 +86,8 @@ async function replay(config: CliConfig, id: string, write: Write): Promise<numb
 }
 
 async function discard(config: CliConfig, id: string, write: Write): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const isDiscarded = await openDeadLetters(partition, Date.now, actor()).discard(id);
+  return withRedis(config, async (partitions) => {
+    const isDiscarded = await openDeadLetters(partitions, Date.now, actor()).discard(id);
     write(
       isDiscarded
         ? `discarded ${id}: it will not be run again`
@@ -104,8 +104,8 @@ const REPLAY_PAGE = 200;
  * May be ended at any moment and run again: each replay is one step.
  */
 async function replayAll(config: CliConfig, write: Write): Promise<number> {
-  return withRedis(config, async (partition) => {
-    const letters = openDeadLetters(partition, Date.now, actor());
+  return withRedis(config, async (partitions) => {
+    const letters = openDeadLetters(partitions, Date.now, actor());
     const ids: string[] = [];
     for (const total = await letters.count(); ids.length < total;) {
       const page = await letters.list(ids.length, Math.min(REPLAY_PAGE, total - ids.length));

@@ -1,23 +1,25 @@
-import { explain, NO_LOG } from '@hookline/core';
+import { basePrefixOf, explain, NO_LOG, type Layout } from '@hookline/core';
 import { loadSources, type EventLog } from '@hookline/operations';
 import { namesOf, readEnvironment, unknownSettings } from '@hookline/process';
 import {
+  createPartition,
   isRecorded,
+  LayoutError,
   lagOf,
   openFleet,
   openSystem,
   brakedHandlers,
   pausedHandlers,
-  readServer,
-  type Partition,
+  requireLayout,
+  type Partitions,
 } from '@hookline/redis';
 import { randomBytes } from 'node:crypto';
 import type { Command } from '../command.ts';
 import { readCliConfig, type CliConfig } from '../config.ts';
-import { note, ok, type Finding } from '../doctor/finding.ts';
+import { note, ok, wrong, type Finding } from '../doctor/finding.ts';
 import { fleetFindings } from '../doctor/fleet.ts';
 import { historyFindings, type SeenHistory } from '../doctor/history.ts';
-import { redisFindings } from '../doctor/redis.ts';
+import { nodeFindings } from '../doctor/nodes.ts';
 import { secretFindings, sourcesFinding, trafficFindings } from '../doctor/sources.ts';
 import { openEventLog } from '../open-event-log.ts';
 import { findReceiver } from '../receiver-address.ts';
@@ -25,7 +27,7 @@ import { wrapped } from '../rows.ts';
 import { readSearch } from '../search-query.ts';
 import type { Write } from '../terminal.ts';
 import { lastDay } from '../with-history.ts';
-import { withRedis } from '../with-redis.ts';
+import { withRedis, type AwayRedis } from '../with-redis.ts';
 
 /** Says what is right and wrong with an installation, and how to mend it. */
 export default {
@@ -50,17 +52,25 @@ export default {
       sourcesFinding(config.sources, namesOf(config.sources.keys())),
       ...secretFindings(config.sources.values(), randomBytes(32)),
     ]);
-    return withRedis(config, async (partition) => {
-      tell(await lookAtRedis(config, partition));
-      tell(await lookAtFleet(config, partition));
-      const log = openEventLog(config, partition);
-      try {
-        tell(await lookAtHistory(config, log));
-      } finally {
-        await log.close().catch(() => undefined);
-      }
-      return isWrong ? 1 : 0;
-    });
+    return withRedis(
+      config,
+      async (partitions, away) => {
+        tell(await lookAtRedis(config, partitions, away));
+        const mistaken = await lookAtLayout(config.layout, partitions);
+        tell(mistaken);
+        // What else there is lies in other partitions than these.
+        if (mistaken.length > 0) return 1;
+        tell(await lookAtFleet(config, partitions));
+        const log = openEventLog(config, partitions);
+        try {
+          tell(await lookAtHistory(config, log));
+        } finally {
+          await log.close().catch(() => undefined);
+        }
+        return isWrong ? 1 : 0;
+      },
+      'any',
+    );
   },
 } satisfies Command;
 
@@ -71,33 +81,42 @@ function describe({ level, says, mend }: Finding, write: Write): void {
   if (mend !== undefined) write(wrapped(mend, '      -> ', '         '));
 }
 
-const PINGS = 15;
-
-async function lookAtRedis({ prefix, production, dataDir }: CliConfig, partition: Partition) {
-  const { connection, keys } = partition;
-  const facts = await readServer(connection, keys.queues, Date.now);
-  const took: number[] = [];
-  for (let ping = 0; ping < PINGS; ping += 1) {
-    const began = performance.now();
-    await connection.hlen(keys.repairs);
-    took.push(performance.now() - began);
-  }
-  const latency = took.toSorted((a, b) => a - b)[Math.floor(PINGS / 2)] ?? 0;
+async function lookAtRedis(
+  { layout, production, dataDir }: CliConfig,
+  partitions: Partitions,
+  away: readonly AwayRedis[],
+) {
   const receiver = findReceiver(dataDir);
   return [
-    ...redisFindings({ facts, latency, prefix, production }),
+    ...(await nodeFindings(layout, partitions, { away, production })),
     ...(receiver === undefined ? [] : [ok(`'npm start' runs here; its receiver is at ${receiver}`)]),
   ];
 }
 
-async function lookAtFleet({ redis, prefix }: CliConfig, partition: Partition) {
-  const system = await openSystem({ target: redis, prefix, log: NO_LOG });
+/** Whether Redis has the partitions that are configured. */
+async function lookAtLayout(layout: Layout, { all }: Partitions): Promise<readonly Finding[]> {
+  const base = basePrefixOf(layout);
+  const looked = await Promise.allSettled(
+    [...new Set(layout.map(({ target }) => target))].map((target) => {
+      const { connection } = all[layout.findIndex((address) => address.target === target)] ?? all[0];
+      return requireLayout(createPartition(connection, base), layout, target, 'look');
+    }),
+  );
+  return looked.flatMap((look) =>
+    look.status === 'rejected' && look.reason instanceof LayoutError
+      ? [wrong(look.reason.message, 'until then no process of this installation starts with these settings')]
+      : [],
+  );
+}
+
+async function lookAtFleet({ layout }: CliConfig, partitions: Partitions) {
+  const system = await openSystem({ layout, log: NO_LOG });
   try {
     const [state, fleet, paused, braked] = await Promise.all([
       system.read(),
-      openFleet(partition).view(),
-      pausedHandlers(partition),
-      brakedHandlers(partition),
+      openFleet(partitions).view(),
+      pausedHandlers(partitions),
+      brakedHandlers(partitions),
     ]);
     return fleetFindings(state, fleet, paused, braked);
   } finally {
@@ -106,9 +125,9 @@ async function lookAtFleet({ redis, prefix }: CliConfig, partition: Partition) {
 }
 
 async function lookAtHistory(config: CliConfig, log: EventLog): Promise<readonly Finding[]> {
-  const { partition } = log;
-  const [state, recorded] = await Promise.all([stateOf(config, log), isRecorded(partition)]);
-  const lag = recorded ? await lagOf(partition) : 0;
+  const { partitions } = log;
+  const [state, recorded] = await Promise.all([stateOf(config, log), isRecorded(partitions)]);
+  const lag = recorded ? await lagOf(partitions) : 0;
   const findings = historyFindings({ state, isRecorded: recorded, lag });
   if (state !== 'open') return findings;
   const now = Date.now();

@@ -103,7 +103,7 @@ function act(config: CliConfig, { action, named, reason, canary, json }: Act, wr
     }
     const tell = (told: object, text: string) => write(json ? JSON.stringify(told) : text);
     const note = (outcome: string) =>
-      noteAct(log.partition, {
+      noteAct(log.partitions, {
         actor: by,
         action: `issue.${action}`,
         target: named,
@@ -126,7 +126,7 @@ function act(config: CliConfig, { action, named, reason, canary, json }: Act, wr
         return begun.kind === 'begun' ? 0 : 1;
       }
       case 'discard': {
-        const discarded = await discardIssue(openDeadLetters(log.partition, Date.now, by), history, named);
+        const discarded = await discardIssue(openDeadLetters(log.partitions, Date.now, by), history, named);
         await note(`${discarded} discarded`);
         tell({ discarded }, `gave ${discarded} up for good`);
         return 0;

@@ -2,10 +2,10 @@ import type { QueueDepth } from '@hookline/redis';
 import { actor } from '../actor.ts';
 import { nothingMore, reasonOption, required, UsageError, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
-import { readQueues, turnQueue } from '../queues.ts';
+import { pauseOrResume, readQueues } from '../queues.ts';
 import { rows } from '../rows.ts';
 import type { Write } from '../terminal.ts';
-import { withRedis } from '../with-redis.ts';
+import { namesOf, withRedis } from '../with-redis.ts';
 
 export default {
   name: 'queues',
@@ -44,15 +44,27 @@ function list(config: CliConfig, json: boolean, write: Write): Promise<number> {
 
 function tableOf(queues: readonly QueueDepth[]): string {
   return rows(
-    queues.map(({ name, waiting, prioritized, active, delayed, failed, paused, unworkedSince }) => ({
-      head: [name, paused ? 'paused' : unworkedSince === undefined ? 'open' : 'unworked'],
-      body: [
-        `${waiting + prioritized} waiting, ${active} active, ${delayed} delayed, ${failed} failed`,
-        ...(unworkedSince === undefined
-          ? []
-          : [`no live worker works on it since ${new Date(unworkedSince).toISOString()}`]),
-      ],
-    })),
+    queues.map(
+      ({ name, waiting, prioritized, active, delayed, failed, paused, pausedIn, unworkedSince }) => ({
+        head: [
+          name,
+          paused
+            ? 'paused'
+            : pausedIn !== undefined
+              ? 'paused in part'
+              : unworkedSince === undefined
+                ? 'open'
+                : 'unworked',
+        ],
+        body: [
+          `${waiting + prioritized} waiting, ${active} active, ${delayed} delayed, ${failed} failed`,
+          ...(pausedIn === undefined ? [] : [`paused in ${namesOf(pausedIn)} only`]),
+          ...(unworkedSince === undefined
+            ? []
+            : [`no live worker works on it since ${new Date(unworkedSince).toISOString()}`]),
+        ],
+      }),
+    ),
   );
 }
 
@@ -64,7 +76,7 @@ function turn(
   write: Write,
 ): Promise<number> {
   return withRedis(config, async () => {
-    const isTurned = await turnQueue(config, name, how, { by: actor(), reason });
+    const isTurned = await pauseOrResume(config, name, how, { by: actor(), reason });
     if (json) write(JSON.stringify(isTurned ? { name, paused: how === 'pause' } : null));
     else if (!isTurned) write(`no queue is named ${name} ('queues list' shows those there are)`);
     else

@@ -48,8 +48,8 @@ function named(id: string | undefined, action: string): string {
 }
 
 function list(config: CliConfig, count: number, json: boolean, write: Write): Promise<number> {
-  return withEventLog(config, async ({ partition }) => {
-    const replays = await listReplays(partition, count);
+  return withEventLog(config, async ({ partitions }) => {
+    const replays = await listReplays(partitions, count);
     if (json) for (const replay of replays) write(JSON.stringify(replay));
     else write(replays.length === 0 ? 'no replays' : replayTable(replays));
     return 0;
@@ -57,8 +57,8 @@ function list(config: CliConfig, count: number, json: boolean, write: Write): Pr
 }
 
 function show(config: CliConfig, id: string, json: boolean, write: Write): Promise<number> {
-  return withEventLog(config, async ({ partition }) => {
-    const replay = await findReplay(partition, id);
+  return withEventLog(config, async ({ partitions }) => {
+    const replay = await findReplay(partitions, id);
     if (json) write(JSON.stringify(replay ?? null));
     else write(replay === undefined ? unknown(id) : describeReplay(replay));
     return replay === undefined ? 1 : 0;
@@ -74,7 +74,7 @@ const DONE: Readonly<Record<ReplayTurn, string>> = {
 function turn(config: CliConfig, id: string, how: ReplayTurn, json: boolean, write: Write): Promise<number> {
   return withEventLog(config, async (log) => {
     const isTurned = await turnReplayBy(log, id, how, actor(), Date.now());
-    const replay = await findReplay(log.partition, id);
+    const replay = await findReplay(log.partitions, id);
     if (json) write(JSON.stringify(replay ?? null));
     else if (replay === undefined) write(unknown(id));
     else write(isTurned ? `${id} ${DONE[how]}` : `${id} is ${replay.state}: it cannot ${how} now`);

@@ -96,14 +96,14 @@ function turn(
 }
 
 async function doIt(queues: OpenQueues, verb: Verb, name: string): Promise<boolean> {
-  const { partition } = queues;
+  const { partitions } = queues;
   const all = await queues.list();
   switch (verb) {
     case 'run':
-      return (await runSchedule(partition, all, name, Date.now())) !== undefined;
+      return (await runSchedule(partitions, all, name, Date.now())) !== undefined;
     case 'pause':
-      return pauseSchedule(partition, all, name);
+      return pauseSchedule(partitions, all, name);
     case 'resume':
-      return resumeSchedule(partition, all, name);
+      return resumeSchedule(partitions, all, name);
   }
 }

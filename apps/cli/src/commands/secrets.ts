@@ -9,8 +9,8 @@ export default {
   says: 'Show the secrets that a provider brought itself',
   options: [],
   async run({ args: [source = ''], config, terminal: { write } }) {
-    return withRedis(config(), async (partition) => {
-      const secrets = await readLearnedSecrets(partition, source);
+    return withRedis(config(), async (partitions) => {
+      const secrets = await readLearnedSecrets(partitions, source);
       for (const secret of secrets) write(secret);
       if (secrets.length === 0)
         write(`the provider of '${source}' has brought no secret; docs/providers.md says which ones do`);

@@ -15,8 +15,8 @@ export default {
     if (action !== 'list') throw new UsageError(`'workers ${action}' is no command; use: list`);
     nothingMore(id, 'workers list', 'workers list --role');
     const role = options['role'] === undefined ? undefined : String(options['role']);
-    return withRedis(config(), async (partition) => {
-      const found = (await listStatuses(partition)).filter(
+    return withRedis(config(), async (partitions) => {
+      const found = (await listStatuses(partitions)).filter(
         (process) => (role ?? process.role) === process.role,
       );
       if (options['json'] === true) for (const process of found) write(JSON.stringify(process));

@@ -1,5 +1,6 @@
 import type { FleetView } from '@hookline/core';
 import type { HandlerBrake, HandlerPause, SystemState } from '@hookline/redis';
+import { namesOf } from '../with-redis.ts';
 import { note, ok, wrong, type Finding } from './finding.ts';
 
 const COMMANDS = {
@@ -69,7 +70,7 @@ function versionFindings(processes: SystemState['processes']): readonly Finding[
 }
 
 function queueFindings(queue: SystemState['queues'][number]): readonly Finding[] {
-  const { name, paused, unworkedSince, waiting, prioritized, delayed } = queue;
+  const { name, paused, pausedIn, unworkedSince, waiting, prioritized, delayed } = queue;
   const lying = waiting + prioritized + delayed;
   return [
     ...(paused
@@ -80,6 +81,14 @@ function queueFindings(queue: SystemState['queues'][number]): readonly Finding[]
           ),
         ]
       : []),
+    ...(pausedIn === undefined
+      ? []
+      : [
+          note(
+            `the queue ${name} is paused in ${namesOf(pausedIn)} only`,
+            `'hookline queues resume ${name}', or pause it once more`,
+          ),
+        ]),
     ...(unworkedSince === undefined || lying === 0
       ? []
       : [

@@ -40,7 +40,6 @@ function evictionFinding({ memory }: ServerFacts): Finding {
 const SYNC = "set 'appendonly yes' and 'appendfsync everysec' in redis.conf";
 
 function persistenceFindings({ facts, production }: SeenRedis): readonly Finding[] {
-  if (facts.kind === 'cluster') return [];
   const { appendOnly, appendFsync, syncsDuringRewrite } = facts;
   if (!appendOnly) {
     const says = 'Redis writes no append-only file: a restart loses what was answered 200';
@@ -110,7 +109,7 @@ function clockFinding(skew: number): Finding {
 }
 
 function prefixFinding({ kind }: ServerFacts, prefix: string): Finding {
-  if (/\{[^}]+\}/.test(prefix)) return ok(`keys begin with ${prefix}: one slot of a cluster`);
+  if (/\{[^}]+\}/.test(prefix)) return ok(`keys begin with ${prefix}, one slot of a cluster`);
   const mend = 'set HOOKLINE_PREFIX to a name in braces, like {hookline}';
   const says = `keys begin with ${prefix}, which has no hash tag`;
   return kind === 'cluster' ? wrong(`${says}: a cluster refuses what spans slots`, mend) : note(says, mend);

@@ -33,11 +33,11 @@ async function queue(
   const by = actor();
   const problem = await log.restore(event.id, retention);
   const isQueued =
-    problem === undefined && (await queueAgain(log.partition, event.id, event, Date.now(), by));
+    problem === undefined && (await queueAgain(log.partitions, event.id, event, Date.now(), by));
   if (isQueued) return undefined;
   const why = problem ?? 'its body was given up to make room';
   const act = { actor: by, action: 'event.rerun', target: event.id, outcome: 'refused', detail: why };
-  await noteAct(log.partition, act);
+  await noteAct(log.partitions, act);
   return why;
 }
 

@@ -139,7 +139,7 @@ function withJobs(
   use: (jobs: ReturnType<typeof createJobStore>) => Promise<number>,
 ): Promise<number> {
   const { jobRetention: retention } = config;
-  return withRedis(config, (partition) => use(createJobStore({ partition, retention })));
+  return withRedis(config, (partitions) => use(createJobStore({ partitions, retention })));
 }
 
 function withTransfer(
@@ -147,7 +147,7 @@ function withTransfer(
   use: (transfer: ReturnType<typeof openJobTransfer>) => Promise<number>,
 ): Promise<number> {
   const { jobRetention: retention } = config;
-  return withRedis(config, (partition) => use(openJobTransfer({ partition, retention })));
+  return withRedis(config, (partitions) => use(openJobTransfer({ partitions, retention })));
 }
 
 function tableOf(jobs: readonly JobSummary[]): string {

@@ -1,6 +1,6 @@
 import { askReplay, turnHandler, type ReplayAsked } from '@hookline/operations';
 import { z } from 'zod';
-import { turnQueue } from '../queues.ts';
+import { pauseOrResume } from '../queues.ts';
 import { isDashboardAlive } from '../replays/follow.ts';
 import { queryFor } from './query.ts';
 import { defineTool, type Tool, type ToolAnswer, type ToolContext } from './tool.ts';
@@ -64,7 +64,7 @@ function queueTool(how: 'pause' | 'resume', says: string): Tool {
     isAction: true,
     input: z.strictObject({ name: z.string().min(1).max(500), reason }),
     async answerTo({ config, by }, { name, reason: why }) {
-      const isTurned = await turnQueue(config, name, how, { by, reason: why });
+      const isTurned = await pauseOrResume(config, name, how, { by, reason: why });
       return isTurned
         ? { kind: 'data', data: { name, paused: how === 'pause' } }
         : { kind: 'problem', problem: `no queue is named ${name}; list_queues shows those there are` };

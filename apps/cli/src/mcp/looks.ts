@@ -97,7 +97,7 @@ const listAllReplays = defineTool({
   isAction: false,
   input: z.strictObject({ limit }),
   async answerTo({ log }, { limit: most }) {
-    return { kind: 'data', data: { replays: await listReplays(log.partition, most) } };
+    return { kind: 'data', data: { replays: await listReplays(log.partitions, most) } };
   },
 });
 
@@ -117,7 +117,7 @@ const listWorkers = defineTool({
   isAction: false,
   input: z.strictObject({ role: z.string().optional().describe('receiver, worker or dashboard') }),
   async answerTo({ log }, { role }) {
-    const processes = await listStatuses(log.partition);
+    const processes = await listStatuses(log.partitions);
     return {
       kind: 'data',
       data: { workers: processes.filter((process) => (role ?? process.role) === process.role) },

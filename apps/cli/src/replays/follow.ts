@@ -11,8 +11,8 @@ const LINE_MS = 1_000;
 const ERASE = '\r\u001b[K';
 
 /** Whether a process lives that carries replays out. */
-export async function isDashboardAlive({ partition }: EventLog): Promise<boolean> {
-  return (await listStatuses(partition)).some(({ role }) => role === 'dashboard');
+export async function isDashboardAlive({ partitions }: EventLog): Promise<boolean> {
+  return (await listStatuses(partitions)).some(({ role }) => role === 'dashboard');
 }
 
 /** How it ended, or stood when the signal came. `here`: this process carried it out, and does no more. */
@@ -49,7 +49,7 @@ export async function followReplay(
           'at-once',
         );
       }
-      const replay = await findReplay(log.partition, id);
+      const replay = await findReplay(log.partitions, id);
       if (replay === undefined) return undefined;
       const isOver = replay.state === 'done' || (replay.state === 'stopped' && replay.open === 0);
       show.progress(replay, isOver);

@@ -81,8 +81,8 @@ async function reach({ url }: Target, request: ProviderRequest): Promise<Answer>
  */
 async function follow(id: string, config: CliConfig, write: Write, elsewhere: boolean): Promise<boolean> {
   try {
-    const code = await withRedis(config, async (partition) => {
-      const log = openEventLog(config, partition);
+    const code = await withRedis(config, async (partitions) => {
+      const log = openEventLog(config, partitions);
       const event = await followEvent(log, id, FOLLOW_MS).finally(() => log.close());
       if (event !== undefined) {
         write(formatTimeline(event));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startOwnRedis, type OwnRedis } from '@hookline/rig';
-import { connect, createJobStore, createPartition } from '@hookline/redis';
+import { connect, createJobStore, createPartition, createPartitions } from '@hookline/redis';
 import { openStage, type Stage } from './processes.ts';
 
 let stage: Stage;
@@ -38,7 +38,7 @@ describe('a worker that is told to stop while a handler runs', () => {
     await worker.says(/worker: ready/);
     const connection = connect({ kind: 'url', url: redis.url }, 'worker');
     const partition = createPartition(connection, '{hookline}');
-    const jobs = createJobStore({ partition, retention: 60_000 });
+    const jobs = createJobStore({ partitions: createPartitions([partition]), retention: 60_000 });
     await jobs.create([{ id: 'one', name: 'long', data: null, priority: 5 }]);
     connection.disconnect();
     await worker.says(/long has begun/);

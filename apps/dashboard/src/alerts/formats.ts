@@ -99,7 +99,7 @@ function pagerdutyBody(message: AlertMessage, routingKey: string, telling: Telli
 }
 
 function severityOf(kind: string): 'critical' | 'error' | 'warning' {
-  if (kind === 'memory' || kind === 'unworked') return 'critical';
+  if (kind === 'memory' || kind === 'partition-away' || kind === 'unworked') return 'critical';
   return kind === 'issue' || kind === 'schedule' || kind === 'recorder-lag' || kind === 'brake'
     ? 'error'
     : 'warning';

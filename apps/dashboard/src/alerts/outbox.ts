@@ -1,10 +1,10 @@
 import { explain, type Logger } from '@hookline/core';
-import { deliverNext, dropMessage, type AlertMessage, type Partition } from '@hookline/redis';
+import { deliverNext, dropMessage, type AlertMessage, type Partitions } from '@hookline/redis';
 import { bodyOf, type Telling } from './formats.ts';
 import type { Receiver } from './receivers.ts';
 
 export interface OutboxParts {
-  readonly partition: Partition;
+  readonly partitions: Partitions;
   readonly receiver: Receiver;
   readonly telling: Telling;
   /** Whether this process is the one that tells, for longer than a try takes. */
@@ -52,9 +52,9 @@ export class Outbox {
   }
 
   async #sendNext(): Promise<boolean> {
-    const { partition, receiver, lead, log, count } = this.#parts;
+    const { partitions, receiver, lead, log, count } = this.#parts;
     if (this.#over.signal.aborted || this.#now() < this.#nextAt) return false;
-    const next = await deliverNext(partition, receiver.id);
+    const next = await deliverNext(partitions, receiver.id);
     if (next === undefined || !(await lead())) return false;
     const { message, text } = next;
     const { host } = receiver;
@@ -74,7 +74,7 @@ export class Outbox {
       this.#fail(problem.why);
       return false;
     }
-    await dropMessage(partition, receiver.id, text);
+    await dropMessage(partitions, receiver.id, text);
     return true;
   }
 

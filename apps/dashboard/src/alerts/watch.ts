@@ -34,12 +34,12 @@ export class AlertWatch {
     this.#now = parts.now ?? Date.now;
   }
 
-  get #partition() {
-    return this.#parts.desk.log.partition;
+  get #partitions() {
+    return this.#parts.desk.log.partitions;
   }
 
   lead(): Promise<boolean> {
-    return leadAlerts(this.#partition, this.#owner, LEASE_MS);
+    return leadAlerts(this.#partitions, this.#owner, LEASE_MS);
   }
 
   /** @returns how many messages there are more to send */
@@ -58,9 +58,9 @@ export class AlertWatch {
     const signals = await load(now);
     // What is known is read under the lease as it is after loading, which may take longer than a lease.
     if (!(await this.lead())) return 0;
-    const turn = turnOf(signals, await readAlerts(this.#partition, now - WINDOW_MS), now, randomUUID);
+    const turn = turnOf(signals, await readAlerts(this.#partitions, now - WINDOW_MS), now, randomUUID);
     if (turn.records.size + turn.messages.length === 0) return 0;
-    const isTurned = await turnAlerts(this.#partition, turn, {
+    const isTurned = await turnAlerts(this.#partitions, turn, {
       owner: this.#owner,
       now,
       window: WINDOW_MS,
@@ -71,15 +71,15 @@ export class AlertWatch {
   }
 
   giveBack(): Promise<void> {
-    return giveAlertsBack(this.#partition, this.#owner);
+    return giveAlertsBack(this.#partitions, this.#owner);
   }
 
   /** Whether a backlog grows is told from what was there before. */
   async #noteDepths(): Promise<void> {
     const { state, problem } = await this.#parts.desk.system.look();
     if (state === undefined || problem !== undefined) return;
-    const [last] = await readDepths(this.#partition);
+    const [last] = await readDepths(this.#partitions);
     if (last === undefined || state.at - last.at >= DEPTHS_MS)
-      await noteDepths(this.#partition, depthsOf(state));
+      await noteDepths(this.#partitions, depthsOf(state));
   }
 }

@@ -17,7 +17,7 @@ export default defineRoute({
     const [signals, known] = await Promise.all([
       loadSignals(desk, now),
       // While Redis is away nobody knows, and what else needs somebody is told all the same.
-      readAlerts(desk.log.partition, now).catch(() => undefined),
+      readAlerts(desk.log.partitions, now).catch(() => undefined),
     ]);
     const hidden = new Set<string>(
       signals.flatMap((signal) => (signal.kind === 'unseen' ? signal.hides : [])),

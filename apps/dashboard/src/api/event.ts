@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { partitionNumberOf } from '../partition-number.ts';
 import { defineRoute, notFound } from '../route.ts';
 import { EVENT, TIMELINE_ENTRY } from '../shapes.ts';
 import { showEventTo } from '../shown-event.ts';
@@ -12,6 +13,7 @@ export default defineRoute({
       bytes: z.number().optional(),
       sha256: z.string().optional(),
       headers: z.record(z.string(), z.string()).optional(),
+      partition: z.number().optional().describe('Where it belongs, of several'),
     }),
     deliveries: z.array(
       z.object({
@@ -28,6 +30,7 @@ export default defineRoute({
     const shown = await showEventTo(ask, params['id'] ?? '');
     if (shown === undefined) return notFound('event');
     const { event, bytes, sha256, headers, outlook, timeline } = shown;
+    const partition = partitionNumberOf(ask.desk.log.partitions, event);
     return {
       kind: 'json',
       value: {
@@ -36,6 +39,7 @@ export default defineRoute({
           ...(bytes === undefined ? {} : { bytes }),
           ...(sha256 === undefined ? {} : { sha256 }),
           ...(viewer.seesPayloads ? { headers } : {}),
+          ...(partition === undefined ? {} : { partition }),
         },
         deliveries: Object.entries(event.deliveries).map(([handler, status]) => ({
           handler,

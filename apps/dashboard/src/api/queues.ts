@@ -31,7 +31,7 @@ export default defineRoute({
 
 /** `failed` and `completed` are jobs that the queue keeps; what became of attempts is told beside them. */
 function shownQueue(view: QueueView) {
-  const { name, waiting, prioritized, active, delayed, failed, paused, unworkedSince } = view;
+  const { name, waiting, prioritized, active, delayed, failed, paused, pausedIn, unworkedSince } = view;
   const { oldestAt, runP50, runP99, attempts } = view;
   return {
     name,
@@ -40,6 +40,7 @@ function shownQueue(view: QueueView) {
     delayed,
     failed,
     paused,
+    ...(pausedIn === undefined ? {} : { pausedIn: [...pausedIn] }),
     attempts: { ...attempts },
     ...(unworkedSince === undefined ? {} : { unworkedSince }),
     ...(oldestAt === undefined ? {} : { oldestAt }),

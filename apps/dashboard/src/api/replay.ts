@@ -9,7 +9,7 @@ export default defineRoute({
   says: 'How far a replay is, and how its work ended',
   answer: REPLAY,
   async answerTo({ desk, params: { id = '' } }) {
-    const replay = await findReplay(desk.log.partition, id);
+    const replay = await findReplay(desk.log.partitions, id);
     return replay === undefined ? notFound('replay') : { kind: 'json', value: replayAnswer(replay) };
   },
 });

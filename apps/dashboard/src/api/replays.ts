@@ -11,7 +11,7 @@ export default defineRoute({
   query: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
   answer: z.object({ replays: z.array(REPLAY) }),
   async answerTo({ desk }, { query: { limit } }) {
-    const replays = await listReplays(desk.log.partition, limit);
+    const replays = await listReplays(desk.log.partitions, limit);
     return { kind: 'json', value: { replays: replays.map(replayAnswer) } };
   },
 });

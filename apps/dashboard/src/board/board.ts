@@ -1,5 +1,4 @@
 import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type {
   AppJobScheduler,
   BeforeHook,
@@ -9,7 +8,7 @@ import type {
 } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import { DEAD_LETTER_QUEUE } from '@hookline/core';
-import { jobIdProblem } from '@hookline/redis';
+import { jobIdProblem, type QueueGroup } from '@hookline/redis';
 import { sendProblem, type Middleware, type Problem } from '@hookline/http';
 import { readFile } from 'node:fs';
 import { noteActs, type ActNotes } from './acts.ts';
@@ -19,7 +18,8 @@ import { deadLetterTitle, DEAD_LETTERS_DESCRIPTION, readableDeadLetter } from '.
 import type { Link } from '../kit/document.tsx';
 import { LOGO } from '../kit/logo.ts';
 import { holdsMask, MASK, maskSecrets } from './masking.ts';
-import type { Queue, Queues } from './queues.ts';
+import { JointQueue } from './joint-queue.ts';
+import type { Queues } from './queues.ts';
 
 /**
  * Bull Board over the queues that exist at the moment, to be mounted at `path` behind a login; `links` lead to our pages.
@@ -125,7 +125,8 @@ type HookContext = Parameters<BeforeHook>[0];
 type HookResult = Exclude<ReturnType<BeforeHook>, Promise<unknown>>;
 
 /** What the page asks of a queue can lose a secret, or break the queue for everybody. */
-const refuseHarm: BeforeHook = (context) => refuseJobId(context) ?? refuseMaskedData(context);
+const refuseHarm: BeforeHook = (context) =>
+  refuseJobId(context) ?? refuseMaskedData(context) ?? refuseLimitOfOne(context);
 
 /** Bull Board gives BullMQ whatever id was typed. */
 function refuseJobId({ request }: HookContext): HookResult {
@@ -141,6 +142,20 @@ function refuseJobId({ request }: HookContext): HookResult {
   };
 }
 
+/** BullMQ keeps a limit within one partition: of several, each would take as many. */
+function refuseLimitOfOne({ method, route, request }: HookContext): HookResult {
+  if (method === 'get' || !route.endsWith('/concurrency')) return undefined;
+  const queue = request.queues.get(String(request.params['queueName']));
+  if (!(queue instanceof JointQueue && queue.isJoint)) return undefined;
+  return {
+    allow: false,
+    status: 409,
+    errorKey: 'ERRORS.INVALID_REQUEST_BODY',
+    message:
+      "This queue lies in several partitions: set its globalConcurrency in the workers' settings, which holds for all of them.",
+  };
+}
+
 /** What the page shows masked it would also send back masked, and the real value would be lost. */
 function refuseMaskedData({ method, request }: HookContext): HookResult {
   if (method === 'get' || !holdsMask(request?.body)) return undefined;
@@ -152,12 +167,12 @@ function refuseMaskedData({ method, request }: HookContext): HookResult {
   };
 }
 
-function adapterOf(queue: Queue): BullMQAdapter {
+function adapterOf(queue: QueueGroup): JointQueue {
   return queue.name === DEAD_LETTER_QUEUE ? new DeadLetters(queue) : new WorkQueue(queue);
 }
 
-class WorkQueue extends BullMQAdapter {
-  constructor(queue: Queue, options?: ConstructorParameters<typeof BullMQAdapter>[1]) {
+class WorkQueue extends JointQueue {
+  constructor(queue: QueueGroup, options?: ConstructorParameters<typeof JointQueue>[1]) {
     super(queue, { ...EVENT_LINKS, ...options });
     for (const field of ['data', 'returnValue', 'progress'] as const) this.setFormatter(field, maskSecrets);
   }
@@ -175,7 +190,7 @@ class WorkQueue extends BullMQAdapter {
 
 /** Read-only: emptying or editing it would lose the only record of what failed. */
 class DeadLetters extends WorkQueue {
-  constructor(queue: Queue) {
+  constructor(queue: QueueGroup) {
     super(queue, { readOnlyMode: true, description: DEAD_LETTERS_DESCRIPTION });
     this.setFormatter('data', (data: unknown) => maskSecrets(readableDeadLetter(data)));
     this.setFormatter('name', (job: QueueJobJson) => deadLetterTitle(job.data, job.name));

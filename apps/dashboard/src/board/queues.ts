@@ -1,13 +1,10 @@
 import { explain, type Logger } from '@hookline/core';
-import type { OpenQueues } from '@hookline/redis';
-
-/** BullMQ's queue, as `@hookline/redis` opens it. */
-export type Queue = Awaited<ReturnType<OpenQueues['list']>>[number];
+import type { OpenQueues, QueueGroup } from '@hookline/redis';
 
 /** The queues that exist, as other processes register them. */
 export interface Queues {
   /** Called with all queues whenever there are others than before, and at once with those known by now. */
-  onChange(listener: (queues: readonly Queue[]) => void): void;
+  onChange(listener: (queues: readonly QueueGroup[]) => void): void;
   /** Whether Redis answered when it was last asked. */
   isReady(): boolean;
   /** Stops asking. The queues stay open, they are the caller's. */
@@ -21,8 +18,8 @@ const RETRY_MS = 200;
 
 /** Follows the queues. Needs no Redis to begin with: they appear once it answers. */
 export function followQueues(source: Pick<OpenQueues, 'list'>, log: Logger): Queues {
-  const listeners: ((queues: readonly Queue[]) => void)[] = [];
-  let known: readonly Queue[] = [];
+  const listeners: ((queues: readonly QueueGroup[]) => void)[] = [];
+  let known: readonly QueueGroup[] = [];
   let state: 'starting' | 'ready' | 'away' = 'starting';
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -68,6 +65,6 @@ export function followQueues(source: Pick<OpenQueues, 'list'>, log: Logger): Que
   };
 }
 
-function isSame(before: readonly Queue[], now: readonly Queue[]): boolean {
-  return before.length === now.length && now.every((queue, index) => queue === before[index]);
+function isSame(before: readonly QueueGroup[], now: readonly QueueGroup[]): boolean {
+  return before.length === now.length && now.every((queue, index) => queue.name === before[index]?.name);
 }

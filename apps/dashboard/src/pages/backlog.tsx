@@ -7,6 +7,7 @@ import { Sparkline } from '../kit/chart.tsx';
 import { DataTable, type Column } from '../kit/data-table.tsx';
 import { Heading } from '../kit/heading.tsx';
 import { Panel } from '../kit/panel.tsx';
+import { partitionsText } from '../kit/partitions.ts';
 import { SpanLinks } from '../kit/span-links.tsx';
 import { Badge } from '../kit/words.tsx';
 import { definePage } from '../page.ts';
@@ -128,17 +129,27 @@ function shareOf(part: number, whole: number): string {
 const ACTS: Column<QueueView> = {
   head: '',
   kind: 'tight',
-  cell: ({ name, paused }) => (
-    <ActForm
-      action={`/queues/${encodeURIComponent(name)}/${paused ? 'resume' : 'pause'}`}
-      back="/admin/backlog"
-      label={paused ? 'Resume' : 'Pause'}
-    />
-  ),
+  cell: ({ name, paused, pausedIn }) => {
+    const isPaused = paused || pausedIn !== undefined;
+    return (
+      <ActForm
+        action={`/queues/${encodeURIComponent(name)}/${isPaused ? 'resume' : 'pause'}`}
+        back="/admin/backlog"
+        label={isPaused ? 'Resume' : 'Pause'}
+      />
+    );
+  },
 };
 
 function State({ queue, at }: { readonly queue: QueueView; readonly at: number }) {
   if (queue.paused) return <Badge tone="warn">paused</Badge>;
+  if (queue.pausedIn !== undefined)
+    return (
+      <>
+        <Badge tone="warn">paused in part</Badge>
+        <div class="small muted">{`in ${partitionsText(queue.pausedIn)}`}</div>
+      </>
+    );
   if (queue.unworkedSince !== undefined)
     return <Badge tone="bad">{`no worker for ${spanOf(at - queue.unworkedSince)}`}</Badge>;
   return queue.active > 0 ? <Badge tone="busy">working</Badge> : <Badge tone="good">idle</Badge>;

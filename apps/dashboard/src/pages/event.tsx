@@ -10,6 +10,7 @@ import { Steps } from '../kit/steps.tsx';
 import { TimelineChart } from '../kit/timeline-chart.tsx';
 import { Badge, Empty, Facts, Foreign, Time, type Tone } from '../kit/words.tsx';
 import { definePage } from '../page.ts';
+import { partitionNumberOf } from '../partition-number.ts';
 import { showEventTo } from '../shown-event.ts';
 import { STATUS_TONES } from './events.tsx';
 
@@ -17,6 +18,8 @@ interface Found {
   readonly shown: ShownEvent | undefined;
   readonly explained: Explained;
   readonly body: ShownBody | undefined;
+  /** Where it belongs, of several. */
+  readonly partition?: number | undefined;
 }
 
 export default definePage<Found>({
@@ -30,9 +33,14 @@ export default definePage<Found>({
     if (shown === undefined) return { shown, explained: await explain(desk.log, id, now), body: undefined };
     const content = await desk.log.content(shown.event.id);
     const explained = explainShown(desk.log, shown, content, now);
-    return { shown, explained, body: content && viewer.seesPayloads ? shownBody(content.body) : undefined };
+    return {
+      shown,
+      explained,
+      body: content && viewer.seesPayloads ? shownBody(content.body) : undefined,
+      partition: partitionNumberOf(desk.log.partitions, shown.event),
+    };
   },
-  render({ shown, explained, body }, { params: { id = '' }, now, viewer }) {
+  render({ shown, explained, body, partition }, { params: { id = '' }, now, viewer }) {
     if (shown === undefined) return <Unknown id={id} text={explained.text} />;
     const { event, timeline, headers } = shown;
     return (
@@ -75,7 +83,7 @@ export default definePage<Found>({
           </div>
           <div>
             <Panel title="Facts">
-              <Facts facts={factsOf(shown)} />
+              <Facts facts={factsOf(shown, partition)} />
             </Panel>
             <Panel title="Headers">
               {Object.keys(headers).length === 0 ? (
@@ -237,7 +245,10 @@ function Unknown({ id, text }: { readonly id: string; readonly text: string }) {
   );
 }
 
-function factsOf({ event, bytes, sha256, bodyTrusted, isRecorded }: ShownEvent) {
+function factsOf(
+  { event, bytes, sha256, bodyTrusted, isRecorded }: ShownEvent,
+  partition: number | undefined,
+) {
   return [
     ['Received', <Time at={event.receivedAt} />],
     ['Recorded', `${spanText(event.recordedAt - event.receivedAt)} later`],
@@ -263,6 +274,7 @@ function factsOf({ event, bytes, sha256, bodyTrusted, isRecorded }: ShownEvent) 
             </a>,
           ] as const,
         ]),
+    ...(partition === undefined ? [] : [['Partition', partition] as const]),
     ['Size', bytes === undefined ? 'unknown' : bytesOf(bytes)],
     ...(sha256 === undefined ? [] : [['SHA-256', <code class="foreign">{sha256}</code>] as const]),
     ...(bodyTrusted === false

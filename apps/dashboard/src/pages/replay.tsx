@@ -9,7 +9,7 @@ import { REPLAY_TONES } from './replays.tsx';
 export default definePage<Replay>({
   path: '/admin/replays/:id',
   title: 'Replay',
-  load: ({ desk, params: { id = '' } }) => findReplay(desk.log.partition, id),
+  load: ({ desk, params: { id = '' } }) => findReplay(desk.log.partitions, id),
   render: (replay, { viewer }) => (
     <>
       <Heading

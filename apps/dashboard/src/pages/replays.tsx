@@ -19,7 +19,7 @@ export default definePage<readonly Replay[]>({
   path: '/admin/replays',
   title: 'Replays',
   place: [0, 4],
-  load: ({ desk }) => listReplays(desk.log.partition, MOST),
+  load: ({ desk }) => listReplays(desk.log.partitions, MOST),
   render: (replays) => (
     <>
       <Heading title="Replays" says="Events that were asked to run again, and how that went." />

@@ -4,6 +4,7 @@ import { Away } from '../kit/away.tsx';
 import { DataTable } from '../kit/data-table.tsx';
 import { Heading } from '../kit/heading.tsx';
 import { Panel } from '../kit/panel.tsx';
+import { Nodes } from '../kit/nodes.tsx';
 import { Facts, Foreign, Notice, Tiles } from '../kit/words.tsx';
 import { definePage } from '../page.ts';
 import { spoolsOf, warningsOf } from '../system-warnings.ts';
@@ -35,7 +36,8 @@ function System({ state }: { readonly state: SystemState }) {
       <Tiles
         tiles={[
           {
-            name: 'Memory of Redis',
+            name:
+              state.nodes.length + state.away.length > 1 ? 'Memory of the fullest Redis' : 'Memory of Redis',
             value: bytesOf(memory.used),
             note: memory.max === 0 ? 'no limit' : `of ${bytesOf(memory.max)}`,
           },
@@ -45,15 +47,19 @@ function System({ state }: { readonly state: SystemState }) {
           { name: 'Processes', value: state.processes.length },
         ]}
       />
-      <Panel title="Redis">
-        <Facts
-          facts={[
-            ['maxmemory-policy', memory.policy],
-            ['appendfsync', state.appendfsync],
-            ['Memory', memory.max === 0 ? 'without a limit' : `${Math.round(memory.ratio * 100)} % used`],
-          ]}
-        />
-      </Panel>
+      {state.nodes.length + state.away.length > 1 ? (
+        <Nodes nodes={state.nodes} away={state.away} />
+      ) : (
+        <Panel title="Redis">
+          <Facts
+            facts={[
+              ['maxmemory-policy', memory.policy],
+              ['appendfsync', state.appendfsync],
+              ['Memory', memory.max === 0 ? 'without a limit' : `${Math.round(memory.ratio * 100)} % used`],
+            ]}
+          />
+        </Panel>
+      )}
       <Spools state={state} />
       <Rescuer state={state} />
     </>

@@ -46,6 +46,8 @@ export class Recorder {
   readonly #sweepInterval: number;
   readonly #pause: number;
   #place: Revision | undefined;
+  /** Up to where Redis was told to forget. */
+  #forgotten: Revision | undefined;
   /** The block behind the one that is being recorded, while there is much to do: Redis need not wait for the history. */
   #ahead: { readonly after: Revision; readonly block: Promise<ChangeBlock> } | undefined;
   #sweptAt = -Infinity;
@@ -92,6 +94,7 @@ export class Recorder {
   /** Where it is, and what was left to give up: whoever leads next cannot know what another one, or a failed step, has left. */
   #forget(): void {
     this.#place = undefined;
+    this.#forgotten = undefined;
     this.#ahead = undefined;
     this.#sweptAt = -Infinity;
   }
@@ -99,11 +102,19 @@ export class Recorder {
   #read(after: Revision): Promise<ChangeBlock> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    return ahead?.after === after ? ahead.block : this.#parts.recording.changes.read(after);
+    return ahead?.after === after ? ahead.block : this.#readNow(after);
+  }
+
+  async #readNow(after: Revision): Promise<ChangeBlock> {
+    const forgotten = this.#forgotten;
+    const block = await this.#parts.recording.changes.read(after);
+    // A server took over that had not heard of it: what had left Redis just before that may be there again as well.
+    if (isUpTo(block.oldest, forgotten)) this.#sweptAt = -Infinity;
+    return block;
   }
 
   #readAhead(after: Revision): void {
-    const block = this.#parts.recording.changes.read(after);
+    const block = this.#readNow(after);
     // Whoever asks for it is told.
     block.catch(() => undefined);
     this.#ahead = { after, block };
@@ -126,6 +137,7 @@ export class Recorder {
     for (const { snapshot } of events) this.#later.delete(snapshot.id);
     await this.#keep(events, { attempts, cursor: { partition, position: place } });
     await changes.trim(place);
+    this.#forgotten = place;
     this.#place = place;
     return events.length;
   }
@@ -230,6 +242,10 @@ export class Recorder {
     this.#isFailing = false;
     return true;
   }
+}
+
+function isUpTo(place: Revision | undefined, end: Revision | undefined): boolean {
+  return place !== undefined && end !== undefined && compareRevisions(place, end) <= 0;
 }
 
 /** Those that the history holds as of what was read, body and all: nothing else may leave Redis. */

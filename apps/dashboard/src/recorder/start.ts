@@ -1,9 +1,11 @@
-import { explain, within, type History, type Logger, type Meter, type RedisTarget } from '@hookline/core';
+import { explain, within, type History, type Layout, type Logger, type Meter } from '@hookline/core';
 import { HistoryError, openHistory } from '@hookline/history';
-import { METRICS, openRecording, type Recording } from '@hookline/redis';
+import { METRICS, openRecordings, type Recording } from '@hookline/redis';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HistoryPlace, HistorySettings } from '../config.ts';
+import { worstLag } from './lag.ts';
 import { Recorder } from './recorder.ts';
+import { Upkeep } from './upkeep.ts';
 
 export interface StartedRecorder {
   /** The history, once it could be opened. */
@@ -12,21 +14,15 @@ export interface StartedRecorder {
 }
 
 export interface StartRecorderOptions {
-  readonly target: RedisTarget;
-  readonly prefix: string;
+  readonly layout: Layout;
   readonly history: HistorySettings;
   readonly log: Logger;
   readonly meter: Meter;
 }
 
 const INTERVAL_MS = 200;
-/** How late what operators see of the last minute may be. */
-const SUMMARIZE_INTERVAL_MS = 1_000;
 /** Longer after a failure: what failed a moment ago fails again. */
 const RETRY_MS = 2_000;
-const PRUNE_INTERVAL_MS = 3_600_000;
-/** Strangers decide how many refusals there are. */
-const MOST_NOTES = 100_000;
 /** For Redis and the history to end what is under way. */
 const STOP_MS = 5_000;
 
@@ -36,26 +32,29 @@ const STOP_MS = 5_000;
  * @throws HistoryError that says what to do
  */
 export async function startRecorder(options: StartRecorderOptions): Promise<StartedRecorder> {
-  const { target, prefix, history: settings, log, meter } = options;
-  const recording = openRecording({ target, prefix, log });
+  const { layout, history: settings, log, meter } = options;
+  const recordings = openRecordings(layout, log);
+  const close = () => Promise.all(recordings.map((recording) => recording.close()));
   if (settings.place === 'off') {
-    const announced = recording.announce('off').catch(() => undefined);
+    const announced = Promise.all(
+      recordings.map((recording) => recording.announce('off').catch(() => undefined)),
+    );
     log.warn(
       'HISTORY_URL=off: settled events stay in Redis for EVENT_RETENTION, about 3 kB each, and cannot be searched',
     );
     return {
       history: () => undefined,
-      stop: () => within(STOP_MS, announced).then(() => recording.close()),
+      stop: () => within(STOP_MS, announced).then(async () => void (await close())),
     };
   }
-  meter.gauge(METRICS.historyLag, async () => (await recording.changes.lag()) / 1_000);
+  meter.gauge(METRICS.historyLag, async () => (await worstLag(recordings)) / 1_000);
   try {
-    return await keepRecording(recording, await firstOpening(settings.place, log), {
+    return keepRecording(recordings, await firstOpening(settings.place, log), {
       ...options,
       place: settings.place,
     });
   } catch (error) {
-    await recording.close();
+    await close();
     throw error;
   }
 }
@@ -87,75 +86,72 @@ async function openingAgain(place: HistoryPlace, log: Logger): Promise<History |
   }
 }
 
-async function keepRecording(
-  recording: Recording,
+/**
+ * A recorder for each partition, all into one history, whose transactions wait for each other. Each goes its own way: one
+ * whose Redis is away waits for that, and holds up none of the others.
+ */
+function keepRecording(
+  recordings: readonly Recording[],
   opened: History | undefined,
   options: StartRecorderOptions & { readonly place: HistoryPlace },
-): Promise<StartedRecorder> {
-  const { log, meter, history: settings, place } = options;
+): StartedRecorder {
+  const { log, meter, place } = options;
   const over = new AbortController();
   const countEvents = meter.counter(METRICS.historyEvents);
   const count = (done: 'recorded' | 'given-up', events: number) => countEvents({ done }, events);
+  const upkeep = new Upkeep(options.history, log);
+  const recorders: Recorder[] = [];
   let history = opened;
-  let recorder: Recorder | undefined;
-  let prunedAt = -Infinity;
-  let summarizedAt = -Infinity;
+  let opening: Promise<History | undefined> | undefined;
 
-  /** A step of it at a time: what is new is recorded in between. */
-  async function summarize(into: History): Promise<void> {
-    if (performance.now() - summarizedAt < SUMMARIZE_INTERVAL_MS) return;
-    try {
-      const { more } = await into.summarize();
-      if (!more) summarizedAt = performance.now();
-    } catch (error) {
-      summarizedAt = performance.now();
-      log.warn('the history could not sum up what happened', { error: explain(error) });
-    }
+  /** However many wait for it, it is opened once. */
+  async function open(): Promise<History | undefined> {
+    opening ??= openingAgain(place, log).finally(() => (opening = undefined));
+    history ??= await opening;
+    return history;
   }
 
-  async function step(): Promise<number> {
-    history ??= await openingAgain(place, log);
-    if (history === undefined) return RETRY_MS;
-    recorder ??= new Recorder({ recording, history, log, count });
-    if (!(await recorder.guardedStep())) return RETRY_MS;
-    await summarize(history);
-    if (performance.now() - prunedAt < PRUNE_INTERVAL_MS) return INTERVAL_MS;
-    prunedAt = performance.now();
-    await history
-      .prune(limitsOf(settings, Date.now()))
-      .catch((error: unknown) =>
-        log.warn('the history could not forget what is over its retention', { error: explain(error) }),
-      );
-    return INTERVAL_MS;
-  }
-
-  async function run(): Promise<void> {
+  async function run(recording: Recording): Promise<void> {
     await recording.announce('on').catch(() => undefined);
+    const its = recordings.length === 1 ? log : named(log, recording.partition);
+    let recorder: Recorder | undefined;
+    const step = async (): Promise<number> => {
+      const into = history ?? (await open());
+      if (into === undefined) return RETRY_MS;
+      if (recorder === undefined)
+        recorders.push((recorder = new Recorder({ recording, history: into, log: its, count })));
+      if (!(await recorder.guardedStep())) return RETRY_MS;
+      await upkeep.step(into);
+      return INTERVAL_MS;
+    };
     while (!over.signal.aborted) {
       const pause = await step();
       await wait(pause, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
     }
   }
 
-  const running = run().catch((error: unknown) => log.error('recording ended', { error: explain(error) }));
+  const running = recordings.map((recording) =>
+    run(recording).catch((error: unknown) =>
+      log.error('recording ended', { partition: recording.partition, error: explain(error) }),
+    ),
+  );
   return {
     history: () => history,
     async stop() {
       over.abort();
-      recorder?.stop();
-      await within(STOP_MS, running);
-      await recording.close();
+      for (const recorder of recorders) recorder.stop();
+      await within(STOP_MS, Promise.all(running));
+      await Promise.all(recordings.map((recording) => recording.close()));
       await history?.close();
     },
   };
 }
 
-/** @param now milliseconds since the epoch */
-export function limitsOf({ retention, most }: HistorySettings, now: number) {
-  return {
-    before: now - retention,
-    mostRefusals: MOST_NOTES,
-    mostAudit: MOST_NOTES,
-    perSource: Object.fromEntries([...most].map(([source, count]) => [source, { most: count }])),
-  };
+/** Says of everything which partition it is about. */
+function named(log: Logger, partition: string): Logger {
+  const say =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, fields: Record<string, unknown> = {}) =>
+      log[level](message, { partition, ...fields });
+  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
 }

@@ -7,8 +7,10 @@ import {
   oldestWaiting,
   pausedHandlers,
   readDepths,
+  type SystemState,
 } from '@hookline/redis';
 import type { Desk } from '../desk.ts';
+import { partitionsText } from '../kit/partitions.ts';
 import { loadSchedules } from '../schedules-view.ts';
 import { systemSignals } from '../system-warnings.ts';
 import { backlogSignals } from './backlog.ts';
@@ -30,8 +32,8 @@ const PART_MS = 5_000;
  */
 export async function loadSignals(desk: Desk, now: number): Promise<readonly Signal[]> {
   const parts = await Promise.all([
-    part('Redis', ['memory', 'unworked', 'notice'], () => systemPart(desk)),
-    part('the brakes', ['brake'], async () => brakeSignals(await brakedHandlers(desk.log.partition))),
+    part('Redis', REDIS_KINDS, () => systemPart(desk)),
+    part('the brakes', ['brake'], async () => brakeSignals(await brakedHandlers(desk.log.partitions))),
     part('the backlog', ['backlog'], () => backlogPart(desk)),
     part("the history's lag", ['recorder-lag'], () => recorderPart(desk)),
     part('the schedules', ['schedule'], async () => scheduleSignals(await loadSchedules({ desk }))),
@@ -88,23 +90,32 @@ function noHistory(hides: readonly SignalKind[]): readonly Signal[] {
   ];
 }
 
+/** What Redis and the processes tell. */
+const REDIS_KINDS = ['memory', 'partition-away', 'unworked', 'notice'] as const;
+
+/** An alert is not over because its partition does not answer. */
+function hiddenBy({ away }: SystemState): readonly Signal[] {
+  const hides = ['memory', 'unworked', 'backlog', 'brake', 'recorder-lag', 'notice'] as const;
+  return away.length === 0 ? [] : [unseen(partitionsText(away), hides, 'no answer')];
+}
+
 async function systemPart(desk: Desk): Promise<readonly Signal[]> {
   const { state, problem } = await desk.system.look();
-  const signals = state === undefined ? [] : systemSignals(state);
+  const signals = state === undefined ? [] : [...systemSignals(state), ...hiddenBy(state)];
   return problem === undefined
-    ? [...signals, ...handlerSignals(await pausedHandlers(desk.log.partition))]
-    : [unseen('Redis', ['memory', 'unworked', 'notice'], problem), ...signals];
+    ? [...signals, ...handlerSignals(await pausedHandlers(desk.log.partitions))]
+    : [unseen('Redis', REDIS_KINDS, problem), ...signals];
 }
 
 async function backlogPart(desk: Desk): Promise<readonly Signal[]> {
   const { state, problem } = await desk.system.look();
   if (state === undefined || problem !== undefined)
     return [unseen('the backlog', ['backlog'], 'Redis is away')];
-  const { partition } = desk.log;
+  const { partitions } = desk.log;
   const [depths, oldest] = await Promise.all([
-    readDepths(partition),
+    readDepths(partitions),
     oldestWaiting(
-      partition,
+      partitions,
       state.queues.map(({ name }) => name),
     ),
   ]);
@@ -112,8 +123,8 @@ async function backlogPart(desk: Desk): Promise<readonly Signal[]> {
 }
 
 async function recorderPart(desk: Desk): Promise<readonly Signal[]> {
-  const { partition } = desk.log;
-  return recorderSignals((await isRecorded(partition)) ? await lagOf(partition) : 0);
+  const { partitions } = desk.log;
+  return recorderSignals((await isRecorded(partitions)) ? await lagOf(partitions) : 0);
 }
 
 async function sourcesPart(desk: Desk, now: number): Promise<readonly Signal[]> {

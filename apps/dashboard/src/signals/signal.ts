@@ -1,6 +1,7 @@
 /** What can need somebody; all but the last two are told as alerts. `notice` is only shown. */
 export const ALERT_KINDS = [
   'memory',
+  'partition-away',
   'unworked',
   'brake',
   'recorder-lag',
@@ -35,6 +36,11 @@ export type Alert = Extract<Signal, { readonly kind: AlertKind }>;
 
 export function isAlert(signal: Signal): signal is Alert {
   return signal.kind !== 'notice' && signal.kind !== 'unseen';
+}
+
+/** Something that is worth a look, and wakes nobody. */
+export function notice(name: string, says: Signal['says'], path = '/admin/system'): Signal {
+  return { kind: 'notice', key: `notice:${name}`, title: says.join(''), says, path };
 }
 
 /** What a signal says, as one text. */

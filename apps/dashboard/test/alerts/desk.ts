@@ -12,16 +12,16 @@ export interface OpenDesk {
 
 /** A desk over the Redis at `url`, as the dashboard has one. */
 export async function openDesk(url: string, prefix: string, history?: History): Promise<OpenDesk> {
-  const options = { target: { kind: 'url', url }, prefix, log: NO_LOG } as const;
+  const options = { layout: [{ target: { kind: 'url', url }, prefix }], log: NO_LOG } as const;
   const [queues, system] = await Promise.all([openQueues(options), openSystem(options)]);
-  const { partition } = queues;
+  const { partitions } = queues;
   await eventually(() => queues.ping().then(() => true));
   const desk: Desk = {
     system: createSystemView(system),
-    log: new EventLog({ partition, history: async () => history, sources: new Map() }),
+    log: new EventLog({ partitions, history: async () => history, sources: new Map() }),
     history: () => history,
     queues: () => queues.list(),
-    deadLetters: (by) => openDeadLetters(partition, Date.now, by),
+    deadLetters: (by) => openDeadLetters(partitions, Date.now, by),
     note: (act) => queues.note(act),
     retention: 86_400_000,
   };

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bodyHash, eventIdOf, NO_LOG, NO_METER, type History, type HistoryBlock } from '@hookline/core';
 import { openHistory } from '@hookline/history';
-import { connect, createPartition, noteDepths, type Connection, type Partition } from '@hookline/redis';
+import {
+  connect,
+  createPartition,
+  createPartitions,
+  noteDepths,
+  type Connection,
+  type Partition,
+} from '@hookline/redis';
 import { eventuallyFits, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import { Worker, type Queue } from 'bullmq';
 import { once } from 'node:events';
@@ -138,7 +145,7 @@ describe('what needs somebody', () => {
   it('is a queue that grows, as it was noted before', async () => {
     const at = Date.now();
     for (const ago of [6, 5, 4, 3, 2, 1])
-      await noteDepths(partition, { at: at - ago * MINUTE, waiting: { email: 7 - ago } });
+      await noteDepths(createPartitions([partition]), { at: at - ago * MINUTE, waiting: { email: 7 - ago } });
     const made = { timestamp: at - 2 * MINUTE };
     await queue.addBulk(Array.from({ length: 20 }, () => ({ name: 'a', data: {}, opts: made })));
     expect(await alertKeys()).toEqual(['backlog:email']);

@@ -4,6 +4,7 @@ import { Problems } from '@hookline/process';
 import {
   connect,
   createPartition,
+  createPartitions,
   deliverNext,
   leadAlerts,
   turnAlerts,
@@ -105,7 +106,7 @@ function dashboard(...listeners: readonly Listener[]) {
   const outboxes = receivers.map(
     (receiver) =>
       new Outbox({
-        partition,
+        partitions: createPartitions([partition]),
         receiver,
         telling: { installation: prefix, dashboardUrl: undefined },
         lead: () => watch.lead(),
@@ -206,7 +207,7 @@ describe('telling', () => {
     await dashboard(listener).send();
     expect(told(listener)).toEqual(['firing issue:a', 'firing issue:a']);
     expect(listener.got[0]?.id).toBe(listener.got[1]?.id);
-    expect(await deliverNext(partition, listener.receiver.id)).toBeUndefined();
+    expect(await deliverNext(createPartitions([partition]), listener.receiver.id)).toBeUndefined();
   });
 
   it('changes nothing for who has lost the lease meanwhile', async () => {
@@ -223,16 +224,16 @@ describe('telling', () => {
     expect(await slept.step()).toBe(0);
     const turn = { records: new Map([['issue:a', undefined]]), messages: [], counted: ['1'] };
     const by = { owner: 'who slept', now, window: 1, keepFor: 1, receivers: [] };
-    expect(await turnAlerts(partition, turn, by)).toBe(false);
+    expect(await turnAlerts(createPartitions([partition]), turn, by)).toBe(false);
     expect(await redis.exists(partition.keys.alertsTold)).toBe(0);
     expect(await redis.hgetall(partition.keys.alerts)).toEqual({});
-    expect(await deliverNext(partition, listener.receiver.id)).toBeUndefined();
+    expect(await deliverNext(createPartitions([partition]), listener.receiver.id)).toBeUndefined();
   });
 
   it('keeps nothing where nobody is told, so that who is told later learns all of it', async () => {
     firing = [issue('a')];
     expect(await dashboard().watch.step()).toBe(0);
-    expect(await leadAlerts(partition, randomUUID(), 1_000)).toBe(true);
+    expect(await leadAlerts(createPartitions([partition]), randomUUID(), 1_000)).toBe(true);
     expect(await redis.hgetall(partition.keys.alerts)).toEqual({});
   });
 });
@@ -344,7 +345,7 @@ it('tells that Redis is full though Redis is, and takes no more', async () => {
     await full.config('SET', 'maxmemory', '1');
     await expect(full.set('more', 'yes')).rejects.toThrow('OOM');
     await expect(watch.step()).rejects.toThrow('EXECABORT');
-    const next = await deliverNext(its.log.partition, listener.receiver.id);
+    const next = await deliverNext(its.log.partitions, listener.receiver.id);
     expect(next?.message).toMatchObject({ key: 'memory:redis', title: 'Redis is nearly full' });
   } finally {
     await itsDesk.close();

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { connect, createPartition, unrecordedAudit, type Connection } from '@hookline/redis';
+import {
+  connect,
+  createPartition,
+  createPartitions,
+  unrecordedAudit,
+  type Connection,
+} from '@hookline/redis';
 import { eventuallyFits, testRedisUrl, uniquePrefix } from '@hookline/rig';
 import type { Queue } from 'bullmq';
 import { openQueue, startDashboard, USER, type Running } from '../harness.ts';
@@ -27,7 +33,7 @@ afterEach(async () => {
 });
 
 const acts = async () =>
-  (await unrecordedAudit(createPartition(redis, prefix), 100))
+  (await unrecordedAudit(createPartitions([createPartition(redis, prefix)]), 100))
     .toReversed()
     .map(({ actor, action, target, outcome, detail }) => [actor, action, target, outcome, detail]);
 

@@ -50,7 +50,7 @@ export async function askReplay(
     by: asked.by,
     reason: asked.reason,
   };
-  const { id } = await beginReplay(log.partition, spec, events, now);
+  const { id } = await beginReplay(log.partitions, spec, events, now);
   return { kind: 'begun', id, total: events.length };
 }
 
@@ -100,7 +100,7 @@ export function turnReplayBy(
 ): Promise<boolean> {
   const { from, to } = TURNS[turn];
   const why = turn === 'resume' ? '' : `${to} by ${by}`;
-  return turnReplay(log.partition, id, from, to, why, now, {
+  return turnReplay(log.partitions, id, from, to, why, now, {
     actor: by,
     action: `replay.${turn}`,
     target: id,

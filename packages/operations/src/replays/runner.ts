@@ -12,6 +12,7 @@ import {
   replayDelivery,
   replayEvent,
   replayEvents,
+  replayStateOf,
   replaysUnderWay,
   turnReplay,
   type EventSummary,
@@ -46,33 +47,35 @@ export class ReplayRunner {
     this.#log = log;
     this.#retention = retention;
     this.#now = now;
-    this.#fleet = openFleet(log.partition);
+    this.#fleet = openFleet(log.partitions);
   }
 
   /** Goes on with every replay that is under way, by a quarter of a second's share. @returns how many are */
   async step(): Promise<number> {
-    const partition = this.#log.partition;
-    const underWay = await replaysUnderWay(partition);
-    if (underWay.length === 0 || !(await leadReplays(partition, this.#owner, LEASE_MS))) return 0;
+    const { partitions } = this.#log;
+    const underWay = await replaysUnderWay(partitions);
+    if (underWay.length === 0 || !(await leadReplays(partitions, this.#owner, LEASE_MS))) return 0;
     for (const replay of underWay) await this.#goOn(replay);
     return underWay.length;
   }
 
   async #goOn(replay: Replay): Promise<void> {
-    const { id, state, askedAt } = replay;
-    const partition = this.#log.partition;
+    const { id, state, askedAt, away } = replay;
+    const { partitions } = this.#log;
+    // What became of its work there nobody knows, and its events are to run in their order.
+    if (away !== undefined) return;
     const failing = await this.#conclude(replay);
     if (state === 'collecting') {
       if (this.#now() - askedAt < COLLECTING_MS) return;
       const why = 'who listed its events is gone; nothing was queued: ask for it again';
-      await turnReplay(partition, id, ['collecting'], 'stopped', why, this.#now());
+      await turnReplay(partitions, id, ['collecting'], 'stopped', why, this.#now());
     }
-    if (state === 'stopped' || state === 'done') return endReplay(partition, id);
+    if (state === 'stopped' || state === 'done') return endReplay(partitions, id);
     if (state !== 'running') return;
-    const now = await findReplay(partition, id);
-    if (now === undefined) return;
+    const now = await findReplay(partitions, id);
+    if (now === undefined || now.away !== undefined) return;
     if (now.position >= now.total) {
-      if (now.open === 0) await turnReplay(partition, id, ['running'], 'done', '', this.#now());
+      if (now.open === 0) await turnReplay(partitions, id, ['running'], 'done', '', this.#now());
       if (!now.spec.canary || now.open === 0) return;
     }
     let most = Infinity;
@@ -80,7 +83,7 @@ export class ReplayRunner {
       const step = nextStep({ ...now, failing }, now.spec.failureLimit);
       if (step.kind === 'wait') return;
       if (step.kind === 'stop') {
-        await turnReplay(partition, id, ['running'], 'stopped', step.why, this.#now());
+        await turnReplay(partitions, id, ['running'], 'stopped', step.why, this.#now());
         return;
       }
       most = step.most;
@@ -91,7 +94,7 @@ export class ReplayRunner {
   /** @param room how many deliveries may be queued */
   async #queueSome(replay: Replay, room: number): Promise<void> {
     const share = Math.max(1, Math.round((replay.spec.rate * STEP_MS) / 1_000));
-    const events = await replayEvents(this.#log.partition, replay.id, replay.position, share);
+    const events = await replayEvents(this.#log.partitions, replay.id, replay.position, share);
     let [position, left] = [replay.position, room];
     for (const event of events) {
       const { queued, skipped, isWhole } = await this.#queueEvent(replay, event, left);
@@ -99,15 +102,10 @@ export class ReplayRunner {
       // An event whose deliveries do not all fit into a canary's step is looked at again; what is queued is known.
       if (!isWhole) return;
       position += 1;
-      await advanceReplay(this.#log.partition, replay.id, position, skipped);
+      await advanceReplay(this.#log.partitions, replay.id, position, skipped);
       if (left <= 0) return;
-      if ((await this.#stateOf(replay.id)) !== 'running') return;
+      if ((await replayStateOf(this.#log.partitions, replay.id)) !== 'running') return;
     }
-  }
-
-  async #stateOf(id: string): Promise<string | null> {
-    const { connection, keys } = this.#log.partition;
-    return connection.hget(keys.replay(id), 'state');
   }
 
   async #queueEvent(
@@ -119,11 +117,11 @@ export class ReplayRunner {
     if (event === undefined) return { queued: 0, skipped: 'unknown', isWhole: true };
     const problem = await this.#log.restore(id, this.#retention);
     if (problem !== undefined) return { queued: 0, skipped: problem, isWhole: true };
-    const partition = this.#log.partition;
+    const { partitions } = this.#log;
     const fleet = await this.#fleet.view();
     const handlers = replay.spec.handlers ?? handlersOf(event, fleet);
     if (handlers.length === 0) {
-      const answer = await replayEvent(partition, replay.id, event, this.#now());
+      const answer = await replayEvent(partitions, replay.id, event, this.#now());
       return { queued: answer === 'queued' ? 1 : 0, isWhole: true, ...skippedFor(answer) };
     }
     const answers: Queued[] = [];
@@ -131,7 +129,7 @@ export class ReplayRunner {
       if (answers.filter((answer) => answer === 'queued').length >= room)
         return { queued: room, isWhole: false };
       const delivery = { event: id, handler, asks: replay.spec.handlers === undefined };
-      answers.push(await replayDelivery(partition, replay.id, delivery, fleet, this.#now()));
+      answers.push(await replayDelivery(partitions, replay.id, delivery, fleet, this.#now()));
     }
     const queued = answers.filter((answer) => answer === 'queued').length;
     const isNone = answers.every((answer) => answer !== 'queued' && answer !== 'before');
@@ -140,12 +138,12 @@ export class ReplayRunner {
 
   /** Counts what has ended. @returns how many of the open ones have failed at least once */
   async #conclude({ id }: Replay): Promise<number> {
-    const partition = this.#log.partition;
-    const open = await openRunsOf(partition, id, MOST_OPEN);
+    const { partitions } = this.#log;
+    const open = await openRunsOf(partitions, id, MOST_OPEN);
     let failing = 0;
     for (const { letter, isFailing } of open) {
       const outcome = await this.#outcomeOf(id, letter);
-      if (outcome !== undefined) await concludeReplayed(partition, id, letter, outcome);
+      if (outcome !== undefined) await concludeReplayed(partitions, id, letter, outcome);
       else if (isFailing) failing += 1;
     }
     return failing;
@@ -162,7 +160,7 @@ export class ReplayRunner {
       return status === 'succeeded' || status === 'dead' ? status : 'other';
     }
     // One that was put back stands as handled until it is dispatched.
-    if (await isDispatching(this.#log.partition, replay, id)) return undefined;
+    if (await isDispatching(this.#log.partitions, replay, id)) return undefined;
     switch ((await this.#log.find(id))?.status) {
       case 'handled':
         return 'succeeded';
