@@ -7,6 +7,9 @@ const cli = cac('npm run faults --');
 cli
   .command('', 'Break everything that can break, and count what is lost')
   .option('--case <names>', 'Only these, comma-separated')
+  .option('--setup <names>', 'On what Redis: single, partitions, urls, cluster, sentinel, comma-separated', {
+    default: 'single',
+  })
   .option('--seed <n>', 'The first seed', { default: 1 })
   .option('--seeds <n>', 'Runs of each case: 3, or 1 with --case or --smoke')
   .option('--events <n>', "Events of each run, instead of the case's own number")
@@ -14,6 +17,10 @@ cli
   .option('--mutations', 'Break the code on purpose, and see that it is noticed')
   .option('--power-loss', 'See what each ACK loses when the power goes (needs root and Linux)')
   .option('--into <file>', 'Go on with a result: what holds in it is not run again')
+  .option(
+    '--tell <files>',
+    'Run nothing: put these results together, comma-separated, and print them as the page has them',
+  )
   .option('--folder <path>', 'Where logs and the result go', { default: '.hookline/faults' })
   .action(async (options: FaultsOptions) => {
     process.exitCode = await faults(options, {

@@ -7,12 +7,12 @@ export default {
   events: 3_000,
   rate: 200,
   answerWithin: 500,
-  async inject({ fault, redis, wait }) {
+  async inject({ fault, setup, wait }) {
     for (let spell = 0; spell < 3; spell += 1) {
       await wait(1_000);
       await fault('connections killed 5 times a second', 'redis', async () => {
         for (let cut = 0; cut < 15; cut += 1) {
-          await redis.killClients();
+          await Promise.all(setup.servers.map((redis) => redis.killClients()));
           await wait(200);
         }
       });

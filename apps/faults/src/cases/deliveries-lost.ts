@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FaultCase } from '../run/fault-case.ts';
 
-const QUEUE = '{faults}:fourfold:';
 /** More than Lua puts on its stack at once, if somebody lets it. */
 const LOST = 2_000;
 
@@ -12,16 +11,20 @@ export default {
   rate: 300,
   mix: { fourfold: 9, recorded: 1 },
   settleWithin: 180_000,
-  async inject({ fault, redis, members, allSent, wait }) {
+  async inject({ fault, master, setup, members, allSent, wait }) {
     await allSent;
-    const waiting = async (): Promise<string[]> =>
-      (await redis.command('LRANGE', `${QUEUE}wait`, 0, -1)) as string[];
+    const queues = setup.prefixes.map((prefix, partition) => ({ key: `${prefix}:fourfold:`, partition }));
+    const waitingIn = async ({ key, partition }: (typeof queues)[number]): Promise<string[]> =>
+      (await (await master(partition)).command('LRANGE', `${key}wait`, 0, -1)) as string[];
+    const waiting = async (): Promise<string[]> => (await Promise.all(queues.map(waitingIn))).flat();
     for (let tries = 0; tries < 300 && (await waiting()).length < LOST; tries += 1) await pause(50);
     for (const worker of members('worker')) await worker.kill();
-    const ids = await waiting();
-    await fault(`${ids.length} deliveries lost`, 'redis', async () => {
-      for (const id of ids) await redis.command('DEL', `${QUEUE}${id}`);
-      await redis.command('DEL', `${QUEUE}wait`, `${QUEUE}marker`);
+    await fault(`${(await waiting()).length} deliveries lost`, 'redis', async () => {
+      for (const queue of queues) {
+        const redis = await master(queue.partition);
+        for (const id of await waitingIn(queue)) await redis.command('DEL', `${queue.key}${id}`);
+        await redis.command('DEL', `${queue.key}wait`, `${queue.key}marker`);
+      }
     });
     // By then all of them are overdue, and the first sweep finds as many as it may.
     await wait(20_000);

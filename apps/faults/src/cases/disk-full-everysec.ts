@@ -9,9 +9,10 @@ export default {
   answerWithin: 500,
   redis: { appendfsync: 'everysec' },
   env: { ACK: 'memory' },
-  async inject({ fault, redis, random, wait }) {
+  async inject({ fault, master, random, wait }) {
     for (let round = 0; round < 2; round += 1) {
       await wait(1_500);
+      const redis = await master();
       await fault('disk full', 'redis', async () => {
         await redis.limitDisk(random.between(1_000, 200_000));
         await wait(random.between(3_000, 5_000));

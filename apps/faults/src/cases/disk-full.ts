@@ -7,9 +7,10 @@ export default {
   events: 3_000,
   rate: 200,
   answerWithin: 500,
-  async inject({ fault, redis, random, wait }) {
+  async inject({ fault, master, setup, random, wait }) {
     for (let round = 0; round < 2; round += 1) {
       await wait(1_500);
+      const redis = await master();
       await fault('disk full', 'redis', async () => {
         await redis.limitDisk(random.between(1_000, 200_000));
         await redis.ended();
@@ -17,6 +18,7 @@ export default {
         await redis.restart();
         await redis.loaded();
       });
+      await setup.settled();
     }
   },
   figures: (ledger) => slowestAnswer(ledger),

@@ -4,39 +4,29 @@ import { slowestAnswer } from '../run/figures.ts';
 export default {
   name: 'failover',
   what: 'the primary becomes a replica (READONLY), and another time is killed with its replica promoted',
+  notOn: { urls: 'each of its servers is what the only one of the others is' },
   events: 3_000,
   rate: 150,
   answerWithin: 500,
   throughProxy: true,
   env: { ACK: 'replicated' },
-  async inject(stage) {
-    const { fault, proxy, random, wait } = stage;
-    if (proxy === undefined) return;
-    let replica = await stage.redis.addReplica();
+  async inject({ fault, setup: { succession }, master, anyPartition, random, wait }) {
+    if (succession === undefined) return;
+    await succession.whole();
     await wait(2_000);
     for (let round = 0; round < 2; round += 1) {
-      await fault('READONLY', 'redis', async () => {
-        const former = stage.redis;
-        stage.redis = await former.failover();
-        replica = former;
-        // Clients still reach the former primary, until somebody tells them.
-        await wait(random.between(300, 1_500));
-        proxy.retarget(stage.redis.port);
-        proxy.cut();
-      });
+      await fault('READONLY', 'redis', () => succession.handOver(anyPartition()));
       await wait(2_000);
     }
     await fault('primary killed', 'redis', async () => {
-      await stage.redis.kill();
+      const partition = anyPartition();
+      const killed = await master(partition);
+      await killed.kill();
       await wait(random.between(200, 1_000));
-      await replica.command('REPLICAOF', 'NO', 'ONE');
-      stage.redis = replica;
-      proxy.retarget(replica.port);
-      proxy.cut();
-      await replica.addReplica();
-      await wait(500);
+      await succession.takenOver(partition, killed);
+      await succession.whole();
     });
-    await wait(1_000);
+    await wait(1_500);
   },
   figures: (ledger) => slowestAnswer(ledger),
 } satisfies FaultCase;

@@ -8,7 +8,7 @@ export default {
   events: 3_000,
   rate: 200,
   mix: EVERY_END,
-  async inject({ fault, members, history, redis, random, wait }) {
+  async inject({ fault, members, history, master, setup, random, wait }) {
     const [dashboard] = members('dashboard');
     const { file } = history;
     if (!dashboard || file === undefined) return;
@@ -18,7 +18,7 @@ export default {
         await dashboard.kill();
         await history.letGo();
         tearWal(file, random.between(1, 4_000));
-        await redis.command('DEL', '{faults}/history/lease');
+        await (await master(0)).command('DEL', `${setup.prefixes[0]}/history/lease`);
         await dashboard.restart();
       });
     }

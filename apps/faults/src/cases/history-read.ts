@@ -23,9 +23,9 @@ export default {
 } satisfies FaultCase;
 
 /** A command that reads the history and ends. @throws Error when it could not */
-async function look({ env, root, redis, history }: Stage): Promise<void> {
+async function look({ env, root, setup, history }: Stage): Promise<void> {
   const child = spawn(process.execPath, [join(root, 'apps/cli/dist/main.js'), 'events', 'list'], {
-    env: { PATH: env['PATH'], REDIS_URL: redis.url, HOOKLINE_PREFIX: '{faults}', HISTORY_URL: history.url },
+    env: { PATH: env['PATH'], ...setup.env, HISTORY_URL: history.url },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const [code] = (await once(child, 'exit')) as [number | null];

@@ -13,17 +13,16 @@ export default {
   mix: { recorded: 150, pushed: 49, large: 1 },
   copies: 0,
   throughProxy: true,
-  async inject({ fault, proxy, allSent }) {
-    if (proxy === undefined) return;
+  async inject({ fault, setup, allSent }) {
     await fault('throttle', 'network', async () => {
-      proxy.set({ kind: 'throttle', bytesPerSecond: LINK });
+      setup.proxies?.set({ kind: 'throttle', bytesPerSecond: LINK });
       await allSent;
     });
   },
-  equations: ({ planned, answers, effects }, { proxy }) => {
+  equations: ({ planned, answers, effects }, { setup }) => {
     const large = new Set(planned.filter(({ kind }) => kind === 'large').map(({ id }) => id));
     const kept = new Map(answers.filter(({ status }) => status === 200).map(({ id, at }) => [id, at]));
-    const sent = proxy?.counts().bytesIn ?? 0;
+    const sent = setup.proxies?.bytesIn() ?? 0;
     return [
       {
         name: 'sent once',

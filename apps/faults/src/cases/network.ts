@@ -19,15 +19,15 @@ export default {
   rate: 150,
   answerWithin: 500,
   throughProxy: true,
-  async inject({ fault, proxy, random, wait }) {
-    if (proxy === undefined) return;
+  async inject({ fault, setup: { proxies }, random, wait }) {
+    if (proxies === undefined) return;
     for (const mode of MODES) {
       await wait(1_200);
       await fault(mode.kind, 'network', async () => {
-        proxy.set(mode);
-        if (mode.kind === 'refuse') proxy.cut();
+        proxies.set(mode);
+        if (mode.kind === 'refuse') proxies.cut();
         await wait(random.between(1_000, 2_500));
-        proxy.set({ kind: 'pass' });
+        proxies.set({ kind: 'pass' });
       });
     }
   },

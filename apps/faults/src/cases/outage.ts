@@ -17,13 +17,17 @@ export default {
   settleWithin: 240_000,
   answerWithin: 500,
   ordered: true,
-  async inject({ fault, redis, wait, allSent }) {
+  async inject({ fault, setup, wait, allSent }) {
     await wait(4_000);
     await fault('away for a minute', 'redis', async () => {
-      await redis.kill();
+      await Promise.all(setup.servers.map((redis) => redis.kill()));
       await wait(OUTAGE_MS);
-      await redis.restart();
-      await redis.loaded();
+      await Promise.all(
+        setup.servers.map(async (redis) => {
+          await redis.restart();
+          await redis.loaded();
+        }),
+      );
     });
     await allSent;
   },

@@ -55,6 +55,6 @@ export default {
 } satisfies FaultCase;
 
 /** As if its time were over: whoever comes next need not wait for it. */
-async function endLease({ redis }: Stage): Promise<void> {
-  await redis.command('DEL', '{faults}/history/lease');
+async function endLease({ master, setup }: Stage): Promise<void> {
+  await (await master(0)).command('DEL', `${setup.prefixes[0]}/history/lease`);
 }

@@ -7,28 +7,34 @@ export default {
   events: 3_500,
   rate: 200,
   answerWithin: 500,
-  async inject({ fault, redis, random, wait }) {
+  async inject({ fault, master, setup, random, wait }) {
     const forMs = (): number => random.between(800, 3_000);
     await wait(1_000);
     for (let round = 0; round < 2; round += 1) {
+      const redis = await master();
       await fault('SIGSTOP', 'redis', async () => {
         redis.freeze();
         await wait(forMs());
         redis.thaw();
       });
+      await setup.settled();
       await wait(1_500);
+      const sleeper = await master();
       await fault('DEBUG SLEEP', 'redis', async () => {
         const ms = forMs();
-        redis.sleepFor(ms / 1000);
+        sleeper.sleepFor(ms / 1000);
         await wait(ms);
       });
+      await setup.settled();
       await wait(1_500);
       for (const which of ['ALL', 'WRITE'] as const) {
+        const paused = await master();
         await fault(`CLIENT PAUSE ${which}`, 'redis', async () => {
           const ms = forMs();
-          await redis.pauseClients(ms, which);
+          await paused.pauseClients(ms, which);
           await wait(ms);
         });
+        await setup.settled();
         await wait(1_000);
       }
     }

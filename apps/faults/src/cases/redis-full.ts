@@ -8,9 +8,10 @@ export default {
   rate: 220,
   answerWithin: 500,
   mix: { recorded: 70, split: 10, bank: 5, slow: 5, pushed: 10 },
-  async inject({ fault, redis, random, wait }) {
+  async inject({ fault, master, random, wait }) {
     for (let round = 0; round < 2; round += 1) {
       await wait(1_500);
+      const redis = await master();
       await fault('memory full', 'redis', async () => {
         await redis.setMaxMemory('used+1mb');
         await wait(random.between(4_000, 6_000));

@@ -7,17 +7,19 @@ export default {
   events: 3_500,
   rate: 250,
   answerWithin: 500,
-  async inject({ fault, redis, wait }) {
+  async inject({ fault, master, setup, wait }) {
     await wait(4_000);
     for (let round = 0; round < 2; round += 1) {
+      const redis = await master();
       await fault('LOADING', 'redis', async () => {
         redis.slowLoading(60);
         await redis.restart();
         await redis.loaded();
       });
+      redis.slowLoading(0);
+      await setup.settled();
       await wait(2_000);
     }
-    redis.slowLoading(0);
   },
   figures: (ledger) => [...backToFirstEffect(ledger), ...slowestAnswer(ledger)],
 } satisfies FaultCase;

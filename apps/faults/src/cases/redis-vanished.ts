@@ -8,11 +8,11 @@ export default {
   rate: 75,
   answerWithin: 500,
   throughProxy: true,
-  async inject({ fault, proxy, wait }) {
-    if (proxy === undefined) return;
+  async inject({ fault, setup: { proxies }, wait }) {
+    if (proxies === undefined) return;
     for (let round = 0; round < 2; round += 1) {
       await wait(1_500);
-      await fault('vanished', 'redis', () => void proxy.vanish());
+      await fault('vanished', 'redis', () => proxies.vanish());
       await wait(16_000);
     }
   },

@@ -23,12 +23,11 @@ export default {
   },
 } satisfies FaultCase;
 
-function startReplay({ env, root, redis }: Stage) {
+function startReplay({ env, root, setup }: Stage) {
   const child = spawn(process.execPath, [join(root, 'apps/cli/dist/main.js'), 'dead', 'replay', '--all'], {
     env: {
       PATH: env['PATH'],
-      REDIS_URL: redis.url,
-      HOOKLINE_PREFIX: '{faults}',
+      ...setup.env,
       WEBHOOK_SECRET_STRIPE: 'whsec_unused-by-replaying',
     },
     stdio: ['ignore', 'pipe', 'inherit'],

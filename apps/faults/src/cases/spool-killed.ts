@@ -5,9 +5,10 @@ export default {
   what: 'receivers are killed while they spool, and others find what they left on the disk',
   events: 4_000,
   rate: 250,
-  async inject({ fault, redis, members, random, wait }) {
+  async inject({ fault, master, setup, members, random, wait }) {
     await wait(1_500);
     for (let round = 0; round < 2; round += 1) {
+      const redis = await master();
       await fault('SIGKILL', 'redis', async () => {
         await redis.kill();
         for (let kill = 0; kill < 2; kill += 1) {
@@ -24,6 +25,7 @@ export default {
       await wait(random.between(50, 400));
       await fault('SIGKILL while draining', receiver, () => receiver.kill());
       await receiver.restart();
+      await setup.settled();
       await wait(1_000);
     }
   },

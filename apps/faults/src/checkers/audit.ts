@@ -44,6 +44,7 @@ const UNFINISHED = ['received', 'queued', 'dispatched'];
 /** Where events stand: those that are not through, and those that are and that Redis still holds. */
 const LISTS = [...UNFINISHED.map((status) => `status/${status}`), 'status/dead', 'expiring', 'shed'];
 
+/** Of one partition, or of all of them together. */
 export interface Auditor {
   /** How much is not through: events without an end, and jobs that are still to run. */
   unfinished(): Promise<number>;
@@ -66,8 +67,15 @@ function hashOf(pieces: readonly (Buffer | null)[]): string {
   return hash.digest('hex');
 }
 
-export function openAuditor(url: string, prefix: string): Auditor {
-  const redis = new Redis(url, { maxRetriesPerRequest: 3, commandTimeout: 20_000 });
+/** Where a partition is by now, on this machine. */
+export interface PartitionPlace {
+  readonly port: number;
+  readonly prefix: string;
+}
+
+/** Audits one partition. */
+export function openPartitionAuditor({ port, prefix }: PartitionPlace): Auditor {
+  const redis = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 3, commandTimeout: 20_000 });
   redis.on('error', () => undefined);
 
   async function queues(): Promise<string[]> {
@@ -228,15 +236,16 @@ export function openAuditor(url: string, prefix: string): Auditor {
 /** Which of these events left Redis for the history: it knows no more of them than their ids. @throws Error while it is away */
 export async function givenUpOf(
   events: readonly string[],
-  prefix: string,
-  { port }: { readonly port: number },
+  places: readonly PartitionPlace[],
 ): Promise<readonly string[]> {
   const gone: string[] = [];
-  for (let from = 0; from < events.length; from += CHUNK) {
-    const part = events.slice(from, from + CHUNK);
-    const args = part.map((event) => `${prefix}/known/${event}`);
-    const known = (await redisCommand({ port, name: 'MGET', args })) as readonly unknown[];
-    gone.push(...part.filter((_, index) => known[index] != null));
+  for (const { port, prefix } of places) {
+    for (let from = 0; from < events.length; from += CHUNK) {
+      const part = events.slice(from, from + CHUNK);
+      const args = part.map((event) => `${prefix}/known/${event}`);
+      const known = (await redisCommand({ port, name: 'MGET', args })) as readonly unknown[];
+      gone.push(...part.filter((_, index) => known[index] != null));
+    }
   }
   return gone;
 }

@@ -16,6 +16,8 @@ export interface HistoryFacts {
   /** Whether this pair of `id handler` had an effect, and whether it is a dead letter. */
   hadEffect(pair: string): boolean;
   isDead(pair: string): boolean;
+  /** How many attempts of it may have succeeded: more than one where a server was lost with what it alone had. */
+  mostAttempts(pair: string): number;
   readonly damaged: ReadonlySet<string>;
   /** What was neither in Redis nor in the history at some moment. */
   readonly missed: readonly string[];
@@ -68,15 +70,22 @@ function wrongEnd(facts: HistoryFacts, { id, expected }: PlannedEvent, recorded:
         (end) =>
           `${id} ${end.handler} is ${recorded.deliveries[end.handler] ?? 'missing'} in it and has ${end.ends}`,
       ),
-    ...wrongAttempts(facts, recorded, ends),
+    ...wrongAttempts(facts, { id, recorded, ends }),
   ];
 }
 
 /** A delivery that succeeded did so in one attempt; one that is dead died in one, unless its worker did. */
 function wrongAttempts(
-  { deadLetters }: HistoryFacts,
-  { event, attempts }: RecordedEvent,
-  ends: readonly { readonly handler: string; readonly ends: string }[],
+  { deadLetters, mostAttempts }: HistoryFacts,
+  {
+    id,
+    recorded: { event, attempts },
+    ends,
+  }: {
+    readonly id: string;
+    readonly recorded: RecordedEvent;
+    readonly ends: readonly { readonly handler: string; readonly ends: string }[];
+  },
 ): string[] {
   return ends.flatMap(({ handler, ends: end }) => {
     const times = attempts.filter((attempt) => attempt === `${handler} ${end}`).length;
@@ -85,7 +94,8 @@ function wrongAttempts(
       deadLetters.some(
         (letter) => letter.event === event && letter.handler === handler && letter.attempts > 0,
       );
-    const isRight = end === 'succeeded' ? times === 1 : times > 0 || !wasTold;
+    const isRight =
+      end === 'succeeded' ? times > 0 && times <= mostAttempts(`${id} ${handler}`) : times > 0 || !wasTold;
     return isRight ? [] : [`${event} ${handler} has ${times} attempts in it that ${end}`];
   });
 }

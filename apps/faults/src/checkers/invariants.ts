@@ -24,8 +24,12 @@ export interface Ledger {
   readonly damaged?: ReadonlySet<string>;
   /** Milliseconds within which every request has to be answered; not asked where receivers themselves are stopped. */
   readonly answerWithin?: number;
-  /** Whether handlers have to begin in the order of arrival, source by source. */
+  /** Whether handlers have to begin in the order of arrival, source by source and partition by partition. */
   readonly ordered?: boolean;
+  /** Whether another server takes the place of one that is lost: what that one alone had is lost with it. */
+  readonly takesOver?: boolean;
+  /** Of each provider's id; all in one unless given. */
+  readonly partitionOf?: (id: string) => number;
 }
 
 /** One equation, and what breaks it: it holds when there is nothing. */
@@ -109,7 +113,7 @@ export function judge(ledger: Ledger): Verdict {
           {
             name: 'order',
             says: 'handlers begin in the order of arrival, source by source',
-            broken: disordered(ledger.effects),
+            broken: disordered(ledger.effects, ledger.partitionOf),
           },
         ]
       : []),
@@ -168,9 +172,14 @@ function collect(ledger: Ledger): Facts {
 }
 
 function historyFacts(
-  { ledger: { planned, rest, damaged = new Set() }, acknowledged, pending, effects, dead }: Facts,
+  { ledger, acknowledged, pending, effects, dead }: Facts,
   history: NonNullable<Ledger['history']>,
 ): HistoryFacts {
+  const { planned, rest, damaged = new Set(), takesOver = false } = ledger;
+  const begun = groupBy(
+    ledger.effects.filter(({ what }) => what === 'begin'),
+    ({ id, handler }) => `${id} ${handler}`,
+  );
   return {
     ...history,
     held: rest.events,
@@ -180,6 +189,7 @@ function historyFacts(
     pending,
     damaged,
     hadEffect: (pair) => effects.has(pair),
+    mostAttempts: (pair) => (takesOver ? (begun.get(pair)?.length ?? 0) : 1),
     isDead: (pair) => dead.has(pair),
   };
 }

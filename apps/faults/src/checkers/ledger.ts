@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PlannedEvent } from '../workload/workload.ts';
 
 /**
  * The lines of the two independent logs. What was sent and answered is written by the sender's process, what took
@@ -71,6 +72,24 @@ export function readEffects(folder: string): EffectLine[] {
   const files = readdirSync(effectsFolder(folder)).toSorted();
   const lines = files.flatMap((file) => readLines<EffectLine>(join(effectsFolder(folder), file)));
   return lines.toSorted((a, b) => a.at - b.at);
+}
+
+/** How many acknowledged events have yet to have an effect that they are sure to have. */
+export function unheardOf(
+  planned: readonly PlannedEvent[],
+  { answers, effects }: { readonly answers: readonly AnswerLine[]; readonly effects: readonly EffectLine[] },
+  damaged: ReadonlySet<string>,
+): number {
+  const kept = new Set(answers.flatMap(({ id, status }) => (status === 200 ? [id] : [])));
+  const had = new Set(
+    effects.flatMap(({ what, id, handler }) => (what === 'effect' ? [`${id} ${handler}`] : [])),
+  );
+  return planned.filter(
+    ({ id, expected }) =>
+      kept.has(id) &&
+      !damaged.has(id) &&
+      expected.some(({ handler, ends }) => ends === 'effect' && !had.has(`${id} ${handler}`)),
+  ).length;
 }
 
 /** A line that its writer's death cut off in the middle was not written. */

@@ -7,8 +7,14 @@ export function lateAnswers(answers: readonly AnswerLine[], within: number): str
     .map(({ id, status, ms }) => `${id}: ${status === 0 ? 'no answer' : status} after ${ms.toFixed(0)} ms`);
 }
 
-/** Handlers that began out of order, by `receivedAt`, which has whole milliseconds: events of the same one have no order. */
-export function disordered(effects: readonly EffectLine[]): string[] {
+/**
+ * Handlers that began out of order, by `receivedAt`, which has whole milliseconds: events of the same one have no order.
+ * @param partitionOf of a provider's id: between two partitions there is no order either
+ */
+export function disordered(
+  effects: readonly EffectLine[],
+  partitionOf: (id: string) => number = () => 0,
+): string[] {
   const broken: string[] = [];
   const latest = new Map<string, EffectLine>();
   const begun = new Set<string>();
@@ -16,12 +22,13 @@ export function disordered(effects: readonly EffectLine[]): string[] {
     const pair = `${line.id} ${line.handler}`;
     if (line.what !== 'begin' || begun.has(pair)) continue;
     begun.add(pair);
-    const before = latest.get(line.source);
+    const lane = `${line.source} ${partitionOf(line.id)}`;
+    const before = latest.get(lane);
     if (before !== undefined && before.received > line.received)
       broken.push(
         `${line.id} arrived ${before.received - line.received} ms before ${before.id} and began after it`,
       );
-    else latest.set(line.source, line);
+    else latest.set(lane, line);
   }
   return broken;
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { redisInfo } from '../fleet/redis-command.ts';
-import { startRedis, type FaultyRedis } from '../fleet/redis-server.ts';
+import { startRedis, type StandaloneRedis } from '../fleet/redis-server.ts';
 import { makeDisk, type Disk, type Image } from './disk.ts';
 import type { Place, Scene } from './scene.ts';
 
@@ -52,12 +52,12 @@ export async function pairScene(place: Place): Promise<Scene> {
   };
 }
 
-function nothingBefore({ url }: FaultyRedis): Pick<Scene, 'redisUrl' | 'receiverEnv' | 'begin'> {
+function nothingBefore({ url }: StandaloneRedis): Pick<Scene, 'redisUrl' | 'receiverEnv' | 'begin'> {
   return { redisUrl: url, receiverEnv: { SPOOL: 'off' }, begin: async () => undefined };
 }
 
 /** Nothing is answered or written from now on, by a child that writes a snapshot neither. */
-function stopDead(redis: FaultyRedis): void {
+function stopDead(redis: StandaloneRedis): void {
   redis.freeze();
   const children = readFileSync(`/proc/${redis.pid}/task/${redis.pid}/children`, 'utf8');
   for (const pid of children.split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
@@ -74,7 +74,7 @@ async function open(
   { env, level, onClose }: Place,
   disk: string,
   more: Readonly<Record<string, string>> = {},
-): Promise<FaultyRedis> {
+): Promise<StandaloneRedis> {
   const redis = await startRedis({ dir: join(disk, 'redis'), env, config: { ...level.config, ...more } });
   onClose(() => redis.stop());
   return redis;
@@ -84,7 +84,7 @@ async function open(
 async function comeBack(
   place: Place,
   image: Image | undefined,
-  dead: readonly FaultyRedis[],
+  dead: readonly StandaloneRedis[],
 ): Promise<string> {
   await Promise.all(dead.map((redis) => redis.kill()));
   if (image === undefined) throw new Error('there was no cut to come back from');
@@ -96,7 +96,7 @@ async function comeBack(
 }
 
 /** The replica has everything, and has written its own append-only file anew, as it does after it was filled. */
-async function inSync({ port }: FaultyRedis): Promise<void> {
+async function inSync({ port }: StandaloneRedis): Promise<void> {
   const deadline = performance.now() + SYNC_PATIENCE_MS;
   const says = async (section: string, field: string, value: string): Promise<boolean> =>
     (await redisInfo(port, section, field)) === value;

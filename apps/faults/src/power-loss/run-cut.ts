@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openAuditor } from '../checkers/audit.ts';
+import { openPartitionAuditor } from '../checkers/audit.ts';
 import { startFleet } from '../fleet/fleet.ts';
 import type { Environment } from '../injectors/process-faults.ts';
 import { readAnswers } from '../checkers/ledger.ts';
@@ -85,7 +85,7 @@ export async function runCut(level: Level, options: CutOptions): Promise<CutResu
     await receivers.kill();
 
     const url = await scene.recover();
-    const auditor = openAuditor(url, PREFIX);
+    const auditor = openPartitionAuditor({ port: Number(new URL(url).port), prefix: PREFIX });
     onClose(() => auditor.close());
     const shaOf = new Map(planEvents(seed, count, MIX).map(({ id, sha }) => [id, sha]));
     const { events } = await auditor.read();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startRedis, type FaultyRedis } from '../fleet/redis-server.ts';
+import { startRedis, type StandaloneRedis } from '../fleet/redis-server.ts';
 import type { Image } from './disk.ts';
 import { openDisk } from './redis-scenes.ts';
 import type { Place, Scene } from './scene.ts';
@@ -37,7 +37,7 @@ export async function spoolScene(place: Place): Promise<Scene> {
   };
 }
 
-async function openRedis({ folder, env, level, onClose }: Place, name: string): Promise<FaultyRedis> {
+async function openRedis({ folder, env, level, onClose }: Place, name: string): Promise<StandaloneRedis> {
   const redis = await startRedis({ dir: join(folder, name), env, config: level.config });
   onClose(() => redis.stop());
   return redis;

@@ -15,13 +15,18 @@ import workerBlocked from '../cases/worker-blocked.ts';
 import diskFull from '../cases/disk-full.ts';
 import diskFullEverysec from '../cases/disk-full-everysec.ts';
 import failover from '../cases/failover.ts';
+import failoverSpooling from '../cases/failover-spooling.ts';
 import failpoints from '../cases/failpoints.ts';
 import historyCut from '../cases/history-cut.ts';
 import historyDiskFull from '../cases/history-disk-full.ts';
 import historyPostgres from '../cases/history-postgres.ts';
 import historyRead from '../cases/history-read.ts';
+import masterFrozen from '../cases/master-frozen.ts';
+import masterKilled from '../cases/master-killed.ts';
 import network from '../cases/network.ts';
+import nodeCut from '../cases/node-cut.ts';
 import outage from '../cases/outage.ts';
+import partitionFull from '../cases/partition-full.ts';
 import poison from '../cases/poison.ts';
 import queuesEmptied from '../cases/queues-emptied.ts';
 import receiversKilled from '../cases/receivers-killed.ts';
@@ -32,6 +37,7 @@ import redisKilled from '../cases/redis-killed.ts';
 import redisLoading from '../cases/redis-loading.ts';
 import replayKilled from '../cases/replay-killed.ts';
 import rollingRestart from '../cases/rolling-restart.ts';
+import slotMoved from '../cases/slot-moved.ts';
 import spoolKilled from '../cases/spool-killed.ts';
 import twoDashboards from '../cases/two-dashboards.ts';
 import workersKilled from '../cases/workers-killed.ts';
@@ -57,6 +63,12 @@ export const CASES: readonly FaultCase[] = [
   network,
   largeEvents,
   failover,
+  masterKilled,
+  masterFrozen,
+  nodeCut,
+  slotMoved,
+  failoverSpooling,
+  partitionFull,
   spoolKilled,
   recorderKilled,
   twoDashboards,

@@ -1,24 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CASES, MUTATION_CASES, SMOKE } from './cases.ts';
-import type { FaultCase } from './fault-case.ts';
 import { CannotPlay } from '../fleet/history-place.ts';
 import type { Environment } from '../injectors/process-faults.ts';
 import { powerLoss } from '../power-loss/power-loss.ts';
-import { brokenLines, figuresTable, ledgerTable, type Entry } from './report.ts';
+import { isOf, planMutations, planRuns, type Planned, type PlanOptions } from './plan.ts';
+import { asMarkdown, asText, brokenLines, figuresTable, ledgerTable, type Entry } from './report.ts';
+import { putTogether, readResult, writeResult } from './results.ts';
 import { runCase, type RunResult } from './run.ts';
 
-export interface FaultsOptions {
-  /** Comma-separated names; all of them unless given. */
-  readonly case?: string;
-  /** The first seed; the ones after it follow. */
-  readonly seed: number;
-  /** Runs of each case, each with a seed of its own. */
-  readonly seeds?: number;
+export interface FaultsOptions extends PlanOptions {
   /** Events of each run, instead of the case's own number. */
   readonly events?: number;
-  /** The small set that every change has to pass. */
-  readonly smoke?: boolean;
   /** Break the code on purpose instead, and see each run turn red. */
   readonly mutations?: boolean;
   /** Cut the power of Redis's machine instead, and see what each `ACK` loses. */
@@ -27,12 +19,8 @@ export interface FaultsOptions {
   readonly folder: string;
   /** A result to go on with: what holds in it is not run again, and what is run is added. */
   readonly into?: string;
-}
-
-interface Planned {
-  readonly fault: FaultCase;
-  readonly seed: number;
-  readonly mutation?: string;
+  /** Comma-separated results that are put together and told instead, with nothing run. */
+  readonly tell?: string;
 }
 
 /**
@@ -48,6 +36,7 @@ export async function faults(
   }: { readonly root: string; readonly env: Environment; readonly write: (text: string) => void },
 ): Promise<number> {
   for (const name of ['seed', 'seeds', 'events'] as const) mustBeCount(name, options[name]);
+  if (options.tell !== undefined) return tellResults(options.tell, options, write);
   // One of its own, so that two at a time do not meet, and nothing of anybody's is ever cleared away.
   const folder = join(resolve(options.folder), new Date().toISOString().replaceAll(/[:.]/g, '-'));
   mkdirSync(folder, { recursive: true });
@@ -60,7 +49,7 @@ export async function faults(
       seeds: options.seeds ?? 3,
     });
   const resultFile = options.into === undefined ? join(folder, 'result.json') : resolve(options.into);
-  const entries = readEntries(resultFile).filter(({ result }) => result.verdict.holds);
+  const entries = readResult(resultFile).filter(({ result }) => result.verdict.holds);
   const all = options.mutations === true ? planMutations(options) : planRuns(options);
   const planned = all.filter((run) => !entries.some((entry) => isOf(run, entry)));
   const world = { root, env, folder, write };
@@ -71,7 +60,7 @@ export async function faults(
     if (entry === undefined) continue;
     entries.push(entry);
     // Whoever stops in the middle goes on with it later.
-    writeFileSync(resultFile, `${JSON.stringify(inOrder(entries, all), undefined, 1)}\n`);
+    writeResult(resultFile, entries);
     if (run.mutation !== undefined && !isCaught(entry)) escaped += 1;
   }
   write(`\neverything in numbers: ${resultFile}\n`);
@@ -79,9 +68,20 @@ export async function faults(
     write(`${planned.length - escaped} of ${planned.length} mutations were caught\n`);
     return escaped === 0 ? 0 : 1;
   }
-  const told = inOrder(entries, all);
-  write(`\n${ledgerTable(told)}\n\n${figuresTable(told)}\n`);
+  const told = putTogether([entries]);
+  write(`\n${asText(ledgerTable(told))}\n\n${asText(figuresTable(told))}\n`);
   return entries.every(({ result }) => result.verdict.holds) ? 0 : 1;
+}
+
+/** Prints several results as one, as the page has it; with `into` it is a result as well. */
+function tellResults(names: string, { into }: FaultsOptions, write: World['write']): number {
+  const files = names.split(',').map((name) => resolve(name));
+  const missing = files.find((file) => !existsSync(file));
+  if (missing !== undefined) throw new Error(`--tell: there is no ${missing}`);
+  const told = putTogether(files.map(readResult));
+  if (into !== undefined) writeResult(resolve(into), told);
+  write(`${asMarkdown(ledgerTable(told))}\n${asMarkdown(figuresTable(told))}`);
+  return told.every(({ result }) => result.verdict.holds) ? 0 : 1;
 }
 
 interface World {
@@ -93,16 +93,22 @@ interface World {
 
 /** @returns `undefined` where this machine cannot play the case */
 async function oneRun(
-  { fault, seed, mutation }: Planned,
+  { setup, fault, seed, mutation }: Planned,
   options: FaultsOptions,
   { root, env, folder, write }: World,
 ): Promise<Entry | undefined> {
   const label = mutation === undefined ? fault.name : `${mutation} in ${fault.name}`;
-  write(`${label}, seed ${seed}, ${options.events ?? fault.events} events: ${fault.what}\n`);
-  const own = join(folder, `${mutation ?? fault.name}-${seed}`);
+  write(`${label} on ${setup}, seed ${seed}, ${options.events ?? fault.events} events: ${fault.what}\n`);
+  const reason = fault.notOn?.[setup];
+  if (reason !== undefined) {
+    write(`  skipped: it means nothing on ${setup}: ${reason}\n`);
+    return undefined;
+  }
+  const own = join(folder, `${setup}-${mutation ?? fault.name}-${seed}`);
   const result = await runCase(fault, {
     root,
     env,
+    setup,
     seed,
     folder: own,
     timed: options.smoke !== true,
@@ -114,7 +120,13 @@ async function oneRun(
     write(`  skipped: ${result}\n`);
     return undefined;
   }
-  const entry: Entry = { name: fault.name, seed, result, ...(mutation === undefined ? {} : { mutation }) };
+  const entry: Entry = {
+    setup,
+    name: fault.name,
+    seed,
+    result,
+    ...(mutation === undefined ? {} : { mutation }),
+  };
   for (const line of brokenLines(entry)) write(`${line}\n`);
   const { holds, counts } = result.verdict;
   const verdict =
@@ -128,20 +140,6 @@ async function oneRun(
 /** A run under a mutation that did not come to its end has caught nothing. */
 function isCaught({ result }: Entry): boolean {
   return !result.verdict.holds && result.seconds > 0;
-}
-
-function isOf({ fault, seed, mutation }: Planned, entry: Entry): boolean {
-  return entry.name === fault.name && entry.seed === seed && entry.mutation === mutation;
-}
-
-/** As they are planned, whenever each was run; what is not planned this time comes last. */
-function inOrder(entries: readonly Entry[], planned: readonly Planned[]): readonly Entry[] {
-  const known = planned.flatMap((run) => entries.find((entry) => isOf(run, entry)) ?? []);
-  return [...known, ...entries.filter((entry) => !known.includes(entry))];
-}
-
-function readEntries(file: string): readonly Entry[] {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Entry[]) : [];
 }
 
 /** A run that could not be made to its end has proven nothing. */
@@ -174,36 +172,7 @@ function notRun(error: unknown): RunResult {
   };
 }
 
-function planRuns({ case: names, seed, seeds, smoke }: FaultsOptions): Planned[] {
-  const cases = names === undefined ? (smoke === true ? SMOKE : CASES) : names.split(',').map(caseNamed);
-  const count = seeds ?? (smoke === true || names !== undefined ? 1 : 3);
-  return cases.flatMap((fault) =>
-    Array.from({ length: count }, (_, index) => ({ fault, seed: seed + index })),
-  );
-}
-
-function planMutations({ case: names, seed }: FaultsOptions): Planned[] {
-  const all = Object.entries(MUTATION_CASES).map(([mutation, fault]) => ({ fault, seed, mutation }));
-  if (names === undefined) return all;
-  return names.split(',').map((name) => {
-    const found = all.find(({ mutation }) => mutation === name);
-    if (found === undefined)
-      throw new Error(`no mutation is named '${name}'; there are: ${Object.keys(MUTATION_CASES).join(', ')}`);
-    return found;
-  });
-}
-
 function mustBeCount(name: string, value: number | undefined): void {
   if (value !== undefined && (!Number.isInteger(value) || value < 1))
     throw new Error(`--${name}: '${value}' is no whole number above 0`);
-}
-
-/** @throws Error that lists the cases */
-function caseNamed(name: string): FaultCase {
-  const found = CASES.find((fault) => fault.name === name);
-  if (found === undefined)
-    throw new Error(
-      `no case is named '${name}'; there are:\n${CASES.map((fault) => `  ${fault.name}: ${fault.what}`).join('\n')}`,
-    );
-  return found;
 }

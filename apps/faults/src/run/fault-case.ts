@@ -1,11 +1,11 @@
 import type { Equation, Ledger } from '../checkers/invariants.ts';
-import type { FaultyRedis } from '../fleet/redis-server.ts';
+import type { FaultyRedis } from '../fleet/faulty-redis.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { HistoryKind, HistoryPlace } from '../fleet/history-place.ts';
 import type { ProgramRole } from '../fleet/lives.ts';
 import type { Member } from '../fleet/member.ts';
 import type { Environment } from '../injectors/process-faults.ts';
-import type { TcpProxy } from '../injectors/tcp-proxy.ts';
+import type { Setup, SetupName } from '../setups/setup.ts';
 import type { Random } from '../workload/random.ts';
 import type { Mix, PlannedEvent } from '../workload/workload.ts';
 
@@ -14,6 +14,8 @@ export interface FaultCase {
   readonly name: string;
   /** In one line, for people. */
   readonly what: string;
+  /** The set-ups on which it means nothing, and why. */
+  readonly notOn?: Readonly<Partial<Record<SetupName, string>>>;
   /** How many events are sent, and how many a second. */
   readonly events: number;
   readonly rate: number;
@@ -33,7 +35,7 @@ export interface FaultCase {
   readonly env?: Environment;
   /** Lines of redis.conf. */
   readonly redis?: Readonly<Record<string, string>>;
-  /** Whether processes reach Redis through the proxy. */
+  /** Whether processes reach every Redis through a proxy. */
   readonly throughProxy?: boolean;
   /** Milliseconds in which everything has to be through once nothing is wrong any more; 60 s unless given. */
   readonly settleWithin?: number;
@@ -55,9 +57,13 @@ export interface Figure {
 
 /** What a case works with while events flow. */
 export interface Stage {
-  /** The server that is written to: another one after a failover. */
-  redis: FaultyRedis;
-  readonly proxy: TcpProxy | undefined;
+  readonly setup: Setup;
+  /** The server that a partition's keys are written to by now; any partition's unless told: with one Redis there is one. */
+  master(partition?: number): Promise<FaultyRedis>;
+  /** Any partition. */
+  anyPartition(): number;
+  /** Which partition has what a provider sent with this id. */
+  partitionOf(id: string): number;
   readonly history: HistoryPlace & {
     /** Ends what the harness itself has open of it, before its files are damaged, and until `during` is through. */
     letGo(during?: () => Promise<unknown>): Promise<void>;

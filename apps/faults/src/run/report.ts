@@ -1,9 +1,11 @@
 import Table from 'cli-table3';
 import { groupBy } from '../checkers/group-by.ts';
+import type { SetupName } from '../setups/setup.ts';
 import type { RunResult } from './run.ts';
 
 /** A run and which it was. */
 export interface Entry {
+  readonly setup: SetupName;
   readonly name: string;
   readonly seed: number;
   readonly mutation?: string;
@@ -18,12 +20,32 @@ const BASELINES: Readonly<Record<string, string>> = {
   'effects while memory is full': '0 jobs (BullMQ)',
 };
 
-const STYLE = { head: [], border: [], compact: true };
+const STYLE = { style: { head: [], border: [], compact: true } };
 
-/** One row a case: what was sent, what was done to it, and what broke. */
-export function ledgerTable(entries: readonly Entry[]): string {
-  const table = new Table({
+/** A table, for the terminal or for the page. */
+export interface Told {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function asText({ head, rows }: Told): string {
+  const table = new Table({ ...STYLE, head: [...head] });
+  for (const row of rows) table.push([...row]);
+  return table.toString();
+}
+
+/** As docs/reliability.md has it. */
+export function asMarkdown({ head, rows }: Told): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
+  return [head, head.map(() => '---'), ...rows].map(line).join('');
+}
+
+/** One row for each case on each set-up: what was sent, what was done to it, and what broke. */
+export function ledgerTable(entries: readonly Entry[]): Told {
+  const perCase = groupBy(entries, ({ setup, name }) => `${setup} ${name}`);
+  return {
     head: [
+      'set-up',
       'case',
       'runs',
       'events',
@@ -35,15 +57,20 @@ export function ledgerTable(entries: readonly Entry[]): string {
       'history',
       'second effects',
       'dead letters',
-      '',
+      'equations',
     ],
-    style: STYLE,
-  });
-  for (const [name, runs] of groupBy(entries, ({ name }) => name)) {
-    table.push([name, runs.length, ...totals(runs), holds(runs) ? 'holds' : 'BROKEN']);
-  }
-  table.push(['all', entries.length, ...totals(entries), holds(entries) ? 'holds' : 'BROKEN']);
-  return table.toString();
+    rows: [
+      ...[...perCase.values()].map((runs) => [runs[0]?.setup ?? '', runs[0]?.name ?? '', ...numbersOf(runs)]),
+      ['all', '', ...numbersOf(entries)],
+    ],
+  };
+}
+
+function numbersOf(runs: readonly Entry[]): string[] {
+  const numbers = [runs.length, ...totals(runs)].map((value) =>
+    typeof value === 'number' ? value.toLocaleString('en') : value,
+  );
+  return [...numbers, holds(runs) ? 'holds' : 'BROKEN'];
 }
 
 function totals(runs: readonly Entry[]): (number | string)[] {
@@ -65,24 +92,25 @@ function holds(runs: readonly Entry[]): boolean {
   return runs.every(({ result }) => result.verdict.holds);
 }
 
-/** The worst of each figure over all runs of a case. */
-export function figuresTable(entries: readonly Entry[]): string {
-  const table = new Table({ head: ['figure', 'case', 'worst', 'beside'], style: STYLE });
-  for (const [name, runs] of groupBy(entries, ({ name }) => name)) {
+/** The worst of each figure over all runs of a case on a set-up. */
+export function figuresTable(entries: readonly Entry[]): Told {
+  const rows: string[][] = [];
+  for (const runs of groupBy(entries, ({ setup, name }) => `${setup} ${name}`).values()) {
     const figures = runs.flatMap(({ result }) => result.figures);
     for (const [figure, all] of groupBy(figures, ({ name }) => name)) {
       const values = all.map(({ value }) => value);
       const isBetterHigh = /while memory is full|answered 200|slots/.test(figure);
       const worst = isBetterHigh ? Math.min(...values) : Math.max(...values);
-      table.push([
+      rows.push([
         figure,
-        name,
+        runs[0]?.setup ?? '',
+        runs[0]?.name ?? '',
         `${worst.toFixed(worst < 100 ? 1 : 0)} ${all[0]?.unit ?? ''}`,
         BASELINES[figure] ?? '',
       ]);
     }
   }
-  return table.toString();
+  return { head: ['figure', 'set-up', 'case', 'worst', 'beside'], rows };
 }
 
 /** What broke in one run, a few of each. */

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { givenUpOf, openAuditor } from '../checkers/audit.ts';
+import { partitionOfEvent } from '@hookline/core';
+import { givenUpOf, type PartitionPlace } from '../checkers/audit.ts';
 import { historyAuditor } from '../checkers/history-audit.ts';
 import { startWatch } from '../checkers/watch.ts';
+import { openAuditor } from '../checkers/whole-audit.ts';
 import { openExternalSystem } from '../workload/external-system.ts';
 import { judge, type Equation, type Ledger, type Verdict } from '../checkers/invariants.ts';
 import type { FaultCase, Figure, Stage } from './fault-case.ts';
@@ -11,9 +13,9 @@ import type { Fault } from './faults-log.ts';
 import { startFleet, type Fleet } from '../fleet/fleet.ts';
 import { openHistoryPlace } from '../fleet/history-place.ts';
 import type { Environment } from '../injectors/process-faults.ts';
-import { startRedis, type FaultyRedis } from '../fleet/redis-server.ts';
-import { startProxy, type TcpProxy } from '../injectors/tcp-proxy.ts';
-import { effectsFolder, readAnswers, readBank, readEffects } from '../checkers/ledger.ts';
+import { effectsFolder, readAnswers, readBank, readEffects, unheardOf } from '../checkers/ledger.ts';
+import { openSetup } from '../setups/open-setup.ts';
+import type { Setup, SetupName } from '../setups/setup.ts';
 import { seeded } from '../workload/random.ts';
 import { startSender, type Sender } from '../workload/sender-process.ts';
 import { SECRETS } from '../workload/signed-post.ts';
@@ -25,6 +27,7 @@ export interface RunOptions {
   /** For this run's data and logs. */
   readonly folder: string;
   readonly env: Environment;
+  readonly setup: SetupName;
   readonly seed: number;
   /** Instead of the case's own number. */
   readonly events?: number;
@@ -43,10 +46,11 @@ export interface RunResult {
   readonly seconds: number;
 }
 
-const PREFIX = '{faults}';
 const SETTLE_MS = 60_000;
 const INJECTION_LIMIT_MS = 300_000;
 const POLL_MS = 100;
+/** A receiver looks now and then whether Redis takes again what it has spooled. */
+const SPOOL_MS = 30_000;
 /** What programs still have to do that have just said they are ready: here five and more of them begin on the same cores. */
 const BOOT_MS = 1_500;
 /** Everything is over for so long before the books are closed: what would still come, comes. */
@@ -62,14 +66,13 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
   const faults: Fault[] = [];
   const closing: (() => Promise<unknown> | void)[] = [];
   try {
-    const redis = await startRedis({
-      dir: join(folder, 'redis'),
+    const setup = await openSetup(options.setup, {
+      folder,
       env: options.env,
-      ...(fault.redis && { config: fault.redis }),
+      config: fault.redis ?? {},
+      throughProxy: fault.throughProxy === true,
     });
-    closing.push(() => redis.stop());
-    const proxy = fault.throughProxy === true ? await startProxy(redis.port) : undefined;
-    if (proxy !== undefined) closing.push(() => proxy.stop());
+    closing.push(() => setup.stop());
     const bank = await openExternalSystem(folder);
     closing.push(() => bank.close());
     const history = await openHistoryPlace(fault.history ?? 'sqlite', folder);
@@ -81,8 +84,7 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
       folder: join(folder, 'processes'),
       env: {
         PATH: options.env['PATH'],
-        REDIS_URL: proxy === undefined ? redis.url : redis.url.replace(`:${redis.port}`, `:${proxy.port}`),
-        HOOKLINE_PREFIX: PREFIX,
+        ...setup.env,
         APP_DIR: join(root, 'apps/faults/dist', fault.app ?? 'app'),
         WEBHOOK_SECRET_STRIPE: SECRETS.stripe,
         WEBHOOK_SECRET_GITHUB: SECRETS.github,
@@ -118,8 +120,7 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
 
     const planned = planEvents(seed, count, mix);
     const stage = createStage({
-      redis,
-      proxy,
+      setup,
       history: { ...history, letGo: (during) => recorded.letGo(during) },
       fleet,
       sender,
@@ -134,7 +135,7 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
       folder,
       planned,
       history: recorded,
-      givenUp: (events) => givenUpOf(events, PREFIX, stage.redis),
+      givenUp: async (events) => givenUpOf(events, await placesOf(setup)),
     });
     closing.push(() => watch.end());
     await withinLimit(fault.inject(stage));
@@ -142,10 +143,17 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
     const healed = Date.now();
     const left = await sender.finish();
     if (left > 0) say(`${left} events never had a 2xx`);
-    const auditor = openAuditor(stage.redis.url, PREFIX);
+    const auditor = openAuditor(() => placesOf(setup));
     closing.push(() => auditor.close());
     const patience = fault.settleWithin ?? SETTLE_MS;
-    await untilNone(() => auditor.unfinished(), { quiet: QUIET_MS, patience, what: 'through', say });
+    const through = () =>
+      untilNone(() => auditor.unfinished(), { quiet: QUIET_MS, patience, what: 'through', say });
+    await through();
+    // What a receiver has spooled is nowhere else yet.
+    const unheard = async (): Promise<number> =>
+      unheardOf(planned, { answers: readAnswers(folder), effects: readEffects(folder) }, stage.damaged);
+    await untilNone(unheard, { quiet: 0, patience: SPOOL_MS, what: 'heard of', say });
+    await through();
     const settledIn = Date.now() - healed;
     if (dashboards > 0)
       await untilNone(() => auditor.unrecorded(), { quiet: 0, patience: SETTLE_MS, what: 'recorded', say });
@@ -163,10 +171,11 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
         ? {}
         : { history: { recorded: await recorded.read(), missed: await watch.end() } }),
       lives: [...fleet.lives],
+      takesOver: setup.takesOver,
       ...(fault.answerWithin === undefined
         ? {}
         : { answerWithin: options.timed ? fault.answerWithin : Infinity }),
-      ...(fault.ordered === undefined ? {} : { ordered: fault.ordered }),
+      ...(fault.ordered === undefined ? {} : { ordered: fault.ordered, partitionOf: stage.partitionOf }),
     };
     const verdict = withMore(judge(ledger), fault.equations?.(ledger, stage) ?? []);
     return {
@@ -192,8 +201,7 @@ export async function runCase(fault: FaultCase, options: RunOptions): Promise<Ru
 }
 
 function createStage(parts: {
-  readonly redis: FaultyRedis;
-  readonly proxy: TcpProxy | undefined;
+  readonly setup: Setup;
   readonly history: Stage['history'];
   readonly fleet: Fleet;
   readonly sender: Sender;
@@ -204,17 +212,26 @@ function createStage(parts: {
   readonly env: Environment;
   readonly seed: number;
 }): Stage {
-  const { fleet, sender, faults } = parts;
+  const { fleet, sender, faults, setup } = parts;
+  const random = seeded(parts.seed ^ 0xfa017);
+  const count = setup.prefixes.length;
+  const sourceOf = new Map(parts.planned.map(({ id, source }) => [id, source]));
+  const anyPartition = (): number => (count === 1 ? 0 : random.between(0, count - 1));
   return {
-    redis: parts.redis,
-    proxy: parts.proxy,
+    setup,
+    master: (partition = anyPartition()) => setup.masterOf(partition),
+    anyPartition,
+    partitionOf(id) {
+      const source = sourceOf.get(id) ?? '';
+      return partitionOfEvent({ id: `${source}.${id}`, source }, count);
+    },
     history: parts.history,
     fleet,
     planned: parts.planned,
     root: parts.root,
     folder: parts.folder,
     env: parts.env,
-    random: seeded(parts.seed ^ 0xfa017),
+    random,
     damaged: new Set(),
     allSent: sender.allSent,
     members: (role) => fleet.members.filter((member) => member.role === role),
@@ -246,18 +263,33 @@ async function withinLimit(injected: Promise<void>): Promise<void> {
   await Promise.race([injected, late]).finally(() => over.abort());
 }
 
-/** Nothing is broken any more: every process runs, Redis answers, the network carries. */
-async function heal({ redis, proxy, fleet }: Stage): Promise<void> {
-  proxy?.set({ kind: 'pass' });
-  redis.thaw();
-  await (redis.alive ? redis.freeDisk() : redis.restart());
-  await redis.loaded();
-  await redis.setMaxMemory(0);
+/** Nothing is broken any more: every process runs, every Redis answers, the network carries. */
+async function heal({ setup, fleet }: Stage): Promise<void> {
+  setup.proxies?.set({ kind: 'pass' });
+  await Promise.all(
+    setup.servers.map(async (redis) => {
+      if (redis.alive) redis.thaw();
+      await (redis.alive ? redis.freeDisk() : redis.restart());
+      await redis.loaded();
+      await redis.setMaxMemory(0);
+    }),
+  );
+  await setup.settled();
   for (const member of fleet.members) {
     if (member.alive) member.thaw();
     else await member.restart();
     member.shiftClock(0);
   }
+}
+
+/** The servers that have the partitions by now, each by itself: what stands in front of them is for others. */
+function placesOf(setup: Setup): Promise<readonly PartitionPlace[]> {
+  return Promise.all(
+    setup.prefixes.map(async (prefix, partition) => ({
+      prefix,
+      port: (await setup.masterOf(partition)).port,
+    })),
+  );
 }
 
 /** Waits until this is 0, and stays so for the quiet time. */

@@ -95,6 +95,17 @@ describe('the equation of the history', () => {
     expect(only(id, { attempts: ['record succeeded', 'record succeeded'] })).toHaveLength(1);
   });
 
+  it('lets an attempt be there twice that was lost with its server, and only one that began twice', () => {
+    const twice = (event: RecordedEvent): RecordedEvent =>
+      event.id === id ? { ...event, attempts: ['record succeeded', 'record succeeded'] } : event;
+    const history = { ...ledger.history, recorded: ledger.history.recorded.map(twice) };
+    const again = ledger.effects.filter((line) => line.id === id && line.what === 'begin');
+    const effects = [...ledger.effects, ...again];
+    expect(brokenIn({ ...ledger, history, effects, takesOver: true })).toEqual([]);
+    expect(brokenIn({ ...ledger, history, takesOver: true })).toHaveLength(1);
+    expect(brokenIn({ ...ledger, history, effects })).toHaveLength(1);
+  });
+
   it('notices what has not left Redis, unless somebody may yet want it', () => {
     const held = soundLedger().rest.events.find((event) => event.id === id);
     if (held === undefined) throw new Error('it was never in Redis');

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { judge, type Ledger } from '../../src/checkers/invariants.ts';
 import type { Life } from '../../src/fleet/lives.ts';
 import { planEvents } from '../../src/workload/workload.ts';
+import { unheardOf } from '../../src/checkers/ledger.ts';
 import { line, soundLedger, START, WORKER } from './ledgers.ts';
 
 function broken(ledger: Ledger): readonly string[] {
@@ -50,6 +51,16 @@ describe('the equations', () => {
     expect(
       broken({ ...ledger, effects: withoutEffects(ledger, id), rest: { ...ledger.rest, events } }),
     ).toEqual(['pending', 'complete']);
+  });
+
+  it('wait for what was acknowledged and may lie in a spool, and for nothing that has to fail', () => {
+    const { planned, answers, effects } = soundLedger();
+    expect(unheardOf(planned, { answers, effects }, new Set())).toBe(0);
+    const { id } = first(soundLedger(), 'recorded');
+    const without = effects.filter((effect) => effect.id !== id);
+    expect(unheardOf(planned, { answers, effects: without }, new Set())).toBe(1);
+    expect(unheardOf(planned, { answers, effects: without }, new Set([id]))).toBe(0);
+    expect(unheardOf(planned, { answers: [], effects: without }, new Set())).toBe(0);
   });
 
   it('notice jobs that are left, and ones that no list holds', () => {
@@ -229,6 +240,13 @@ describe('a second effect', () => {
     };
     expect(broken(during('recorded'))).toEqual(['once']);
     expect(broken(during('split'))).toEqual([]);
+    expect(broken({ ...during('recorded'), takesOver: true })).toEqual([]);
+  });
+
+  it('is not explained by a server that was lost at another time, though another one took over from it', () => {
+    const lost = { kind: 'SIGKILL', target: 'redis', pids: [], at: DEATH - 60_000, until: DEATH - 50_000 };
+    const ledger = ledgerWith('recorded', [5_000]);
+    expect(broken({ ...ledger, faults: [...ledger.faults, lost], takesOver: true })).toEqual(['once']);
   });
 
   it('is not explained by the death of another process', () => {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { startRedis, type FaultyRedis } from '../../src/fleet/redis-server.ts';
+import { startRedis, type StandaloneRedis } from '../../src/fleet/redis-server.ts';
 import { isRunning, timeOf } from '../support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookline-faulty-redis-'));
 
 describe('a Redis that faults befall', () => {
-  let redis: FaultyRedis;
+  let redis: StandaloneRedis;
   beforeAll(async () => {
     redis = await startRedis({ dir: join(folder, 'one'), env: process.env });
   });

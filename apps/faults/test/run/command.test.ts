@@ -78,11 +78,24 @@ describe('npm run faults', () => {
       ['--mutations', '--case', 'nothing'],
       /no mutation is named 'nothing'; there are: answer-before-accept, /,
     ],
+    [
+      ['--case', 'network', '--setup', 'nothing'],
+      /no set-up is named 'nothing'; there are: single, partitions, urls, cluster, sentinel/,
+    ],
+    [['--tell', '/nowhere/result.json'], /--tell: there is no \/nowhere\/result.json/],
     [['--case', 'network', '--seed', 'x'], /--seed: 'x' is no whole number above 0/],
     [['--case', 'network', '--events', '0'], /--events: '0' is no whole number above 0/],
   ])('refuses %j', async (args, why) => {
     const { code, said } = await faults(...args);
     expect([code, said]).toEqual([1, expect.stringMatching(why)]);
+  });
+
+  it('says why a case means nothing on a set-up', async () => {
+    const { code, said } = await faults('--case', 'slot-moved', '--setup', 'sentinel');
+    expect([code, said]).toEqual([
+      0,
+      expect.stringContaining('it means nothing on sentinel: only a Cluster has slots'),
+    ]);
   });
 
   it('lists the cases when there is none of that name', async () => {
