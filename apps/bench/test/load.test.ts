@@ -182,3 +182,18 @@ describe('a connection', () => {
     connection.close();
   });
 });
+
+it('takes turns over as many customers as it is told, and signs what it sends', () => {
+  const now = Date.now();
+  const requests = buildRequests({ ...PLAN, count: 6, subjects: ['cus_1', 'cus_2', 'cus_3'] }, now).map(
+    (parts) => {
+      const [head = '', body = ''] = Buffer.concat(parts).toString().split('\r\n\r\n');
+      const headers = { 'stripe-signature': /stripe-signature: (.*)/.exec(head)?.[1] ?? '' };
+      return { method: 'POST', url: PLAN.path, headers, body: Buffer.from(body) };
+    },
+  );
+  const customers = requests.map(({ body }) => JSON.parse(String(body)).data.object.customer as string);
+  expect(customers).toEqual(['cus_1', 'cus_2', 'cus_3', 'cus_1', 'cus_2', 'cus_3']);
+  for (const request of requests)
+    expect(providers.get('stripe')?.verify(request, [PLAN.secret], now)).toMatchObject({ ok: true });
+});

@@ -102,6 +102,7 @@ export function hooklineWorkers(
   store: string,
   processes: number,
   handlers: number,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<readonly Program[]> {
   const folder = bench.newFolder('app');
   mkdirSync(join(folder, 'handlers'));
@@ -124,6 +125,7 @@ export function hooklineWorkers(
     HOOKLINE_PREFIX,
     APP_DIR: folder,
     CONCURRENCY: String(CONCURRENCY),
+    ...settings,
   };
   return several(processes, () => bench.program('worker', 'apps/worker/dist/main.js', { env }));
 }

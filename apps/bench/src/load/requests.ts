@@ -14,6 +14,8 @@ export interface RequestPlan {
   readonly run: string;
   /** How often each event comes; once unless given. */
   readonly copies?: number;
+  /** The customers that they are about, in turns; all about one unless given. */
+  readonly subjects?: readonly string[];
   /** Signed with another secret. */
   readonly forged?: boolean;
 }
@@ -27,9 +29,12 @@ export function eventId(run: string, at: number): string {
   return `evt_${run}${String(at).padStart(8, '0')}`;
 }
 
+/** The customer that all requests of a plan are about which does not say how many there are. */
+const CUSTOMER = 'cus_9s6XKzkNRiz8i3';
+
 /** The end of a body that is this long: line items as a provider sends them, and filled up to the byte. */
-function restOf(size: number): Buffer {
-  const head = `","object":"event","api_version":"2026-10-28.endive","created":1795000000,"livemode":false,"pending_webhooks":1,"type":"${EVENT_TYPE}","data":{"object":{"id":"pi_3PqXk2","object":"payment_intent","amount":4900,"currency":"eur","customer":"cus_9s6XKzkNRiz8i3","receipt_email":"ada@example.com","status":"succeeded","lines":[`;
+function restOf(size: number, customer: string): Buffer {
+  const head = `","object":"event","api_version":"2026-10-28.endive","created":1795000000,"livemode":false,"pending_webhooks":1,"type":"${EVENT_TYPE}","data":{"object":{"id":"pi_3PqXk2","object":"payment_intent","amount":4900,"currency":"eur","customer":"${customer}","receipt_email":"ada@example.com","status":"succeeded","lines":[`;
   const foot = '"}}}';
   const items: string[] = [];
   let length =
@@ -45,12 +50,14 @@ function restOf(size: number): Buffer {
 
 /** Signed requests as Stripe sends them, made ahead of time so that making them is nobody's load. */
 export function buildRequests(plan: RequestPlan, now: number): RequestBytes[] {
-  const { path, size, count, run, copies = 1, forged = false } = plan;
-  const rest = restOf(size);
+  const { path, size, count, run, copies = 1, subjects = [CUSTOMER], forged = false } = plan;
+  const rests = subjects.map((customer) => restOf(size, customer));
   const seconds = String(Math.floor(now / 1000));
   const secret = forged ? `${plan.secret}-another` : plan.secret;
   return Array.from({ length: count }, (_, at) => {
-    const begin = Buffer.from(`{"id":"${eventId(run, Math.floor(at / copies))}`);
+    const event = Math.floor(at / copies);
+    const begin = Buffer.from(`{"id":"${eventId(run, event)}`);
+    const rest = rests[event % rests.length] ?? Buffer.alloc(0);
     const hash = createHmac('sha256', secret).update(`${seconds}.`).update(begin).update(rest).digest('hex');
     const head = Buffer.from(
       `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)\r\n` +

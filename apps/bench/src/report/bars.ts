@@ -114,6 +114,11 @@ const WANTED: readonly Wanted[] = [
     want: '<= 1.1',
     got: (of) => ratio(of('pages', 'pages open', 'cpuMicros'), of('pages', 'pages closed', 'cpuMicros')),
   },
+  ...[2, 4, 8].map((count): Wanted => ({
+    name: `events/s by Redis CPU on ${count} partitions, × linear`,
+    want: '>= 0.9',
+    got: (of) => of('scale', `${count} partitions`, 'linear')?.median,
+  })),
   {
     name: 'bytes in Redis of a waiting event, × its body',
     want: '<= 1.5',

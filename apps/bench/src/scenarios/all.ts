@@ -10,6 +10,7 @@ import { halfLoad } from './half-load.ts';
 import { history } from './history.ts';
 import { pages } from './pages.ts';
 import { recorder } from './recorder.ts';
+import { scale } from './scale.ts';
 import type { Scenario } from './scenario.ts';
 import { start } from './start.ts';
 import { streams } from './streams.ts';
@@ -35,4 +36,5 @@ export const SCENARIOS: readonly Scenario[] = [
   badSignatures,
   streams,
   fsync,
+  scale,
 ];
