@@ -25,7 +25,7 @@ const ALLOWED = {
   'apps/worker': ['hookline', 'core', 'providers', 'redis', 'http', 'process', 'shop'],
   'apps/dashboard': ['history', 'operations', 'core', 'providers', 'redis', 'http', 'process'],
   'apps/bench': ['history', 'core', 'providers', 'local-redis'],
-  'apps/faults': ['core', 'providers', 'local-redis', 'test-postgres'],
+  'apps/faults': ['core', 'providers', 'local-redis', 'rig', 'test-postgres'],
   'apps/cli': ['history', 'operations', 'core', 'providers', 'redis', 'local-redis', 'process'],
 };
 /** Outside libraries that one package alone may import. */
@@ -56,6 +56,7 @@ const ROOMS = {
     ['run'],
     ['operators', 'maintenance'],
     ['job-queue'],
+    ['partitions'],
     ['worker'],
   ],
   'packages/http': [['wire'], ['auth'], ['webhooks', 'ops'], ['jobs']],

@@ -55,7 +55,7 @@ beforeEach(async () => {
     defaultTimeout: 60_000,
   });
   await worker.ping();
-  jobs = await openJobs({ ...shared, retention: HOUR });
+  jobs = await openJobs({ layout: [shared], log, retention: HOUR });
   jobs.announceUrl('https://hooks.example');
 });
 afterEach(async () => {
