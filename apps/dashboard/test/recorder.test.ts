@@ -239,6 +239,40 @@ describe('the recorder', () => {
     }, 5_000);
   });
 
+  it('looks once more at all that is settled when it was connected anew, maybe to a server that has not heard of all', async () => {
+    const store = await openStore();
+    await work(handler('h', async () => undefined));
+    const [own] = openRecordings([{ target, prefix }], NO_LOG);
+    ends.push(() => own.close());
+    let connections = 1;
+    const its = recorder({
+      recording: {
+        ...own,
+        get connections() {
+          return connections;
+        },
+      },
+    });
+    const event = incoming();
+    await store.accept(event);
+    await eventually(async () => (await inRedis(event)) === 'handled');
+    const { keys } = createPartition(redis, prefix);
+    const lost = [keys.event(event.id), keys.expiring];
+    const before = await Promise.all(lost.map((key) => redis.dumpBuffer(key)));
+    await eventually(async () => {
+      await its.step();
+      return (await inRedis(event)) === undefined;
+    });
+    await redis.del(keys.known(event.id));
+    for (const [index, key] of lost.entries())
+      await redis.restore(key, 0, before[index] ?? Buffer.of(), 'REPLACE');
+    await its.step();
+    expect(await inRedis(event)).toBe('handled');
+    connections = 2;
+    await its.step();
+    expect(await inRedis(event)).toBeUndefined();
+  });
+
   it('gives up what another had recorded and left when it died, as soon as it takes over', async () => {
     const store = await openStore();
     await work(handler('h', async () => undefined));

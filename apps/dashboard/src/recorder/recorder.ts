@@ -51,6 +51,8 @@ export class Recorder {
   /** The block behind the one that is being recorded, while there is much to do: Redis need not wait for the history. */
   #ahead: { readonly after: Revision; readonly block: Promise<ChangeBlock> } | undefined;
   #sweptAt = -Infinity;
+  /** How often Redis was connected to by then. */
+  #connections = 0;
   #later = new Map<EventId, { readonly pause: number; readonly due: number }>();
   #isStopped = false;
   /** Said once, and once that it is over. */
@@ -76,7 +78,11 @@ export class Recorder {
     this.#ahead = undefined;
     await this.#recordNotes();
     await this.#giveUpLater();
-    if (performance.now() - this.#sweptAt >= this.#sweepInterval) await this.#sweep();
+    const { connections } = this.#parts.recording;
+    // What had been given up may be there again with a server that took over.
+    const isAnother = connections !== this.#connections;
+    if (isAnother || performance.now() - this.#sweptAt >= this.#sweepInterval) await this.#sweep();
+    this.#connections = connections;
     return recorded;
   }
 

@@ -16,6 +16,8 @@ export interface Recording {
   readonly partition: string;
   readonly changes: Changes;
   readonly notes: Notes;
+  /** How often a server was connected to: another one may not have heard of all that was given up. */
+  readonly connections: number;
   /** Whether this process is the one that records now, and for the next `duration` milliseconds. */
   lead(duration: number): Promise<boolean>;
   /** Whether everything that Redis holds was recorded once, so that the stream of changes is enough from then on. */
@@ -38,8 +40,13 @@ export function openRecording(options: {
   const partition = createPartition(connection, prefix);
   const owner = randomUUID();
   const lease = partition.keys.recorderLease;
+  let connections = 0;
+  for (const name of ['ready', '+node']) connection.on(name, () => (connections += 1));
   return {
     partition: prefix,
+    get connections() {
+      return connections;
+    },
     changes: openChanges(partition),
     notes: openNotes(partition),
     async lead(duration) {

@@ -58,7 +58,7 @@ async function runKilled(rule: SubjectRule) {
   })();
   const allEnded = async () => {
     if (events.length < EVENTS) return false;
-    const found = await Promise.all(events.map(async ({ id }) => await findEvent(bench.partition, id)));
+    const found = await Promise.all(events.map(async ({ id }) => await findEvent(bench.partitions, id)));
     return found.every((event) => event?.status === 'handled');
   };
   for (let nth = 0; nth < KILLS; nth += 1) {
