@@ -104,12 +104,14 @@ describe('how many partitions there are', () => {
     expect((await store.accept(incoming())).kind).toBe('accepted');
     const connection = redis();
     await connection.hset(`${prefix}/layout`, 'next', 4);
-    const answer = await eventually(async () => {
-      const result = await store.accept(incoming());
-      expect(result.kind).toBe('unavailable');
-      return result;
-    }, 15_000);
-    expect(answer).toMatchObject({ reason: expect.stringContaining('being changed from 2 to 4') });
+    await eventually(
+      async () =>
+        expect(await store.accept(incoming())).toMatchObject({
+          kind: 'unavailable',
+          reason: expect.stringContaining('being changed from 2 to 4'),
+        }),
+      15_000,
+    );
     await expect(system.read()).rejects.toBeInstanceOf(LayoutError);
     await connection.hdel(`${prefix}/layout`, 'next');
     await eventually(async () => expect((await store.accept(incoming())).kind).toBe('accepted'), 15_000);
