@@ -23,8 +23,7 @@ describe('readWorkerConfig', () => {
       concurrency: 10,
       retention: 30 * 86_400_000,
       defaultTimeout: 15 * 60_000,
-      prefix: '{hookline}',
-      redis: { kind: 'url', url: REDIS_URL },
+      layout: [{ target: { kind: 'url', url: REDIS_URL }, prefix: '{hookline}' }],
     });
   });
 
