@@ -39,6 +39,8 @@ const LONGEST_MS = 60_000;
 const MOST_LATER = 20_000;
 const LATER_PAGE = 250;
 const NOTES_PAGE = 500;
+/** A server that was cut off may go on answering for that long as if it still led. */
+const UNEASY_MS = 60_000;
 
 /** One process's recorder, a step at a time; several processes may have one, and one of them works. */
 export class Recorder {
@@ -53,6 +55,8 @@ export class Recorder {
   #sweptAt = -Infinity;
   /** How often Redis was connected to by then. */
   #connections = 0;
+  /** Until then it may not have heard yet of all that was told to the one before. */
+  #uneasyUntil = -Infinity;
   #later = new Map<EventId, { readonly pause: number; readonly due: number }>();
   #isStopped = false;
   /** Said once, and once that it is over. */
@@ -78,16 +82,25 @@ export class Recorder {
     this.#ahead = undefined;
     await this.#recordNotes();
     await this.#giveUpLater();
-    const { connections } = this.#parts.recording;
-    // What had been given up may be there again with a server that took over.
-    const isAnother = connections !== this.#connections;
-    if (isAnother || performance.now() - this.#sweptAt >= this.#sweepInterval) await this.#sweep();
-    this.#connections = connections;
+    if (this.#isSweepDue()) await this.#sweep();
     return recorded;
   }
 
   stop(): void {
     this.#isStopped = true;
+  }
+
+  /** What had been given up may be there again with a server that took over; one that was frozen took some of it with it. */
+  #isSweepDue(): boolean {
+    const { connections } = this.#parts.recording;
+    const now = performance.now();
+    if (connections !== this.#connections) {
+      this.#connections = connections;
+      this.#uneasyUntil = now + UNEASY_MS;
+      return true;
+    }
+    const since = now - this.#sweptAt;
+    return since >= this.#sweepInterval || (now < this.#uneasyUntil && since >= UNEASY_MS / 4);
   }
 
   async #lead(): Promise<boolean> {

@@ -41,7 +41,7 @@ export function openRecording(options: {
   const owner = randomUUID();
   const lease = partition.keys.recorderLease;
   let connections = 0;
-  for (const name of ['ready', '+node']) connection.on(name, () => (connections += 1));
+  for (const name of ['ready', '+node', '-node']) connection.on(name, () => (connections += 1));
   return {
     partition: prefix,
     get connections() {
