@@ -276,7 +276,7 @@ describe('a partition that is away', () => {
     expect(alerts.map(({ kind }) => kind)).toContain('partition-away');
     const answer = await dashboard.get('/admin/queues/api/queues');
     const { queues } = (await answer.json()) as Awaited<ReturnType<typeof board>>;
-    expect(queues.find(({ name }) => name === 'default')?.description).toContain('the partitions 1, 3');
+    expect(queues.find(({ name }) => name === 'default')?.description).toContain('partitions 1 and 3');
     const pause = await dashboard.send('PUT', '/admin/queues/api/queues/default/pause');
     expect(pause.status).toBe(503);
   });

@@ -31,8 +31,10 @@ export function layoutOf(
   return [addressOf(0), ...rest];
 }
 
+type Named = Pick<PartitionAddress, 'prefix'>;
+
 /** The prefix of an installation of one partition, where what there is of it is known: each of its Redis says there how many it has. */
-export function basePrefixOf([{ prefix }, ...others]: Layout): string {
+export function basePrefixOf([{ prefix }, ...others]: readonly [Named, ...Named[]]): string {
   return others.length === 0 ? prefix : prefix.replace(':0}', '}');
 }
 

@@ -2,7 +2,7 @@ import { basePrefixOf, layoutOf, MOST_PARTITIONS, type Layout } from '@hookline/
 import { changePartitions, readLayout, type LayoutOverview, type PartitionOverview } from '@hookline/redis';
 import { nothingMore, required, UsageError, type Command } from '../command.ts';
 import type { CliConfig } from '../config.ts';
-import { rows } from '../rows.ts';
+import { rows, wrapped } from '../rows.ts';
 import type { Write } from '../terminal.ts';
 
 /** Seconds that is waited for what runs. */
@@ -59,10 +59,10 @@ async function set(
   write: Write,
 ): Promise<number> {
   const count = layout.length;
-  const tell = (line: string) => write(json ? JSON.stringify({ doing: line }) : `${line} …`);
+  const tell = (line: string) => write(json ? JSON.stringify({ doing: line }) : wrapped(`${line} …`));
   const done = await changePartitions({ layout, timeout, tell });
   if (json) write(JSON.stringify({ partitions: count, done }));
-  else write(`${SAYS[done](count)}`);
+  else write(wrapped(SAYS[done](count)));
   return 0;
 }
 
@@ -95,12 +95,16 @@ function linesOf(
     ...(next === undefined
       ? []
       : [
-          `being changed to ${next} (${step ?? 'closing'}): nothing is taken in until 'hookline partitions set ${next}' is done; it goes on where it was interrupted`,
+          wrapped(
+            `being changed to ${next} (${step ?? 'closing'}): nothing is taken in until 'hookline partitions set ${next}' is done; it goes on where it was interrupted`,
+          ),
           tableOf(coming),
         ]),
     ...(next === undefined && layout.length !== count
       ? [
-          `PARTITIONS asks for ${layout.length}: set it to ${count}, or 'hookline partitions set ${layout.length}'`,
+          wrapped(
+            `PARTITIONS asks for ${layout.length}: set it to ${count}, or 'hookline partitions set ${layout.length}'`,
+          ),
         ]
       : []),
   ];

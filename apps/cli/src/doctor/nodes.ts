@@ -51,7 +51,7 @@ async function readNodes(
     if (away.has(number)) continue;
     const { target } = layout[number] ?? layout[0];
     const facts = await readServer(connection, keys.queues, Date.now);
-    const server = 'runId' in facts && facts.runId !== '' ? facts.runId : target;
+    const server = facts.runId === '' ? target : facts.runId;
     const known = nodes.get(server);
     nodes.set(
       server,
@@ -82,16 +82,13 @@ async function latencyOf(ask: () => Promise<unknown>): Promise<number> {
 /** An event is as safe as the Redis that it happens to fall to. */
 const FACTS: readonly (readonly [name: string, of: (facts: ServerFacts) => string | undefined])[] = [
   ['versions of Redis', ({ version }) => version],
-  [
-    'settings of when it is synced to the disk',
-    (facts) => ('appendOnly' in facts ? syncOf(facts) : undefined),
-  ],
-  ['numbers of replicas', (facts) => ('replicas' in facts ? String(facts.replicas) : undefined)],
+  ['settings of when it is synced to the disk', syncOf],
+  ['numbers of replicas', ({ replicas }) => String(replicas)],
   ['limits of memory', ({ memory }) => `${Math.round(memory.limit / (1024 * 1024))} MB`],
 ];
 
-function syncOf(facts: Extract<ServerFacts, { readonly appendOnly: boolean }>): string {
-  return facts.appendOnly ? (facts.appendFsync ?? 'unknown') : 'no append-only file';
+function syncOf({ appendOnly, appendFsync = 'unknown' }: ServerFacts): string {
+  return appendOnly ? appendFsync : 'no append-only file';
 }
 
 function agreementFindings(nodes: readonly SeenNode[]): readonly Finding[] {

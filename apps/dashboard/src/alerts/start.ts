@@ -1,5 +1,5 @@
-import { explain, within, type Logger, type Meter } from '@hookline/core';
-import { every, METRICS, type Loop, type Partitions } from '@hookline/redis';
+import { basePrefixOf, explain, within, type Logger, type Meter } from '@hookline/core';
+import { every, METRICS, type Loop } from '@hookline/redis';
 import type { Desk } from '../desk.ts';
 import { Outbox } from './outbox.ts';
 import type { AlertSettings } from './receivers.ts';
@@ -18,7 +18,7 @@ export function startAlerts(
 ): Loop {
   const watch = new AlertWatch({ desk, receivers });
   const countTries = meter.counter(METRICS.alerts);
-  const telling = { installation: installationOf(desk.log.partitions), dashboardUrl };
+  const telling = { installation: basePrefixOf(desk.log.partitions.all), dashboardUrl };
   // Who else talks to Redis in this process says that it is away.
   const onError = (error: unknown) => log.debug('alerts', { error: explain(error) });
   const outboxes = receivers.map(
@@ -45,9 +45,4 @@ export function startAlerts(
       if (receivers.length > 0) await within(STOP_MS, watch.giveBack()).catch(() => undefined);
     },
   };
-}
-
-/** The prefix of all keys, without the number of a partition. */
-function installationOf({ all, home: { prefix } }: Partitions): string {
-  return all.length === 1 ? prefix : prefix.replace(':0}', '}');
 }

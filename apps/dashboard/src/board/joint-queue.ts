@@ -1,6 +1,7 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { partitionOfId } from '@hookline/core';
 import type { QueueGroup } from '@hookline/redis';
+import { partitionsText } from '../kit/partitions.ts';
 import { mergePage } from './merge.ts';
 
 type Options = ConstructorParameters<typeof BullMQAdapter>[1];
@@ -30,7 +31,7 @@ export class JointQueue extends BullMQAdapter {
   override getDescription(): string {
     const description = super.getDescription();
     if (this.#away.length === 0) return description;
-    const away = `Without what lies in ${partitions(this.#away)}, which cannot be reached now.`;
+    const away = `Without what lies in ${partitionsText(this.#away)}, which cannot be reached now.`;
     return `${away} ${description}`.trim();
   }
 
@@ -158,8 +159,4 @@ function rankOf(status: Status, { timestamp, delay, priority, processedOn, finis
     default:
       return timestamp;
   }
-}
-
-function partitions(numbers: readonly number[]): string {
-  return numbers.length === 1 ? `partition ${numbers[0]}` : `the partitions ${numbers.join(', ')}`;
 }

@@ -104,6 +104,7 @@ function partitions(count: number): string {
   return count === 1 ? '1 partition' : `${count} partitions`;
 }
 
-function ordinal(place: number): string {
+/** In words, as `second`. @param place from 0 */
+export function ordinal(place: number): string {
   return ['first', 'second', 'third'][place] ?? `${place + 1}th`;
 }

@@ -5,7 +5,9 @@ import { shownAddress } from './shown-address.ts';
 export function namingRedis(log: Logger, layout: Layout, target: RedisTarget, partition?: string): Logger {
   const isOne = layout.every((address) => address.target === target);
   if (layout.length === 1 || (isOne && target.kind !== 'cluster')) return log;
-  const about = { redis: shownAddress(target), ...(partition === undefined ? {} : { partition }) };
+  // All nodes of a cluster are a long line, and none of them is where it is.
+  const redis = target.kind === 'cluster' ? {} : { redis: shownAddress(target) };
+  const about = { ...redis, ...(partition === undefined ? {} : { partition }) };
   return {
     debug: (message, fields) => log.debug(message, { ...about, ...fields }),
     info: (message, fields) => log.info(message, { ...about, ...fields }),

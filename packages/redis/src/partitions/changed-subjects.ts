@@ -1,5 +1,4 @@
 import { LATE, within, type IncomingEvent, type Logger } from '@hookline/core';
-import { COMMAND_TIMEOUT_MS } from '../client/connection.ts';
 import { every } from '../client/every.ts';
 import type { Partition } from '../client/partition.ts';
 import type { Partitions } from '../client/partitions.ts';
@@ -27,7 +26,8 @@ export interface ChangedSubjects {
 
 /** Others may begin with another rule at any time; a copy of an event that comes sooner may be taken for a new one. */
 const LOOK_MS = 5_000;
-const ASK_MS = COMMAND_TIMEOUT_MS / 2;
+/** What is left of half a second is for the acceptance itself. */
+const ASK_MS = 100;
 
 export function watchSubjects(
   partitions: Partitions,

@@ -1,7 +1,7 @@
 import { basePrefixOf, type Layout, type RedisTarget } from '@hookline/core';
 import { createPartition } from '../../bullmq/add-job.ts';
 import type { Connection } from '../../client/connection.ts';
-import { askedOf, keptLayout, type KeptLayout } from '../../client/kept-layout.ts';
+import { askedOf, keptLayout, ordinal, type KeptLayout } from '../../client/kept-layout.ts';
 import type { Partition } from '../../client/partition.ts';
 import { shownAddress } from '../../client/shown-address.ts';
 
@@ -72,7 +72,7 @@ function begun(nodes: readonly Node[], layout: Layout): Change | 'the same' {
   for (const [place, { kept, target }] of nodes.slice(0, nodeCount).entries())
     if (kept.count !== count || kept.nodes !== nodeCount || kept.place !== place)
       throw new Error(
-        `${shownAddress(target)} says that it is the ${kept.place + 1}. of ${kept.nodes} Redis with ${kept.count} partitions, and the first one says otherwise: name those that belong together, in their order`,
+        `${shownAddress(target)} says that it is the ${ordinal(kept.place)} of ${kept.nodes} Redis with ${kept.count} partitions, and the first one says otherwise: name those that belong together, in their order`,
       );
   for (const { fields, target } of nodes.slice(nodeCount))
     if (fields['n'] !== undefined && Number(fields['n']) !== layout.length)
